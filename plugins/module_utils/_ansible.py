@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""The only adapter to AnsibleModule: parameters in, results and errors out."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Mapping, NoReturn, Optional
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import make_diff
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import DependencyError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Intent, reconcile
+from ansible_collections.virtnet.hardening.plugins.module_utils._safety import Orphans, Watchdog
+
+Spec = Dict[str, Any]
+
+
+def run(spec: Spec, intent_of: Callable[[Mapping[str, Any]], Intent], open_backend: Callable[[], Any]) -> NoReturn:
+    """The whole of a module that writes."""
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    try:
+        result = _reconcile(module, intent_of, open_backend)
+    except VirtnetError as error:
+        fail(module, error)
+    module.exit_json(**result)
+
+
+def answer(spec: Spec, ask: Callable[[Mapping[str, Any], Any], Dict[str, Any]], open_backend: Callable[[], Any]) -> NoReturn:
+    """The whole of a module that only reads."""
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    try:
+        backend = open_backend()
+        try:
+            result = ask(module.params, backend)
+        finally:
+            backend.close()
+    except VirtnetError as error:
+        fail(module, error)
+    module.exit_json(changed=False, **result)
+
+
+def fail(module: AnsibleModule, error: VirtnetError) -> NoReturn:
+    """One sentence, a code that a playbook can test, and the details."""
+    message, details = error.message, dict(error.details)
+    if isinstance(error, DependencyError) and "library" in details:
+        message = missing_required_lib(details.pop("library"), url=details.pop("url", None))
+    module.fail_json(msg=message, error_code=error.code, **details)
+
+
+def _reconcile(module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], Intent], open_backend: Callable[[], Any]) -> Dict[str, Any]:
+    params = module.params
+    intent = intent_of(params)
+    orphans = Orphans()
+    given_back = intent.recover(orphans.held)
+    backend = open_backend()
+    try:
+        net = _net(module, open_backend, intent.scope)
+        outcome = reconcile(intent, backend, module.check_mode, bool(params.get("allow_management")), net)
+    finally:
+        backend.close()
+    if not module.check_mode:
+        orphans.settle(given_back)
+    for text in outcome.resolved.warnings:
+        module.warn(text)
+    if outcome.vanished:
+        module.warn(f"Gone while the task ran, so left out: {', '.join(outcome.vanished)}.")
+    result = outcome.result()
+    if module._diff:
+        result["diff"] = make_diff(outcome.plan)
+    if net is not None and net.armed:
+        result["rollback"] = net.describe()
+    return result
+
+
+def _net(module: AnsibleModule, open_backend: Callable[[], Any], scope: Any) -> Optional[Watchdog]:
+    if module.check_mode:
+        return None
+    params = module.params
+    return Watchdog(open_backend, scope, params.get("_rollback_id"), int(params.get("rollback_timeout") or 0))

@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""Executes a plan rule by rule, and takes back what was done when a step fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, List, Set, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import VANISHED, Backend
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.invert import invert
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, Step
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.restore import Report, restore
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Hold, Key
+
+
+@dataclass
+class Journal:
+    """What was tried so far: enough to go back, whatever came of it."""
+
+    tried: List[Step] = field(default_factory=list)
+    vanished: Set[Key] = field(default_factory=set)
+
+
+class StepFailed(Exception):
+    """A step failed; the journal has all that was tried, the failed step included."""
+
+    def __init__(self, step: Step, message: str) -> None:
+        super().__init__(message)
+        self.step = step
+
+
+def apply_plan(plan: Plan, backend: Backend, journal: Journal) -> None:
+    """Run the steps; a step on an object that vanished is noted, any other failure raises StepFailed."""
+    for rank, group in groupby(plan.steps, key=lambda step: step.rank):
+        batch = [step for step in group if step.key not in journal.vanished]
+        journal.tried.extend(batch)
+        try:
+            faults = backend.execute(batch)
+        except VirtnetError as error:
+            raise StepFailed(batch[0], error.message) from error
+        for step, fault in zip(batch, faults):
+            if fault is not None and fault.kind == VANISHED:
+                journal.vanished.add(step.key)
+            elif fault is not None:
+                raise StepFailed(step, fault.message)
+
+
+
+def undo(journal: Journal, backend: Backend, scope: Any, holds: Tuple[Hold, ...]) -> Report:
+    """Go back to the state before the journal. Returns what was undone and what could not be, in words."""
+    wish, lost = invert(journal.tried, backend.kinds, holds)
+    undone, not_undone = restore(wish, backend, scope)
+    return undone, lost + not_undone

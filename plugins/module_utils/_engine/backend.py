@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What the engine asks of a backend. The Linux and the vSphere side each implement it."""
+
+from __future__ import annotations
+
+from typing import Any, List, Mapping, NamedTuple, Optional, Protocol, Sequence
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, Traits
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
+
+# The object is gone: a VM was stopped, a host left. Reported by name; the rest is done.
+VANISHED = "vanished"
+REFUSED = "refused"
+
+
+class Fault(NamedTuple):
+    """Why one step failed."""
+
+    kind: str
+    message: str
+
+
+class Backend(Traits, Protocol):
+    """Reads state and executes steps; everything between is the engine's."""
+
+    # How long a written value may take to show when it is read back, in seconds.
+    patience: float
+
+    def observe(self, scope: Any) -> Observed:
+        """Read the state of what C(scope), the backend's own term, speaks of."""
+
+    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+        """Run steps of one rule as one batch; one answer a step, None for success."""
+
+    def protected(self) -> Mapping[str, str]:
+        """The devices that carry the management connection, each with the reason in words."""
+
+    def cuts(self, step: Step) -> Optional[str]:
+        """The device whose connection the step can cut."""
+
+    def gone(self, step: Step) -> bool:
+        """Whether the device that the step is about does not exist any more."""

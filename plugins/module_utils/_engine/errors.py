@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What can go wrong, each kind with a code that a playbook can test and the details it needs."""
+
+from __future__ import annotations
+
+from typing import List
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
+
+__all__ = (
+    "BackendError", "ChangeError", "DependencyError", "GuardError", "InputError", "UnsupportedError", "VerifyError", "VirtnetError",
+)
+
+
+class UnsupportedError(VirtnetError):
+    """The kernel or server can't do what is asked for; nothing was written."""
+
+    code = "unsupported"
+
+
+class GuardError(VirtnetError):
+    """The change could cut the connection that manages the host; nothing was written."""
+
+    code = "management"
+
+
+class DependencyError(VirtnetError):
+    """A library is missing or unusable."""
+
+    code = "dependency"
+
+
+class BackendError(VirtnetError):
+    """The backend did not answer, or not in a form that can be read."""
+
+    code = "backend"
+
+
+class ChangeError(VirtnetError):
+    """A change failed on the way or did not hold; C(undone) and C(not_undone) say what is now."""
+
+    code = "change_failed"
+
+    def __init__(self, message: str, failed_step: str, undone: List[str], not_undone: List[str]) -> None:
+        super().__init__(message, failed_step=failed_step, undone=undone, not_undone=not_undone)
+        self.not_undone = not_undone
+
+
+class VerifyError(ChangeError):
+    """The write was acknowledged, but reading back shows another value."""
+
+    code = "not_in_effect"

@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""In which order steps run. A backend states its rules, first to last, each with its reason."""
+
+from __future__ import annotations
+
+from typing import Dict, NamedTuple, Optional, Tuple
+
+CREATE = "create"
+UPDATE = "update"
+DELETE = "delete"
+
+
+class Rule(NamedTuple):
+    """All steps of one rule run together, after those of the rules before it."""
+
+    verb: str
+    kind: str
+    groups: Tuple[str, ...]
+    reason: str
+
+
+class Order:
+    """Looks up the position of a step; a rule that contradicts another is refused."""
+
+    def __init__(self, *rules: Rule) -> None:
+        self.rules = rules
+        self._rank: Dict[Tuple[str, str, str], int] = {}
+        for rank, rule in enumerate(rules):
+            if rule.verb == DELETE and rule.groups:
+                raise ValueError(f"{rule.kind}: an object is deleted as a whole, without groups")
+            for group in rule.groups or ("",):
+                place = (rule.verb, rule.kind, group)
+                if place in self._rank:
+                    raise ValueError(f"two rules for {' '.join(place)}")
+                self._rank[place] = rank
+
+    def find(self, verb: str, kind: str, group: str = "") -> Optional[int]:
+        """The position, or None where no rule speaks of it."""
+        return self._rank.get((verb, kind, group))
+
+    def get(self, verb: str, kind: str, group: str = "") -> int:
+        """The position; a missing rule is a mistake in the backend."""
+        rank = self.find(verb, kind, group)
+        if rank is None:
+            raise LookupError(f"no rule says when to {verb} {kind} {group}".rstrip())
+        return rank

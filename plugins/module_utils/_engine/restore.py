@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""Brings back a former state as far as that is possible, and says what came back and what did not."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any, List, Set, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, make_plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key
+
+Report = Tuple[List[str], List[str]]
+
+
+def restore(wish: Desired, backend: Backend, scope: Any) -> Report:
+    """Work towards C(wish) without stopping at failures. Returns what was undone and what was not, in words."""
+    try:
+        steps = make_plan(wish, backend.observe(scope).state, backend).steps
+    except VirtnetError as error:
+        return [], [f"the state before could not be compared: {error.message}"]
+    failures = _run(steps, backend)
+    try:
+        left = make_plan(wish, backend.observe(scope).state, backend).steps
+    except VirtnetError as error:
+        return [], failures + [f"reading back failed: {error.message}"]
+    return _audit(steps, left, failures, backend)
+
+
+def _run(steps: Tuple[Step, ...], backend: Backend) -> List[str]:
+    failures: List[str] = []
+    for rank, group in groupby(steps, key=lambda step: step.rank):
+        batch = list(group)
+        try:
+            faults = backend.execute(batch)
+        except VirtnetError as error:
+            failures.extend(f"{sentence(step)}: {error.message}" for step in batch)
+            continue
+        failures.extend(f"{sentence(step)}: {fault.message}" for step, fault in zip(batch, faults) if fault)
+    return failures
+
+
+def _audit(steps: Tuple[Step, ...], left: Tuple[Step, ...], failures: List[str], backend: Backend) -> Report:
+    """Believe the read-back and not the acknowledgements."""
+    # What is gone by itself can't come back and need not.
+    left = tuple(step for step in left if not backend.gone(step))
+    open_keys: Set[Key] = {step.key for step in left}
+    undone = [sentence(step) for step in steps if step.key not in open_keys]
+    reasons = [text for text in failures if any(text.startswith(sentence(step) + ":") for step in left)]
+    explained = {text.rsplit(": ", 1)[0] for text in reasons}
+    return undone, reasons + [sentence(step) for step in left if sentence(step) not in explained]

@@ -1,0 +1,143 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""The one driver: observe, plan, guard, apply, verify. Only here check mode makes a difference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Protocol, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import diff, guard, verify
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VerifyError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.invert import invert
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, label, make_plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A wish made concrete against what was observed, and what the user should hear about it."""
+
+    desired: Desired
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Tuple[str, ...] = ()
+
+
+class Intent(Protocol):
+    """What one module wants, before anything was read."""
+
+    scope: Any
+
+    def recover(self, held: FrozenSet[Key]) -> FrozenSet[Key]:
+        """Take over what a killed run left held; returns what this one will give back."""
+
+    def resolve(self, observed: Observed) -> Resolved:
+        """Find the objects and refuse, with InputError, what can't be right. Pure."""
+
+
+class BaseIntent:
+    """For intents that never hold anything."""
+
+    def recover(self, held: FrozenSet[Key]) -> FrozenSet[Key]:
+        """Nothing of what a killed run left concerns this one."""
+        return frozenset()
+
+
+class SafetyNet(Protocol):
+    """Survives this process: reverts to a wish unless somebody confirms in time, and after a crash."""
+
+    def arm(self, wish: Desired, management: bool, held: Tuple[Key, ...]) -> None:
+        """Note what is held, for the run after a crash; with C(management) start the clock that reverts to C(wish)."""
+
+    def disarm(self) -> None:
+        """The run came to a defined end: nothing is left to recover after a crash."""
+
+    def cancel(self) -> None:
+        """The change was undone: stop the clock."""
+
+
+@dataclass
+class Outcome:
+    """What a run did, or would do."""
+
+    plan: Plan
+    resolved: Resolved
+    verified: bool = False
+    vanished: List[str] = field(default_factory=list)
+
+    def result(self) -> Dict[str, Any]:
+        """In the form in which modules return it."""
+        return {
+            "changed": bool(self.plan.steps),
+            "before": diff.show(self.plan.before),
+            "after": diff.show(self.plan.after),
+            "actions": diff.actions(self.plan),
+            "verified": self.verified,
+            "vanished": self.vanished,
+            **self.resolved.notes,
+        }
+
+
+def reconcile(
+    intent: Intent, backend: Backend, check_mode: bool, allow_management: bool = False, net: Optional[SafetyNet] = None
+) -> Outcome:
+    """Bring what is to what is asked for, or say what that would take."""
+    observed = backend.observe(intent.scope)
+    resolved = intent.resolve(observed)
+    plan = make_plan(resolved.desired, observed.state, backend)
+    outcome = Outcome(plan, resolved)
+    if plan.steps:
+        management = guard.check(plan, backend.protected(), backend.cuts, allow_management)
+        if not check_mode:
+            _change(outcome, intent.scope, backend, management, net)
+    return outcome
+
+
+def _change(outcome: Outcome, scope: Any, backend: Backend, management: bool, net: Optional[SafetyNet]) -> None:
+    desired = outcome.resolved.desired
+    if net is not None:
+        changed = {step.key for step in outcome.plan.steps}
+        held = tuple(hold.key for hold in desired.holds if hold.key in changed)
+        net.arm(invert(outcome.plan.steps, backend.kinds, desired.holds)[0], management, held)
+    journal = applying.Journal()
+    try:
+        _apply_and_verify(outcome.plan, desired, scope, backend, journal)
+    except ChangeError as error:
+        if net is not None and not error.not_undone:
+            net.disarm()
+            net.cancel()
+        raise
+    outcome.verified = True
+    outcome.vanished = sorted(label(key) for key in journal.vanished)
+    if net is not None:
+        net.disarm()
+
+
+def _apply_and_verify(plan: Plan, desired: Desired, scope: Any, backend: Backend, journal: applying.Journal) -> None:
+    """Raises ChangeError, after going back, when a step fails or the read-back differs from the wish."""
+    try:
+        applying.apply_plan(plan, backend, journal)
+    except applying.StepFailed as error:
+        undone, not_undone = applying.undo(journal, backend, scope, desired.holds)
+        raise ChangeError(
+            f"'{diff.sentence(error.step)}' failed: {error}; {_ending(not_undone)}.",
+            diff.sentence(error.step), undone, not_undone,
+        ) from error
+    try:
+        left = verify.residual(desired, backend, scope, journal.vanished)
+    except VirtnetError as error:
+        step, why = "read back", error.message
+    else:
+        if not left:
+            return
+        step = diff.sentence(left[0])
+        why = "the write was acknowledged, but reading back shows that it did not take effect"
+    undone, not_undone = applying.undo(journal, backend, scope, desired.holds)
+    raise VerifyError(f"'{step}': {why}; {_ending(not_undone)}.", step, undone, not_undone)
+
+
+def _ending(not_undone: List[str]) -> str:
+    return "the state before is restored" if not not_undone else "not undone: " + "; ".join(not_undone)

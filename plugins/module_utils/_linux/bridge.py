@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What the module linux_bridge wants. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependents import of_ports
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize, validate
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import BRIDGE
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed
+
+
+def spec() -> Dict[str, Any]:
+    """The module's argument specification."""
+    return {
+        "name": {"type": "str", "required": True},
+        "state": argspec.STATE,
+        **argspec.options(BRIDGE),
+        "allow_hub": {"type": "bool", "default": False},
+        "detach_ports": {"type": "bool", "default": False},
+        **argspec.GUARD,
+    }
+
+
+class BridgeIntent(BaseIntent):
+    """One bridge, present with options or absent."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.name = normalize.device_name(params["name"], "name")
+        self.absent = params["state"] == "absent"
+        self.detach_ports: bool = params["detach_ports"]
+        self.allow_hub: bool = params["allow_hub"]
+        self.fields = normalize.fields_from(params, BRIDGE)
+        self.scope = Scope(
+            bridge=self.name, links=frozenset({self.name}), ports=self.absent, fdb=self.absent, vlans=self.absent
+        )
+
+    def resolve(self, observed: Observed) -> Resolved:
+        """Check against what the name stands for now."""
+        facts = observed.facts["links"].get(self.name)
+        if facts is not None and facts.kind != "bridge":
+            kind = facts.kind or "physical device"
+            raise InputError(f"bridge {self.name}: the name is taken by a {kind}; choose another name or remove that device.")
+        if self.absent:
+            return Resolved(Desired({}, self._absent(observed)))
+        key: Key = ("bridge", self.name)
+        validate.bridge(self.name, self.fields, observed.state.get(key, {}), self.allow_hub)
+        return Resolved(Desired({key: self.fields}))
+
+    def _absent(self, observed: Observed) -> Tuple[Key, ...]:
+        if ("bridge", self.name) not in observed.state:
+            return ()
+        ports: List[str] = sorted(
+            str(key[1]) for key, fields in observed.state.items() if key[0] == "port" and fields.get("bridge") == self.name
+        )
+        if ports and not self.detach_ports:
+            raise InputError(
+                f"bridge {self.name}: it still has {len(ports)} port(s), {', '.join(ports[:5])}{', ...' if len(ports) > 5 else ''}; "
+                "detach them first or set detach_ports: true."
+            )
+        own: Tuple[Key, ...] = tuple(("port", port) for port in ports)
+        return of_ports(observed, self.name, frozenset(ports) | {self.name}) + own + (("bridge", self.name),)

@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What the module linux_bridge_port wants. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependents import of_ports
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, require_bridge, select
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constants import MAX_PORTS
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import LinkFacts, Scope
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize, validate
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Fields, Hold, Key, Observed, Value
+
+OPTIONS = tuple(name for name in PORT.fields if name != "bridge")
+
+
+def spec() -> Dict[str, Any]:
+    """The module's argument specification."""
+    return {
+        "bridge": {"type": "str", "required": True},
+        "ports": {"type": "list", "elements": "str", "required": True},
+        "state": argspec.STATE,
+        "move": {"type": "bool", "default": False},
+        **argspec.options(PORT, OPTIONS),
+        **argspec.GUARD,
+    }
+
+
+class PortIntent:
+    """Ports of one bridge, all with the same options, or off the bridge."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.bridge = normalize.device_name(params["bridge"], "bridge")
+        self.absent = params["state"] == "absent"
+        self.move: bool = params["move"]
+        self.selection = Selection(params["ports"], "ports")
+        self.held: FrozenSet[Key] = frozenset()
+        self.options = normalize.fields_from(params, PORT, OPTIONS)
+        leaving = self.absent or self.move
+        self.scope = Scope(
+            bridge=self.bridge,
+            links=frozenset(self.selection.names) | self._backup(),
+            ports=True,
+            # What a port loses when it leaves must be known in full to bring it back.
+            port_fields=None if leaving else frozenset(self.options) | _validated(self.options),
+            fdb=leaving,
+            vlans=leaving,
+        )
+
+    def _backup(self) -> Set[str]:
+        return {str(self.options["backup_port"])} if self.options.get("backup_port") else set()
+
+    def recover(self, held: FrozenSet[Key]) -> FrozenSet[Key]:
+        """Ports that a killed run left down come up once their options hold."""
+        if self.absent:
+            return frozenset()
+        named = set(self.selection.names)
+        self.held = frozenset(key for key in held if key[0] == "link" and key[1] in named)
+        self.scope = replace(self.scope, link_state=frozenset(str(key[1]) for key in self.held))
+        return self.held
+
+    def resolve(self, observed: Observed) -> Resolved:
+        """Find the ports and check each against what it is now."""
+        selected = select(self.selection, self.bridge, observed)
+        notes = {"unmatched": selected.unmatched}
+        if self.absent:
+            return Resolved(self._absent(observed, selected.names), notes)
+        require_bridge(self.bridge, observed)
+        joining = self._joining(observed, selected.names)
+        self._check_room(observed, joining)
+        self._check_options(observed, selected.names)
+        # All ports share one mapping, which the planner settles once.
+        asked: Fields = {"bridge": self.bridge, **self.options}
+        present: Dict[Key, Fields] = {("port", name): asked for name in selected.names}
+        present.update({key: {"up": True} for key in self.held if key in observed.state})
+        desired = Desired(present, self._left_behind(observed, joining), self._holds(joining))
+        return Resolved(desired, notes)
+
+    def _absent(self, observed: Observed, names: Iterable[str]) -> Desired:
+        own = frozenset(name for name in names if observed.state.get(("port", name), {}).get("bridge") == self.bridge)
+        ports: Tuple[Key, ...] = tuple(("port", name) for name in names if name in own)
+        return Desired({}, of_ports(observed, self.bridge, own) + ports)
+
+    def _joining(self, observed: Observed, names: Iterable[str]) -> List[str]:
+        state, links = observed.state, observed.facts["links"]
+        joining = [name for name in names if state.get(("port", name), {}).get("bridge") != self.bridge]
+        for name in joining:
+            self._check_joining(name, links.get(name))
+        return joining
+
+    def _check_joining(self, name: str, facts: Any) -> None:
+        if facts is None:
+            raise InputError(f"port {name}: there is no such interface; create it first, or name it by a pattern to take it when it comes.")
+        if name == self.bridge or facts.kind == "bridge":
+            raise InputError(f"port {name}: it is a bridge, and a bridge can't be a port of a bridge; connect the two with a veth pair.")
+        if facts.master and not self.move:
+            raise InputError(f"port {name}: it belongs to {facts.master}; set move: true to take it from there to {self.bridge}.")
+
+    def _check_room(self, observed: Observed, joining: List[str]) -> None:
+        taken = sum(1 for key, fields in observed.state.items() if key[0] == "port" and fields.get("bridge") == self.bridge)
+        if taken + len(joining) > MAX_PORTS:
+            raise InputError(
+                f"bridge {self.bridge}: {taken} ports and {len(joining)} new ones are more than the {MAX_PORTS} that a bridge takes; use another."
+            )
+
+    def _check_options(self, observed: Observed, names: Iterable[str]) -> None:
+        if not self.options.keys() & {"mab", "locked", "learning", "group_fwd_mask", "port_state", "backup_port"}:
+            return
+        bridge = observed.state[("bridge", self.bridge)]
+        for name in names:
+            have = observed.state.get(("port", name), {})
+            have = have if have.get("bridge") == self.bridge else JOINED
+            validate.port(name, self.options, have)
+            wanted = self.options.get("port_state")
+            if wanted is not None and wanted != have.get("port_state"):
+                facts: LinkFacts = observed.facts["links"][name]
+                validate.port_state(name, wanted, {"stp": bridge.get("stp"), "up": facts.up, "bridge": self.bridge})
+        self._check_backup(observed, names)
+
+    def _check_backup(self, observed: Observed, names: Iterable[str]) -> None:
+        backup = self.options.get("backup_port")
+        if not backup:
+            return
+        if backup in names:
+            raise InputError(f"port {backup}: it can't be its own backup_port; name another port of {self.bridge}.")
+        if observed.state.get(("port", str(backup)), {}).get("bridge") != self.bridge:
+            raise InputError(f"backup_port: {backup} is no port of {self.bridge}; let it join first.")
+
+    def _left_behind(self, observed: Observed, joining: List[str]) -> Tuple[Key, ...]:
+        """Entries and VLANs on the bridges that moving ports leave."""
+        found: Tuple[Key, ...] = ()
+        moving: Dict[str, Set[str]] = {}
+        for name in joining:
+            old = observed.facts["links"][name].master
+            if old:
+                moving.setdefault(old, set()).add(name)
+        for old, names in moving.items():
+            found += of_ports(observed, old, frozenset(names))
+        return found
+
+    def _holds(self, joining: List[str]) -> Tuple[Hold, ...]:
+        """Without options there is nothing to be raced for."""
+        if not self.options:
+            return ()
+        return tuple(Hold(("link", name), "up", False, (("port", name),)) for name in joining)
+
+
+# The options of a port that has just joined, as far as rules between options ask (new_nbp, net/bridge/br_if.c).
+JOINED: Mapping[str, Value] = {"learning": True, "locked": False, "mab": False}
+
+
+def _validated(options: Mapping[str, Value]) -> Set[str]:
+    """What must be read beside the asked fields to judge them."""
+    return {"mab", "locked", "learning"} if options.keys() & {"mab", "locked", "learning"} else set()

@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""Names and patterns of ports to the ports that they mean. Pure."""
+
+from __future__ import annotations
+
+from fnmatch import translate
+from re import compile as compile_pattern
+from typing import Any, Dict, List, NamedTuple, Sequence
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Observed
+
+
+class Selection:
+    """The list as the user wrote it, names and patterns apart."""
+
+    def __init__(self, items: Sequence[str], option: str) -> None:
+        if not items:
+            raise InputError(f"{option}: the list is empty; name at least one port or pattern.")
+        self.globs = [item for item in items if normalize.is_glob(item)]
+        self.names = [normalize.device_name(item, option) for item in items if not normalize.is_glob(item)]
+
+
+class Selected(NamedTuple):
+    """The ports meant, each once, and the patterns that no port of the bridge matches."""
+
+    names: List[str]
+    unmatched: List[str]
+
+
+def select(selection: Selection, bridge: str, observed: Observed) -> Selected:
+    """Names as they stand; patterns choose among the ports that the bridge has.
+
+    A pattern never attaches: the tap of another bridge's guest may match it too.
+    """
+    chosen: Dict[str, None] = dict.fromkeys(selection.names)
+    unmatched = []
+    if selection.globs:
+        ports = [str(key[1]) for key, fields in observed.state.items() if key[0] == "port" and fields.get("bridge") == bridge]
+        for glob in selection.globs:
+            matches = compile_pattern(translate(glob)).match
+            found = [name for name in ports if matches(name)]
+            chosen.update(dict.fromkeys(found))
+            if not found:
+                unmatched.append(glob)
+    return Selected(list(chosen), unmatched)
+
+
+def require_bridge(name: str, observed: Observed) -> Fields:
+    """The bridge's fields, or InputError."""
+    found = observed.state.get(("bridge", name))
+    if found is not None:
+        return found
+    facts: Any = observed.facts["links"].get(name)
+    if facts is None:
+        raise InputError(f"bridge {name}: there is no such interface; create it with linux_bridge first.")
+    raise InputError(f"bridge {name}: it is no bridge but a {facts.kind or 'physical device'}; name the bridge.")

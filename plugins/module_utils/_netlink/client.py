@@ -1,0 +1,190 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""The transport: pyroute2 opens the socket and makes links, raw messages go over the same socket."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import socket
+from struct import Struct
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import dep
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.decode import index_attributes, text
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.encode import Message
+
+_NLMSGHDR = Struct("=IHHII")
+_S32 = Struct("=i")
+_RECEIVE = 1 << 18
+# 250 to 300 acknowledgements overrun the default receive buffer; only failures and the last message are answered.
+CHUNK = 200
+_DUMP_TRIES = 10
+_TIMEOUT = 30.0
+
+
+class Answer(NamedTuple):
+    """The kernel's answer to one message: 0 and "" for success."""
+
+    errno: int
+    text: str
+
+    def words(self) -> str:
+        """The failure for people: the kernel's own words where it has some."""
+        code = f"{errno.errorcode.get(self.errno, self.errno)} ({os.strerror(self.errno)})"
+        return f"{self.text} [{code}]" if self.text else code
+
+
+OK = Answer(0, "")
+
+
+class Part(NamedTuple):
+    """One message of an answer: its type and where its body lies."""
+
+    type: int
+    data: bytes
+    start: int
+    end: int
+
+
+class Client:
+    """One socket of rtnetlink in the namespace of the process."""
+
+    def __init__(self) -> None:
+        dep.require()
+        try:
+            self._iproute: Any = dep.IPRoute()
+        except Exception as error:  # pyroute2 passes on whatever the socket says
+            raise BackendError(f"pyroute2 could not open a netlink socket: {error}.") from error
+        # pyroute2 0.7 is a socket itself, 0.9 wraps one in asyncio: the descriptor is what both have.
+        self._socket = socket.socket(fileno=os.dup(self._iproute.fileno()))
+        self._sequence = 0
+        self.strict = self._set(c.NETLINK_GET_STRICT_CHK)
+        self._set(c.NETLINK_EXT_ACK)
+        self._set(c.NETLINK_CAP_ACK)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+        self._iproute.close()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *unused: Any) -> None:
+        self.close()
+
+    def _set(self, option: int) -> bool:
+        try:
+            self._socket.setsockopt(c.SOL_NETLINK, option, 1)
+        except OSError:
+            return False
+        return True
+
+    def dump(self, request: int, body: bytes) -> List[Part]:
+        """All parts of a dump; one that the kernel says changed under way is read again."""
+        for attempt in range(_DUMP_TRIES):
+            self._send(request, c.NLM_F_DUMP, body)
+            parts, interrupted = self._read_dump()
+            if not interrupted:
+                return parts
+        raise BackendError(f"The kernel's tables changed during each of {_DUMP_TRIES} reads; try again when the host is quieter.")
+
+    def get(self, request: int, body: bytes) -> Tuple[Optional[Part], Answer]:
+        """The answer to a request for one object, or why there is none."""
+        sequence = self._send(request, 0, body)
+        while True:
+            for number, flags, part in self._receive():
+                if number == sequence:
+                    if part.type == c.NLMSG_ERROR:
+                        return None, _answer(part, flags)
+                    return part, OK
+
+    def batch(self, messages: Sequence[Message]) -> List[Answer]:
+        """Send all, in chunks; one answer a message."""
+        answers: List[Answer] = []
+        for start in range(0, len(messages), CHUNK):
+            answers.extend(self._chunk(messages[start:start + CHUNK]))
+        return answers
+
+    def make_link(self, **spec: Any) -> Answer:
+        """Make a link through pyroute2, which knows the ioctl of taps and the nest of veth peers."""
+        try:
+            self._iproute.link("add", **spec)
+        except OSError as error:
+            return Answer(error.errno or errno.EIO, "" if error.errno else str(error))
+        except Exception as error:  # NetlinkError is no OSError
+            return Answer(int(getattr(error, "code", 0)) or errno.EIO, str(error))
+        return OK
+
+    def _send(self, request: int, flags: int, body: bytes) -> int:
+        self._sequence += 1
+        header = _NLMSGHDR.pack(16 + len(body), request, flags | c.NLM_F_REQUEST, self._sequence, 0)
+        self._socket.sendto(header + body, (0, 0))
+        return self._sequence
+
+    def _chunk(self, messages: Sequence[Message]) -> List[Answer]:
+        first = self._sequence + 1
+        last = self._sequence = self._sequence + len(messages)
+        parts: List[bytes] = []
+        for sequence, (request, flags, body) in enumerate(messages, first):
+            flags |= c.NLM_F_REQUEST | (c.NLM_F_ACK if sequence == last else 0)
+            parts.append(_NLMSGHDR.pack(16 + len(body), request, flags, sequence, 0))
+            parts.append(body)
+        self._socket.sendto(b"".join(parts), (0, 0))
+        return self._answers(first, last)
+
+    def _answers(self, first: int, last: int) -> List[Answer]:
+        """Messages without NLM_F_ACK are answered only when they fail; the last one always is."""
+        failed: Dict[int, Answer] = {}
+        while last not in failed:
+            for number, flags, part in self._receive():
+                if part.type == c.NLMSG_ERROR and first <= number <= last:
+                    failed[number] = _answer(part, flags)
+        return [failed.get(number, OK) for number in range(first, last + 1)]
+
+    def _read_dump(self) -> Tuple[List[Part], bool]:
+        parts: List[Part] = []
+        interrupted = False
+        while True:
+            for number, flags, part in self._receive():
+                if number != self._sequence:
+                    continue
+                interrupted |= bool(flags & c.NLM_F_DUMP_INTR)
+                if part.type == c.NLMSG_DONE:
+                    return parts, interrupted
+                if part.type == c.NLMSG_ERROR:
+                    raise BackendError(f"The kernel refused a dump: {_answer(part, flags).words()}.")
+                parts.append(part)
+
+    def _receive(self) -> Iterator[Tuple[int, int, Part]]:
+        # asyncio set the shared descriptor to non-blocking.
+        if not select.select([self._socket], [], [], _TIMEOUT)[0]:
+            raise BackendError(f"The kernel did not answer within {_TIMEOUT:.0f} s.")
+        try:
+            data = self._socket.recv(_RECEIVE)
+        except OSError as error:
+            raise BackendError(f"Reading the kernel's answer failed: {error}.") from error
+        at = 0
+        while at + 16 <= len(data):
+            size, kind, flags, number, port = _NLMSGHDR.unpack_from(data, at)
+            if size < 16:
+                break
+            yield number, flags, Part(kind, data, at + 16, at + size)
+            at += (size + 3) & ~3
+
+
+def _answer(part: Part, flags: int) -> Answer:
+    """struct nlmsgerr, with the kernel's words behind it when NETLINK_EXT_ACK is on."""
+    code = -_S32.unpack_from(part.data, part.start)[0]
+    words = ""
+    if flags & c.NLM_F_ACK_TLVS:
+        # NETLINK_CAP_ACK: only the header of the request is echoed.
+        found = index_attributes(part.data, part.start + 20, part.end)
+        if c.NLMSGERR_ATTR_MSG in found:
+            words = text(part.data, found[c.NLMSGERR_ATTR_MSG])
+    return Answer(code, words)

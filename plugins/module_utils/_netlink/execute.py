@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""Turns steps into messages, sends them as one batch and gives each step its answer."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import encode
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Answer
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Observer, open_namespace
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields
+
+_GONE = (errno.ENODEV, errno.ENXIO)
+# What is to be deleted went by itself.
+_NOT_THERE = (errno.ENOENT, errno.ENODEV)
+# One IFLA_AF_SPEC holds this many ranges well below the 64 KiB of an attribute.
+_RANGES = 1024
+
+Encoder = Callable[[Step], encode.Message]
+
+
+class _Vanished(Exception):
+    """The device of a step does not exist."""
+
+
+class Executor:
+    """One method for each verb and kind."""
+
+    def __init__(self, client: Any, observer: Observer) -> None:
+        self._client = client
+        self._observer = observer
+        self._options: Dict[Tuple[Any, ...], bytes] = {}
+        self._encoders: Dict[Tuple[str, str], Encoder] = {
+            (CREATE, "bridge"): lambda step: encode.new_bridge(str(step.key[1]), step.after),
+            (UPDATE, "bridge"): lambda step: encode.set_bridge(step.after, self._index(step.key[1])),
+            (DELETE, "bridge"): lambda step: encode.del_link(self._index(step.key[1])),
+            (CREATE, "port"): lambda step: encode.set_master(self._index(step.key[1]), self._index(step.after["bridge"])),
+            (UPDATE, "port"): self._set_port,
+            (DELETE, "port"): lambda step: encode.set_master(self._index(step.key[1]), 0),
+            (CREATE, "fdb"): self._set_fdb,
+            (UPDATE, "fdb"): self._set_fdb,
+            (DELETE, "fdb"): self._del_fdb,
+            (UPDATE, "link"): lambda step: encode.set_link(step.after, self._index(step.key[1])),
+            (DELETE, "link"): lambda step: encode.del_link(self._index(step.key[1])),
+        }
+
+    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+        """One answer a step, in order. The steps are of one rule, so of one verb and kind."""
+        if not steps:
+            return []
+        verb, kind = steps[0].verb, steps[0].key[0]
+        if kind == "vlan":
+            return self._vlans(steps)
+        if (verb, kind) == (CREATE, "link"):
+            return [self._make_link(step) for step in steps]
+        return self._batch(steps, self._encoders[verb, str(kind)])
+
+    def device_of(self, step: Step) -> str:
+        """The device that the step hangs on."""
+        if step.key[0] == "fdb":
+            return str((step.after or step.before).get("port") or step.before.get("port") or step.key[1])
+        return str(step.key[1])
+
+    def _batch(self, steps: Sequence[Step], encoder: Encoder) -> List[Optional[Fault]]:
+        faults: List[Optional[Fault]] = [None] * len(steps)
+        sent: List[int] = []
+        messages: List[encode.Message] = []
+        for place, step in enumerate(steps):
+            try:
+                messages.append(encoder(step))
+            except _Vanished:
+                faults[place] = self._vanished(step)
+            else:
+                sent.append(place)
+        for place, answer in zip(sent, self._client.batch(messages)):
+            if answer.errno:
+                faults[place] = self._fault(steps[place], answer)
+            if steps[place].verb != UPDATE and steps[place].key[0] in ("bridge", "link"):
+                self._observer.forget(str(steps[place].key[1]))
+        return faults
+
+    def _fault(self, step: Step, answer: Answer) -> Optional[Fault]:
+        if step.verb == DELETE and answer.errno in _NOT_THERE:
+            return None
+        return self._vanished(step) if answer.errno in _GONE else Fault(REFUSED, answer.words())
+
+    def _vanished(self, step: Step) -> Fault:
+        return Fault(VANISHED, f"{self.device_of(step)} does not exist any more")
+
+    def _index(self, name: Any) -> int:
+        index = self._observer.index_of(str(name))
+        if index is None:
+            raise _Vanished(name)
+        return index
+
+    def _set_port(self, step: Step) -> encode.Message:
+        memo = tuple(step.after.items())
+        options = self._options.get(memo)
+        if options is None:
+            options = self._options[memo] = encode.port_options(step.after, self._index)
+        return encode.set_port(self._index(step.key[1]), options)
+
+    def _set_fdb(self, step: Step) -> encode.Message:
+        fields: Fields = {**step.before, **step.after}
+        port = str(fields["port"])
+        return encode.new_fdb(self._index(port), port == step.key[1], str(step.key[2]), int(step.key[3]), fields)
+
+    def _del_fdb(self, step: Step) -> encode.Message:
+        port = str(step.before["port"])
+        return encode.del_fdb(self._index(port), port == step.key[1], str(step.key[2]), int(step.key[3]))
+
+    def _make_link(self, step: Step) -> Optional[Fault]:
+        name, fields = str(step.key[1]), step.after
+        self._observer.forget(name)
+        if fields["kind"] == "tap":
+            return self._made(step, self._client.make_link(ifname=name, kind="tuntap", mode="tap"))
+        if fields["kind"] == "macvtap":
+            lower = self._observer.index_of(str(fields["lower"]))
+            if lower is None:
+                return Fault(REFUSED, f"the lower device {fields['lower']} does not exist any more")
+            mode = fields.get("mode") or "vepa"
+            return self._made(step, self._client.make_link(ifname=name, kind="macvtap", link=lower, macvtap_mode=mode))
+        return self._make_veth(step, name, fields)
+
+    def _make_veth(self, step: Step, name: str, fields: Fields) -> Optional[Fault]:
+        peer: Dict[str, Any] = {"ifname": str(fields["peer"])}
+        netns = str(fields.get("peer_netns") or "")
+        if not netns:
+            return self._made(step, self._client.make_link(ifname=name, kind="veth", peer=peer))
+        descriptor = open_namespace(netns)
+        try:
+            peer["net_ns_fd"] = descriptor
+            return self._made(step, self._client.make_link(ifname=name, kind="veth", peer=peer))
+        finally:
+            os.close(descriptor)
+
+    @staticmethod
+    def _made(step: Step, answer: Answer) -> Optional[Fault]:
+        return Fault(REFUSED, answer.words()) if answer.errno else None
+
+    def _vlans(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+        """VLANs of one device with equal flags go as ranges: 4,094 of them fit one message."""
+        by_device: Dict[str, List[Tuple[int, Step]]] = {}
+        for place, step in enumerate(steps):
+            by_device.setdefault(str(step.key[1]), []).append((place, step))
+        faults: List[Optional[Fault]] = [None] * len(steps)
+        sent, messages = [], []
+        for device, items in by_device.items():
+            index = self._observer.index_of(device)
+            if index is None:
+                for place, step in items:
+                    faults[place] = self._vanished(step)
+                continue
+            for group in _ranges(items):
+                sent.append(group)
+                ranges = [(first[1].key[2], last[1].key[2], _flags(first[1])) for first, last in group.ends]
+                messages.append(
+                    encode.change_vlans(index, self._observer.is_bridge(device), ranges, steps[0].verb == DELETE)  # type: ignore[arg-type]
+                )
+        for group, answer in zip(sent, self._client.batch(messages)):
+            if answer.errno:
+                for place, step in group.items:
+                    faults[place] = self._fault(step, answer)
+        return faults
+
+
+class _Ranges:
+    """Steps of one device that go in one message, and the ends of its ranges."""
+
+    def __init__(self) -> None:
+        self.items: List[Tuple[int, Step]] = []
+        self.ends: List[Tuple[Tuple[int, Step], Tuple[int, Step]]] = []
+
+
+def _flags(step: Step) -> int:
+    return 0 if step.verb == DELETE else encode.vlan_flags({**step.before, **step.after})
+
+
+def _ranges(items: List[Tuple[int, Step]]) -> List[_Ranges]:
+    groups = [_Ranges()]
+    for item in sorted(items, key=lambda each: int(each[1].key[2])):
+        group = groups[-1]
+        if group.ends:
+            first, last = group.ends[-1]
+            # The kernel refuses a range with PVID: only one VLAN can be it.
+            follows = int(item[1].key[2]) == int(last[1].key[2]) + 1
+            if follows and _flags(item[1]) == _flags(first[1]) and not _flags(item[1]) & 2:
+                group.ends[-1] = (first, item)
+                group.items.append(item)
+                continue
+            if len(group.ends) >= _RANGES:
+                group = _Ranges()
+                groups.append(group)
+        group.ends.append((item, item))
+        group.items.append(item)
+    return groups

@@ -1,0 +1,265 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""Reads the state of a network namespace: one dump of each kind, and single links by name."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from struct import pack
+from typing import Any, Dict, FrozenSet, Iterable, List, NamedTuple, Optional
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed, State, Value
+
+# Asking for this many links one by one costs about as much as a dump of a thousand.
+_SINGLE_LOOKUPS = 64
+NETNS_DIR = "/run/netns"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What to read."""
+
+    # None reads every bridge.
+    bridge: Optional[str] = None
+    # Devices to look at even if they are no ports; True for all there are.
+    links: FrozenSet[str] = frozenset()
+    all_links: bool = False
+    ports: bool = False
+    # None reads every option; of ports of other bridges only the membership is read.
+    port_fields: Optional[FrozenSet[str]] = None
+    vlans: bool = False
+    fdb: bool = False
+    # Devices whose own state is read even if they are ports of the bridge.
+    link_state: FrozenSet[str] = frozenset()
+    # Where the peer of a veth is asked to be, as the user wrote it.
+    peer_netns: str = ""
+
+
+class LinkFacts(NamedTuple):
+    """What the wishes must know of a device that is not managed as a link."""
+
+    kind: str
+    up: bool
+    running: bool
+    master: str
+
+
+class Observer:
+    """Keeps the indexes that it saw, so that steps find their devices."""
+
+    def __init__(self, client: Any, probe: Probe) -> None:
+        self._client = client
+        self._probe = probe
+        self._index: Dict[str, int] = {}
+        self._first_index: Dict[str, int] = {}
+        self._names: Dict[int, str] = {}
+        self._bridge_index = 0
+        self._bridges: FrozenSet[str] = frozenset()
+
+    def observe(self, scope: Scope) -> Observed:
+        """Read what the scope speaks of."""
+        self._index, self._names, self._bridge_index, self._bridges = {}, {}, 0, frozenset()
+        state: State = {}
+        facts: Dict[str, LinkFacts] = {}
+        addresses: Dict[str, str] = {}
+        if scope.bridge is None or scope.all_links:
+            self._read_all_links(scope, state, facts)
+        else:
+            self._read_bridge(scope.bridge, state, facts)
+        if scope.ports:
+            self._read_ports(scope, state, facts, addresses)
+        self._read_missing(scope, state, facts)
+        if scope.vlans:
+            self._read_vlans(state)
+        if scope.fdb:
+            self._read_fdb(state)
+        for name, index in self._index.items():
+            self._first_index.setdefault(name, index)
+        return Observed(state, {"links": facts, "addresses": addresses})
+
+    def index_of(self, name: str) -> Optional[int]:
+        """The interface index; asks the kernel for a device made since the last read."""
+        if name not in self._index:
+            link = self._get(name)
+            if link is None:
+                return None
+            self._index[name] = link.index
+        return self._index[name]
+
+    def forget(self, name: str) -> None:
+        """The device was made or deleted: its index is another one."""
+        self._index.pop(name, None)
+        self._first_index.pop(name, None)
+
+    def is_gone(self, name: str) -> bool:
+        """Whether the device that was first seen under this name is not there any more."""
+        link = self._get(name)
+        return link is None or self._first_index.get(name, link.index) != link.index
+
+    def is_bridge(self, name: str) -> bool:
+        """Whether the last read saw a bridge of this name."""
+        return name in self._bridges
+
+    def _get(self, name: str) -> Optional[decode.Link]:
+        part, answer = self._client.get(c.RTM_GETLINK, encode.get_link(name))
+        return decode.link(part.data, part.start, part.end) if part else None
+
+    def _name(self, index: int) -> str:
+        if index not in self._names:
+            try:
+                self._names[index] = socket.if_indextoname(index) if index else ""
+            except OSError:
+                self._names[index] = ""
+        return self._names[index]
+
+    def _saw(self, link: decode.Link, facts: Dict[str, LinkFacts]) -> str:
+        kind = decode.link_kind(link)
+        self._index[link.name] = link.index
+        self._names[link.index] = link.name
+        master = self._name(link.u32(c.IFLA_MASTER))
+        facts[link.name] = LinkFacts(kind, bool(link.flags & c.IFF_UP), bool(link.flags & c.IFF_RUNNING), master)
+        return kind
+
+    def _saw_bridge(self, link: decode.Link, state: State) -> None:
+        fields, attributes, boolopts = decode.bridge_fields(link)
+        state[("bridge", link.name)] = fields
+        self._bridges |= {link.name}
+        self._probe.saw_bridge(attributes, boolopts)
+
+    def _read_bridge(self, name: str, state: State, facts: Dict[str, LinkFacts]) -> None:
+        link = self._get(name)
+        if link is not None and self._saw(link, facts) == "bridge":
+            self._saw_bridge(link, state)
+            self._bridge_index = link.index
+
+    def _read_all_links(self, scope: Scope, state: State, facts: Dict[str, LinkFacts]) -> None:
+        links = self._dump_links()
+        for link in links:
+            self._names[link.index] = link.name
+        for link in links:
+            kind = self._saw(link, facts)
+            if kind == "bridge":
+                self._saw_bridge(link, state)
+            if scope.all_links or link.name in scope.links:
+                state[("link", link.name)] = self._link_fields(link, kind, scope)
+        if scope.bridge is not None:
+            self._bridge_index = self._index.get(scope.bridge, 0)
+
+    def _dump_links(self) -> List[decode.Link]:
+        parts = self._client.dump(c.RTM_GETLINK, encode.get_links(0, c.RTEXT_FILTER_SKIP_STATS))
+        return [decode.link(part.data, part.start, part.end) for part in parts]
+
+    def _read_ports(self, scope: Scope, state: State, facts: Dict[str, LinkFacts], addresses: Dict[str, str]) -> None:
+        reader = decode.PortReader(self._bridge_index if scope.bridge is not None else None, scope.port_fields, scope.fdb)
+        # A port that is to move is read with all its options, to bring them back if the move fails.
+        full = decode.PortReader(None, None)
+        for part in self._client.dump(c.RTM_GETLINK, encode.get_links(c.AF_BRIDGE, 0)):
+            port = reader.port(part.data, part.start, part.end)
+            if port is None:
+                continue
+            if reader.master not in (None, port.master) and port.name in scope.links:
+                port = full.port(part.data, part.start, part.end) or port
+            self._index[port.name] = port.index
+            if scope.fdb:
+                addresses[port.name] = port.address
+            fields: Dict[str, Value] = {"bridge": self._name(port.master)}
+            fields.update(port.fields)
+            state[("port", port.name)] = fields
+            if port.name not in facts:
+                facts[port.name] = LinkFacts("", bool(port.flags & c.IFF_UP), bool(port.flags & c.IFF_RUNNING), str(fields["bridge"]))
+        if reader.seen:
+            self._probe.saw_port(frozenset(reader.seen))
+        self._name_backup_ports(state)
+
+    def _name_backup_ports(self, state: State) -> None:
+        for key, fields in state.items():
+            if key[0] == "port" and isinstance(fields.get("backup_port"), int):
+                fields["backup_port"] = self._name(int(fields["backup_port"] or 0))
+
+    def _read_missing(self, scope: Scope, state: State, facts: Dict[str, LinkFacts]) -> None:
+        """Devices that no dump told of yet, and the own state of those that may have to go down."""
+        bridge = scope.bridge
+        wanted = [
+            name for name in sorted(scope.links | scope.link_state)
+            if ("link", name) not in state and (name in scope.link_state or not self._is_port_of(state, name, bridge))
+        ]
+        if len(wanted) > _SINGLE_LOOKUPS:
+            names = frozenset(wanted)
+            found: Iterable[Optional[decode.Link]] = (link for link in self._dump_links() if link.name in names)
+        else:
+            found = (self._get(name) for name in wanted)
+        for link in found:
+            if link is not None:
+                kind = self._saw(link, facts)
+                state[("link", link.name)] = self._link_fields(link, kind, scope)
+
+    @staticmethod
+    def _is_port_of(state: State, name: str, bridge: Optional[str]) -> bool:
+        return bridge is not None and state.get(("port", name), {}).get("bridge") == bridge
+
+    def _link_fields(self, link: decode.Link, kind: str, scope: Scope) -> Dict[str, Value]:
+        fields: Dict[str, Value] = {"kind": kind, **decode.device_fields(link)}
+        if kind == "veth":
+            fields.update(self._peer(link, scope.peer_netns))
+        elif kind == "macvtap":
+            fields.update(lower=self._name(link.u32(c.IFLA_LINK)), mode=decode.macvtap_mode(link))
+        return fields
+
+    def _peer(self, link: decode.Link, asked: str) -> Dict[str, Value]:
+        """Name and namespace of a veth's other end; C(nsid N) for a namespace that the user didn't name."""
+        index = link.u32(c.IFLA_LINK)
+        if c.IFLA_LINK_NETNSID not in link.attributes:
+            return {"peer": self._name(index), "peer_netns": ""}
+        raw = link.attributes[c.IFLA_LINK_NETNSID]
+        nsid = int.from_bytes(link.data[raw.start:raw.end], "little" if pack("=H", 1)[0] else "big", signed=True)
+        body = encode.ifinfomsg(index) + encode.attribute(c.IFLA_TARGET_NETNSID, pack("=i", nsid))
+        part, answer = self._client.get(c.RTM_GETLINK, body)
+        peer = decode.link(part.data, part.start, part.end).name if part else ""
+        return {"peer": peer, "peer_netns": asked if asked and self.namespace_id(asked) == nsid else f"nsid {nsid}"}
+
+    def namespace_id(self, name: str) -> Optional[int]:
+        """The number under which this namespace knows the one called C(name)."""
+        descriptor = open_namespace(name)
+        try:
+            body = b"\0\0\0\0" + encode.attribute(c.NETNSA_FD, pack("=i", descriptor))
+            part, answer = self._client.get(c.RTM_GETNSID, body)
+        finally:
+            os.close(descriptor)
+        if part is None:
+            return None
+        span = decode.index_attributes(part.data, part.start + 4, part.end).get(c.NETNSA_NSID)
+        return int.from_bytes(part.data[span.start:span.end], "little" if pack("=H", 1)[0] else "big", signed=True) if span else None
+
+    def _read_vlans(self, state: State) -> None:
+        for part in self._client.dump(c.RTM_GETLINK, encode.get_links(c.AF_BRIDGE, c.RTEXT_FILTER_BRVLAN_COMPRESSED)):
+            index, master, table = decode.vlans(part.data, part.start, part.end)
+            if self._bridge_index and master != self._bridge_index:
+                continue
+            name = self._name(index)
+            for vid, flags in table.items():
+                state[("vlan", name, vid)] = flags
+
+    def _read_fdb(self, state: State) -> None:
+        bridges = {self._bridge_index} if self._bridge_index else {self._index[name] for name in self._bridges}
+        for bridge in sorted(bridges):
+            for part in self._client.dump(c.RTM_GETNEIGH, encode.get_fdb(bridge)):
+                entry = decode.fdb_entry(part.data, part.start, part.end)
+                if entry is not None and entry.master == bridge:
+                    key = ("fdb", self._name(bridge), entry.address, entry.vlan)
+                    state[key] = {"port": self._name(entry.index), "kind": entry.kind, "sticky": entry.sticky}
+
+
+def open_namespace(name: str) -> int:
+    """A descriptor of a named namespace, or of one given by path."""
+    path = name if name.startswith("/") else os.path.join(NETNS_DIR, name)
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise InputError(f"peer_netns {name!r} can't be opened at {path}: {error.strerror}; make the namespace first.") from error

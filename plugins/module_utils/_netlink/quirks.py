@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What the kernel makes of a value: known deviations between written and read, as functions."""
+
+from __future__ import annotations
+
+import time
+from typing import Optional
+
+_USER_HZ = 100
+_NSEC = 1_000_000_000
+# CLOCK_MONOTONIC_COARSE ticks once a jiffy, so its resolution is the kernel's 1/HZ (clock_getres(2)).
+_CLOCK_MONOTONIC_COARSE = 6
+
+
+def kernel_hz() -> Optional[int]:
+    """The kernel's CONFIG_HZ, or None where the clock does not tell."""
+    try:
+        resolution = time.clock_getres(_CLOCK_MONOTONIC_COARSE)
+    except (OSError, AttributeError):
+        return None
+    hz = round(1 / resolution) if resolution > 0 else 0
+    return hz if 10 <= hz <= 10_000 else None
+
+
+def through_jiffies(hundredths: int, hz: int) -> int:
+    """What is read back after C(hundredths) of a second were written.
+
+    clock_t_to_jiffies and jiffies_to_clock_t (kernel/time/time.c) both round down: with HZ=250,
+    207 comes back as 206, and 206 as 206.
+    """
+    jiffies = hundredths * hz // _USER_HZ
+    tick = (_NSEC + hz // 2) // hz
+    if tick % (_NSEC // _USER_HZ) == 0:
+        return jiffies * (_USER_HZ // hz) if hz < _USER_HZ else jiffies // (hz // _USER_HZ)
+    return jiffies * tick // (_NSEC // _USER_HZ)

@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""In which order a Linux host is changed, and why."""
+
+from __future__ import annotations
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, Rule
+
+ORDER = Order(
+    Rule(CREATE, "link", ("identity",), "a device must exist before it can join a bridge"),
+    Rule(UPDATE, "link", ("down",), "a port joins and leaves while down: no frame passes before its flags are set"),
+    Rule(UPDATE, "link", ("device",), "address and MTU are best changed before the device is used"),
+    Rule(UPDATE, "bridge", ("down",), "what is to be off goes off before it changes"),
+    Rule(UPDATE, "bridge", ("stp_off",), "a running STP bounds forward_delay, so it stops before the timers change"),
+    Rule(CREATE, "bridge", ("options", "device", "stp_off"), "a bridge must exist before ports join it"),
+    Rule(UPDATE, "bridge", ("options", "device"), "no_linklocal_learn and ageing hold before ports are locked"),
+    Rule(DELETE, "fdb", (), "an entry goes before the port that it points to"),
+    Rule(DELETE, "vlan", (), "a VLAN goes before the port leaves"),
+    Rule(DELETE, "port", (), "a port that moves leaves its bridge before it joins the next"),
+    Rule(CREATE, "port", ("membership",), "options exist only once the port has joined"),
+    Rule(CREATE, "vlan", ("options",), "an entry of a VLAN needs the VLAN on its port"),
+    Rule(UPDATE, "vlan", ("options",), "as for new VLANs"),
+    Rule(CREATE, "fdb", ("entry",), "a port without learning is deaf until its entries are there"),
+    Rule(UPDATE, "fdb", ("entry",), "as for new entries"),
+    Rule(UPDATE, "port", ("flags",), "flags hold before the port comes up"),
+    Rule(UPDATE, "link", ("up",), "a device comes up when it is safe"),
+    Rule(UPDATE, "bridge", ("up",), "a bridge comes up when its options hold"),
+    Rule(UPDATE, "port", ("port_state",), "the kernel takes a state only of a port that is up"),
+    Rule(DELETE, "bridge", (), "a bridge goes after its ports left it"),
+    Rule(DELETE, "link", (), "a device goes last"),
+)

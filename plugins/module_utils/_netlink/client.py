@@ -149,26 +149,36 @@ class Client:
 
     def _read_dump(self) -> Tuple[List[Part], bool]:
         parts: List[Part] = []
-        interrupted = False
+        interrupted = 0
+        unpack, sequence = _NLMSGHDR.unpack_from, self._sequence
         while True:
-            for number, flags, part in self._receive():
-                if number != self._sequence:
-                    continue
-                interrupted |= bool(flags & c.NLM_F_DUMP_INTR)
-                if part.type == c.NLMSG_DONE:
-                    return parts, interrupted
-                if part.type == c.NLMSG_ERROR:
-                    raise BackendError(f"The kernel refused a dump: {_answer(part, flags).words()}.")
-                parts.append(part)
+            data = self._read()
+            at, end = 0, len(data)
+            while at + 16 <= end:
+                size, kind, flags, number, port = unpack(data, at)
+                if size < 16:
+                    break
+                if number == sequence:
+                    part = Part(kind, data, at + 16, at + size)
+                    interrupted |= flags & c.NLM_F_DUMP_INTR
+                    if kind == c.NLMSG_DONE:
+                        return parts, bool(interrupted)
+                    if kind == c.NLMSG_ERROR:
+                        raise BackendError(f"The kernel refused a dump: {_answer(part, flags).words()}.")
+                    parts.append(part)
+                at += (size + 3) & ~3
 
-    def _receive(self) -> Iterator[Tuple[int, int, Part]]:
+    def _read(self) -> bytes:
         # asyncio set the shared descriptor to non-blocking.
         if not select.select([self._socket], [], [], _TIMEOUT)[0]:
             raise BackendError(f"The kernel did not answer within {_TIMEOUT:.0f} s.")
         try:
-            data = self._socket.recv(_RECEIVE)
+            return self._socket.recv(_RECEIVE)
         except OSError as error:
             raise BackendError(f"Reading the kernel's answer failed: {error}.") from error
+
+    def _receive(self) -> Iterator[Tuple[int, int, Part]]:
+        data = self._read()
         at = 0
         while at + 16 <= len(data):
             size, kind, flags, number, port = _NLMSGHDR.unpack_from(data, at)

@@ -61,19 +61,39 @@ def readers(kind: Kind, prefix: str, wanted: Optional[FrozenSet[str]] = None) ->
     return table
 
 
-def read_nest(data: Any, start: int, end: int, table: Readers) -> Dict[str, Value]:
-    """The fields of one nest. A loop without calls: it runs forty times for each of a thousand ports."""
-    found: Dict[str, Value] = {}
-    at = start
-    while at < end:
-        size, number = _RTATTR(data, at)
-        entry = table.get(number & 0x3FFF)
-        if entry is not None:
-            found[entry[0]] = entry[1](data, at + 4)
-        elif size < 4:
-            break
-        at += (size + 3) & 0x1FFFC
-    return found
+class _Layout(NamedTuple):
+    """Where the attributes of one shape of nest lie."""
+
+    headers: Struct
+    expected: Tuple[int, ...]
+    fields: Tuple[Tuple[str, Unpack, int], ...]
+
+
+class NestReader:
+    """Reads the wanted fields of nests that look alike: a kernel lists the same forty attributes for each of
+    a thousand ports, so the walk is done once and afterwards only checked, all headers in one call."""
+
+    def __init__(self, table: Readers) -> None:
+        self._table = table
+        self._layouts: Dict[int, _Layout] = {}
+
+    def read(self, data: Any, start: int, end: int) -> Dict[str, Value]:
+        """The wanted fields that the nest has."""
+        layout = self._layouts.get(end - start)
+        if layout is None or layout.headers.unpack_from(data, start) != layout.expected:
+            layout = self._layouts[end - start] = self._layout(data, start, end)
+        return {name: read(data, start + offset) for name, read, offset in layout.fields}
+
+    def _layout(self, data: Any, start: int, end: int) -> _Layout:
+        pattern, expected, fields, at = "=", [], [], start
+        for number, first, last in walk(data, start, end):
+            pattern += f"{first - 4 - at}xHH"
+            expected += _RTATTR(data, first - 4)
+            at = first
+            if number in self._table:
+                name, read = self._table[number]
+                fields.append((name, read, first - start))
+        return _Layout(Struct(pattern), tuple(expected), tuple(fields))
 
 
 class Link(NamedTuple):
@@ -94,6 +114,14 @@ class Link(NamedTuple):
         """The MAC address; empty where the device has none."""
         span = self.attributes.get(c.IFLA_ADDRESS)
         return mac_from_bytes(bytes(self.data[span.start:span.end])) if span else ""
+
+    def port_options(self) -> Optional[Span]:
+        """The nest of IFLA_BRPORT_*, if the device is a port of a bridge."""
+        span = self.attributes.get(c.IFLA_LINKINFO)
+        inner = index_attributes(self.data, span.start, span.end) if span else {}
+        if c.IFLA_INFO_SLAVE_KIND not in inner or text(self.data, inner[c.IFLA_INFO_SLAVE_KIND]) != "bridge":
+            return None
+        return inner.get(c.IFLA_INFO_SLAVE_DATA)
 
     def info(self) -> Tuple[str, Dict[int, Span]]:
         """Kind ("" for a physical device) and the attributes of IFLA_INFO_DATA."""
@@ -172,17 +200,19 @@ class Port(NamedTuple):
 
 
 class PortReader:
-    """Reads AF_BRIDGE messages; decodes options only of the bridge and the fields that are asked for."""
+    """Reads AF_BRIDGE messages, only of one bridge unless C(master) is None, and only the wanted fields."""
 
     def __init__(self, master: Optional[int], wanted: Optional[FrozenSet[str]], addresses: bool = False) -> None:
         self.master = master
         self.addresses = addresses
-        self.table = readers(PORT, "IFLA_BRPORT_", wanted)
-        self.unset = {name: value for name, value in UNSET.items() if wanted is None or name in wanted}
+        self._nests = NestReader(readers(PORT, "IFLA_BRPORT_", wanted))
+        self._unset = {name: value for name, value in UNSET.items() if wanted is None or name in wanted}
         self.seen: Set[int] = set()
 
     def port(self, data: Any, start: int, end: int) -> Optional[Port]:
-        """The port, or None for what is not one: the bridge's own entry."""
+        """The port, or None for another bridge's and for what is none: the bridge's own entry."""
+        if self.master is not None and self._is_foreign(data, start + 16, end):
+            return None
         family, hardware, index, flags, change = _IFINFOMSG(data, start)
         master, name, address, options = 0, "", "", None
         for number, first, last in walk(data, start + 16, end):
@@ -196,12 +226,21 @@ class PortReader:
                 options = (first, last)
         if options is None or not master or master == index:
             return None
+        return Port(index, name, master, flags, address, self.options(data, *options))
+
+    def _is_foreign(self, data: Any, start: int, end: int) -> bool:
+        """Name and master come first (br_fill_ifinfo), so thousands of other bridges' ports cost next to nothing."""
+        size, number = _RTATTR(data, start)
+        at = start + ((size + 3) & ~3)
+        if number == c.IFLA_IFNAME and at + 8 <= end and _RTATTR(data, at)[1] == c.IFLA_MASTER:
+            return bool(_U32(data, at + 4)[0] != self.master)
+        return all(number != c.IFLA_MASTER or _U32(data, first)[0] != self.master for number, first, last in walk(data, start, end))
+
+    def options(self, data: Any, start: int, end: int) -> Dict[str, Value]:
+        """The options of a port from its nest of IFLA_BRPORT_*."""
         if not self.seen:
-            self.seen.update(number for number, first, last in walk(data, *options))
-        fields = dict(self.unset)
-        if self.master in (None, master):
-            fields.update(read_nest(data, options[0], options[1], self.table))
-        return Port(index, name, master, flags, address, fields)
+            self.seen.update(number for number, first, last in walk(data, start, end))
+        return {**self._unset, **self._nests.read(data, start, end)}
 
 
 def vlans(data: Any, start: int, end: int) -> Tuple[int, int, Dict[int, Dict[str, Value]]]:

@@ -76,6 +76,7 @@ class Observer:
         if scope.ports:
             self._read_ports(scope, state, facts, addresses)
         self._read_missing(scope, state, facts)
+        self._name_backup_ports(state)
         if scope.vlans:
             self._read_vlans(state)
         if scope.fdb:
@@ -158,25 +159,19 @@ class Observer:
 
     def _read_ports(self, scope: Scope, state: State, facts: Dict[str, LinkFacts], addresses: Dict[str, str]) -> None:
         reader = decode.PortReader(self._bridge_index if scope.bridge is not None else None, scope.port_fields, scope.fdb)
-        # A port that is to move is read with all its options, to bring them back if the move fails.
-        full = decode.PortReader(None, None)
         for part in self._client.dump(c.RTM_GETLINK, encode.get_links(c.AF_BRIDGE, 0)):
             port = reader.port(part.data, part.start, part.end)
             if port is None:
                 continue
-            if reader.master not in (None, port.master) and port.name in scope.links:
-                port = full.port(part.data, part.start, part.end) or port
             self._index[port.name] = port.index
             if scope.fdb:
                 addresses[port.name] = port.address
-            fields: Dict[str, Value] = {"bridge": self._name(port.master)}
-            fields.update(port.fields)
-            state[("port", port.name)] = fields
+            bridge = self._name(port.master)
+            state[("port", port.name)] = {"bridge": bridge, **port.fields}
             if port.name not in facts:
-                facts[port.name] = LinkFacts("", bool(port.flags & c.IFF_UP), bool(port.flags & c.IFF_RUNNING), str(fields["bridge"]))
+                facts[port.name] = LinkFacts("", bool(port.flags & c.IFF_UP), bool(port.flags & c.IFF_RUNNING), bridge)
         if reader.seen:
             self._probe.saw_port(frozenset(reader.seen))
-        self._name_backup_ports(state)
 
     def _name_backup_ports(self, state: State) -> None:
         for key, fields in state.items():
@@ -199,6 +194,15 @@ class Observer:
             if link is not None:
                 kind = self._saw(link, facts)
                 state[("link", link.name)] = self._link_fields(link, kind, scope)
+                if scope.ports:
+                    self._read_foreign_port(link, state)
+
+    def _read_foreign_port(self, link: decode.Link, state: State) -> None:
+        """A port of another bridge, with all its options: if it is to move, they must come back should that fail."""
+        options = link.port_options()
+        if options is not None:
+            fields = decode.PortReader(None, None).options(link.data, options.start, options.end)
+            state[("port", link.name)] = {"bridge": self._name(link.u32(c.IFLA_MASTER)), **fields}
 
     @staticmethod
     def _is_port_of(state: State, name: str, bridge: Optional[str]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Mapping, NoReturn, Optional
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import make_diff
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import DependencyError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import DependencyError, InputError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Intent, reconcile
 from ansible_collections.virtnet.hardening.plugins.module_utils._safety import Orphans, Watchdog
 
@@ -66,6 +66,7 @@ def _reconcile(module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], I
     if outcome.vanished:
         module.warn(f"Gone while the task ran, so left out: {', '.join(outcome.vanished)}.")
     result = outcome.result()
+    result["msg"] = _summary(len(outcome.plan.steps), module.check_mode)
     if module._diff:
         result["diff"] = make_diff(outcome.plan)
     if net is not None and net.armed:
@@ -74,7 +75,16 @@ def _reconcile(module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], I
 
 
 def _net(module: AnsibleModule, open_backend: Callable[[], Any], scope: Any) -> Optional[Watchdog]:
+    params = module.params
+    timeout = params.get("rollback_timeout")
+    if timeout is not None and timeout < 1:
+        raise InputError(f"rollback_timeout: {timeout} s leaves no time to confirm; give at least 1.")
     if module.check_mode:
         return None
-    params = module.params
-    return Watchdog(open_backend, scope, params.get("_rollback_id"), int(params.get("rollback_timeout") or 0))
+    return Watchdog(open_backend, scope, params.get("_rollback_id"), timeout or 0)
+
+
+def _summary(steps: int, check_mode: bool) -> str:
+    if not steps:
+        return "Nothing to do: all that is asked for is already so."
+    return f"{steps} step{'s' if steps > 1 else ''} {'would be done' if check_mode else 'done and read back'}."

@@ -47,19 +47,21 @@ class LinkIntent(BaseIntent):
         )
 
     def _identity(self, params: Mapping[str, Any]) -> Dict[str, Value]:
-        given = {name for name in ("peer", "peer_netns", "lower", "mode") if params[name] is not None}
+        given = [name for name in ("peer", "peer_netns", "lower", "mode") if params[name] is not None]
         if not self.kind:
             if given or not self.absent:
                 raise InputError(f"link {self.name}: kind is missing; say one of {', '.join(LINK_KINDS)}.")
             return {}
-        foreign = sorted(given - set(_IDENTITY[self.kind]))
+        foreign = [name for name in given if name not in _IDENTITY[self.kind]]
         if foreign:
             raise InputError(f"link {self.name}: a {self.kind} has no {foreign[0]}; leave it out.")
         needed = _REQUIRED.get(self.kind)
         if needed and needed not in given and not self.absent:
             raise InputError(f"link {self.name}: a {self.kind} needs {needed}; name it.")
         identity: Dict[str, Value] = {name: params[name] for name in given}
-        for name in given & {"peer", "lower"}:
+        for name in ("peer", "lower"):
+            if name not in given:
+                continue
             identity[name] = normalize.device_name(str(params[name]), name)
         return identity
 

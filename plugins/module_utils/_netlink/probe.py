@@ -137,7 +137,7 @@ def _get(client: Client, name: str) -> decode.Link:
 def _port_attributes(client: Client) -> FrozenSet[int]:
     seen: List[Any] = []
     for part in client.dump(c.RTM_GETLINK, encode.get_links(c.AF_BRIDGE, 0)):
-        reader = decode.PortReader(0, frozenset())
+        reader = decode.PortReader(None, frozenset())
         if reader.port(part.data, part.start, part.end):
             seen.extend(reader.seen)
     return frozenset(seen)

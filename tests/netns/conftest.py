@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every test gets a network namespace of its own, made in this process, before it touches anything."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import json
+import os
+import subprocess
+from importlib import import_module
+from typing import Any, Callable, Dict, Iterator
+
+import pytest
+from ansible.module_utils import basic
+
+_CLONE_NEWNS = 0x00020000
+_CLONE_NEWNET = 0x40000000
+_MS_REC_PRIVATE = 0x4000 | (1 << 18)
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_MODULES = "ansible_collections.virtnet.hardening.plugins.modules."
+
+Result = Dict[str, Any]
+
+
+def _unshare(flags: int) -> None:
+    if _LIBC.unshare(flags) != 0:
+        pytest.exit(f"these tests need root, or scripts/in-netns: unshare: {os.strerror(ctypes.get_errno())}", returncode=3)
+
+
+def _mount(source: str, target: str, kind: str, flags: int = 0) -> None:
+    if _LIBC.mount(source.encode(), target.encode(), kind.encode(), flags, None) != 0:
+        pytest.exit(f"mount {kind} on {target}: {os.strerror(ctypes.get_errno())}", returncode=3)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _mounts() -> None:
+    """The journal below /run is this session's own."""
+    _unshare(_CLONE_NEWNS)
+    _mount("none", "/", "none", _MS_REC_PRIVATE)
+    _mount("tmpfs", "/run", "tmpfs")
+
+
+@pytest.fixture(autouse=True)
+def namespace(_mounts: None) -> Iterator[None]:
+    """A fresh network namespace; it goes when the next one takes its place."""
+    _unshare(_CLONE_NEWNET)
+    ip("link set lo up")
+    yield
+    _unshare(_CLONE_NEWNET)
+
+
+def ip(*commands: str) -> None:
+    """Run lines of ip -batch."""
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(commands) + "\n", text=True, check=True)
+
+
+def bridge(*commands: str) -> None:
+    """Run lines of bridge -batch."""
+    subprocess.run(["bridge", "-batch", "-"], input="\n".join(commands) + "\n", text=True, check=True)
+
+
+def _set_args(args: Result) -> Any:
+    try:
+        from ansible.module_utils.testing import patch_module_args
+    except ImportError:  # ansible-core 2.17 and 2.18
+        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
+        return contextlib.nullcontext()
+    return patch_module_args(args)
+
+
+def run_module(name: str, check: bool = False, **params: Any) -> Result:
+    """Run a module's main() as Ansible would, and return what it prints."""
+    args = {**params, "_ansible_check_mode": check, "_ansible_diff": True}
+    output = io.StringIO()
+    with _set_args(args), contextlib.redirect_stdout(output):
+        with pytest.raises(SystemExit):
+            import_module(_MODULES + name).main()
+    result: Result = json.loads(output.getvalue().strip().splitlines()[-1])
+    result.pop("invocation", None)
+    return result
+
+
+@pytest.fixture(name="run")
+def _run() -> Callable[..., Result]:
+    """A successful run."""
+
+    def run(name: str, check: bool = False, **params: Any) -> Result:
+        result = run_module(name, check, **params)
+        assert not result.get("failed"), result["msg"]
+        return result
+
+    return run
+
+
+@pytest.fixture(name="refused")
+def _refused() -> Callable[..., Result]:
+    """A run that must fail, in check mode with the same words; the kernel's state must stay what it was."""
+
+    def refused(name: str, **params: Any) -> Result:
+        before = snapshot()
+        checked = run_module(name, True, **params)
+        real = run_module(name, False, **params)
+        assert real.get("failed") and checked.get("failed"), real
+        assert real["msg"] == checked["msg"]
+        assert snapshot() == before
+        return real
+
+    return refused
+
+
+@pytest.fixture(name="cycle")
+def _cycle(run: Callable[..., Result]) -> Callable[..., Result]:
+    """Check, run, run again, check again; returns the real run's result."""
+
+    def cycle(name: str, changed: bool = True, **params: Any) -> Result:
+        before = snapshot()
+        checked = run(name, True, **params)
+        assert snapshot() == before, "the check run changed something"
+        real = run(name, False, **params)
+        assert checked["changed"] is real["changed"] is changed, (checked, real)
+        assert {**checked, "verified": None, "msg": None} == {**real, "verified": None, "msg": None}
+        assert real["verified"] is changed
+        for mode in (False, True):
+            again = run(name, mode, **params)
+            assert not again["changed"] and not again["actions"] and again["before"] == again["after"], again
+        return real
+
+    return cycle
+
+
+def snapshot() -> Any:
+    """All that iproute2 sees, less what moves by itself."""
+    links = json.loads(_output("ip", "-d", "-j", "link", "show"))
+    moving = ("gc_timer", "hello_timer", "tcn_timer", "topology_change_timer")
+    for link in links:
+        for name in moving:
+            link.get("linkinfo", {}).get("info_data", {}).pop(name, None)
+    fdb = json.loads(_output("bridge", "-d", "-j", "fdb", "show") or "[]")
+    return links, json.loads(_output("bridge", "-d", "-j", "link", "show") or "[]"), sorted(fdb, key=str), _output("bridge", "vlan", "show")
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -47,6 +47,10 @@ def _mounts() -> None:
 def namespace(_mounts: None) -> Iterator[None]:
     """A fresh network namespace; it goes when the next one takes its place."""
     _unshare(_CLONE_NEWNET)
+    # Multicast groups that IPv6 joins by itself would change what tests compare.
+    for scope in ("all", "default"):
+        with open(f"/proc/sys/net/ipv6/conf/{scope}/disable_ipv6", "w", encoding="ascii") as setting:
+            setting.write("1")
     ip("link set lo up")
     yield
     _unshare(_CLONE_NEWNET)
@@ -71,13 +75,13 @@ def _set_args(args: Result) -> Any:
     return patch_module_args(args)
 
 
-def run_module(name: str, check: bool = False, **params: Any) -> Result:
+def run_module(module: str, check: bool = False, /, **params: Any) -> Result:
     """Run a module's main() as Ansible would, and return what it prints."""
     args = {**params, "_ansible_check_mode": check, "_ansible_diff": True}
     output = io.StringIO()
     with _set_args(args), contextlib.redirect_stdout(output):
         with pytest.raises(SystemExit):
-            import_module(_MODULES + name).main()
+            import_module(_MODULES + module).main()
     result: Result = json.loads(output.getvalue().strip().splitlines()[-1])
     result.pop("invocation", None)
     return result
@@ -87,8 +91,8 @@ def run_module(name: str, check: bool = False, **params: Any) -> Result:
 def _run() -> Callable[..., Result]:
     """A successful run."""
 
-    def run(name: str, check: bool = False, **params: Any) -> Result:
-        result = run_module(name, check, **params)
+    def run(module: str, check: bool = False, /, **params: Any) -> Result:
+        result = run_module(module, check, **params)
         assert not result.get("failed"), result["msg"]
         return result
 
@@ -99,10 +103,10 @@ def _run() -> Callable[..., Result]:
 def _refused() -> Callable[..., Result]:
     """A run that must fail, in check mode with the same words; the kernel's state must stay what it was."""
 
-    def refused(name: str, **params: Any) -> Result:
+    def refused(module: str, /, **params: Any) -> Result:
         before = snapshot()
-        checked = run_module(name, True, **params)
-        real = run_module(name, False, **params)
+        checked = run_module(module, True, **params)
+        real = run_module(module, False, **params)
         assert real.get("failed") and checked.get("failed"), real
         assert real["msg"] == checked["msg"]
         assert snapshot() == before
@@ -115,31 +119,44 @@ def _refused() -> Callable[..., Result]:
 def _cycle(run: Callable[..., Result]) -> Callable[..., Result]:
     """Check, run, run again, check again; returns the real run's result."""
 
-    def cycle(name: str, changed: bool = True, **params: Any) -> Result:
+    def cycle(module: str, /, changed: bool = True, **params: Any) -> Result:
         before = snapshot()
-        checked = run(name, True, **params)
+        checked = run(module, True, **params)
         assert snapshot() == before, "the check run changed something"
-        real = run(name, False, **params)
+        real = run(module, False, **params)
         assert checked["changed"] is real["changed"] is changed, (checked, real)
         assert {**checked, "verified": None, "msg": None} == {**real, "verified": None, "msg": None}
         assert real["verified"] is changed
         for mode in (False, True):
-            again = run(name, mode, **params)
+            again = run(module, mode, **params)
             assert not again["changed"] and not again["actions"] and again["before"] == again["after"], again
         return real
 
     return cycle
 
 
+# Carrier and protocol state, which moves by itself.
+_MOVING = frozenset(
+    "gc_timer hello_timer tcn_timer topology_change_timer topology_change topology_change_detected root_port root_path_cost root_id"
+    " bridge_id state cost hold_timer message_age_timer forward_delay_timer designated_port designated_cost config_pending"
+    " topology_change_ack id no".split()
+)
+
+
+def _settings(values: Result) -> Result:
+    return {name: value for name, value in values.items() if name not in _MOVING}
+
+
 def snapshot() -> Any:
-    """All that iproute2 sees, less what moves by itself."""
-    links = json.loads(_output("ip", "-d", "-j", "link", "show"))
-    moving = ("gc_timer", "hello_timer", "tcn_timer", "topology_change_timer")
-    for link in links:
-        for name in moving:
-            link.get("linkinfo", {}).get("info_data", {}).pop(name, None)
+    """All settings that iproute2 sees: devices, bridges, ports, written FDB entries, VLANs."""
+    devices = {}
+    for link in json.loads(_output("ip", "-d", "-j", "link", "show")):
+        info = link.get("linkinfo", {})
+        nests = [_settings(info.get(nest, {})) for nest in ("info_data", "info_slave_data")]
+        devices[link["ifname"]] = (link["mtu"], link["address"], "UP" in link["flags"], "PROMISC" in link["flags"], link.get("master"), nests)
     fdb = json.loads(_output("bridge", "-d", "-j", "fdb", "show") or "[]")
-    return links, json.loads(_output("bridge", "-d", "-j", "link", "show") or "[]"), sorted(fdb, key=str), _output("bridge", "vlan", "show")
+    written = sorted(json.dumps(entry, sort_keys=True) for entry in fdb if "master" in entry and entry.get("state") != "")
+    return devices, written, _output("bridge", "vlan", "show")
 
 
 def _output(*command: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, List, Set, Tuple
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import VANISHED, Backend
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.invert import invert
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.restore import Report, restore
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Hold, Key
@@ -35,6 +36,8 @@ class StepFailed(Exception):
 
 def apply_plan(plan: Plan, backend: Backend, journal: Journal) -> None:
     """Run the steps; a step on an object that vanished is noted, any other failure raises StepFailed."""
+    kinds = backend.kinds
+    made = {step.key for step in plan.steps if step.verb == CREATE and kinds[str(step.key[0])].stands_alone}
     for rank, group in groupby(plan.steps, key=lambda step: step.rank):
         batch = [step for step in group if step.key not in journal.vanished]
         journal.tried.extend(batch)
@@ -43,7 +46,7 @@ def apply_plan(plan: Plan, backend: Backend, journal: Journal) -> None:
         except VirtnetError as error:
             raise StepFailed(batch[0], error.message) from error
         for step, fault in zip(batch, faults):
-            if fault is not None and fault.kind == VANISHED:
+            if fault is not None and fault.kind == VANISHED and step.key not in made:
                 journal.vanished.add(step.key)
             elif fault is not None:
                 raise StepFailed(step, fault.message)

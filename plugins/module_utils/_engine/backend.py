@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, List, Mapping, NamedTuple, Optional, Protocol, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, Traits
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Observed
 
 # The object is gone: a VM was stopped, a host left. Reported by name; the rest is done.
 VANISHED = "vanished"
@@ -30,6 +30,9 @@ class Backend(Traits, Protocol):
 
     def observe(self, scope: Any) -> Observed:
         """Read the state of what C(scope), the backend's own term, speaks of."""
+
+    def cover(self, scope: Any, wish: Desired) -> Any:
+        """The scope, widened to read every object that the wish speaks of."""
 
     def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
         """Run steps of one rule as one batch; one answer a step, None for success."""

@@ -20,13 +20,16 @@ def invert(steps: Iterable[Step], kinds: Mapping[str, Kind], holds: Tuple[Hold, 
     """
     present: Dict[Key, Dict[str, Value]] = {}
     created: Set[Key] = set()
+    # Made anew or deleted: what came after the first such step was never there before.
+    closed: Set[Key] = set()
     lost: List[str] = []
     for step in steps:
-        if step.key in created:
+        if step.key in closed:
             continue
+        if step.verb in (CREATE, DELETE):
+            closed.add(step.key)
         if step.verb == CREATE:
-            if step.key not in present:
-                created.add(step.key)
+            created.add(step.key)
             continue
         was = present.setdefault(step.key, {})
         fields = kinds[str(step.key[0])].fields

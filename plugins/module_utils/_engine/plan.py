@@ -170,7 +170,10 @@ class _Planner:
         for name, value in delta.items():
             rank = find(UPDATE, kind, fields[name].group_for(value))
             by_rank.setdefault(rank, {})[name] = value
+        whole = self.traits.kinds[kind].whole and have
         for rank, after in by_rank.items():
+            if whole:
+                after = {**have, **after}
             before = {name: have.get(name) for name in after}
             self.steps.append(Step(UPDATE, key, before, after, rank))
 

@@ -19,6 +19,7 @@ Report = Tuple[List[str], List[str]]
 
 def restore(wish: Desired, backend: Backend, scope: Any) -> Report:
     """Work towards C(wish) without stopping at failures. Returns what was undone and what was not, in words."""
+    scope = backend.cover(scope, wish)
     try:
         steps = make_plan(wish, backend.observe(scope).state, backend).steps
     except VirtnetError as error:

@@ -24,8 +24,8 @@ def of_ports(observed: Observed, bridge: str, ports: FrozenSet[str]) -> Tuple[Ke
 
 def own_addresses(observed: Observed) -> FrozenSet[str]:
     """The addresses of the bridges and ports themselves, for which the kernel makes local entries."""
-    bridges = {str(fields["address"]) for key, fields in observed.state.items() if key[0] == "bridge"}
-    return frozenset(bridges | set(observed.facts["addresses"].values()))
+    devices = {str(fields["address"]) for key, fields in observed.state.items() if key[0] in ("bridge", "link")}
+    return frozenset(devices | set(observed.facts["addresses"].values()))
 
 
 def is_written(key: Key, kind: str, own: FrozenSet[str]) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Fault
@@ -18,7 +19,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.rules import ORDER
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import KINDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Observed, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Fields, Observed, Value
 
 
 class NetlinkBackend:
@@ -49,6 +50,11 @@ class NetlinkBackend:
     def observe(self, scope: Scope) -> Observed:
         """Read the dumps that the scope needs, each once."""
         return self._observer.observe(scope)
+
+    def cover(self, scope: Scope, wish: Desired) -> Scope:
+        """Links that a wish names are read even once they are ports."""
+        names = {str(key[1]) for key in (*wish.present, *wish.absent) if key[0] == "link"}
+        return replace(scope, link_state=scope.link_state | names)
 
     def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
         """Send the steps as one batch."""

@@ -69,6 +69,8 @@ class Observer:
         state: State = {}
         facts: Dict[str, LinkFacts] = {}
         addresses: Dict[str, str] = {}
+        if scope.peer_netns:
+            os.close(open_namespace(scope.peer_netns))
         if scope.bridge is None or scope.all_links:
             self._read_all_links(scope, state, facts)
         else:
@@ -77,10 +79,11 @@ class Observer:
             self._read_ports(scope, state, facts, addresses)
         self._read_missing(scope, state, facts)
         self._name_backup_ports(state)
+        bridges = self._bridges_of(state)
         if scope.vlans:
-            self._read_vlans(state)
+            self._read_vlans(state, bridges)
         if scope.fdb:
-            self._read_fdb(state)
+            self._read_fdb(state, bridges)
         for name, index in self._index.items():
             self._first_index.setdefault(name, index)
         return Observed(state, {"links": facts, "addresses": addresses})
@@ -241,17 +244,21 @@ class Observer:
         span = decode.index_attributes(part.data, part.start + 4, part.end).get(c.NETNSA_NSID)
         return int.from_bytes(part.data[span.start:span.end], "little" if pack("=H", 1)[0] else "big", signed=True) if span else None
 
-    def _read_vlans(self, state: State) -> None:
+    def _bridges_of(self, state: State) -> FrozenSet[int]:
+        """Indexes of the bridges that were asked for, and of those whose ports were."""
+        names = {str(fields["bridge"]) for key, fields in state.items() if key[0] == "port"} | self._bridges
+        return frozenset(index for index in map(self.index_of, names) if index is not None)
+
+    def _read_vlans(self, state: State, bridges: FrozenSet[int]) -> None:
         for part in self._client.dump(c.RTM_GETLINK, encode.get_links(c.AF_BRIDGE, c.RTEXT_FILTER_BRVLAN_COMPRESSED)):
             index, master, table = decode.vlans(part.data, part.start, part.end)
-            if self._bridge_index and master != self._bridge_index:
+            if master not in bridges:
                 continue
             name = self._name(index)
             for vid, flags in table.items():
                 state[("vlan", name, vid)] = flags
 
-    def _read_fdb(self, state: State) -> None:
-        bridges = {self._bridge_index} if self._bridge_index else {self._index[name] for name in self._bridges}
+    def _read_fdb(self, state: State, bridges: FrozenSet[int]) -> None:
         for bridge in sorted(bridges):
             for part in self._client.dump(c.RTM_GETNEIGH, encode.get_fdb(bridge)):
                 entry = decode.fdb_entry(part.data, part.start, part.end)

@@ -76,9 +76,9 @@ class Probe:
 
     @staticmethod
     def _listed(kind: str, native: Native, attributes: Optional[FrozenSet[int]], boolopts: Optional[int]) -> bool:
-        if native.bit is not None:
-            return boolopts is not None and bool(boolopts >> native.bit & 1)
-        return attributes is not None and (native.witness or native.number) in attributes
+        if attributes is None or (native.witness or native.number) not in attributes:
+            return False
+        return native.bit is None or (boolopts is not None and bool(boolopts >> native.bit & 1))
 
     @staticmethod
     def _reason(kind: str, native: Native, prefix: str, how: str) -> str:

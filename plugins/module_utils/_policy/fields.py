@@ -35,8 +35,8 @@ def _br(option: str, kind: str, attr: str, number: int, wire: str = "u8", **more
     return Field(option, kind, _linux("BR", attr, number, wire, **scale), **more)
 
 
-def _boolopt(option: str, bit: int, since: str) -> Field:
-    return Field(option, "bool", _linux("BR", "MULTI_BOOLOPT", 46, "boolopt", bit=bit), since=since)
+def _boolopt(option: str, bit: int, since: str, witness: int = 0) -> Field:
+    return Field(option, "bool", _linux("BR", "MULTI_BOOLOPT", 46, "boolopt", bit=bit, witness=witness), since=since)
 
 
 def _port(option: str, attr: str, number: int, kind: str = "bool", wire: str = "u8", **more: Any) -> Field:
@@ -90,11 +90,13 @@ BRIDGE = Kind.of(
     _br("mcast_igmp_version", "int", "MCAST_IGMP_VERSION", 43, choices=(2, 3), since="4.10"),
     _br("mcast_mld_version", "int", "MCAST_MLD_VERSION", 44, choices=(1, 2), since="4.10"),
     _boolopt("no_linklocal_learn", 0, "5.0"),
-    _boolopt("mcast_vlan_snooping", 1, "5.15"),
-    _boolopt("mst_enabled", 2, "5.18"),
+    # Every kernel of that age lists the two; without VLAN filtering it answers EOPNOTSUPP.
+    _boolopt("mcast_vlan_snooping", 1, "5.15", witness=8),
+    _boolopt("mst_enabled", 2, "5.18", witness=8),
     _boolopt("fdb_local_vlan_0", 4, "6.18"),
     _br("fdb_max_learned", "int", "FDB_MAX_LEARNED", 49, "u32", low=0, high=U32_MAX, since="6.7"),
     _br("stp_mode", "enum", "STP_MODE", 50, "enum32", choices=("auto", "user", "kernel"), since="7.1"),
+    stands_alone=True,
 )
 
 PORT = Kind.of(
@@ -134,7 +136,7 @@ PORT = Kind.of(
     ),
 )
 
-VLAN = Kind.of("vlan", Field("pvid", "bool"), Field("untagged", "bool"))
+VLAN = Kind.of("vlan", Field("pvid", "bool"), Field("untagged", "bool"), whole=True)
 
 FDB_KINDS = ("static", "local", "extern_learn")
 FDB = Kind.of(
@@ -143,6 +145,7 @@ FDB = Kind.of(
     # Who owns an entry can't be changed: br_fdb_external_learn_add leaves a user's entry a user's.
     Field("kind", "enum", choices=FDB_KINDS + ("dynamic",), group="entry", replaces=("extern_learn",)),
     Field("sticky", "bool", group="entry"),
+    whole=True,
 )
 
 MACVTAP_MODES = ("private", "vepa", "bridge", "passthru", "source")
@@ -157,6 +160,7 @@ LINK = Kind.of(
     _MTU,
     _ADDRESS,
     _UP,
+    stands_alone=True,
 )
 
 KINDS = {kind.name: kind for kind in (BRIDGE, PORT, VLAN, FDB, LINK)}

@@ -109,14 +109,18 @@ class Kind:
 
     name: str
     fields: Mapping[str, Field]
+    # An update carries every field, as the backend writes the object only as a whole.
+    whole: bool = False
+    # It hangs on nothing else: one that a run has just made can't have been taken away by a guest's end.
+    stands_alone: bool = False
 
     @staticmethod
-    def of(name: str, *rows: Field) -> "Kind":
+    def of(name: str, *rows: Field, whole: bool = False, stands_alone: bool = False) -> "Kind":
         """Build a kind, refusing two rows of one name."""
         fields = {row.name: row for row in rows}
         if len(fields) != len(rows):
             raise ValueError(f"kind {name}: a field stands in the table twice")
-        return Kind(name, fields)
+        return Kind(name, fields, whole, stands_alone)
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def field_value(field: Field, value: Any, option: Optional[str] = None) -> Value
         value = seconds(float(value), field)
     if field.low is not None and value < field.low or field.high is not None and value > field.high:
         unit = " s" if field.type == "seconds" else ""
-        raise InputError(f"{name}: {value:g}{unit} is outside {field.low:g} to {field.high:g}{unit}.")
+        raise InputError(f"{name}: {value:.12g}{unit} is outside {field.low:.12g} to {field.high:.12g}{unit}.")
     if field.choices and value not in field.choices:
         raise InputError(f"{name}: {value!r} is none of {', '.join(map(str, field.choices))}.")
     checked: Value = value

@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the kernel under test can do, asked with iproute2 and raw netlink in a namespace of its own."""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+from typing import FrozenSet
+
+import pytest
+
+from ..oracle import rawlink
+
+# Attribute numbers of include/uapi/linux/if_link.h, typed here a second time on purpose.
+_BRIDGE_ATTRIBUTES = {
+    "vlan_protocol": 8, "vlan_default_pvid": 39, "vlan_stats_enabled": 41, "vlan_stats_per_port": 45, "fdb_max_learned": 49, "stp_mode": 50,
+}
+_BOOLOPTS = {"no_linklocal_learn": 0, "mcast_vlan_snooping": 1, "mst_enabled": 2, "fdb_local_vlan_0": 4}
+
+
+@functools.lru_cache(maxsize=None)
+def has_vlan_filtering() -> bool:
+    """Whether the kernel takes vlan_filtering 1."""
+    script = "ip link add brv type bridge vlan_filtering 1"
+    return subprocess.run(["unshare", "--net", "sh", "-c", script], capture_output=True, check=False).returncode == 0
+
+
+@functools.lru_cache(maxsize=None)
+def known_bridge_options() -> FrozenSet[str]:
+    """Options of linux_bridge that the kernel has. Called with a bridge in the namespace or without."""
+    seen, mask = rawlink.bridge_capabilities()
+    from .test_bridge import VALUES
+
+    lacking = {name for name, number in _BRIDGE_ATTRIBUTES.items() if number not in seen}
+    lacking |= {name for name, bit in _BOOLOPTS.items() if not mask >> bit & 1}
+    if not has_vlan_filtering():
+        lacking |= {"mst_enabled", "mcast_vlan_snooping"}
+    return frozenset(VALUES) - lacking
+
+
+needs_vlan_filtering = pytest.mark.skipif(
+    not has_vlan_filtering(), reason="SKIPPED: this kernel has no bridge VLAN filtering (CONFIG_BRIDGE_VLAN_FILTERING); run it where it has"
+)

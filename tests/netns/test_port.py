@@ -1,0 +1,169 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""linux_bridge_port on the real kernel, judged by bridge -d -j and raw netlink."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import pytest
+
+from ..oracle import iproute2
+from .conftest import bridge, ip, run_module
+
+VALUES = {
+    "isolated": True,
+    "locked": True,
+    "learning": False,
+    "unicast_flood": False,
+    "multicast_flood": False,
+    "broadcast_flood": False,
+    "hairpin": True,
+    "guard": True,
+    "root_block": True,
+    "fast_leave": True,
+    "mcast_router": 2,
+    "mcast_to_unicast": True,
+    "mcast_max_groups": 5,
+    "mcast_eht_hosts_limit": 77,
+    "neigh_suppress": True,
+    "neigh_vlan_suppress": True,
+    "proxy_arp": True,
+    "proxy_arp_wifi": True,
+    "vlan_tunnel": True,
+    "backup_port": "v1",
+    "backup_nhid": 9,
+    "group_fwd_mask": 8,
+    "cost": 50,
+    "priority": 8,
+    "port_state": "disabled",
+}
+
+
+@pytest.fixture(autouse=True)
+def two_ports(namespace: None) -> None:
+    """br0 with v0 and v1, all up; v2 is nowhere; br9 has v9."""
+    ip(
+        "link add br0 type bridge", "link set br0 up", "link add br9 type bridge", "link set br9 up",
+        *(f"link add v{number} type veth peer name p{number}" for number in (0, 1, 2, 9)),
+        *(f"link set {end}{number} up" for number in (0, 1, 2, 9) for end in "vp"),
+        "link set v0 master br0", "link set v1 master br0", "link set v9 master br9",
+    )
+
+
+@pytest.mark.parametrize("option", sorted(VALUES))
+def test_each_option(option: str, cycle: Callable[..., Any]) -> None:
+    """Set alone on one port: the option changes, nothing else, and the other port not at all."""
+    was, other = iproute2.port("v0"), iproute2.port("v1")
+    cycle("linux_bridge_port", bridge="br0", ports=["v0"], **{option: VALUES[option]})
+    now = iproute2.port("v0")
+    assert now[option] == VALUES[option]
+    assert {name: value for name, value in now.items() if name != option} == {name: value for name, value in was.items() if name != option}
+    assert iproute2.port("v1") == other
+    cycle("linux_bridge_port", bridge="br0", ports=["v0"], **{option: was[option]})
+    assert iproute2.port("v0") == was
+
+
+def test_mab(cycle: Callable[..., Any], refused: Callable[..., Any]) -> None:
+    """mab goes with locked and learning only."""
+    result = refused("linux_bridge_port", bridge="br0", ports=["v0"], mab=True)
+    assert "locked" in result["msg"] and "v0" in result["msg"]
+    cycle("linux_bridge_port", bridge="br0", ports=["v0"], mab=True, locked=True)
+    assert iproute2.port("v0")["mab"] is True
+    assert "mab" in refused("linux_bridge_port", bridge="br0", ports=["v0"], learning=False)["msg"]
+
+
+def test_join_is_without_a_window(cycle: Callable[..., Any]) -> None:
+    """A port that is up joins while down: the steps say so, and it is up afterwards."""
+    result = cycle("linux_bridge_port", bridge="br0", ports=["v2"], isolated=True, learning=False)
+    assert [step.split(":")[0] for step in result["actions"]] == ["set link v2", "create port v2 (bridge br0)", "set port v2", "set link v2"]
+    assert "up true -> false" in result["actions"][0] and "up false -> true" in result["actions"][3]
+    port = iproute2.port("v2")
+    assert port["bridge"] == "br0" and port["isolated"] is True and iproute2.link("v2")["up"] is True
+
+
+def test_globs_choose_among_the_ports_that_are_there(cycle: Callable[..., Any]) -> None:
+    """v2 belongs to no bridge and v9 to another: a pattern takes neither."""
+    result = cycle("linux_bridge_port", bridge="br0", ports=["v*", "tap*"], isolated=True)
+    assert result["unmatched"] == ["tap*"]
+    assert iproute2.port("v0")["isolated"] and iproute2.port("v1")["isolated"]
+    assert iproute2.port("v2") is None and not iproute2.port("v9")["isolated"]
+
+
+def test_move(cycle: Callable[..., Any], refused: Callable[..., Any]) -> None:
+    """From another bridge only when that is said."""
+    assert "br9" in refused("linux_bridge_port", bridge="br0", ports=["v9"])["msg"]
+    bridge("fdb add 52:54:00:00:00:09 dev v9 master static")
+    result = cycle("linux_bridge_port", bridge="br0", ports=["v9"], move=True, isolated=True)
+    assert "delete fdb br9 52:54:00:00:00:09" in result["actions"]
+    assert iproute2.port("v9")["bridge"] == "br0" and iproute2.port("v9")["isolated"] is True
+
+
+def test_absent(cycle: Callable[..., Any]) -> None:
+    """Only what is named leaves, and only from this bridge; what does not exist is already off."""
+    cycle("linux_bridge_port", bridge="br0", ports=["v0", "v9", "nosuch"], state="absent")
+    assert iproute2.port("v0") is None and iproute2.port("v1") is not None and iproute2.port("v9")["bridge"] == "br9"
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"ports": ["nosuch"]}, "nosuch"),
+        ({"ports": []}, "empty"),
+        ({"ports": ["a23456789012345x"]}, "16 bytes"),
+        ({"ports": ["br9"]}, "bridge can't be a port of a bridge"),
+        ({"ports": ["br0"]}, "bridge can't be a port of a bridge"),
+        ({"ports": ["v9"]}, "move: true"),
+        ({"bridge": "br7"}, "br7"),
+        ({"bridge": "v2"}, "no bridge but a veth"),
+        ({"priority": 64}, "64"),
+        ({"cost": 0}, "0"),
+        ({"backup_port": "v0"}, "its own backup_port"),
+        ({"backup_port": "v9"}, "v9"),
+        ({"group_fwd_mask": 2}, "0x2"),
+        ({"port_state": "blocking"}, "blocking"),
+        ({"mab": True}, "locked"),
+    ],
+)
+def test_refused_before_any_write(params: Any, words: str, refused: Callable[..., Any]) -> None:
+    """Each with a sentence that names the value."""
+    result = refused("linux_bridge_port", **{"bridge": "br0", "ports": ["v0"], **params})
+    assert words in result["msg"] and result["error_code"] == "invalid"
+
+
+def test_a_bridge_takes_1023_ports(run: Callable[..., Any], refused: Callable[..., Any]) -> None:
+    """The 1,024th is refused before the first write, and a thousand go in one task."""
+    names = [f"tap{number}" for number in range(1022)]
+    ip(*(f"link add {name} type veth peer name x{name}" for name in names))
+    assert "1023" in refused("linux_bridge_port", bridge="br0", ports=names)["msg"]
+    result = run("linux_bridge_port", bridge="br0", ports=names[:-1], isolated=True)
+    assert len(result["actions"]) == 2 * 1021
+    again = run("linux_bridge_port", bridge="br0", ports=names[:-1], isolated=True)
+    assert not again["changed"]
+
+
+def test_other_ports_are_never_touched(run: Callable[..., Any]) -> None:
+    """Everything but the named port reads the same before and after."""
+    before = [iproute2.port(name) for name in ("v1", "v9")]
+    run("linux_bridge_port", bridge="br0", ports=["v0"], locked=True, learning=False)
+    run("linux_bridge_port", bridge="br0", ports=["v0"], state="absent")
+    assert [iproute2.port(name) for name in ("v1", "v9")] == before
+
+
+def test_uplink_with_the_default_route_is_guarded(refused: Callable[..., Any], run: Callable[..., Any]) -> None:
+    """The port behind which the gateway is may not be changed; a guest's port may."""
+    ip(
+        "address add 192.0.2.2/24 dev br0", "route add default via 192.0.2.1",
+        "neighbour add 192.0.2.1 lladdr 52:54:00:00:00:fe dev br0",
+    )
+    bridge("fdb add 52:54:00:00:00:fe dev v1 master static")
+    for params in ({"isolated": True}, {"state": "absent"}):
+        result = refused("linux_bridge_port", bridge="br0", ports=["v1"], **params)
+        assert result["error_code"] == "management" and "v1 carries the default route" in result["msg"]
+    run("linux_bridge_port", bridge="br0", ports=["v0"], isolated=True)
+
+
+def test_result_says_nothing_to_do() -> None:
+    """A run without a change says so."""
+    result = run_module("linux_bridge_port", bridge="br0", ports=["v0"])
+    assert not result["changed"] and result["msg"].startswith("Nothing to do")

@@ -1,0 +1,172 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verbs of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, List
+
+from . import hosts, topology
+from .hosts import LabError
+from .state import State
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_SSHD = """HostKey {folder}/ssh_host_key
+AuthorizedKeysFile {folder}/ssh_client_key.pub
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+PermitRootLogin prohibit-password
+PidFile none
+Subsystem sftp internal-sftp
+"""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Dispatch; returns the exit code."""
+    verbs: Dict[str, Callable[[State, argparse.Namespace], int]] = {
+        "up": up, "down": down, "status": status, "inventory": inventory, "exec": execute, "run": run_command, "sshd": sshd,
+    }
+    return verbs[arguments.verb](State(arguments.state), arguments)
+
+
+def up(state: State, arguments: argparse.Namespace) -> int:
+    """Start everything, or say that it runs; what is left of a broken start is removed first."""
+    if not 1 <= arguments.hosts <= 5 or not 1 <= arguments.guests <= 9:
+        raise LabError(f"{arguments.hosts} hosts with {arguments.guests} guests are not possible; 1 to 5 hosts, 1 to 9 guests each.")
+    size = [arguments.hosts, arguments.guests]
+    plan = topology.make(*size)
+    if state.data["hosts"]:
+        if state.data["size"] == size and all(state.pid(name) for name in plan.hosts):
+            print(f"The lab runs already: {len(plan.hosts)} hosts, inventory {state.folder / 'inventory.yml'}.")
+            return 0
+        _stop(state)
+        state = State(state.folder)
+    _prepare_folder(state, plan)
+    try:
+        hosts.start_supervisor(state)
+        for name in plan.hosts:
+            hosts.start(state, name)
+        hosts.wire(state, plan)
+    except BaseException:
+        _stop(state)
+        raise
+    state.data["size"] = size
+    state.save()
+    _write_inventory(state, plan)
+    print(f"The lab is up: {arguments.hosts} KVM hosts, {arguments.hosts * arguments.guests} guests, inventory {state.folder / 'inventory.yml'}.")
+    return 0
+
+
+def _prepare_folder(state: State, plan: topology.Topology) -> None:
+    state.folder.mkdir(parents=True, exist_ok=True)
+    addresses = {wire.far_host: wire.far_addresses[0].split("/")[0] for wire in plan.wires if wire.far_addresses}
+    lines = ["127.0.0.1 localhost"] + [f"127.0.1.1 {name}" for name in plan.hosts if name not in addresses]
+    lines += [f"{address} {name}" for name, address in addresses.items()]
+    (state.folder / "hosts").write_text("\n".join(lines) + "\n", encoding="ascii")
+    (state.folder / "resolv.conf").write_text("", encoding="ascii")
+    state.save()
+
+
+def _write_inventory(state: State, plan: topology.Topology) -> None:
+    """YAML that is JSON too, so that no library is needed to write it."""
+    python = os.environ.get("VIRTNET_PYTHON", str(ROOT / ".venv" / "bin" / "python"))
+    children: Dict[str, Any] = {}
+    for group, members in plan.groups.items():
+        children[group] = {
+            "hosts": {name: {"ansible_nsenter_pid": state.pid(name), **values} for name, values in members.items()}
+        }
+    common = {
+        "ansible_connection": "community.docker.nsenter", "ansible_python_interpreter": python, "ansible_remote_tmp": "/run/ansible",
+    }
+    content = {"all": {"vars": common, "children": children}}
+    (state.folder / "inventory.yml").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def down(state: State, arguments: argparse.Namespace) -> int:
+    """Stop everything; nothing running is fine too."""
+    running = bool(state.data["hosts"])
+    _stop(state)
+    print("The lab is down." if running else "There was no lab to stop.")
+    return 0
+
+
+def _stop(state: State) -> None:
+    state.kill_all()
+    if state.file.exists() or (state.folder / "hosts").exists():
+        shutil.rmtree(state.folder)
+
+
+def status(state: State, arguments: argparse.Namespace) -> int:
+    """A line a host."""
+    if not state.data["hosts"]:
+        print("The lab is down.")
+        return 1
+    broken = 0
+    for name in state.data["hosts"]:
+        pid = state.pid(name)
+        broken += pid is None
+        print(f"{name:12} {'gone' if pid is None else pid:>8}  {'' if pid is None else ' '.join(_interfaces(state, name))}")
+    if broken:
+        print(f"{broken} host(s) are gone; 'up' starts the lab anew.")
+    return 1 if broken else 0
+
+
+def _interfaces(state: State, name: str) -> List[str]:
+    done = subprocess.run([*hosts.enter(state, name, ("--net",)), "ip", "-j", "link"], capture_output=True, text=True, check=True)
+    links = [link for link in json.loads(done.stdout) if link["ifname"] != "lo"]
+    return [link["ifname"] + ("" if "UP" in link["flags"] else "(down)") + (f"@{link['master']}" if "master" in link else "") for link in links]
+
+
+def inventory(state: State, arguments: argparse.Namespace) -> int:
+    """Its path, if the lab runs."""
+    path = state.folder / "inventory.yml"
+    if not path.exists():
+        raise LabError(f"there is no inventory at {path}; start the lab with 'up'.")
+    print(path)
+    return 0
+
+
+def _command(arguments: argparse.Namespace) -> List[str]:
+    command: List[str] = [word for place, word in enumerate(arguments.command) if place or word != "--"]
+    if not command:
+        raise LabError("there is no command to run; name one.")
+    return command
+
+
+def execute(state: State, arguments: argparse.Namespace) -> int:
+    """Replace this process by the command in the host."""
+    command = [*hosts.enter(state, arguments.host), *_command(arguments)]
+    os.execvp(command[0], command)
+
+
+def run_command(state: State, arguments: argparse.Namespace) -> int:
+    """Replace this process by the command where hosts can be entered."""
+    if not state.data["hosts"]:
+        raise LabError("the lab is down; start it with 'up'.")
+    command = [*hosts.prefix(state), *_command(arguments)]
+    os.execvp(command[0], command)
+
+
+def sshd(state: State, arguments: argparse.Namespace) -> int:
+    """Start sshd in a host: it ends with the host."""
+    server = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if server is None:
+        raise LabError("there is no sshd; install openssh-server.")
+    for key in ("ssh_host_key", "ssh_client_key"):
+        if not (state.folder / key).exists():
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(state.folder / key)], check=True)
+    config = state.folder / "sshd_config"
+    config.write_text(_SSHD.format(folder=state.folder), encoding="utf-8")
+    done = subprocess.run([*hosts.enter(state, arguments.host), server, "-f", str(config)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise LabError(f"sshd did not start in {arguments.host}: {done.stderr.strip()}.")
+    print(f"-i {state.folder / 'ssh_client_key'} -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no", file=sys.stdout)
+    return 0

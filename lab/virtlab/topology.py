@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is in the lab and how they are wired, as plain data. Addresses are of TEST-NET-1 (RFC 5737)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, List
+
+LAN = "lan"
+CONTROLLER = "controller"
+PREFIX = "192.0.2."
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A veth pair: the near end in one host, the far end in another."""
+
+    near_host: str
+    near: str
+    far_host: str
+    far: str
+    far_mac: str = ""
+    far_addresses: List[str] = field(default_factory=list)
+    near_joins: str = ""
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Hosts in the order in which they start, wires, and what the inventory says of each host."""
+
+    hosts: List[str]
+    wires: List[Wire]
+    groups: Dict[str, Dict[str, Dict[str, Any]]]
+
+
+def guest_mac(host: int, guest: int) -> str:
+    """Locally administered, as QEMU's are."""
+    return f"52:54:00:{host:02x}:00:{guest:02x}"
+
+
+def make(hosts: int, guests: int) -> Topology:
+    """The lab of so many KVM hosts with so many guests each."""
+    names = [LAN, CONTROLLER]
+    wires = [Wire(LAN, "ctl", CONTROLLER, "eth0", "52:54:00:ff:00:01", [f"{PREFIX}1/24", "fd00:5a::1/64"], "lan0")]
+    groups: Dict[str, Dict[str, Dict[str, Any]]] = {"controllers": {CONTROLLER: {}}, "kvm_hosts": {}, "guests": {}}
+    for host in range(1, hosts + 1):
+        name = f"kvm{host}"
+        names.append(name)
+        wires.append(Wire(LAN, name, name, "uplink", f"52:54:00:fe:00:{host:02x}", [], "lan0"))
+        ports = []
+        for guest in range(1, guests + 1):
+            guest_name = f"guest{(host - 1) * guests + guest}"
+            port, mac = f"vnet{guest - 1}", guest_mac(host, guest)
+            addresses = [f"{PREFIX}{10 * host + guest}", f"fd00:5a::{host}:{guest}"]
+            names.append(guest_name)
+            wires.append(Wire(name, port, guest_name, "eth0", mac, [f"{addresses[0]}/24", f"{addresses[1]}/64"]))
+            ports.append({"name": port, "mac": mac, "guest": guest_name})
+            groups["guests"][guest_name] = {"guest_host": name, "guest_port": port, "guest_mac": mac, "guest_addresses": addresses}
+        groups["kvm_hosts"][name] = {"lab_uplink": "uplink", "lab_ports": ports, "lab_address": f"{PREFIX}{200 + host}/24"}
+    return Topology(names, wires, groups)

@@ -88,17 +88,16 @@ def wire(state: State, topology: Topology) -> None:
     """Make all veth pairs. Each is born inside a lab namespace, so the machine never sees it."""
     _ip(state, LAN, ["link add lan0 type bridge", "link set lan0 up"])
     for each in topology.wires:
-        _ip(state, each.near_host, [f"link add {each.near} type veth peer name {each.far} netns {state.pid(each.far_host)}"])
+        commands = [f"link add {each.near} type veth peer name {each.far} netns {state.pid(each.far_host)}"]
         if each.near_joins:
-            _ip(state, each.near_host, [f"link set {each.near} master {each.near_joins}", f"link set {each.near} up"])
+            commands.append(f"link set {each.near} master {each.near_joins}")
+        # As libvirt leaves the taps of running guests.
+        _ip(state, each.near_host, [*commands, f"link set {each.near} up"])
         _ip(state, each.far_host, _far_commands(each))
 
 
 def _far_commands(each: Wire) -> List[str]:
-    commands = [f"link set {each.far} address {each.far_mac}"]
-    # Uplinks stay down: the collection's role is to bring them up.
-    if each.far_addresses:
-        commands.append(f"link set {each.far} up")
+    commands = [f"link set {each.far} address {each.far_mac}", f"link set {each.far} up"]
     # Duplicate address detection would delay the first frames of a guest by a second.
     commands += [f"address add {address} dev {each.far}" + (" nodad" if ":" in address else "") for address in each.far_addresses]
     return commands

@@ -57,5 +57,11 @@ def make(hosts: int, guests: int) -> Topology:
             wires.append(Wire(name, port, guest_name, "eth0", mac, [f"{addresses[0]}/24", f"{addresses[1]}/64"]))
             ports.append({"name": port, "mac": mac, "guest": guest_name})
             groups["guests"][guest_name] = {"guest_host": name, "guest_port": port, "guest_mac": mac, "guest_addresses": addresses}
-        groups["kvm_hosts"][name] = {"lab_uplink": "uplink", "lab_ports": ports, "lab_address": f"{PREFIX}{200 + host}/24"}
+        groups["kvm_hosts"][name] = {
+            "lab_uplink": "uplink",
+            "lab_ports": ports,
+            # In the form of linux_bridge_fdb's option.
+            "lab_entries": [{"address": port["mac"], "port": port["name"]} for port in ports],
+            "lab_address": f"{PREFIX}{200 + host}/24",
+        }
     return Topology(names, wires, groups)

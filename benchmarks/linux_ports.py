@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How fast linux_bridge_port is beside its peers, as ratios of one run.
@@ -6,7 +5,7 @@
 Makes a network namespace with thousands of veth ports, changes eight options of every port and reads
 all options back, with the module's own code and with iproute2 and pyroute2. The module's time is its
 whole work, from the parameters to the result that is read back and verified; Ansible's own start is
-not in it. Usage: benchmarks/linux_ports.py [--ports 100 1000 5000] [--rounds 5]; needs root or user namespaces.
+not in it. Usage: python benchmarks/linux_ports.py [--ports 100 1000 5000] [--rounds 5]; needs root or user namespaces.
 """
 
 from __future__ import annotations

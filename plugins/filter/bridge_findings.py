@@ -61,15 +61,27 @@ def _bridge_rules(bridge: dict[str, t.Any], status: dict[str, t.Any]) -> t.Itera
     if status["hub"]:
         yield "high", "ageing_time is 0, so the bridge is a hub: every guest receives every frame", "set ageing_time: 300"
     if bridge.get("promiscuous"):
-        yield "high", "the bridge device is promiscuous: the host, or a switch that has bridged it, receives all frames", "set promiscuous: false, or find who set it"
+        yield (
+            "high",
+            "the bridge device is promiscuous: the host, or a switch that has bridged it, receives all frames",
+            "set promiscuous: false, or find who set it",
+        )
     if bridge.get("mcast_snooping") and not bridge.get("mcast_querier"):
-        yield "low", "multicast snooping without a querier of its own: groups are lost unless the network has one", "set mcast_querier: true or mcast_snooping: false"
+        yield (
+            "low",
+            "multicast snooping without a querier of its own: groups are lost unless the network has one",
+            "set mcast_querier: true or mcast_snooping: false",
+        )
 
 
 def _guest_rules(port: dict[str, t.Any], bridge: dict[str, t.Any]) -> t.Iterator[Rule]:
     locked, learning = port.get("locked", False), port.get("learning", True)
     if locked and learning and not bridge.get("no_linklocal_learn"):
-        yield "high", "locked, but the port learns from link-local frames: one LLDP or EAPOL frame authorises any address", "set learning: false on the port or no_linklocal_learn: true on the bridge"
+        yield (
+            "high",
+            "locked, but the port learns from link-local frames: one LLDP or EAPOL frame authorises any address",
+            "set learning: false on the port or no_linklocal_learn: true on the bridge",
+        )
     if not locked:
         yield "high", "not locked: the guest can send from any address", "pin the guest's address by linux_bridge_fdb and set locked: true, learning: false"
     if learning and not locked:

@@ -39,7 +39,7 @@ def test_ranges_on_ports_and_on_the_bridge(cycle: Callable[..., Any]) -> None:
     cycle("linux_bridge_vlan", bridge="br0", ports=["v*", "br0"], vlans=[{"vid": "10-300"}, {"vid": "400", "untagged": True}])
     for device in ("v0", "v1", "br0"):
         vlans = iproute2.vlans(device)
-        assert {vid for vid in vlans} == {1, 400, *range(10, 301)}
+        assert set(vlans) == {1, 400, *range(10, 301)}
         assert vlans[10] == PLAIN and vlans[400] == {"pvid": False, "untagged": True} and vlans[1]["pvid"]
 
 

@@ -52,7 +52,6 @@ def apply_plan(plan: Plan, backend: Backend, journal: Journal) -> None:
                 raise StepFailed(step, fault.message)
 
 
-
 def undo(journal: Journal, backend: Backend, scope: Any, holds: Tuple[Hold, ...]) -> Report:
     """Go back to the state before the journal. Returns what was undone and what could not be, in words."""
     wish, lost = invert(journal.tried, backend.kinds, holds)

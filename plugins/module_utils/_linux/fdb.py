@@ -127,4 +127,3 @@ def _check_entry(address: str, fields: Fields, bridge: str) -> None:
         raise InputError(f"entries: {address} is sticky and local, which the kernel refuses; a local entry never moves anyway.")
     if fields.get("port") == bridge and kind not in (None, "local"):
         raise InputError(f"entries: {address} is {kind} on the bridge {bridge} itself; only kind: local can be there.")
-

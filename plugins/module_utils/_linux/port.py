@@ -115,8 +115,8 @@ class PortIntent:
             return
         bridge = observed.state[("bridge", self.bridge)]
         for name in names:
-            have = observed.state.get(("port", name), {})
-            have = have if have.get("bridge") == self.bridge else JOINED
+            known: Fields = observed.state.get(("port", name), {})
+            have = known if known.get("bridge") == self.bridge else JOINED
             validate.port(name, self.options, have)
             wanted = self.options.get("port_state")
             if wanted is not None and wanted != have.get("port_state"):
@@ -125,12 +125,12 @@ class PortIntent:
         self._check_backup(observed, names)
 
     def _check_backup(self, observed: Observed, names: Iterable[str]) -> None:
-        backup = self.options.get("backup_port")
+        backup = str(self.options.get("backup_port") or "")
         if not backup:
             return
         if backup in names:
             raise InputError(f"port {backup}: it can't be its own backup_port; name another port of {self.bridge}.")
-        if observed.state.get(("port", str(backup)), {}).get("bridge") != self.bridge:
+        if observed.state.get(("port", backup), {}).get("bridge") != self.bridge:
             raise InputError(f"backup_port: {backup} is no port of {self.bridge}; let it join first.")
 
     def _left_behind(self, observed: Observed, joining: List[str]) -> Tuple[Key, ...]:

@@ -85,7 +85,9 @@ class NestReader:
         return {name: read(data, start + offset) for name, read, offset in layout.fields}
 
     def _layout(self, data: Any, start: int, end: int) -> _Layout:
-        pattern, expected, fields, at = "=", [], [], start
+        pattern, at = "=", start
+        expected: List[int] = []
+        fields: List[Tuple[str, Unpack, int]] = []
         for number, first, last in walk(data, start, end):
             pattern += f"{first - 4 - at}xHH"
             expected += _RTATTR(data, first - 4)
@@ -99,7 +101,7 @@ class NestReader:
 class Link(NamedTuple):
     """A network device, as far as the collection cares."""
 
-    index: int
+    ifindex: int
     name: str
     flags: int
     attributes: Dict[int, Span]
@@ -191,7 +193,7 @@ def bridge_fields(each: Link) -> Tuple[Dict[str, Value], FrozenSet[int], int]:
 class Port(NamedTuple):
     """A port as the AF_BRIDGE dump tells of it."""
 
-    index: int
+    ifindex: int
     name: str
     master: int
     flags: int
@@ -282,7 +284,7 @@ def expand_vlans(infos: Iterable[Tuple[int, int]]) -> Dict[int, Dict[str, Value]
 class FdbEntry(NamedTuple):
     """One entry of the forwarding database."""
 
-    index: int
+    ifindex: int
     master: int
     address: str
     vlan: int

@@ -21,7 +21,9 @@ IPRoute: Any = None
 
 # Not only ImportError: pyroute2 0.9 raises TypeError on Python 3.8.
 try:
-    from pyroute2 import IPRoute  # type: ignore[no-redef]
+    import pyroute2
+
+    IPRoute = pyroute2.IPRoute
 except ImportError as error:
     # A missing module of pyroute2's own is a broken installation, not a missing one.
     _missing = (error.name or "") == "pyroute2"

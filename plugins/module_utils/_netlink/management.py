@@ -106,11 +106,11 @@ class _Finder:
     def _below(self, link: decode.Link, way: Way) -> List[int]:
         kind = decode.link_kind(link)
         if kind == "bridge":
-            return self._bridge_ports(link.index, way)
-        below = [member.index for member in self._members(link.index)]
+            return self._bridge_ports(link.ifindex, way)
+        below = [member.ifindex for member in self._members(link.ifindex)]
         lower = link.u32(c.IFLA_LINK)
         # A veth's link is its other end, and one in another namespace is not ours.
-        if lower not in (0, link.index) and c.IFLA_LINK_NETNSID not in link.attributes and kind != "veth":
+        if lower not in (0, link.ifindex) and c.IFLA_LINK_NETNSID not in link.attributes and kind != "veth":
             below.append(lower)
         return below
 
@@ -128,7 +128,7 @@ class _Finder:
         known = self._ports_of_hop(bridge, way)
         if known:
             return sorted(known)
-        return [link.index for link in self._members(bridge) if decode.link_kind(link) not in _GUEST_KINDS]
+        return [link.ifindex for link in self._members(bridge) if decode.link_kind(link) not in _GUEST_KINDS]
 
     def _ports_of_hop(self, bridge: int, way: Way) -> Set[int]:
         macs = {mac for index, address, mac in self._neighbours(way.hop) if mac and address == way.hop and index == way.oif}
@@ -137,8 +137,8 @@ class _Finder:
         parts = self.client.dump(c.RTM_GETNEIGH, encode.get_fdb(bridge))
         entries = (decode.fdb_entry(part.data, part.start, part.end) for part in parts)
         return {
-            entry.index for entry in entries
-            if entry and entry.master == bridge and entry.address in macs and entry.index != bridge and entry.kind != "local"
+            entry.ifindex for entry in entries
+            if entry and entry.master == bridge and entry.address in macs and entry.ifindex != bridge and entry.kind != "local"
         }
 
     def _neighbours(self, hop: bytes) -> List[Tuple[int, bytes, str]]:

@@ -94,7 +94,7 @@ class Observer:
             link = self._get(name)
             if link is None:
                 return None
-            self._index[name] = link.index
+            self._index[name] = link.ifindex
         return self._index[name]
 
     def forget(self, name: str) -> None:
@@ -105,7 +105,7 @@ class Observer:
     def is_gone(self, name: str) -> bool:
         """Whether the device that was first seen under this name is not there any more."""
         link = self._get(name)
-        return link is None or self._first_index.get(name, link.index) != link.index
+        return link is None or self._first_index.get(name, link.ifindex) != link.ifindex
 
     def is_bridge(self, name: str) -> bool:
         """Whether the last read saw a bridge of this name."""
@@ -125,8 +125,8 @@ class Observer:
 
     def _saw(self, link: decode.Link, facts: Dict[str, LinkFacts]) -> str:
         kind = decode.link_kind(link)
-        self._index[link.name] = link.index
-        self._names[link.index] = link.name
+        self._index[link.name] = link.ifindex
+        self._names[link.ifindex] = link.name
         master = self._name(link.u32(c.IFLA_MASTER))
         facts[link.name] = LinkFacts(kind, bool(link.flags & c.IFF_UP), bool(link.flags & c.IFF_RUNNING), master)
         return kind
@@ -141,12 +141,12 @@ class Observer:
         link = self._get(name)
         if link is not None and self._saw(link, facts) == "bridge":
             self._saw_bridge(link, state)
-            self._bridge_index = link.index
+            self._bridge_index = link.ifindex
 
     def _read_all_links(self, scope: Scope, state: State, facts: Dict[str, LinkFacts]) -> None:
         links = self._dump_links()
         for link in links:
-            self._names[link.index] = link.name
+            self._names[link.ifindex] = link.name
         for link in links:
             kind = self._saw(link, facts)
             if kind == "bridge":
@@ -166,7 +166,7 @@ class Observer:
             port = reader.port(part.data, part.start, part.end)
             if port is None:
                 continue
-            self._index[port.name] = port.index
+            self._index[port.name] = port.ifindex
             if scope.fdb:
                 addresses[port.name] = port.address
             bridge = self._name(port.master)
@@ -264,7 +264,7 @@ class Observer:
                 entry = decode.fdb_entry(part.data, part.start, part.end)
                 if entry is not None and entry.master == bridge:
                     key = ("fdb", self._name(bridge), entry.address, entry.vlan)
-                    state[key] = {"port": self._name(entry.index), "kind": entry.kind, "sticky": entry.sticky}
+                    state[key] = {"port": self._name(entry.ifindex), "kind": entry.kind, "sticky": entry.sticky}
 
 
 def open_namespace(name: str) -> int:

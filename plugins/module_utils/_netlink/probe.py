@@ -115,7 +115,7 @@ def _look(client: Client) -> Optional[Known]:
     ]
     if any(answer.errno for answer in made):
         return None
-    index = {name: _get(client, name).index for name in ("vnhprobe", "vnhprobe0", "vnhprobe1")}
+    index = {name: _get(client, name).ifindex for name in ("vnhprobe", "vnhprobe0", "vnhprobe1")}
     trial: Dict[str, Value] = {"backup_port": "vnhprobe1", "backup_nhid": 1}
     messages = [encode.set_master(index[port], index["vnhprobe"]) for port in ("vnhprobe0", "vnhprobe1")]
     # One message each: a kernel may know one and refuse the other.

@@ -41,9 +41,9 @@ def pack(field: Field, value: Value) -> bytes:
 
 def _number(field: Field, scale: int, value: Any) -> int:
     if field.type == "enum":
-        return field.choices.index(value)
+        return int(field.choices.index(value))
     if scale != 1:
-        return round(value * scale)
+        return int(round(value * scale))
     return int(value)
 
 

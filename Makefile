@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+STAGES := contract sanity lint docs build
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench clean lab-up lab-down $(STAGES)
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: ## install what is needed: Debian packages (as root), .venv, .cache
+	@scripts/setup
+
+demo: setup ## two KVM hosts and six guests come up and are hardened before your eyes
+	@scripts/demo
+
+test: setup ## everything below, with a summary
+	@scripts/test $(STAGES)
+
+unit: setup ## the pure core
+	@scripts/stage unit
+contract: setup ## every module on the real kernel, with three versions of pyroute2
+	@scripts/stage contract
+lab: setup ## the lab itself
+	@scripts/stage lab
+integration: setup ## playbooks as users write them
+	@scripts/stage integration
+molecule: setup ## the roles
+	@scripts/stage molecule
+sanity: setup ## ansible-test sanity
+	@scripts/stage sanity
+lint: setup ## ruff, mypy, yamllint, ansible-lint, shellcheck
+	@scripts/stage lint
+docs: setup ## documentation and changelog
+	@scripts/stage docs
+build: setup ## build the artifact, install it elsewhere and look at it
+	@scripts/stage build
+
+bench: setup ## ratios to iproute2 and pyroute2
+	@scripts/in-env .venv/bin/python benchmarks/linux_ports.py
+
+lab-up: setup ## start the lab in .lab
+	@.venv/bin/python lab/lab.py up
+lab-down: ## stop it
+	@python3 lab/lab.py down
+
+clean: lab-down ## remove what the other targets made
+	rm -rf .venv .cache .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output

@@ -10,7 +10,7 @@ import zipfile
 from importlib import metadata
 from pathlib import Path
 
-WANTED = ("community.docker", "community.library_inventory_filtering_v1")
+WANTED = ("ansible.posix", "community.docker", "community.library_inventory_filtering_v1")
 # The release of the bundle that goes with an ansible-core: ansible 10 is 2.17, 14 is 2.21.
 _FIRST_CORE, _FIRST_BUNDLE = 17, 10
 

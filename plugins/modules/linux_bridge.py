@@ -251,7 +251,7 @@ EXAMPLES = r"""
 - name: A bridge for guests, hardened
   virtnet.hardening.linux_bridge:
     name: br0
-    address: 52:54:00:00:00:01
+    address: "52:54:00:00:00:01"
     up: true
     stp: false
     ageing_time: 300

@@ -108,16 +108,16 @@ EXAMPLES = r"""
   virtnet.hardening.linux_bridge_fdb:
     bridge: br0
     entries:
-      - address: 52:54:00:12:34:56
+      - address: "52:54:00:12:34:56"
         port: vnet0
-      - address: 52:54:00:12:34:57
+      - address: "52:54:00:12:34:57"
         port: vnet1
 
 - name: One address on the port, and no other static one
   virtnet.hardening.linux_bridge_fdb:
     bridge: br0
     entries:
-      - address: 52:54:00:12:34:56
+      - address: "52:54:00:12:34:56"
         port: vnet0
     purge:
       ports: [vnet0]
@@ -126,7 +126,7 @@ EXAMPLES = r"""
   virtnet.hardening.linux_bridge_fdb:
     bridge: br0
     entries:
-      - address: 52:54:00:12:34:57
+      - address: "52:54:00:12:34:57"
     state: absent
 """
 

@@ -98,6 +98,7 @@ def test_purge_only_of_what_is_named(cycle: Callable[..., Any]) -> None:
     ("params", "words"),
     [
         ({"entries": [{"address": "01:00:5e:00:00:01", "port": "v0"}]}, "multicast"),
+        ({"entries": [{"address": 41135043601, "port": "v0"}]}, "in quotes"),
         ({"entries": [{"address": MAC, "port": "nosuch"}]}, "nosuch"),
         ({"entries": [{"address": MAC, "port": "v2"}]}, "v2"),
         ({"entries": [{"address": MAC}]}, "no port"),

@@ -36,6 +36,8 @@ def device_name(name: str, option: str) -> str:
 def mac(text: str, option: str) -> str:
     """A unicast MAC address in lower case with colons."""
     canonical = text.strip().lower().replace("-", ":")
+    if canonical.isdigit():
+        raise InputError(f"{option}: {text} is a number; put the MAC address in quotes, as YAML takes 52:54:00:12:34:56 for one to base 60.")
     if not _MAC.fullmatch(canonical):
         raise InputError(f"{option}: {text!r} is no MAC address; write six pairs of hexadecimal digits, as in 52:54:00:12:34:56.")
     if int(canonical[:2], 16) & 1:

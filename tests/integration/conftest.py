@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Playbooks as users run them, against hosts of the lab."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict, Iterator, List
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class Lab:
+    """One lab and its command line."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.command = [sys.executable, str(ROOT / "lab" / "lab.py"), "--state", str(state)]
+
+    def call(self, *words: str, ok: bool = True) -> str:
+        """Run a verb of the lab; returns its output."""
+        done = subprocess.run([*self.command, *words], capture_output=True, text=True, check=False)
+        assert not ok or done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def inside(self, host: str) -> List[str]:
+        """What goes before a command to run it in a host; for the oracle."""
+        return [*self.command, "exec", host, "--"]
+
+    def reaches(self, guest: str, address: str) -> bool:
+        """Whether a ping is answered."""
+        done = subprocess.run([*self.inside(guest), "ping", "-c", "1", "-W", "1", address], capture_output=True, check=False)
+        return done.returncode == 0
+
+    def playbook(self, path: Path, *options: str, inside: str = "", inventory: str = "", ok: bool = True) -> Dict[str, Any]:
+        """Run ansible-playbook with results as JSON."""
+        environ = dict(
+            os.environ, ANSIBLE_STDOUT_CALLBACK="ansible.posix.json", ANSIBLE_HOST_KEY_CHECKING="false",
+            ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_RETRY_FILES_ENABLED="false", ANSIBLE_DEPRECATION_WARNINGS="false",
+        )
+        command = ["ansible-playbook", "-i", inventory or str(self.state / "inventory.yml"), str(path), *options]
+        before = self.inside(inside) if inside else [*self.command, "run", "--"]
+        done = subprocess.run([*before, *command], capture_output=True, text=True, check=False, env=environ, timeout=180)
+        assert not ok or done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+        return json.loads(done.stdout[done.stdout.index("{"):])
+
+
+def results(answer: Dict[str, Any], task: str, host: str) -> Dict[str, Any]:
+    """The result of a task on a host, the last one of that name."""
+    found = [each["hosts"][host] for play in answer["plays"] for each in play["tasks"] if each["task"]["name"].endswith(task) and host in each["hosts"]]
+    assert found, f"no task {task!r} on {host}"
+    last: Dict[str, Any] = found[-1]
+    return last
+
+
+def changed(answer: Dict[str, Any]) -> int:
+    """Changes of all hosts."""
+    return sum(stats["changed"] for stats in answer["stats"].values())
+
+
+@pytest.fixture(name="lab")
+def _lab(tmp_path: Path) -> Iterator[Lab]:
+    """A small lab for one test."""
+    lab = Lab(tmp_path / "lab")
+    lab.call("up", "--hosts", "2", "--guests", "2")
+    yield lab
+    lab.call("down")

@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The management path, really cut: Ansible comes by SSH over the uplink of the bridge that it changes."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+
+from ..oracle import iproute2
+from .conftest import Lab, results
+
+ADDRESS = "192.0.2.201"
+
+
+@pytest.fixture(name="inventory")
+def _inventory(lab: Lab, tmp_path: Path) -> str:
+    """kvm1 has its address on br0, whose port is the uplink, and an SSH server."""
+    commands = [
+        "link add br0 type bridge", "link set uplink master br0", "link set vnet0 master br0", "link set br0 up", f"address add {ADDRESS}/24 dev br0",
+    ]
+    lab.call("exec", "kvm1", "--", "sh", "-c", " && ".join(f"ip {command}" for command in commands))
+    options = lab.call("sshd", "kvm1").strip()
+    known = json.loads((lab.state / "inventory.yml").read_text())["all"]["vars"]
+    key = shlex.split(options)[1]
+    host = {
+        "ansible_connection": "ssh", "ansible_host": ADDRESS, "ansible_user": "root", "ansible_ssh_private_key_file": key,
+        "ansible_ssh_common_args": "-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o ConnectTimeout=2",
+        "ansible_python_interpreter": known["ansible_python_interpreter"], "ansible_remote_tmp": "/run/ansible",
+    }
+    path = tmp_path / "ssh.yml"
+    path.write_text(json.dumps({"all": {"hosts": {"kvm1": host}}}))
+    return str(path)
+
+
+def run(lab: Lab, tmp_path: Path, inventory: str, ok: bool = True, **options: Any) -> Dict[str, Any]:
+    """One task from the controller."""
+    task = {"name": "Change", "virtnet.hardening.linux_bridge_port": {"bridge": "br0", **options}}
+    play = [{"name": "Play", "hosts": "kvm1", "gather_facts": False, "tasks": [task]}]
+    path = tmp_path / "play.yml"
+    path.write_text(json.dumps(play))
+    return results(lab.playbook(path, inside="controller", inventory=inventory, ok=ok), "Change", "kvm1")
+
+
+def test_refused_unless_allowed(lab: Lab, tmp_path: Path, inventory: str) -> None:
+    """The session's own way is known without any default route; a guest's port is free to change."""
+    for options in ({"state": "absent"}, {"isolated": True}):
+        result = run(lab, tmp_path, inventory, ok=False, ports=["uplink"], **options)
+        assert result["error_code"] == "management" and "uplink carries the SSH session from 192.0.2.1" in result["msg"]
+    assert run(lab, tmp_path, inventory, ports=["vnet0"], isolated=True)["changed"]
+
+
+def test_a_cut_connection_comes_back_by_itself(lab: Lab, tmp_path: Path, inventory: str) -> None:
+    """The uplink leaves, nobody can confirm, the host puts it back with its options."""
+    run(lab, tmp_path, inventory, ports=["uplink"], cost=77, allow_management=True)
+    result = run(lab, tmp_path, inventory, ok=False, ports=["uplink"], state="absent", allow_management=True, rollback_timeout=5)
+    assert result["failed"] and result["error_code"] == "rolled_back", result
+    assert any("create port uplink" in step for step in result["undone"]) and result["not_undone"] == []
+    port = iproute2.port("uplink", lab.inside("kvm1"))
+    assert port and port["bridge"] == "br0"
+    assert lab.reaches("controller", ADDRESS)
+
+
+def test_a_change_that_holds_is_confirmed(lab: Lab, tmp_path: Path, inventory: str) -> None:
+    """And stays after the time is over."""
+    result = run(lab, tmp_path, inventory, ports=["uplink"], hairpin=True, allow_management=True, rollback_timeout=3)
+    assert result["rollback"]["confirmed"] is True
+    lab.call("exec", "kvm1", "--", "sleep", "4")
+    assert iproute2.port("uplink", lab.inside("kvm1"))["hairpin"] is True
+    assert lab.call("exec", "kvm1", "--", "ls", "/run/virtnet-hardening").strip() == ""

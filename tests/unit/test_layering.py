@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules that keep the core pure, held by reading the source."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from typing import Iterator, Set
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+UTILS = ROOT / "plugins" / "module_utils"
+PREFIX = "ansible_collections.virtnet.hardening.plugins.module_utils."
+STDLIB = sys.stdlib_module_names
+
+ALLOWED = {
+    "_policy": {"_policy"},
+    "_engine": {"_policy", "_engine"},
+    "_linux": {"_policy", "_engine", "_linux", "_netlink.observe", "_netlink.constants"},
+    "_netlink": {"_policy", "_engine", "_netlink"},
+}
+SOURCES = sorted((ROOT / "plugins").rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, absolute."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            base = node.module or ""
+            yield from (f"{base}.{alias.name}" for alias in node.names) if base.endswith("module_utils._netlink") else [base]
+
+
+@pytest.mark.parametrize("package", sorted(ALLOWED))
+def test_packages_import_only_what_they_may(package: str) -> None:
+    """The arrow points one way."""
+    for path in (UTILS / package).glob("*.py"):
+        for name in imports(path):
+            if name.startswith(PREFIX):
+                inner = name[len(PREFIX):]
+                assert any(inner == allowed or inner.startswith(allowed + ".") for allowed in ALLOWED[package]), f"{path.name}: {name}"
+            elif path.name != "dep.py":
+                assert name.split(".")[0] in STDLIB, f"{path.name}: {name}"
+
+
+def test_only_dep_imports_pyroute2() -> None:
+    """In the whole of the plugins."""
+    found: Set[str] = {path.name for path in SOURCES for name in imports(path) if name.split(".")[0] == "pyroute2"}
+    assert found == {"dep.py"}
+
+
+def test_only_the_adapter_knows_ansible() -> None:
+    """Of module_utils."""
+    found = {path.name for path in UTILS.rglob("*.py") for name in imports(path) if name.split(".")[0] == "ansible"}
+    assert found == {"_ansible.py"}
+
+
+def test_check_mode_is_read_in_two_places() -> None:
+    """The driver and the adapter."""
+    found = {path.name for path in UTILS.rglob("*.py") if "check_mode" in path.read_text()}
+    assert found == {"run.py", "_ansible.py"}
+
+
+def test_nothing_is_imported_by_string() -> None:
+    """AnsiballZ would not ship it."""
+    assert not [path for path in UTILS.rglob("*.py") if "importlib" in path.read_text()]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_are_short(path: Path) -> None:
+    """And every file says whose it is."""
+    text = path.read_text()
+    assert "SPDX-License-Identifier: GPL-3.0-or-later" in text
+    code = text if path.parent.name != "modules" else text[text.rindex('"""'):]
+    assert len(code.splitlines()) <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            assert (node.end_lineno or 0) - node.lineno < 36, f"{node.name} is too long"
+
+
+def test_modules_are_thin() -> None:
+    """Documentation and a few lines."""
+    for path in (ROOT / "plugins" / "modules").glob("*.py"):
+        text = path.read_text()
+        assert len(text[text.rindex('"""', 0, text.index("def main")) :].splitlines()) <= 30, path.name
+
+
+def test_the_oracle_is_independent() -> None:
+    """It must not be judged by itself."""
+    for path in (ROOT / "tests" / "oracle").glob("*.py"):
+        roots = {(name.split(".")[0]) for name in imports_of_oracle(path)}
+        assert roots <= STDLIB | {"rawlink", ""}, path.name
+
+
+def imports_of_oracle(path: Path) -> Iterator[str]:
+    """As imports, with the relative one of its sibling allowed."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""

@@ -1,25 +1,41 @@
+# -*- coding: utf-8 -*-
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This doc fragment is PRIVATE to the collection.
-"""The attributes of every module."""
+"""What every module says of itself."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Documentation fragment."""
+    """The attributes of the modules; each module adds how far it supports them."""
 
     DOCUMENTATION = r"""
 options: {}
 attributes:
   check_mode:
-    description: Can run in check_mode and return the changed status prediction without modifying the target.
+    description: Predicts what a run would do and changes nothing.
   diff_mode:
-    description: Returns what has changed, or would change, when in diff mode.
+    description: Tells the affected fields before and after when run with C(--diff).
   idempotent:
-    description: When run twice in a row with the same arguments, the second run changes nothing.
+    description: A second run with the same options changes nothing.
   platform:
-    description: The systems on which it runs.
-    support: full
+    description: The systems that the module works on.
     platforms: linux
+"""
+
+    # For modules that have an action plugin, which confirms changes to the management path.
+    CONTROL_NODE = r"""
+options: {}
+attributes:
+  action:
+    description: An action plugin of the same name does a part of the work on the control node.
+    support: partial
+    details:
+      - It runs the module, and with O(allow_management=true) confirms the change over a new connection.
+  async:
+    description: Can be run in the background with C(async).
+    support: partial
+    details:
+      - Refused together with O(allow_management=true), as the change must be confirmed at once.
 """

@@ -1,31 +1,47 @@
+# -*- coding: utf-8 -*-
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This doc fragment is PRIVATE to the collection.
-"""The management guard."""
+"""The management guard, which every module has that can cut a host off."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Documentation fragment."""
+    """Options and notes of the management guard."""
 
     DOCUMENTATION = r"""
 options:
   allow_management:
     description:
-      - Allow changes to the device, port or bridge that carries the host's default route or the SSH session of Ansible.
-      - Without it they are refused before anything is written. With it, the host reverts the change by itself unless the
-        control node confirms it over a new connection within O(rollback_timeout).
-      - It can't be combined with C(async).
+      - Allow a change that can cut the connection by which the host is managed.
+      - >-
+        Protected are the devices that carry a default route of the host or the SSH session of the task, and what lies below them: a VLAN's
+        lower device, a bond's members, and of a bridge the port behind which the next hop is. Where the neighbour table and the forwarding database do
+        not tell that port, it is every port that is no veth, tap, tun or macvtap.
+      - >-
+        Without this option a change to a protected device is refused before anything is written, in check mode too, and RV(error_code) is V(management).
+      - >-
+        With it, the target starts a process that takes the change back by itself unless the control node, over a new connection,
+        confirms within O(rollback_timeout). Then the task fails, and RV(error_code) is V(rolled_back).
+      - A task that changes no protected device runs as it would without the option.
     type: bool
     default: false
   rollback_timeout:
     description:
-      - Seconds that the control node has to reach the host again after such a change, at least 1.
+      - Seconds, at least 1, after which the target takes back a change to the management path that was not confirmed.
+      - >-
+        Choose it longer than the network needs to carry frames again: with STP on, a port that joins forwards only after twice the
+        bridge's O(virtnet.hardening.linux_bridge#module:forward_delay).
+      - Used only with O(allow_management=true).
     type: int
     default: 60
   _rollback_id:
     description:
-      - Private. The module's action plugin sets it; a task that names it is refused.
+      - For the module's own action plugin. Leave it out; it is refused in a task.
     type: str
+notes:
+  - >-
+    The journal of a change to the management path lies below C(/run/virtnet-hardening) on the target, readable by root only. A restart of the
+    host removes it, as it does the change.
 """

@@ -1,18 +1,26 @@
+# -*- coding: utf-8 -*-
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This doc fragment is PRIVATE to the collection. Must be kept in sync with plugins/module_utils/_netlink/dep.py.
-"""What the netlink modules need on the target."""
+"""What the modules need on the target, and what they change there."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Documentation fragment."""
+    """Requirements and notes of the modules that talk netlink."""
 
     DOCUMENTATION = r"""
 options: {}
 requirements:
   - Python 3.8 or later on the target
-  - pyroute2 0.7.2 or later on the target (C(python3-pyroute2) of Debian 12 is enough; 0.8.1 is the last one for Python 3.8)
-  - CAP_NET_ADMIN, as root has it, to change anything
+  - pyroute2 0.7.2 or later on the target (C(python3-pyroute2) in Debian and Ubuntu; 0.8.1 is the last one for Python 3.8)
+notes:
+  - >-
+    Read and written is the state of the running kernel, over netlink. The network configuration files of the distribution are neither
+    read nor written, so nothing outlasts a restart of the host: run the playbook again then, for example with C(ansible-pull) from a systemd unit.
+  - >-
+    An option that is not given leaves the value as it is. What the kernel can't store is refused before anything is written;
+    that is found by looking at what the kernel lists, never by its version.
+  - Changes need the capability C(CAP_NET_ADMIN) in the target's network namespace; usually this means C(become) with root.
 """

@@ -8,13 +8,17 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: linux_bridge_fdb
-short_description: Manage the forwarding database of a Linux bridge
+short_description: Pin addresses to the ports of a Linux bridge
 version_added: 0.1.0
 author:
   - virtnet.hardening contributors (@virtnet)
 description:
-  - Adds, changes and removes entries of a Linux bridge's forwarding database (FDB).
-  - Pin a guest's address to its port by a static, sticky entry before the port is locked or stops learning.
+  - Manages entries of a bridge's forwarding database (FDB), which says behind which port an address is.
+  - >-
+    New entries are of kind V(static) and sticky, so that no other port can take the address: this is what a port needs that does not learn,
+    is not flooded or is locked.
+  - Entries that the task does not name stay, unless O(purge) selects them. Learned (dynamic) entries are never removed; one becomes static when the
+    task names its address.
 extends_documentation_fragment:
   - virtnet.hardening._attributes
   - virtnet.hardening._pyroute2
@@ -25,86 +29,110 @@ attributes:
     support: full
   idempotent:
     support: full
+  platform:
+    support: full
 options:
   bridge:
     description:
-      - Name of the bridge.
+      - The bridge. It must exist.
     type: str
     required: true
   entries:
     description:
-      - The entries. What is not named is left as it is, unless O(purge) says so.
+      - The entries. An address may be named once in each VLAN.
+      - May be empty only together with O(purge).
     type: list
     elements: dict
     default: []
     suboptions:
       address:
         description:
-          - The MAC address, unicast.
+          - The MAC address, unicast, as in V(52:54:00:12:34:56).
+          - Put it in quotes, as YAML reads an address of decimal digits only as a number.
         type: str
         required: true
       port:
         description:
-          - The port behind which the address is, or the bridge's own name for the bridge itself.
-          - Required for a new entry.
+          - The port of O(bridge) behind which the address is. The name of the bridge means the bridge itself, which is the host.
+          - Needed for a new entry.
         type: str
       vlan:
         description:
-          - The VLAN. Required for a new entry on a bridge that filters VLANs, where the kernel would write an entry without one to every
-            VLAN of the port.
+          - The VLAN of the entry, 1 to 4094.
+          - >-
+            Needed for a new entry on a bridge with O(virtnet.hardening.linux_bridge#module:vlan_filtering=true): without one the kernel would write
+            an entry for every VLAN of the port.
         type: int
       kind:
         description:
-          - V(static) is forwarded to the port and does not age.
-          - "V(local) (iproute2's C(permanent)) is delivered to the host itself and is not forwarded: never use it for a guest."
-          - V(extern_learn) belongs to a control plane.
-          - A new entry is V(static), or V(local) on the bridge itself.
+          - >-
+            V(static) sends frames for the address to the port. V(extern_learn) does so too, for addresses that a control plane manages.
+          - >-
+            V(local) (C(permanent) of bridge(8)) says that the address is the host's own: frames for it are B(not) sent to the port, and a locked
+            port drops the frames
+            from it. Never use it for a guest.
+          - A new entry is V(static), or V(local) where O(entries[].port) is the bridge itself. An existing one keeps its kind unless another is given.
         type: str
         choices: [static, local, extern_learn]
       sticky:
         description:
-          - Whether the entry stays on its port when another one sends from the address. Without it, a port that learns takes it over.
-          - A new static entry is sticky unless told otherwise.
+          - >-
+            Whether the entry stays where it is when a frame from the address comes in on another port. Without it a port that learns takes over even
+            a static
+            entry, and with it the traffic of the guest.
+          - >-
+            A new static entry is sticky unless V(false) is given. An existing one, which another program may have written, stays as it is unless
+            V(true) is given.
+            The kernel refuses it for V(local).
+          - Remove a sticky entry when its guest leaves for another host, as it would keep the traffic here.
         type: bool
   state:
     description:
-      - Whether the entries are to be there. With V(absent), an entry goes only if it is as described.
+      - V(present) writes the entries.
+      - >-
+        V(absent) removes them, each only if all that is given of it (port, kind, sticky) is as it is.
     type: str
     choices: [present, absent]
     default: present
   purge:
     description:
-      - Remove other entries.
+      - Remove entries that O(entries) does not name, where they are of the given ports and kinds. Only with O(state=present).
+      - The entries that the kernel made itself for the bridge's and the ports' own addresses always stay.
     type: dict
     suboptions:
       ports:
         description:
-          - Names of ports and patterns. Only entries on these go.
+          - Names of ports, and patterns (C(*), C(?), C([abc])) that select among the ports of the bridge. The name of the bridge means the bridge itself.
         type: list
         elements: str
         required: true
       kinds:
         description:
-          - Kinds of entries that go. Entries that the kernel made for its own devices are never removed.
+          - The kinds of entries that are removed.
         type: list
         elements: str
         choices: [static, local, extern_learn]
         default: [static]
 notes:
-  - The state is that of the running kernel. It is gone after a restart of the host.
+  - >-
+    Write the entries first and close the port then: a guest with O(virtnet.hardening.linux_bridge_port#module:learning=false),
+    O(virtnet.hardening.linux_bridge_port#module:unicast_flood=false)
+    or O(virtnet.hardening.linux_bridge_port#module:locked=true) and no entry can't be reached.
+  - An entry goes when its port leaves the bridge, as a tap does with its guest.
+  - >-
+    Guests that send with more than one address, such as nested hypervisors, containers with macvlan or hosts with VRRP, need an entry for each.
 seealso:
+  - module: virtnet.hardening.linux_bridge_port
   - module: virtnet.hardening.linux_bridge
   - module: virtnet.hardening.linux_bridge_info
-  - module: virtnet.hardening.linux_bridge_port
-  - module: virtnet.hardening.linux_bridge_vlan
-  - module: virtnet.hardening.virtual_link
   - name: bridge(8)
-    description: iproute2's manual page of bridges, whose words the options are.
+    description: The kinds of entries, under "bridge fdb add".
     link: https://man7.org/linux/man-pages/man8/bridge.8.html
 """
 
 EXAMPLES = r"""
-- name: Pin the guests' addresses to their ports
+---
+- name: Pin the addresses of two guests to their ports
   virtnet.hardening.linux_bridge_fdb:
     bridge: br0
     entries:
@@ -113,16 +141,19 @@ EXAMPLES = r"""
       - address: "52:54:00:12:34:57"
         port: vnet1
 
-- name: One address on the port, and no other static one
+- name: Make sure that no other address is pinned to a guest's port
   virtnet.hardening.linux_bridge_fdb:
     bridge: br0
     entries:
       - address: "52:54:00:12:34:56"
         port: vnet0
+      - address: "52:54:00:12:34:57"
+        port: vnet1
     purge:
-      ports: [vnet0]
+      ports:
+        - "vnet*"
 
-- name: The guest was migrated away
+- name: Let an address go when its guest was moved to another host
   virtnet.hardening.linux_bridge_fdb:
     bridge: br0
     entries:
@@ -131,61 +162,74 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+---
 before:
-  description: The managed options before, by kind and name. What the task does not ask for is not in it.
+  description:
+    - >-
+      The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
   returned: success
   type: dict
   sample: {}
 after:
-  description: The same afterwards, predicted in check mode and read back otherwise. Times are as the kernel's clock rounds them.
+  description:
+    - The same fields after the task. In check mode it is predicted; after a run it is what was read back.
   returned: success
   type: dict
-  sample: {fdb: {"br0 52:54:00:12:34:56": {port: vnet0, kind: static, sticky: true}}}
+  sample: {"fdb": {"br0 52:54:00:00:00:01": {"port": "vnet0", "kind": "static", "sticky": true}}}
 actions:
   description: The steps in words, in the order in which they run.
   returned: success
   type: list
   elements: str
-  sample: ["create fdb br0 52:54:00:12:34:56 (port vnet0, kind static, sticky true)"]
+  sample: ["create fdb br0 52:54:00:00:00:01 (port vnet0, kind static, sticky true)"]
 verified:
-  description: Whether something was written and reading back showed what was asked for.
+  description: Whether the kernel's state was read back after a change and was as asked for. False in check mode and where nothing had to be done.
   returned: success
   type: bool
   sample: true
 vanished:
-  description: What disappeared while the task ran, a stopped guest's port for one, and was left out.
+  description: Objects that disappeared while the task ran, such as the tap of a guest that stopped. The rest was done.
   returned: success
   type: list
   elements: str
   sample: []
 unmatched:
-  description: The patterns that no port of the bridge matched.
-  returned: success
+  description: The patterns in O(purge.ports) that no port of the bridge matches.
+  returned: success, with O(state=present)
   type: list
   elements: str
   sample: ["tap*"]
+msg:
+  description: What was done, or why the task failed, in a sentence.
+  returned: always
+  type: str
+  sample: "1 step done and read back."
 error_code:
   description:
-    - The kind of failure.
-    - V(invalid) and V(unsupported) are found before anything is written, V(management) asks for C(allow_management).
-    - V(change_failed) and V(not_in_effect) come with RV(undone) and RV(not_undone).
+    - >-
+      V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store,
+      V(dependency) when pyroute2 is missing or unusable, V(backend) when the kernel could not be read or the journal not be written:
+      nothing was changed.
+    - >-
+      V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone,
+      see RV(undone) and RV(not_undone).
   returned: failure
   type: str
-  sample: invalid
+  sample: unsupported
 failed_step:
-  description: The step that failed.
-  returned: when a change failed
+  description: The step that failed, in words.
+  returned: when RV(error_code) is V(change_failed) or V(not_in_effect)
   type: str
-  sample: "set bridge br0: mtu 1500 -> 9000"
+  sample: "set fdb br0 52:54:00:00:00:02: kind static -> local"
 undone:
-  description: The steps that brought the state before back.
-  returned: when a change failed
+  description: The steps that brought back the state before.
+  returned: when RV(error_code) is V(change_failed) or V(not_in_effect)
   type: list
   elements: str
-  sample: ["set bridge br0: up true -> false"]
+  sample: ["delete fdb br0 52:54:00:00:00:01"]
 not_undone:
-  description: What could not be brought back.
-  returned: when a change failed
+  description: What could not be brought back, with the reason. Empty when the state before is restored.
+  returned: when RV(error_code) is V(change_failed) or V(not_in_effect)
   type: list
   elements: str
   sample: []

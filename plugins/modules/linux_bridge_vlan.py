@@ -8,17 +8,20 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: linux_bridge_vlan
-short_description: Manage the VLANs of a Linux bridge
+short_description: Manage the VLANs of the ports of a Linux bridge
 version_added: 0.1.0
 author:
   - virtnet.hardening contributors (@virtnet)
 description:
-  - Adds and removes VLANs of the ports of a Linux bridge and of the bridge itself.
-  - A kernel without CONFIG_BRIDGE_VLAN_FILTERING refuses VLANs; the module says so before it writes anything.
+  - Sets the VLANs of ports and of the bridge itself, with PVID and untagged, or removes them.
+  - VLANs that the task does not name stay, unless O(purge=true).
+  - >-
+    VLANs have an effect only with O(virtnet.hardening.linux_bridge#module:vlan_filtering=true).
 extends_documentation_fragment:
   - virtnet.hardening._attributes
-  - virtnet.hardening._pyroute2
+  - virtnet.hardening._attributes.control_node
   - virtnet.hardening._management
+  - virtnet.hardening._pyroute2
 attributes:
   check_mode:
     support: full
@@ -26,152 +29,213 @@ attributes:
     support: full
   idempotent:
     support: full
+  platform:
+    support: full
 options:
   bridge:
     description:
-      - Name of the bridge.
+      - The bridge. It must exist.
     type: str
     required: true
   ports:
     description:
-      - Names of ports of the bridge, patterns that choose among them, or the bridge's own name for the bridge itself.
+      - >-
+        Names of ports of the bridge, and patterns (C(*), C(?), C([abc])) that select among them, at least one. All get the same VLANs.
+      - The name of the bridge means the bridge itself, which is the VLANs in which the host takes part.
+      - A name that is no port of the bridge is an error; a pattern that matches nothing is none, see RV(unmatched).
     type: list
     elements: str
     required: true
   vlans:
     description:
-      - The VLANs. What is not named is left as it is, unless O(purge=true).
+      - The VLANs. No VLAN may be named twice.
     type: list
     elements: dict
     required: true
     suboptions:
       vid:
         description:
-          - A VLAN, V(1) to V(4094), or a range such as V(10-20).
+          - A VLAN, as in V(10), or a range, as in V(10-20), of 1 to 4094.
         type: str
         required: true
       pvid:
         description:
-          - Whether untagged frames that arrive belong to this VLAN. A port has one PVID; the former one keeps its VLAN and loses the mark.
+          - >-
+            Whether frames that come in without a tag belong to this VLAN. A port has one PVID at most, so it goes with a single VLAN, and is taken
+            from the VLAN that has it now.
+          - Not given, it is off for a new VLAN and as it is for another.
         type: bool
       untagged:
         description:
-          - Whether frames of the VLAN leave without a tag.
+          - Whether frames of this VLAN go out without a tag.
+          - Not given, it is off for a new VLAN and as it is for another.
         type: bool
   state:
     description:
-      - Whether the VLANs are to be there.
+      - V(present) sets the VLANs, V(absent) removes them from the ports.
     type: str
     choices: [present, absent]
     default: present
   purge:
     description:
-      - Remove the VLANs that O(vlans) does not name from the ports that O(ports) names.
+      - >-
+        Remove the VLANs that O(vlans) does not name from O(ports), the default VLAN 1 of a new port among them. Only with O(state=present).
     type: bool
     default: false
 notes:
-  - The state is that of the running kernel. It is gone after a restart of the host.
+  - >-
+    Needs a kernel with C(CONFIG_BRIDGE_VLAN_FILTERING), as distributions have it; without, a task that would set a VLAN fails with RV(error_code)
+    V(unsupported).
+  - A guest that shall not choose its VLAN gets one, as PVID and untagged, and no other; see the examples.
+  - A port that leaves the bridge loses its VLANs.
 seealso:
   - module: virtnet.hardening.linux_bridge
-  - module: virtnet.hardening.linux_bridge_fdb
-  - module: virtnet.hardening.linux_bridge_info
   - module: virtnet.hardening.linux_bridge_port
-  - module: virtnet.hardening.virtual_link
+  - module: virtnet.hardening.linux_bridge_info
   - name: bridge(8)
-    description: iproute2's manual page of bridges, whose words the options are.
+    description: What VLANs, PVID and untagged mean, under "bridge vlan add".
     link: https://man7.org/linux/man-pages/man8/bridge.8.html
 """
 
 EXAMPLES = r"""
-- name: A trunk to the switch outside
+---
+- name: Put guests in VLAN 10 and in no other
   virtnet.hardening.linux_bridge_vlan:
     bridge: br0
-    ports: [eth1]
-    vlans:
-      - vid: 10-20
-
-- name: A guest's access port, in VLAN 10 and no other
-  virtnet.hardening.linux_bridge_vlan:
-    bridge: br0
-    ports: [vnet0]
+    ports:
+      - "vnet*"
     vlans:
       - vid: "10"
         pvid: true
         untagged: true
     purge: true
 
-- name: The host itself takes part in VLAN 10
+- name: Let the uplink carry a range of VLANs, tagged
   virtnet.hardening.linux_bridge_vlan:
     bridge: br0
-    ports: [br0]
+    ports:
+      - eth1
+    vlans:
+      - vid: 10-20
+
+- name: Let the host itself take part in VLAN 10
+  virtnet.hardening.linux_bridge_vlan:
+    bridge: br0
+    ports:
+      - br0
     vlans:
       - vid: "10"
+
+- name: Take the default VLAN from the uplink
+  virtnet.hardening.linux_bridge_vlan:
+    bridge: br0
+    ports:
+      - eth1
+    vlans:
+      - vid: "1"
+    state: absent
 """
 
 RETURN = r"""
+---
 before:
-  description: The managed options before, by kind and name. What the task does not ask for is not in it.
+  description:
+    - >-
+      The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
   returned: success
   type: dict
-  sample: {}
+  sample: {"vlan": {"vnet0 1": {"pvid": true, "untagged": true}}}
 after:
-  description: The same afterwards, predicted in check mode and read back otherwise. Times are as the kernel's clock rounds them.
+  description:
+    - The same fields after the task. In check mode it is predicted; after a run it is what was read back.
   returned: success
   type: dict
-  sample: {vlan: {vnet0 10: {pvid: true, untagged: true}}}
+  sample: {"vlan": {"vnet0 10": {"pvid": true, "untagged": true}}}
 actions:
   description: The steps in words, in the order in which they run.
   returned: success
   type: list
   elements: str
-  sample: ["create vlan vnet0 10 (pvid true, untagged true)"]
+  sample: ["delete vlan vnet0 1", "create vlan vnet0 10 (pvid true, untagged true)"]
 verified:
-  description: Whether something was written and reading back showed what was asked for.
+  description: Whether the kernel's state was read back after a change and was as asked for. False in check mode and where nothing had to be done.
   returned: success
   type: bool
   sample: true
 vanished:
-  description: What disappeared while the task ran, a stopped guest's port for one, and was left out.
+  description: Objects that disappeared while the task ran, such as the tap of a guest that stopped. The rest was done.
   returned: success
   type: list
   elements: str
   sample: []
 unmatched:
-  description: The patterns that no port of the bridge matched.
+  description: The patterns in O(ports) that no port of the bridge matches.
   returned: success
   type: list
   elements: str
   sample: ["tap*"]
+msg:
+  description: What was done, or why the task failed, in a sentence.
+  returned: always
+  type: str
+  sample: "2 steps done and read back."
 rollback:
-  description: When the management path was changed, the id of the rollback that was armed and whether it was called off.
-  returned: when the management path was changed
+  description: The confirmed change to the management path.
+  returned: when O(allow_management=true) and the task changed a protected device
   type: dict
-  sample: {confirmed: true, id: 5b0f6a0e8d5e4c0f9a8f3e6b9a1d2c3e, timeout: 60}
+  contains:
+    id:
+      description: Names the change in the journal on the target.
+      returned: always
+      type: str
+    timeout:
+      description: Seconds within which it had to be confirmed.
+      returned: always
+      type: int
+    confirmed:
+      description: Whether the control node confirmed it over a new connection.
+      returned: always
+      type: bool
+  sample: {"confirmed": true, "id": "7b19459d7a554efb8b60e74e1ad16d1a", "timeout": 60}
 error_code:
   description:
-    - The kind of failure.
-    - V(invalid) and V(unsupported) are found before anything is written, V(management) asks for O(allow_management).
-    - V(change_failed) and V(not_in_effect) come with RV(undone) and RV(not_undone).
+    - >-
+      V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store,
+      V(management) for a change to the management path without O(allow_management=true),
+      V(dependency) when pyroute2 is missing or unusable, V(backend) when the kernel could not be read or the journal not be written:
+      nothing was changed.
+    - >-
+      V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone,
+      see RV(undone) and RV(not_undone).
+    - V(rolled_back) when the change was not confirmed in time and the target took it back, or did not answer any more.
   returned: failure
   type: str
-  sample: invalid
-failed_step:
-  description: The step that failed.
-  returned: when a change failed
+  sample: unsupported
+option:
+  description: The option that the kernel can't store.
+  returned: when RV(error_code) is V(unsupported)
   type: str
-  sample: "set bridge br0: mtu 1500 -> 9000"
+  sample: pvid
+failed_step:
+  description: The step that failed, in words.
+  returned: when RV(error_code) is V(change_failed) or V(not_in_effect)
+  type: str
 undone:
-  description: The steps that brought the state before back.
-  returned: when a change failed
+  description: The steps that brought back the state before.
+  returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
   type: list
   elements: str
-  sample: ["set bridge br0: up true -> false"]
 not_undone:
-  description: What could not be brought back.
-  returned: when a change failed
+  description: What could not be brought back, with the reason. Empty when the state before is restored.
+  returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
   type: list
   elements: str
   sample: []
+steps:
+  description: All steps that would change the management path.
+  returned: when RV(error_code) is V(management)
+  type: list
+  elements: str
 """
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import run

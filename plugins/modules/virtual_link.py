@@ -8,17 +8,20 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: virtual_link
-short_description: Manage veth, tap and macvtap devices
+short_description: Make veth, tap and macvtap devices
 version_added: 0.1.0
 author:
   - virtnet.hardening contributors (@virtnet)
 description:
-  - Makes, changes and removes the virtual devices on which guests hang.
-  - What a device is made as (kind, peer, lower device, mode) can't be changed; asking for it is refused.
+  - Makes, changes or removes a virtual network device, as guests, containers and bridges are coupled with.
+  - >-
+    What a device is made as, which is its kind, peer, lower device and mode, can't be changed later: where they differ, the task fails and says so,
+    as making the device anew would cut off whoever uses it.
 extends_documentation_fragment:
   - virtnet.hardening._attributes
-  - virtnet.hardening._pyroute2
+  - virtnet.hardening._attributes.control_node
   - virtnet.hardening._management
+  - virtnet.hardening._pyroute2
 attributes:
   check_mode:
     support: full
@@ -26,150 +29,201 @@ attributes:
     support: full
   idempotent:
     support: full
+  platform:
+    support: full
 options:
   name:
     description:
-      - Name of the device, 1 to 15 bytes.
+      - The device's name, 1 to 15 bytes.
     type: str
     required: true
   kind:
     description:
-      - What it is. Required unless O(state=absent). A device that exists as something else is refused.
+      - >-
+        V(veth) is a pair of devices: what goes into one comes out of the other. V(tap) is for a hypervisor that opens it by its name; it stays when
+        nobody has it open.
+        V(macvtap) is a tap directly on another device, without a bridge.
+      - Required with O(state=present). With O(state=absent), a device of another kind is refused.
     type: str
     choices: [veth, tap, macvtap]
   state:
     description:
-      - Whether the device is to be there. Only veth, tap and macvtap devices are ever deleted.
+      - >-
+        V(present) makes the device where there is none, and sets O(mtu), O(address) and O(up).
+      - >-
+        V(absent) removes it, a veth together with its peer. Devices of kinds other than those of O(kind) are never removed.
     type: str
     choices: [present, absent]
     default: present
   peer:
     description:
-      - Name of the other end of a veth pair. Required for O(kind=veth).
+      - The name of a veth's other end. Required for O(kind=veth). The peer's own MTU, address and state are not touched; make it up on its side.
     type: str
   peer_netns:
     description:
-      - Network namespace in which the peer is, by its name below C(/run/netns) or by path. Absent for the same one.
+      - >-
+        The network namespace of the peer: a name, as C(ip netns add) gives it, or a path such as V(/proc/1234/ns/net). It must exist. Not given, the
+        peer of a new veth is
+        in the namespace of the task.
     type: str
   lower:
     description:
-      - Device on which a macvtap sits. Required for O(kind=macvtap).
+      - The device on which a macvtap sits. Required for O(kind=macvtap). It can't be a port of a bridge.
     type: str
   mode:
     description:
-      - Mode of a macvtap. The kernel's default is V(vepa).
+      - >-
+        How macvtaps on the same lower device see each other. V(private) not at all, V(vepa) by way of the switch outside, V(bridge) directly,
+        V(passthru) is for a single one, which gets the lower device's
+        address, V(source) takes frames from listed sources only.
+      - A new macvtap is of mode V(vepa) unless another is given. See ip-link(8).
     type: str
     choices: [private, vepa, bridge, passthru, source]
   mtu:
     description:
-      - Largest packet in bytes, 68 to 65535.
+      - Largest packet in bytes, 68 to 65535. What the kind of device does not take, the kernel refuses.
     type: int
   address:
     description:
-      - MAC address, unicast.
+      - The device's MAC address, unicast, as in V(52:54:00:12:34:56). Not given, the kernel chooses one.
+      - Put it in quotes, as YAML reads an address of decimal digits only as a number.
+      - Of a tap this is the host's side; the guest has its own.
     type: str
   up:
     description:
-      - Whether the device is administratively up.
+      - Whether the device is up. A new device is down unless this is V(true).
+      - >-
+        Leave a device down that shall join a bridge, join it with M(virtnet.hardening.linux_bridge_port), and set it up then.
     type: bool
-notes:
-  - The state is that of the running kernel. It is gone after a restart of the host.
 seealso:
-  - module: virtnet.hardening.linux_bridge
-  - module: virtnet.hardening.linux_bridge_fdb
-  - module: virtnet.hardening.linux_bridge_info
   - module: virtnet.hardening.linux_bridge_port
-  - module: virtnet.hardening.linux_bridge_vlan
-  - name: bridge(8)
-    description: iproute2's manual page of bridges, whose words the options are.
-    link: https://man7.org/linux/man-pages/man8/bridge.8.html
+  - name: ip-link(8)
+    description: The kinds of devices, under "ip link add".
+    link: https://man7.org/linux/man-pages/man8/ip-link.8.html
 """
 
 EXAMPLES = r"""
-- name: A tap for a guest that QEMU attaches to
+---
+- name: Make a tap for a guest
   virtnet.hardening.virtual_link:
-    name: tap0
+    name: tap7
     kind: tap
-    up: true
 
-- name: A pair of devices that couples two bridges
+- name: Make a pair of devices that couples two bridges
   virtnet.hardening.virtual_link:
-    name: couple0
+    name: br0-to-br1
     kind: veth
-    peer: couple1
+    peer: br1-to-br0
+    mtu: 9000
     up: true
 
-- name: A guest's device directly on a network card
+- name: Make a macvtap on a device without a bridge
   virtnet.hardening.virtual_link:
     name: macvtap0
     kind: macvtap
-    lower: eth1
-    mode: bridge
+    lower: eth2
+    mode: private
+    address: "52:54:00:12:34:58"
+    up: true
 
-- name: No tap
+- name: Remove the tap
   virtnet.hardening.virtual_link:
-    name: tap0
+    name: tap7
+    kind: tap
     state: absent
 """
 
 RETURN = r"""
+---
 before:
-  description: The managed options before, by kind and name. What the task does not ask for is not in it.
+  description:
+    - >-
+      The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
   returned: success
   type: dict
   sample: {}
 after:
-  description: The same afterwards, predicted in check mode and read back otherwise. Times are as the kernel's clock rounds them.
+  description:
+    - The same fields after the task. In check mode it is predicted; after a run it is what was read back.
   returned: success
   type: dict
-  sample: {link: {tap0: {kind: tap, up: true}}}
+  sample: {"link": {"tap7": {"kind": "tap", "mtu": 1500, "up": true}}}
 actions:
   description: The steps in words, in the order in which they run.
   returned: success
   type: list
   elements: str
-  sample: ["create link tap0 (kind tap)", "set link tap0: up unset -> true"]
+  sample: ["create link tap7 (kind tap)", "set link tap7: mtu unset -> 1500", "set link tap7: up unset -> true"]
 verified:
-  description: Whether something was written and reading back showed what was asked for.
+  description: Whether the kernel's state was read back after a change and was as asked for. False in check mode and where nothing had to be done.
   returned: success
   type: bool
   sample: true
 vanished:
-  description: What disappeared while the task ran, a stopped guest's port for one, and was left out.
+  description: Objects that disappeared while the task ran, such as the tap of a guest that stopped. The rest was done.
   returned: success
   type: list
   elements: str
   sample: []
+msg:
+  description: What was done, or why the task failed, in a sentence.
+  returned: always
+  type: str
+  sample: "3 steps done and read back."
 rollback:
-  description: When the management path was changed, the id of the rollback that was armed and whether it was called off.
-  returned: when the management path was changed
+  description: The confirmed change to the management path.
+  returned: when O(allow_management=true) and the task changed a protected device
   type: dict
-  sample: {confirmed: true, id: 5b0f6a0e8d5e4c0f9a8f3e6b9a1d2c3e, timeout: 60}
+  contains:
+    id:
+      description: Names the change in the journal on the target.
+      returned: always
+      type: str
+    timeout:
+      description: Seconds within which it had to be confirmed.
+      returned: always
+      type: int
+    confirmed:
+      description: Whether the control node confirmed it over a new connection.
+      returned: always
+      type: bool
+  sample: {"confirmed": true, "id": "7b19459d7a554efb8b60e74e1ad16d1a", "timeout": 60}
 error_code:
   description:
-    - The kind of failure.
-    - V(invalid) and V(unsupported) are found before anything is written, V(management) asks for O(allow_management).
-    - V(change_failed) and V(not_in_effect) come with RV(undone) and RV(not_undone).
+    - >-
+      V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store,
+      V(management) for a change to the management path without O(allow_management=true),
+      V(dependency) when pyroute2 is missing or unusable, V(backend) when the kernel could not be read or the journal not be written:
+      nothing was changed.
+    - >-
+      V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone,
+      see RV(undone) and RV(not_undone).
+    - V(rolled_back) when the change was not confirmed in time and the target took it back, or did not answer any more.
   returned: failure
   type: str
-  sample: invalid
+  sample: unsupported
 failed_step:
-  description: The step that failed.
-  returned: when a change failed
+  description: The step that failed, in words.
+  returned: when RV(error_code) is V(change_failed) or V(not_in_effect)
   type: str
-  sample: "set bridge br0: mtu 1500 -> 9000"
+  sample: "set link tap7: mtu unset -> 65530"
 undone:
-  description: The steps that brought the state before back.
-  returned: when a change failed
+  description: The steps that brought back the state before.
+  returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
   type: list
   elements: str
-  sample: ["set bridge br0: up true -> false"]
+  sample: ["delete link tap7"]
 not_undone:
-  description: What could not be brought back.
-  returned: when a change failed
+  description: What could not be brought back, with the reason. Empty when the state before is restored.
+  returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
   type: list
   elements: str
   sample: []
+steps:
+  description: All steps that would change the management path.
+  returned: when RV(error_code) is V(management)
+  type: list
+  elements: str
 """
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import run

@@ -19,10 +19,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def lab(state: Path, *words: str, ok: bool = True, before: List[str] = []) -> str:  # noqa: B006
+def lab(state: Path, *words: str, ok: bool = True) -> str:
     """Run the lab's command; returns what it prints."""
     done = subprocess.run(
-        [*before, sys.executable, str(ROOT / "lab" / "lab.py"), "--state", str(state), *words], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / "lab" / "lab.py"), "--state", str(state), *words], capture_output=True, text=True, check=False
     )
     assert (done.returncode == 0) is ok, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -85,6 +85,13 @@ def test_all_options_at_once(cycle: Callable[..., Any]) -> None:
     assert result["diff"]["before"] == {} and result["diff"]["after"]["bridge"]["br0"] == wanted
 
 
+@pytest.mark.parametrize("options", [{}, {"up": True}, {"up": False}])
+def test_new_without_options(options: Any, cycle: Callable[..., Any]) -> None:
+    """The least that can be asked."""
+    cycle("linux_bridge", name="br0", **options)
+    assert iproute2.bridge("br0")["up"] is options.get("up", False)
+
+
 def test_absent(cycle: Callable[..., Any]) -> None:
     """A bridge without ports goes; one that is not there is no change."""
     ip("link add br0 type bridge")

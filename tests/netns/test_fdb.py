@@ -64,6 +64,18 @@ def test_dynamic_becomes_static(cycle: Callable[..., Any]) -> None:
     assert entry()["kind"] == "static" and entry()["sticky"] is True
 
 
+def test_sticky_becomes_local(cycle: Callable[..., Any]) -> None:
+    """The kernel refuses a sticky local entry, so it is sticky no more."""
+    bridge(f"fdb add {MAC} dev v0 master static sticky")
+    cycle("linux_bridge_fdb", bridge="br0", entries=[{"address": MAC, "kind": "local"}])
+    assert entry()["kind"] == "local" and entry()["sticky"] is False
+
+
+def test_no_entries_is_no_change(cycle: Callable[..., Any]) -> None:
+    """As linux_bridge_info tells of a bridge without any."""
+    cycle("linux_bridge_fdb", changed=False, bridge="br0", entries=[])
+
+
 def test_on_the_bridge_itself(cycle: Callable[..., Any]) -> None:
     """The bridge's own name as port."""
     cycle("linux_bridge_fdb", bridge="br0", entries=[{"address": MAC, "port": "br0"}])
@@ -106,7 +118,7 @@ def test_purge_only_of_what_is_named(cycle: Callable[..., Any]) -> None:
         ({"entries": [{"address": MAC, "port": "v0", "kind": "local", "sticky": True}]}, "sticky"),
         ({"entries": [{"address": MAC, "port": "br0", "kind": "static"}]}, "bridge br0 itself"),
         ({"entries": [{"address": MAC, "port": "v0"}, {"address": MAC, "port": "v1"}]}, "twice"),
-        ({"entries": []}, "nothing to do"),
+        ({"entries": [{"address": MAC, "port": "v0", "vlan": 0}]}, "VLAN 0"),
         ({"bridge": "br5", "entries": [{"address": MAC, "port": "v0"}]}, "br5"),
     ],
 )

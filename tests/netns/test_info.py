@@ -60,8 +60,7 @@ def test_it_is_valid_input() -> None:
         calls += [("linux_bridge_port", part) for part in each["ports"]]
         calls += [("linux_bridge_vlan", part) for part in each["vlans"]]
         calls += [("virtual_link", part) for part in each["links"]]
-        if each["fdb"]["entries"]:
-            calls.append(("linux_bridge_fdb", each["fdb"]))
+        calls.append(("linux_bridge_fdb", each["fdb"]))
         for module, params in calls:
             result = run_module(module, **params)
             assert not result.get("failed") and not result["changed"], (module, params, result)

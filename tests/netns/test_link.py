@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from ..oracle import iproute2
-from .conftest import ip
+from .conftest import ip, run_module
 
 MAC = "52:54:00:00:00:01"
 
@@ -43,6 +43,7 @@ def test_veth_into_a_namespace(guest: str, cycle: Callable[..., Any], refused: C
     enter = ["nsenter", f"--net={guest}"]
     assert iproute2.link("eth0", enter)["kind"] == "veth" and iproute2.link("eth0") is None
     assert "peer_netns" in refused("virtual_link", name="v0", kind="veth", peer="eth0", peer_netns="/proc/self/ns/net")["msg"]
+    cycle("virtual_link", name="v2", kind="veth", peer="p2", peer_netns="/proc/self/ns/net")
     assert "nosuch" in refused("virtual_link", name="v1", kind="veth", peer="eth0", peer_netns="nosuch")["msg"]
 
 
@@ -51,6 +52,13 @@ def test_tap(cycle: Callable[..., Any]) -> None:
     cycle("virtual_link", name="tap0", kind="tap", address=MAC, up=True)
     assert iproute2.link("tap0")["kind"] == "tap" and iproute2.link("tap0")["address"] == MAC
     cycle("virtual_link", name="tap0", kind="tap", state="absent")
+
+
+def test_the_kernels_reason_is_told() -> None:
+    """What pyroute2 answers when the kernel refuses."""
+    ip("link add br0 type bridge", "link add low0 type veth peer name far0", "link set low0 master br0")
+    result = run_module("virtual_link", name="mt0", kind="macvtap", lower="low0")
+    assert result["error_code"] == "change_failed" and "busy" in result["msg"].lower(), result["msg"]
 
 
 @pytest.mark.parametrize("mode", ["private", "vepa", "bridge", "passthru", "source"])

@@ -44,7 +44,7 @@ VALUES = {
 def two_ports(namespace: None) -> None:
     """br0 with v0 and v1, all up; v2 is nowhere; br9 has v9."""
     ip(
-        "link add br0 type bridge", "link set br0 up", "link add br9 type bridge", "link set br9 up",
+        "link add br0 type bridge no_linklocal_learn 1", "link set br0 up", "link add br9 type bridge", "link set br9 up",
         *(f"link add v{number} type veth peer name p{number}" for number in (0, 1, 2, 9)),
         *(f"link set {end}{number} up" for number in (0, 1, 2, 9) for end in "vp"),
         "link set v0 master br0", "link set v1 master br0", "link set v9 master br9",
@@ -71,6 +71,21 @@ def test_mab(cycle: Callable[..., Any], refused: Callable[..., Any]) -> None:
     cycle("linux_bridge_port", bridge="br0", ports=["v0"], mab=True, locked=True)
     assert iproute2.port("v0")["mab"] is True
     assert "mab" in refused("linux_bridge_port", bridge="br0", ports=["v0"], learning=False)["msg"]
+
+
+def test_locked_never_goes_with_learning_from_link_local_frames(refused: Callable[..., Any], cycle: Callable[..., Any]) -> None:
+    """One LLDP frame would authorise any address: refused from each of the three sides."""
+    cycle("linux_bridge_port", bridge="br0", ports=["v0"], locked=True)
+    assert "v0" in refused("linux_bridge", name="br0", no_linklocal_learn=False)["msg"]
+    assert "LLDP" in refused("linux_bridge_port", bridge="br9", ports=["v9"], locked=True)["msg"]
+    cycle("linux_bridge_port", bridge="br9", ports=["v9"], locked=True, learning=False)
+    assert "LLDP" in refused("linux_bridge_port", bridge="br9", ports=["v9"], learning=True)["msg"]
+
+
+def test_a_bridge_with_virtual_ports_only_is_guarded(refused: Callable[..., Any]) -> None:
+    """Nobody knows behind which port the gateway is, so every port may be the way out."""
+    ip("address add 192.0.2.2/24 dev br0", "route add default via 192.0.2.1")
+    assert refused("linux_bridge_port", bridge="br0", ports=["v1"], state="absent")["error_code"] == "management"
 
 
 def test_join_is_without_a_window(cycle: Callable[..., Any]) -> None:

@@ -81,6 +81,7 @@ def test_four_thousand(cycle: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("params", "words"),
     [
+        ({"vlans": []}, "empty"),
         ({"vlans": [{"vid": "0"}]}, "VLAN 0"),
         ({"vlans": [{"vid": "4095"}]}, "VLAN 4095"),
         ({"vlans": [{"vid": "20-10"}]}, "reversed"),

@@ -40,6 +40,13 @@ class Order:
         """The position, or None where no rule speaks of it."""
         return self._rank.get((verb, kind, group))
 
+    def first(self, verb: str, kind: str) -> int:
+        """The first position at which the verb is done to objects of the kind, whatever the group."""
+        ranks = [rank for (each_verb, each_kind, group), rank in self._rank.items() if (each_verb, each_kind) == (verb, kind)]
+        if not ranks:
+            raise LookupError(f"no rule says when to {verb} {kind}")
+        return min(ranks)
+
     def get(self, verb: str, kind: str, group: str = "") -> int:
         """The position; a missing rule is a mistake in the backend."""
         rank = self.find(verb, kind, group)

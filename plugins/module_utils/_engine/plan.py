@@ -156,7 +156,7 @@ class _Planner:
             else:
                 ranks.append(rank)
                 with_create[name] = value
-        rank = min(ranks) if ranks else order.get(CREATE, kind)
+        rank = min(ranks) if ranks else order.first(CREATE, kind)
         self.steps.append(Step(CREATE, key, NOTHING, with_create, rank))
         self._update(key, kind, NOTHING, later)
 

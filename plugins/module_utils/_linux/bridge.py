@@ -37,8 +37,13 @@ class BridgeIntent(BaseIntent):
         self.detach_ports: bool = params["detach_ports"]
         self.allow_hub: bool = params["allow_hub"]
         self.fields = normalize.fields_from(params, BRIDGE)
+        self._opens_locked_ports = self.fields.get("no_linklocal_learn") is False
         self.scope = Scope(
-            bridge=self.name, links=frozenset({self.name}), ports=self.absent, fdb=self.absent, vlans=self.absent
+            bridge=self.name,
+            links=frozenset({self.name}),
+            ports=self.absent or self._opens_locked_ports,
+            fdb=self.absent,
+            vlans=self.absent,
         )
 
     def resolve(self, observed: Observed) -> Resolved:
@@ -51,6 +56,8 @@ class BridgeIntent(BaseIntent):
             return Resolved(Desired({}, self._absent(observed)))
         key: Key = ("bridge", self.name)
         validate.bridge(self.name, self.fields, observed.state.get(key, {}), self.allow_hub)
+        if self._opens_locked_ports and observed.state.get(key, {}).get("no_linklocal_learn"):
+            validate.locked_ports(self.name, {str(each[1]): fields for each, fields in observed.state.items() if each[0] == "port"})
         return Resolved(Desired({key: self.fields}))
 
     def _absent(self, observed: Observed) -> Tuple[Key, ...]:

@@ -46,8 +46,6 @@ class FdbIntent(BaseIntent):
         self.absent = params["state"] == "absent"
         self.entries = self._entries(params["entries"])
         purge = params["purge"]
-        if purge is None and not self.entries:
-            raise InputError("entries: there is nothing to do; name entries, or what to purge.")
         if purge is not None and self.absent:
             raise InputError("purge: it goes with state: present, where entries names what stays; leave it out.")
         self.purge = Selection(purge["ports"], "purge.ports") if purge else None
@@ -60,7 +58,7 @@ class FdbIntent(BaseIntent):
         for item in items:
             address = normalize.mac(item["address"], "entries.address")
             vlan = item["vlan"] or 0
-            if not 0 <= vlan <= normalize.VLAN_MAX:
+            if item["vlan"] is not None and not normalize.VLAN_MIN <= vlan <= normalize.VLAN_MAX:
                 raise InputError(f"entries: VLAN {vlan} of {address} is outside {normalize.VLAN_MIN} to {normalize.VLAN_MAX}.")
             key: Key = ("fdb", self.bridge, address, vlan)
             if key in table:
@@ -73,7 +71,7 @@ class FdbIntent(BaseIntent):
         """Check the ports, and find what is to be purged."""
         bridge = require_bridge(self.bridge, observed)
         if self.absent:
-            return Resolved(Desired({}, tuple(self._matching(observed))))
+            return Resolved(Desired({}, tuple(self._matching(observed))), {"unmatched": []})
         present = {key: self._complete(key, fields, observed.state.get(key)) for key, fields in self.entries.items()}
         for key, fields in present.items():
             self._check_place(key, fields, bridge, observed)
@@ -93,7 +91,9 @@ class FdbIntent(BaseIntent):
         """A new entry is static, and sticky where that is possible: without it another port can take the address."""
         if have is not None and have["kind"] != "dynamic":
             replaced = "extern_learn" in (have["kind"], fields.get("kind")) and have["kind"] != fields.get("kind", have["kind"])
-            return {**have, **fields} if replaced else dict(fields)
+            # The kernel refuses a sticky local entry; a local one never moves anyway.
+            settled = {"sticky": False} if fields.get("kind") == "local" else {}
+            return {**have, **fields, **settled} if replaced else {**fields, **settled}
         if "port" not in fields:
             raise InputError(f"entries: {key[2]} has no port; name the port behind which it is.")
         kind = fields.get("kind", "local" if fields["port"] == self.bridge else "static")

@@ -117,7 +117,7 @@ class PortIntent:
         for name in names:
             known: Fields = observed.state.get(("port", name), {})
             have = known if known.get("bridge") == self.bridge else JOINED
-            validate.port(name, self.options, have)
+            validate.port(name, self.options, have, bool(bridge.get("no_linklocal_learn")))
             wanted = self.options.get("port_state")
             if wanted is not None and wanted != have.get("port_state"):
                 facts: LinkFacts = observed.facts["links"][name]

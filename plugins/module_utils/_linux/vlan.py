@@ -38,6 +38,8 @@ class VlanIntent(BaseIntent):
         self.selection = Selection(params["ports"], "ports")
         self.vlans = _expand(params["vlans"])
         self.pvid = self._only_pvid()
+        if not self.vlans and not self.purge:
+            raise InputError("vlans: the list is empty; name a VLAN, or set purge: true to remove all.")
         if self.absent and self.purge:
             raise InputError("purge: it goes with state: present, where vlans names what stays; leave it out.")
         self.scope = Scope(bridge=self.bridge, links=frozenset(self.selection.names), ports=True, port_fields=frozenset(), vlans=True)

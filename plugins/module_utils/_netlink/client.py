@@ -114,7 +114,9 @@ class Client:
     def make_link(self, **spec: Any) -> Answer:
         """Make a link through pyroute2, which knows the ioctl of taps and the nest of veth peers."""
         try:
-            self._iproute.link("add", **spec)
+            # On a socket of its own: pyroute2 can't read errors from one with NETLINK_CAP_ACK.
+            with dep.IPRoute() as iproute:
+                iproute.link("add", **spec)
         except OSError as error:
             return Answer(error.errno or errno.EIO, "" if error.errno else str(error))
         except Exception as error:  # NetlinkError is no OSError

@@ -128,7 +128,10 @@ class _Finder:
         known = self._ports_of_hop(bridge, way)
         if known:
             return sorted(known)
-        return [link.ifindex for link in self._members(bridge) if decode.link_kind(link) not in _GUEST_KINDS]
+        members = self._members(bridge)
+        ways_out = [link.ifindex for link in members if decode.link_kind(link) not in _GUEST_KINDS]
+        # A bridge with virtual ports only: any of them may be the way out.
+        return ways_out or [link.ifindex for link in members]
 
     def _ports_of_hop(self, bridge: int, way: Way) -> Set[int]:
         macs = {mac for index, address, mac in self._neighbours(way.hop) if mac and address == way.hop and index == way.oif}

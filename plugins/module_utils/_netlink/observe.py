@@ -223,7 +223,7 @@ class Observer:
         """Name and namespace of a veth's other end; C(nsid N) for a namespace that the user didn't name."""
         index = link.u32(c.IFLA_LINK)
         if c.IFLA_LINK_NETNSID not in link.attributes:
-            return {"peer": self._name(index), "peer_netns": ""}
+            return {"peer": self._name(index), "peer_netns": asked if asked and _is_own_namespace(asked) else ""}
         raw = link.attributes[c.IFLA_LINK_NETNSID]
         nsid = int.from_bytes(link.data[raw.start:raw.end], "little" if pack("=H", 1)[0] else "big", signed=True)
         body = encode.ifinfomsg(index) + encode.attribute(c.IFLA_TARGET_NETNSID, pack("=i", nsid))
@@ -265,6 +265,15 @@ class Observer:
                 if entry is not None and entry.master == bridge:
                     key = ("fdb", self._name(bridge), entry.address, entry.vlan)
                     state[key] = {"port": self._name(entry.ifindex), "kind": entry.kind, "sticky": entry.sticky}
+
+
+def _is_own_namespace(name: str) -> bool:
+    descriptor = open_namespace(name)
+    try:
+        theirs, ours = os.fstat(descriptor), os.stat("/proc/self/ns/net")
+    finally:
+        os.close(descriptor)
+    return (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino)
 
 
 def open_namespace(name: str) -> int:

@@ -82,9 +82,11 @@ class Probe:
 
     @staticmethod
     def _reason(kind: str, native: Native, prefix: str, how: str) -> str:
-        number = native.witness or native.number
         bit = f", bit {native.bit}" if native.bit is not None else ""
-        return f"{prefix}the kernel {os.uname().release} does not know {native.key} (attribute {number}{bit}), as {how}"
+        what = f"{native.key} (attribute {native.number}{bit})"
+        if native.witness:
+            return f"{what} needs CONFIG_BRIDGE_VLAN_FILTERING, which the kernel {os.uname().release} lacks, as {how} (attribute {native.witness})"
+        return f"{prefix}the kernel {os.uname().release} does not know {what}, as {how}"
 
     def _ask_namespace(self) -> Optional[Known]:
         if not self._asked:

@@ -13,7 +13,7 @@ ORDER = Order(
     Rule(UPDATE, "link", ("device",), "address and MTU are best changed before the device is used"),
     Rule(UPDATE, "bridge", ("down",), "what is to be off goes off before it changes"),
     Rule(UPDATE, "bridge", ("stp_off",), "a running STP bounds forward_delay, so it stops before the timers change"),
-    Rule(CREATE, "bridge", ("options", "device", "stp_off"), "a bridge must exist before ports join it"),
+    Rule(CREATE, "bridge", ("options", "device", "stp_off", "down"), "a bridge must exist before ports join it"),
     Rule(UPDATE, "bridge", ("options", "device"), "no_linklocal_learn and ageing hold before ports are locked"),
     Rule(DELETE, "fdb", (), "an entry goes before the port that it points to"),
     Rule(DELETE, "vlan", (), "a VLAN goes before the port leaves"),

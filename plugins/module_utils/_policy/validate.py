@@ -51,16 +51,37 @@ def _spanning_tree(name: str, asked: Fields, have: Fields) -> None:
         raise InputError(f"bridge {name}: stp_mode can't be changed to {asked['stp_mode']} while STP runs; set stp: false first.")
 
 
-def port(name: str, asked: Fields, have: Fields) -> None:
+def port(name: str, asked: Fields, have: Fields, no_linklocal_learn: bool) -> None:
     """Refuse, with InputError, combinations of port options."""
     merged: Dict[str, Value] = {**have, **asked}
     touches = any(option in asked for option in ("mab", "locked", "learning"))
     if touches and merged.get("mab") and not (merged.get("locked") and merged.get("learning")):
         missing = " and ".join(option for option in ("locked", "learning") if not merged.get(option))
         raise InputError(f"port {name}: mab needs locked and learning, and {missing} is off; set {missing}: true too or mab: false.")
+    _authorises_itself(name, asked, have, merged, no_linklocal_learn)
     mask = asked.get("group_fwd_mask")
     if isinstance(mask, int) and mask & PORT_GROUP_FWD_RESTRICTED:
         raise InputError(f"port {name}: group_fwd_mask {mask:#x} has bit 0x2; MAC pause frames are never forwarded, clear it.")
+
+
+def _authorises_itself(name: str, asked: Fields, have: Fields, merged: Fields, no_linklocal_learn: bool) -> None:
+    """Locked is checked behind the branch of link-local frames, which learns (br_handle_frame, net/bridge/br_input.c)."""
+    changes = any(option in asked and asked[option] != have.get(option) for option in ("locked", "learning"))
+    if changes and merged.get("locked") and merged.get("learning") and not no_linklocal_learn:
+        raise InputError(
+            f"port {name}: locked with learning is open, as one LLDP or EAPOL frame of the guest authorises any address; "
+            "set learning: false, or no_linklocal_learn: true on the bridge first."
+        )
+
+
+def locked_ports(bridge_name: str, ports: Mapping[str, Fields]) -> None:
+    """Refuse, with InputError, to let locked ports of the bridge learn from link-local frames."""
+    opened = sorted(name for name, fields in ports.items() if fields.get("locked") and fields.get("learning"))
+    if opened:
+        raise InputError(
+            f"bridge {bridge_name}: no_linklocal_learn: false would let {', '.join(opened[:5])}, locked and learning, authorise any address "
+            "by one LLDP frame; set learning: false there first."
+        )
 
 
 def port_state(name: str, wanted: Value, facts: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-STAGES := unit contract lab integration sanity lint docs build
+STAGES := unit contract lab integration molecule sanity lint docs build
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test bench clean lab-up lab-down $(STAGES)

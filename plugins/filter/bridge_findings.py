@@ -82,7 +82,9 @@ def _guest_rules(port: dict[str, t.Any], bridge: dict[str, t.Any]) -> t.Iterator
             "locked, but the port learns from link-local frames: one LLDP or EAPOL frame authorises any address",
             "set learning: false on the port or no_linklocal_learn: true on the bridge",
         )
-    if not locked:
+    if "locked" not in port:
+        yield "high", "this kernel can't lock ports: the guest can send from any address", "use kernel 5.18 or later, or filter source addresses by nftables"
+    elif not locked:
         yield "high", "not locked: the guest can send from any address", "pin the guest's address by linux_bridge_fdb and set locked: true, learning: false"
     if learning and not locked:
         yield "medium", "the port learns: the guest can draw another's frames to itself and fill the table", "set learning: false"

@@ -150,13 +150,13 @@ after:
     - The same fields after the task. In check mode it is predicted; after a run it is what was read back.
   returned: success
   type: dict
-  sample: {"vlan": {"vnet0 10": {"pvid": true, "untagged": true}}}
+  sample: {"vlan": {"br0 vnet0 10": {"pvid": true, "untagged": true}}}
 actions:
   description: The steps in words, in the order in which they run.
   returned: success
   type: list
   elements: str
-  sample: ["delete vlan vnet0 1", "create vlan vnet0 10 (pvid true, untagged true)"]
+  sample: ["delete vlan br0 vnet0 1", "create vlan br0 vnet0 10 (pvid true, untagged true)"]
 verified:
   description: Whether the kernel's state was read back after a change and was as asked for. False in check mode and where nothing had to be done.
   returned: success

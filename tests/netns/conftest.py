@@ -43,15 +43,22 @@ def _mounts() -> None:
     _mount("tmpfs", "/run", "tmpfs")
 
 
-@pytest.fixture(autouse=True)
-def namespace(_mounts: None) -> Iterator[None]:
-    """A fresh network namespace; it goes when the next one takes its place."""
+def fresh_namespace() -> None:
+    """Leave the network namespace, which ends it, for a new one."""
     _unshare(_CLONE_NEWNET)
     # Multicast groups that IPv6 joins by itself would change what tests compare.
     for scope in ("all", "default"):
-        with open(f"/proc/sys/net/ipv6/conf/{scope}/disable_ipv6", "w", encoding="ascii") as setting:
-            setting.write("1")
+        path = f"/proc/sys/net/ipv6/conf/{scope}/disable_ipv6"
+        if os.path.exists(path):
+            with open(path, "w", encoding="ascii") as setting:
+                setting.write("1")
     ip("link set lo up")
+
+
+@pytest.fixture(autouse=True)
+def namespace(_mounts: None) -> Iterator[None]:
+    """A fresh network namespace; it goes when the next one takes its place."""
+    fresh_namespace()
     yield
     _unshare(_CLONE_NEWNET)
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import subprocess
 from typing import FrozenSet
 
@@ -37,6 +38,19 @@ def known_bridge_options() -> FrozenSet[str]:
     if not has_vlan_filtering():
         lacking |= {"mst_enabled", "mcast_vlan_snooping"}
     return frozenset(VALUES) - lacking
+
+
+_PORT_ATTRIBUTES = {
+    "isolated": 33, "mcast_eht_hosts_limit": 37, "locked": 39, "mab": 40, "mcast_max_groups": 42, "neigh_vlan_suppress": 43,
+}
+
+
+def lacks_port_option(option: str) -> bool:
+    """Whether the kernel does not have the option of linux_bridge_port."""
+    if option == "backup_nhid":
+        # Listed only once it is set, so by the release: good enough for a test on an upstream kernel.
+        return tuple(int(part) for part in os.uname().release.split(".")[:2]) < (6, 6)
+    return option in _PORT_ATTRIBUTES and _PORT_ATTRIBUTES[option] not in rawlink.port_capabilities()
 
 
 needs_vlan_filtering = pytest.mark.skipif(

@@ -10,6 +10,7 @@ import pytest
 
 from ..oracle import iproute2
 from .conftest import bridge, ip, run_module
+from .needs import lacks_port_option
 
 VALUES = {
     "isolated": True,
@@ -52,8 +53,12 @@ def two_ports(namespace: None) -> None:
 
 
 @pytest.mark.parametrize("option", sorted(VALUES))
-def test_each_option(option: str, cycle: Callable[..., Any]) -> None:
-    """Set alone on one port: the option changes, nothing else, and the other port not at all."""
+def test_each_option(option: str, cycle: Callable[..., Any], refused: Callable[..., Any]) -> None:
+    """Set alone on one port: the option changes, nothing else, and the other port not at all. What the kernel lacks is refused."""
+    if lacks_port_option(option):
+        result = refused("linux_bridge_port", bridge="br0", ports=["v0"], **{option: VALUES[option]})
+        assert result["error_code"] == "unsupported" and option in result["msg"] and "IFLA_BRPORT_" in result["msg"]
+        return
     was, other = iproute2.port("v0"), iproute2.port("v1")
     cycle("linux_bridge_port", bridge="br0", ports=["v0"], **{option: VALUES[option]})
     now = iproute2.port("v0")
@@ -64,6 +69,7 @@ def test_each_option(option: str, cycle: Callable[..., Any]) -> None:
     assert iproute2.port("v0") == was
 
 
+@pytest.mark.skipif(lacks_port_option("mab"), reason="SKIPPED: this kernel has no mab")
 def test_mab(cycle: Callable[..., Any], refused: Callable[..., Any]) -> None:
     """mab goes with locked and learning only."""
     result = refused("linux_bridge_port", bridge="br0", ports=["v0"], mab=True)

@@ -48,7 +48,7 @@ def test_pvid_moves(cycle: Callable[..., Any]) -> None:
     """The former holder keeps its VLAN and loses the PVID, and the result says so."""
     result = cycle("linux_bridge_vlan", bridge="br0", ports=["v0"], vlans=[{"vid": "20", "pvid": True, "untagged": True}])
     assert iproute2.vlans("v0") == {1: {"pvid": False, "untagged": True}, 20: {"pvid": True, "untagged": True}}
-    assert result["after"]["vlan"]["v0 1"] == {"pvid": False}
+    assert result["after"]["vlan"]["br0 v0 1"] == {"pvid": False}
     assert iproute2.vlans("v1")[1]["pvid"]
 
 

@@ -48,12 +48,16 @@ _PORT_WORDS = {
     "proxy_arp": "proxy_arp", "proxy_arp_wifi": "proxy_arp_wifi", "vlan_tunnel": "vlan_tunnel", "cost": "cost", "priority": "priority",
     "state": "port_state",
 }
+# How iproute2 says that a device is not there. Any other failure is one of the oracle and must not read as "none".
+_ABSENT = ("does not exist", "Cannot find")
 _PORT_RAW_BOOLS = {"40": "mab", "43": "neigh_vlan_suppress"}
 _PORT_RAW_NUMBERS = {"42": "mcast_max_groups", "37": "mcast_eht_hosts_limit", "44": "backup_nhid"}
 
 
 def _json(prefix: Sequence[str], *command: str) -> List[Answer]:
     done = subprocess.run([*prefix, *command], capture_output=True, text=True, check=False)
+    if done.returncode and not any(words in done.stderr for words in _ABSENT):
+        raise RuntimeError(f"{' '.join([*prefix, *command])}: exit code {done.returncode}: {done.stderr.strip()}")
     answer: List[Answer] = json.loads(done.stdout or "[]")
     return [each for each in answer if each]
 

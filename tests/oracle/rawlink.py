@@ -68,5 +68,14 @@ def bridge_capabilities() -> Tuple[FrozenSet[int], int]:
     return frozenset(int(number) for number in seen), mask
 
 
+@functools.lru_cache(maxsize=None)
+def port_capabilities() -> FrozenSet[int]:
+    """Attribute numbers that a new bridge port lists."""
+    script = "ip link add brprobe type bridge && ip link add prprobe type veth peer name prpeer && ip link set prprobe master brprobe"
+    command = ["unshare", "--net", "sh", "-c", f"{script} && exec {sys.executable} {__file__} prprobe"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return frozenset(int(number) for number in json.loads(done.stdout)["port"])
+
+
 if __name__ == "__main__":
     print(json.dumps(read(sys.argv[1])))

@@ -87,10 +87,11 @@ FLAGS = st.fixed_dictionaries({"pvid": st.booleans(), "untagged": st.booleans()}
 @given(st.dictionaries(st.integers(1, 4094), FLAGS, max_size=60))
 def test_vlans(table: Dict[int, Dict[str, bool]]) -> None:
     """Through ranges and back, as messages and as the module's own words."""
-    items = [(place, SimpleNamespace(verb="create", key=("vlan", "v0", vid), before={}, after=flags)) for place, (vid, flags) in enumerate(table.items())]
+    steps = [SimpleNamespace(verb="create", key=("vlan", "br0", "v0", vid), before={}, after=flags) for vid, flags in table.items()]
+    items = list(enumerate(steps))
     seen: Dict[int, Any] = {}
     for group in _ranges(items):  # type: ignore[arg-type]
-        spans = [(first[1].key[2], last[1].key[2], encode.vlan_flags(first[1].after)) for first, last in group.ends]
+        spans = [(first[1].key[3], last[1].key[3], encode.vlan_flags(first[1].after)) for first, last in group.ends]
         if spans:
             body = encode.change_vlans(7, False, spans, False).body  # type: ignore[arg-type]
             seen.update(decode.vlans(body, 0, len(body))[2])

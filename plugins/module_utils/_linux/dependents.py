@@ -17,7 +17,7 @@ def of_ports(observed: Observed, bridge: str, ports: FrozenSet[str]) -> Tuple[Ke
     for key, fields in observed.state.items():
         if key[0] == "fdb" and key[1] == bridge and fields["port"] in ports and is_written(key, str(fields["kind"]), own):
             found.append(key)
-        elif key[0] == "vlan" and key[1] in ports:
+        elif key[0] == "vlan" and key[1] == bridge and key[2] in ports:
             found.append(key)
     return tuple(found)
 

@@ -56,7 +56,7 @@ class _Grouped:
             if key[0] == "port":
                 self.ports.setdefault(str(fields["bridge"]), []).append(str(key[1]))
             elif key[0] == "vlan":
-                self.vlans.setdefault(str(key[1]), {})[int(key[2])] = fields
+                self.vlans.setdefault(str(key[2]), {})[int(key[3])] = fields
             elif key[0] == "fdb":
                 self._add_entry(str(key[1]), str(key[2]), int(key[3]), fields)
 

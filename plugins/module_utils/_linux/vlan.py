@@ -65,13 +65,13 @@ class VlanIntent(BaseIntent):
 
     def _of_device(self, name: str, observed: Observed, present: Dict[Key, Dict[str, Value]], absent: List[Key]) -> None:
         if self.absent:
-            absent.extend(("vlan", name, vid) for vid in self.vlans)
+            absent.extend(("vlan", self.bridge, name, vid) for vid in self.vlans)
             return
         for vid, flags in self.vlans.items():
-            key: Key = ("vlan", name, vid)
+            key: Key = ("vlan", self.bridge, name, vid)
             # A new VLAN starts tagged and without being the PVID, as iproute2's does.
             present[key] = dict(flags) if key in observed.state else {"pvid": False, "untagged": False, **flags}
-        others = [key for key in observed.state if key[0] == "vlan" and key[1] == name and key[2] not in self.vlans]
+        others = [key for key in observed.state if key[0] == "vlan" and key[2] == name and key[3] not in self.vlans]
         if self.purge:
             absent.extend(others)
         elif self.pvid is not None:

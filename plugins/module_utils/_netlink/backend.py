@@ -81,7 +81,9 @@ class NetlinkBackend:
     def cuts(self, step: Step) -> Optional[str]:
         """Any change to a port, its link or its VLANs can cut it; of a bridge's options some can."""
         kind, device = str(step.key[0]), str(step.key[1])
-        if kind in ("port", "link", "vlan"):
+        if kind == "vlan":
+            return str(step.key[2])
+        if kind in ("port", "link"):
             return device
         if kind != "bridge" or step.verb == CREATE:
             return None

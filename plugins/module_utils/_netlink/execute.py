@@ -66,7 +66,7 @@ class Executor:
         """The device that the step hangs on."""
         if step.key[0] == "fdb":
             return str((step.after or step.before).get("port") or step.before.get("port") or step.key[1])
-        return str(step.key[1])
+        return str(step.key[2] if step.key[0] == "vlan" else step.key[1])
 
     def _batch(self, steps: Sequence[Step], encoder: Encoder) -> List[Optional[Fault]]:
         faults: List[Optional[Fault]] = [None] * len(steps)
@@ -149,7 +149,7 @@ class Executor:
         """VLANs of one device with equal flags go as ranges: 4,094 of them fit one message."""
         by_device: Dict[str, List[Tuple[int, Step]]] = {}
         for place, step in enumerate(steps):
-            by_device.setdefault(str(step.key[1]), []).append((place, step))
+            by_device.setdefault(str(step.key[2]), []).append((place, step))
         faults: List[Optional[Fault]] = [None] * len(steps)
         sent, messages = [], []
         for device, items in by_device.items():
@@ -160,7 +160,7 @@ class Executor:
                 continue
             for group in _ranges(items):
                 sent.append(group)
-                ranges = [(first[1].key[2], last[1].key[2], _flags(first[1])) for first, last in group.ends]
+                ranges = [(first[1].key[3], last[1].key[3], _flags(first[1])) for first, last in group.ends]
                 messages.append(
                     encode.change_vlans(index, self._observer.is_bridge(device), ranges, steps[0].verb == DELETE)  # type: ignore[arg-type]
                 )
@@ -185,12 +185,12 @@ def _flags(step: Step) -> int:
 
 def _ranges(items: List[Tuple[int, Step]]) -> List[_Ranges]:
     groups = [_Ranges()]
-    for item in sorted(items, key=lambda each: int(each[1].key[2])):
+    for item in sorted(items, key=lambda each: int(each[1].key[3])):
         group = groups[-1]
         if group.ends:
             first, last = group.ends[-1]
             # The kernel refuses a range with PVID: only one VLAN can be it.
-            follows = int(item[1].key[2]) == int(last[1].key[2]) + 1
+            follows = int(item[1].key[3]) == int(last[1].key[3]) + 1
             if follows and _flags(item[1]) == _flags(first[1]) and not _flags(item[1]) & 2:
                 group.ends[-1] = (first, item)
                 group.items.append(item)

@@ -254,9 +254,9 @@ class Observer:
             index, master, table = decode.vlans(part.data, part.start, part.end)
             if master not in bridges:
                 continue
-            name = self._name(index)
+            bridge, name = self._name(master), self._name(index)
             for vid, flags in table.items():
-                state[("vlan", name, vid)] = flags
+                state[("vlan", bridge, name, vid)] = flags
 
     def _read_fdb(self, state: State, bridges: FrozenSet[int]) -> None:
         for bridge in sorted(bridges):
@@ -265,6 +265,17 @@ class Observer:
                 if entry is not None and entry.master == bridge:
                     key = ("fdb", self._name(bridge), entry.address, entry.vlan)
                     state[key] = {"port": self._name(entry.ifindex), "kind": entry.kind, "sticky": entry.sticky}
+        _drop_copies(state)
+
+
+def _drop_copies(state: State) -> None:
+    """On a bridge that does not filter VLANs, the kernel writes and deletes an entry without a VLAN for each VLAN of
+    its port as well (br_fdb_add, net/bridge/br_fdb.c). These copies follow their original and count for nothing."""
+    for key in [key for key in state if key[0] == "fdb" and key[3] != 0]:
+        bridge = state.get(("bridge", key[1]), {})
+        original = state.get((*key[:3], 0))
+        if original is not None and not bridge.get("vlan_filtering") and original["port"] == state[key]["port"]:
+            del state[key]
 
 
 def _is_own_namespace(name: str) -> bool:

@@ -59,6 +59,9 @@ class Probe:
         if kind == "vlan":
             return self._missing("bridge", VLAN_WITNESS, "VLANs need CONFIG_BRIDGE_VLAN_FILTERING: ")
         native = KINDS[kind].fields[name].natives.get(LINUX)
+        if name in decode.UNSET and value == decode.UNSET[name]:
+            # "None" is what a kernel that lacks the option has.
+            return None
         if native is None or kind not in ("bridge", "port") or not native.key.startswith(("IFLA_BR_", "IFLA_BRPORT_")):
             return None
         return self._missing(kind, native, "")

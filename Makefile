@@ -3,7 +3,7 @@
 STAGES := unit contract lab integration molecule sanity lint docs build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench clean lab-up lab-down $(STAGES)
+.PHONY: help setup demo test vm bench clean lab-up lab-down $(STAGES)
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -35,6 +35,9 @@ docs: setup ## documentation and changelog
 	@scripts/stage docs
 build: setup ## build the artifact, install it elsewhere and look at it
 	@scripts/stage build
+
+vm: ## the kernel tests in a virtual machine whose kernel filters VLANs (root; about ten minutes)
+	@scripts/vm-test
 
 bench: setup ## ratios to iproute2 and pyroute2
 	@scripts/in-env .venv/bin/python benchmarks/linux_ports.py

@@ -86,7 +86,8 @@ def _write_inventory(state: State, plan: topology.Topology) -> None:
     common = {
         "ansible_connection": "community.docker.nsenter", "ansible_python_interpreter": python, "ansible_remote_tmp": "/run/ansible",
     }
-    content = {"all": {"vars": common, "children": children}}
+    # Not of "all": the control node, on which reports are written, is no lab host.
+    content = {"all": {"children": {"lab": {"vars": common, "children": children}}}}
     (state.folder / "inventory.yml").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 

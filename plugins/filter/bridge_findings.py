@@ -133,12 +133,12 @@ def _of_bridge(each: dict[str, t.Any], patterns: t.Sequence[str]) -> t.Iterator[
                 yield finding(entry["port"], rule)
 
 
-def bridge_findings(bridges: t.Any, guest_patterns: t.Sequence[str] = _GUESTS) -> list[Finding]:
+def bridge_findings(bridges: t.Any, guest_patterns: t.Optional[t.Sequence[str]] = None) -> list[Finding]:
     """See DOCUMENTATION."""
     if not isinstance(bridges, list):
         raise AnsibleFilterError(f"bridge_findings takes the list 'bridges' of linux_bridge_info, not {type(bridges).__name__}.")
     try:
-        found = [finding for each in bridges for finding in _of_bridge(each, guest_patterns)]
+        found = [finding for each in bridges for finding in _of_bridge(each, _GUESTS if guest_patterns is None else guest_patterns)]
     except (KeyError, TypeError) as error:
         raise AnsibleFilterError(f"bridge_findings takes what linux_bridge_info returned; this lacks {error}.") from error
     return sorted(found, key=lambda each: _SEVERITIES.index(each["severity"]))

@@ -25,7 +25,7 @@ def _inventory(lab: Lab, tmp_path: Path) -> str:
     ]
     lab.call("exec", "kvm1", "--", "sh", "-c", " && ".join(f"ip {command}" for command in commands))
     options = lab.call("sshd", "kvm1").strip()
-    known = json.loads((lab.state / "inventory.yml").read_text())["all"]["vars"]
+    known = json.loads((lab.state / "inventory.yml").read_text())["all"]["children"]["lab"]["vars"]
     key = shlex.split(options)[1]
     host = {
         "ansible_connection": "ssh", "ansible_host": ADDRESS, "ansible_user": "root", "ansible_ssh_private_key_file": key,

@@ -56,7 +56,7 @@ def test_up_and_down(state: Path) -> None:
     assert "192.0.2.21/24" in lab(state, "exec", "guest4", "ip", "-br", "address")
     lab(state, "exec", "kvm1", "false", ok=False)
     inventory = json.loads((state / "inventory.yml").read_text())
-    assert sorted(inventory["all"]["children"]["guests"]["hosts"]) == [f"guest{number}" for number in range(1, 7)]
+    assert sorted(inventory["all"]["children"]["lab"]["children"]["guests"]["hosts"]) == [f"guest{number}" for number in range(1, 7)]
     lab(state, "down")
     assert not state.exists() and machine() == before
     assert "no lab" in lab(state, "down")

@@ -21,7 +21,8 @@ NO_PACKAGES = """
 from ansible.module_utils.basic import AnsibleModule
 AnsibleModule(argument_spec={"name": {"type": "list"}, "state": {}}, supports_check_mode=True).exit_json(changed=True)
 """
-VARIABLES = ("-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}")
+VARIABLES = ("-e", f"@{Path(__file__).parent / 'ports_by_hand.yml'}")
+POLICY = ("-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}")
 
 
 def test_harden_and_audit(lab: Lab, tmp_path: Path) -> None:
@@ -46,6 +47,30 @@ def test_harden_and_audit(lab: Lab, tmp_path: Path) -> None:
     lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", f"virtnet_report_dir={tmp_path}")
     report = json.loads((tmp_path / "kvm1.json").read_text())
     assert report["findings"] == [] and "| vnet0 | true | true | false | false | 52:54:00:01:00:01 |" in (tmp_path / "kvm1.md").read_text()
+
+
+def test_a_policy_in_a_playbook(lab: Lab) -> None:
+    """The demo's document: check, run, run again, check again, and a document that says less takes away only what it is told to."""
+    checked = lab.playbook(HARDEN, *POLICY, "--check")
+    assert results(checked, "Say what a check run can't foresee", "kvm1")["msg"].endswith("builds on br0, uplink.")
+    real = lab.playbook(HARDEN, *POLICY)
+    policy = results(real, "Manage policy", "kvm1")
+    assert policy["changed"] and policy["verified"] and policy["unmatched"] == ["vnet*"] and set(policy["ports"]) == {"vnet0", "vnet1"}
+    assert policy["ports"]["vnet0"]["configured"]["promiscuous"] == "inherit" and policy["ports"]["vnet0"]["effective"]["promiscuous"] == "reject"
+    for options in ((), ("--check",)):
+        assert changed(lab.playbook(HARDEN, *POLICY, *options)) == 0
+    assert lab.reaches("guest1", "192.0.2.1") and lab.reaches("guest1", "192.0.2.12") and not lab.reaches("guest3", "192.0.2.22")
+    # In this order: with its primary address a device loses the secondary ones too.
+    lab.call("exec", "guest1", "--", "ip", "addr", "del", "192.0.2.11/24", "dev", "eth0")
+    lab.call("exec", "guest1", "--", "ip", "addr", "add", "192.0.2.99/24", "dev", "eth0")
+    assert not lab.reaches("guest1", "192.0.2.1")
+    less = json.dumps({"kvm_bridge_host_policy": [{"name": "br0"}], "kvm_bridge_host_policy_purge": ["ports", "quarantine"]})
+    lab.playbook(HARDEN, "-e", less, "-e", "kvm_bridge_host_install=false")
+    assert lab.reaches("guest1", "192.0.2.1")
+    table = lab.call("exec", "kvm1", "--", "nft", "list", "ruleset")
+    assert table.strip() == ""
+    port = iproute2.port("vnet1", lab.inside("kvm1"))
+    assert port and port["learning"] and port["unicast_flood"] and not port["locked"]
 
 
 def test_audit_of_a_host_that_nobody_hardened(lab: Lab, tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Set
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import release
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import addresses_of, macs_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
@@ -39,7 +40,7 @@ def spec() -> Dict[str, Any]:
     return {"bridge": {"type": "str", "required": True}, "ports": port, "state": argspec.STATE, **argspec.GUARD}
 
 
-class PortSecurityIntent(BaseIntent):
+class PortSecurityIntent(HoldingIntent):
     """The policies of ports of one bridge."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
@@ -48,8 +49,8 @@ class PortSecurityIntent(BaseIntent):
         self.items = [Item(item) for item in params["ports"]]
         if not self.items:
             raise InputError("ports: the list is empty; name at least one port or pattern.")
-        names = frozenset(name for item in self.items for name in item.selection.names)
-        self.scope = Scope(bridge=self.bridge, links=names, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True)
+        self.names = frozenset(name for item in self.items for name in item.selection.names)
+        self.scope = Scope(bridge=self.bridge, links=self.names, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True)
 
     def resolve(self, observed: Observed) -> Resolved:
         """Find the ports, and what each needs."""
@@ -71,6 +72,7 @@ class PortSecurityIntent(BaseIntent):
         else:
             hardener.finish()
             tidy(wishes, observed)
+        self.give_back(wishes.present, observed)
         return Resolved(wishes.desired(), {"unmatched": unmatched, "ports": policy_of(wishes)})
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import quarantine, release
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, addresses_of, macs_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, document, normalize
@@ -38,7 +39,7 @@ class Member(NamedTuple):
     addresses: Optional[List[Network]]
 
 
-class SwitchPolicyIntent(BaseIntent):
+class SwitchPolicyIntent(HoldingIntent):
     """The whole document in one transaction."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
@@ -48,6 +49,7 @@ class SwitchPolicyIntent(BaseIntent):
             normalize.device_name(switch.name, "switches.name")
             for group in switch.groups:
                 _check_group(group)
+        self.names = frozenset(port.name for switch in self.switches for group in switch.groups for port in group.ports)
         self.scope = Scope(bridge=None, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True)
 
     def resolve(self, observed: Observed) -> Resolved:
@@ -70,6 +72,7 @@ class SwitchPolicyIntent(BaseIntent):
         quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
         tidy(wishes, observed)
         release.leave_nothing(wishes, observed)
+        self.give_back(wishes.present, observed)
         notes = {"unmatched": unmatched, "ports": policy_of(wishes), "quarantined": sorted(shut), "skipped": self.skipped}
         return Resolved(wishes.desired(), notes)
 

@@ -181,6 +181,65 @@ def test_devices_above(kind: str) -> None:
     assert sources(look(), "v2") == ["address_filter"]
 
 
+def _need(kind: str, *commands: str) -> None:
+    """Lines of ip -batch, with a device of a kind that not every kernel has."""
+    done = subprocess.run(["ip", "-batch", "-"], input="\n".join(commands) + "\n", capture_output=True, text=True, check=False)
+    if done.returncode and ("Unknown device type" in done.stderr or "not supported" in done.stderr):
+        pytest.skip(f"SKIPPED: this kernel has no {kind} devices; run it where it has (make vm)")
+    assert done.returncode == 0, done.stderr
+
+
+def test_vlans_and_macsec() -> None:
+    """A promiscuous device above makes the one below so while it is up; as a port of the bridge a VLAN is."""
+    _need("vlan", "link add link v2 name u0 type vlan id 7", "link set u0 master br0")
+    assert sources(look(), "v2") == []
+    ip("link set u0 up")
+    assert sources(look(), "v2") == ["vlan"] and sources(look(), "u0") == ["bridge"]
+    with sniff("v2"):
+        assert ("high", "sniffer", "v2") in found(look())
+    ip("link del u0")
+    _need("macsec", "link add link v2 name u0 type macsec", "link set u0 promisc on")
+    assert sources(look(), "v2") == []
+    ip("link set u0 up")
+    assert sources(look(), "v2") == ["macsec"]
+
+
+@pytest.mark.parametrize("mode, followed", [("balance-rr", 2), ("active-backup", 1), ("802.3ad", 2)])
+def test_bonds(mode: str, followed: int) -> None:
+    """As the uplink of a bridge: its members are promiscuous with it, in active-backup only the active one."""
+    _need(
+        "bond", f"link add bond0 type bond mode {mode} miimon 10", *(f"link set {name} nomaster" for name in ("v1", "v2")),
+        *(f"link set {name} down" for name in ("v1", "v2")), *(f"link set {name} master bond0" for name in ("v1", "v2")), "link set bond0 up",
+        "link set bond0 master br0",
+    )
+    time.sleep(0.1)
+    result = look()
+    assert sources(result, "bond0") == ["bridge"] and [sources(result, name) for name in ("v1", "v2")].count(["bond"]) == followed
+    with sniff("v1"):
+        assert ("high", "sniffer", "v1") in found(look())
+
+
+def test_teams() -> None:
+    """All members follow."""
+    _need("team", "link add team0 type team", "link set v2 down", "link set v2 master team0", "link set team0 up", "link set team0 master br0")
+    assert sources(look(), "v2") == ["team"]
+
+
+def test_open_vswitch() -> None:
+    """It makes each port promiscuous, and its mirrors are in a database that is not looked at."""
+    if shutil.which("ovs-dpctl") is None:
+        pytest.skip("SKIPPED: there is no ovs-dpctl; install openvswitch-switch, or run make vm")
+    done = subprocess.run(["sh", "-c", "ovs-dpctl add-dp dp0 && ovs-dpctl add-if dp0 v2"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"SKIPPED: this kernel has no Open vSwitch: {done.stderr.strip()[:200]}; run make vm")
+    result = run_module("promiscuity_info")
+    assert sources(result, "v2") == ["openvswitch"] and all(each["unexplained"] == 0 for each in result["interfaces"])
+    assert [each["what"] for each in result["not_looked_at"]] == ["mirrors of Open vSwitch"]
+    # A bridge whose device another switch has taken as its port.
+    subprocess.run(["ovs-dpctl", "add-if", "dp0", "br0"], check=True)
+    assert "has bridged it by br0" in text_of(run_module("promiscuity_info"), "bridge_promiscuous")
+
+
 def test_further_addresses() -> None:
     """Written by bridge fdb add ... self."""
     bridge("fdb add 52:54:00:00:00:77 dev v2 self")
@@ -252,6 +311,20 @@ def test_mirrors_in_a_queueing_discipline() -> None:
     assert text_of(look(), "tc_mirror") == "frames are copied to v2 (tc, egress, htb 1:)"
     _tc(f"filter add dev v0 parent 1:7 {everything}")
     assert "class 1:7" in text_of(look(), "tc_mirror")
+
+
+@pytest.mark.parametrize("how", ["matchall action mirred egress mirror dev v2", "protocol ip flower action mirred egress mirror dev v2",
+                                 "protocol ip basic action mirred egress mirror dev v2"])
+def test_other_filters_of_tc(how: str) -> None:
+    """Each keeps its actions elsewhere."""
+    _tc("qdisc add dev v0 clsact", f"filter add dev v0 ingress {how}")
+    assert found(look()) == {("high", "tc_mirror", "v0")}
+
+
+def test_samples_of_tc() -> None:
+    """Copies to user space."""
+    _tc("qdisc add dev v0 clsact", "filter add dev v0 ingress matchall action sample rate 10 group 3")
+    assert text_of(look(), "tc_mirror") == "frames are sampled to user space (tc, ingress)"
 
 
 def test_rules_of_nftables() -> None:

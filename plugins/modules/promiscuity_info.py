@@ -54,7 +54,7 @@ options:
     elements: str
   expected:
     description:
-      - What is meant to be: it is still in the ledger, with the reason, and no finding any more.
+      - What is meant to be. It is still in the ledger, with the reason, and no finding any more.
       - The items are taken in their order.
     type: list
     elements: dict

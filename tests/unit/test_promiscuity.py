@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ledger and the findings, case by case. The counters of the cases are those that a kernel showed (6.18, and 6.1 for VLANs)."""
+"""The ledger and the findings, case by case. What a kernel can be brought to do is in tests/netns."""
 
 from __future__ import annotations
 
@@ -74,6 +74,10 @@ MANAGED = [
     (True, 0, (False, False), False, 0, 0),
     # The device filters, so the count is another's.
     (True, 0, (False, False), True, 1, 0),
+    # Certain, so a counter without it is a contradiction that must show.
+    (True, 0, (True, True), True, 0, 1),
+    (True, 1, (False,), True, 0, 1),
+    (False, 0, (False,), True, 0, 1),
 ]
 
 
@@ -101,6 +105,9 @@ CASES: List[Tuple[str, Evidence, List[Tuple[str, int]], int]] = [
     ("passthru, promiscuous itself", evidence(device("v0", 1), upper("macvlan", 1, mode="passthru", administrator=True)), [("macvlan", 1)], 0),
     ("passthru, down", evidence(device("v0"), upper("macvtap", mode="passthru", up=False)), [], 0),
     ("passthru nopromisc", evidence(device("v0"), upper("macvlan", 1, mode="passthru", nopromisc=True, administrator=True)), [], 0),
+    ("passthru nopromisc explains nothing", evidence(device("v0", 1), upper("macvlan", mode="passthru", nopromisc=True)), [], 1),
+    ("macvlan bridge, whose list is not told", evidence(device("v0", 1, kind="vxlan"), upper("macvlan", mode="bridge")), [("address_filter", 1)], 0),
+    ("macvlan bridge, down", evidence(device("v0", 1), upper("macvlan", mode="bridge", up=False)), [], 1),
     ("macvlan bridge", evidence(device("v0", 1, filter_list=True), upper("macvlan", mode="bridge")), [("address_filter", 1)], 0),
     ("macvlan bridge on a card that filters", evidence(device("v0", kind="", filter_list=True), upper("macvlan", mode="bridge")), [], 0),
     (
@@ -112,6 +119,8 @@ CASES: List[Tuple[str, Evidence, List[Tuple[str, int]], int]] = [
     ("VLAN in a bridge", evidence(device("v0", 1), upper("vlan", 1, master="br0", auto=True), bridge()), [("vlan", 1)], 0),
     ("VLAN, quiet", evidence(device("v0"), upper("vlan")), [], 0),
     ("VLAN, down", evidence(device("v0"), upper("vlan", 1, up=False, administrator=True)), [], 0),
+    ("VLAN, down, on a kernel that counts it", evidence(device("v0", 1), upper("vlan", 1, up=False, administrator=True)), [("vlan", 1)], 0),
+    ("MACsec, down", evidence(device("v0", 1), upper("macsec", 1, up=False, administrator=True)), [], 1),
     ("MACsec", evidence(device("v0", 1), upper("macsec", 1, administrator=True)), [("macsec", 1)], 0),
     ("bond", evidence(device("v0", 1, master="bond0"), device("bond0", 1, kind="bond", administrator=True)), [("bond", 1)], 0),
     (

@@ -64,6 +64,20 @@ def test_xdp_of_old_and_new_kernels() -> None:
     assert device(nested(c.IFLA_XDP, attribute(c.IFLA_XDP_ATTACHED, b"\0"))).xdp == ()
 
 
+@pytest.mark.parametrize(
+    "flags, address, master, counts",
+    [
+        (c.NTF_SELF, "525400000001", 0, True), (c.NTF_SELF, "333300000001", 0, False), (c.NTF_SELF, "525400000001", 4, False),
+        (c.NTF_MASTER, "525400000001", 0, False), (c.NTF_SELF, "5254", 0, False),
+    ],
+)
+def test_filter_lists(flags: int, address: str, master: int, counts: bool) -> None:
+    """Unicast addresses that a device itself filters for; the bridge's entries are none."""
+    body = pack("=BxHiHBB", c.AF_BRIDGE, 0, 3, c.NUD_PERMANENT, flags, 0) + attribute(c.NDA_LLADDR, bytes.fromhex(address))
+    body += attribute(c.NDA_MASTER, u32(master)) if master else b""
+    assert decode_evidence.filter_entry(body, 0, len(body)) == ((3, "52:54:00:00:00:01") if counts else None)
+
+
 def test_memberships_of_a_packet_socket() -> None:
     """Each promiscuous one is one count, however often it was asked for; others are none."""
     members = b"".join(pack("=IIHH32x", index, count, kind, 6) for index, count, kind in ((3, 5, 1), (3, 1, 1), (4, 1, 1), (4, 1, 0), (4, 1, 2)))

@@ -90,11 +90,11 @@ class Books:
                 self._autos[device.master] = self._autos.get(device.master, 0) + device.auto
 
     def ledger(self, device: Device) -> Ledger:
-        """First what is certain; then what the driver decides, as far as the counter has room; then what was declared."""
+        """First what is certain; then what driver or kernel decide, as far as the counter has room; then what was declared."""
         budgets = [_Budget(each) for each in self._extras if fnmatchcase(device.name, each.match)]
         entries = [_declare(entry, budgets) for entry in self._certain(device)]
         left = device.counter - sum(entry.holds for entry in entries)
-        for entry in self._by_the_driver(device):
+        for entry in self._as_it_may_be(device):
             if left > 0:
                 entries.append(entry)
                 left -= entry.holds
@@ -140,7 +140,7 @@ class Books:
         elif master.kind in ("bond", "team") and master.counter and (master.all_members or device.name in master.active):
             yield Entry(master.kind, 1, f"{master.kind} {master.name}, of which it is a member, is promiscuous", master.name)
 
-    def _by_the_driver(self, device: Device) -> Iterator[Entry]:
+    def _as_it_may_be(self, device: Device) -> Iterator[Entry]:
         """A device whose driver can't filter unicast addresses (no IFF_UNICAST_FLT) becomes promiscuous in place of it; no interface of the kernel
         tells which drivers can. A device that is down keeps that count until it comes up (__dev_set_rx_mode, net/core/dev.c)."""
         if self._bridge_count(device) == "driver":
@@ -149,7 +149,11 @@ class Books:
         if device.filter_list or names:
             users = f" for {', '.join(names)}" if names else ""
             yield Entry("address_filter", 1, f"it has further unicast addresses{users}, and its driver can't filter them", names[0] if names else "")
-        elif not device.up:
+        for upper in self._uppers.get(device.name, ()):
+            # Since 6.15 and in stable kernels a VLAN device passes on the flag while it is down as well ("vlan: don't propagate flags on open").
+            if upper.kind == "vlan" and upper.counter and not upper.up:
+                yield _propagated(upper)
+        if not device.filter_list and not names and not device.up:
             yield Entry("address_filter", 1, "it had further unicast addresses when it went down; the count goes when it comes up")
 
     def shared(self, device: Device) -> bool:
@@ -190,10 +194,13 @@ def _of_upper(upper: Device) -> Iterator[Entry]:
     if upper.kind in MACVLANS and upper.mode == "passthru":
         if not upper.nopromisc:
             yield Entry("macvlan", 1, f"{upper.kind} {upper.name} passes all its frames through", upper.name)
-    elif upper.counter and upper.kind in MACVLANS:
-        yield Entry("macvlan", 1, f"{upper.kind} {upper.name} above it is promiscuous", upper.name)
     elif upper.counter:
-        yield Entry(upper.kind, 1, f"{upper.kind} device {upper.name} above it is promiscuous", upper.name)
+        yield _propagated(upper)
+
+
+def _propagated(upper: Device) -> Entry:
+    source = "macvlan" if upper.kind in MACVLANS else upper.kind
+    return Entry(source, 1, f"{upper.kind} device {upper.name} above it is promiscuous", upper.name)
 
 
 def _declare(entry: Entry, budgets: List[_Budget]) -> Entry:

@@ -9,7 +9,7 @@ from typing import Dict, Iterator, List, Mapping, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity import Books, Entry, Ledger, holder_words
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constants import ETH_P_ALL
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import Device, Evidence, Mirror
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import PACKET_SOCKETS, Device, Evidence, Mirror
 
 SEVERITIES = ("high", "medium", "low")
 
@@ -61,7 +61,8 @@ RULES: Mapping[str, Rule] = {
     "unexplained": Rule(
         "high", "high",
         "Something makes the interface promiscuous that no socket, bridge, flag or device of this network namespace accounts for: a kernel module"
-        " (VMware Workstation's vmnet bridge does this), or a macvlan device that was moved into another namespace",
+        " (VMware Workstation's vmnet bridge does this), a macvlan device that was moved into another namespace, or a VLAN device that was deleted while it was"
+        " promiscuous, whose count some kernels do not take back",
         "find it (lsmod, ip -all netns exec ip -d link); if it is meant, declare it under expected with the reason",
     ),
     "miscounted": Rule(
@@ -122,7 +123,9 @@ class Judge:
             if not entry.reason:
                 yield from self._of_entry(device, entry)
         if ledger.unexplained > 0:
-            yield from self._make("unexplained", device, f"{ledger.unexplained} of the counter's {device.counter} is held by nobody that can be found")
+            unread = [gap.what for gap in self._evidence.gaps if gap.what == PACKET_SOCKETS]
+            words = f"; {unread[0]} could not be read, so it may be a sniffer" if unread else ""
+            yield from self._make("unexplained", device, f"{ledger.unexplained} of the counter's {device.counter} is held by nobody that can be found{words}")
         elif ledger.unexplained < 0:
             yield from self._make("miscounted", device, f"the counter is {device.counter}, but {device.counter - ledger.unexplained} holders were found")
         yield from self._of_listeners(device)

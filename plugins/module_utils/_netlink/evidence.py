@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import FrozenSet, List, Mapping, NamedTuple, Tuple
 
+# What Gap.what says of them.
+PACKET_SOCKETS = "packet sockets"
+
 
 class Program(NamedTuple):
     """A BPF program at an interface: where it hangs (C(xdp driver), C(tc ingress), C(tcx egress)), its number and its name if known."""

@@ -13,7 +13,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode, mirrors
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode_evidence as read
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Client
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import Device, Evidence, Gap, PacketSocket, Program
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import PACKET_SOCKETS, Device, Evidence, Gap, PacketSocket, Program
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.processes import Holders, find_holders, user_name
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.programs import TcxReader
 
@@ -76,7 +76,7 @@ class Witness:
         devices = self._devices()
         for attempt in range(_READS):
             self._gaps, before = [], devices
-            members: Members = self._try("packet sockets", lambda: self._over("DiagSocket", _members)) or ()
+            members: Members = self._try(PACKET_SOCKETS, lambda: self._over("DiagSocket", _members)) or ()
             lists: Lists = self._try("the address filters of interfaces", self._filter_lists) or {}
             devices = self._devices()
             if devices == before:

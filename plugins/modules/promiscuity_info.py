@@ -68,8 +68,8 @@ options:
         description:
           - How many counts of each such interface are expected, at least 1.
           - >-
-            Without O(expected[].executable) they cover what the administrator set (as Proxmox sets each tap promiscuous), and then what would be unexplained.
-            They never cover a packet socket.
+            Without O(expected[].executable) and O(expected[].device) they cover what the administrator set (as Proxmox sets each tap promiscuous), and
+            then what would be unexplained. They never cover a packet socket.
         type: int
         default: 1
       reason:
@@ -85,6 +85,12 @@ options:
             The path and not the name counts, as a process can give itself any name. It is the path as the process sees it, so a process in a container
             can still pretend.
         type: path
+      device:
+        description:
+          - >-
+            The name, or a shell pattern of names, of a macvlan, macvtap, VLAN or other device that is meant to receive all frames of the interface. The
+            item then covers the counts that this device holds. Not together with O(expected[].executable).
+        type: str
 notes:
   - >-
     To look into the processes of other users and at BPF programs, root is needed. What could not be read is told in RV(not_looked_at); an empty list

@@ -37,7 +37,7 @@ def evidence(*devices: Device, **values: Any) -> Evidence:
 
 def answer(seen: Evidence, expected: Expected = (), interfaces: Optional[List[str]] = None) -> Dict[str, Any]:
     """The module's answer."""
-    items = [{"count": 1, "executable": None, "reason": "so", **item} for item in expected]
+    items = [{"count": 1, "executable": None, "device": None, "reason": "so", **item} for item in expected]
     return PromiscuityRequest({"interfaces": interfaces, "expected": items}).answer(seen)
 
 
@@ -178,17 +178,32 @@ def test_an_expected_program_goes_by_its_path() -> None:
     assert rules(listener) == [("medium", "listener", "")] and rules(listener, [{**item, "match": "*"}]) == []
 
 
+def test_an_expected_device() -> None:
+    """A passthrough that is meant; neither the administrator nor the rest nor another device passes with it."""
+    seen = evidence(device("v0", 3, administrator=True), upper("macvtap", mode="passthru"))
+    item = {"match": "v*", "device": "u*", "count": 2}
+    assert rules(seen, [item]) == [("high", "unexplained", "v0"), ("medium", "administrator", "v0")]
+    assert rules(seen, [{**item, "device": "w*"}])[1:] == [("medium", "administrator", "v0"), ("medium", "macvlan", "v0")]
+    switched = evidence(
+        bridge(2, administrator=True), device("br1", kind="bridge"), device("u0", 1, kind="macvlan", mode="passthru", lower="br0", master="br1", auto=True),
+    )
+    found = answer(switched, [{"match": "br0", "device": "u0"}])["findings"]
+    assert [each["rule"] for each in found] == ["bridge_promiscuous"] and "br1" not in found[0]["finding"]
+    assert answer(switched, [{"match": "br0", "device": "u0"}, {"match": "br0"}])["findings"] == []
+
+
 @pytest.mark.parametrize(
     "item, words",
     [
         ({"match": ""}, "match is empty"), ({"match": "v0", "reason": " "}, "reason is empty"), ({"match": "v0", "count": 0}, "less than 1"),
-        ({"match": "v0", "executable": ""}, "executable of v0 is empty"), ({"match": "v/0"}, "no interface name"),
+        ({"match": "v0", "executable": ""}, "executable of v0 is empty"), ({"match": "v0", "device": ""}, "device of v0 is empty"),
+        ({"match": "v0", "device": "u0", "executable": "/bin/x"}, "make it two items"), ({"match": "v/0"}, "no interface name"),
     ],
 )
 def test_bad_extras_are_refused(item: Dict[str, Any], words: str) -> None:
     """By name and with what to do."""
     with pytest.raises(InputError, match=words):
-        extra({"count": 1, "reason": "so", "executable": None, **item})
+        extra({"count": 1, "reason": "so", "executable": None, "device": None, **item})
 
 
 def test_who_bridged_a_bridge() -> None:

@@ -141,7 +141,7 @@ class FakeClient:
 
 def witness(answers: Dict[int, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
     """The evidence from such answers."""
-    monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._netlink.witness.TcxReader", lambda: FakeTcx())
+    monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._netlink.witness.TcxReader", FakeTcx)
     client = FakeClient(answers)
     return Witness(client, lambda protocol: client).read()
 

@@ -42,7 +42,17 @@ class Extra(NamedTuple):
     match: str
     limit: int
     reason: str
+    # What it is bound to; with neither it covers the administrator and what nobody explains.
     executable: str
+    device: str
+
+    def covers(self, entry: Entry) -> bool:
+        """Whether it can cover the entry."""
+        if entry.socket:
+            return _is_of(entry.socket, self)
+        if self.device:
+            return bool(entry.device) and fnmatchcase(entry.device, self.device)
+        return entry.source == "administrator" and not self.executable
 
 
 def extra(item: Mapping[str, Any]) -> Extra:
@@ -54,9 +64,12 @@ def extra(item: Mapping[str, Any]) -> Extra:
         normalize.device_name(item["match"], "expected: match")
     if item["count"] < 1:
         raise InputError(f"expected: count {item['count']} of {item['match']} is less than 1; leave the item out.")
-    if item.get("executable") == "":
-        raise InputError(f"expected: executable of {item['match']} is empty; give a path or pattern, or leave it out.")
-    return Extra(item["match"], item["count"], item["reason"], item.get("executable") or "")
+    for name in ("executable", "device"):
+        if item.get(name) == "":
+            raise InputError(f"expected: {name} of {item['match']} is empty; give a name or pattern, or leave it out.")
+    if item.get("executable") and item.get("device"):
+        raise InputError(f"expected: the item for {item['match']} has an executable and a device; make it two items.")
+    return Extra(item["match"], item["count"], item["reason"], item.get("executable") or "", item.get("device") or "")
 
 
 class _Budget:
@@ -96,10 +109,10 @@ class Books:
         left = device.counter - sum(entry.holds for entry in entries)
         for entry in self._as_it_may_be(device):
             if left > 0:
-                entries.append(entry)
+                entries.append(_declare(entry, budgets))
                 left -= entry.holds
         for budget in budgets:
-            taken = 0 if budget.item.executable else budget.take(left)
+            taken = 0 if budget.item.executable or budget.item.device else budget.take(left)
             if taken:
                 entries.append(Entry("expected", taken, budget.item.reason, reason=budget.item.reason))
                 left -= taken
@@ -205,8 +218,7 @@ def _propagated(upper: Device) -> Entry:
 
 def _declare(entry: Entry, budgets: List[_Budget]) -> Entry:
     for budget in budgets:
-        fits = _is_of(entry.socket, budget.item) if entry.socket else entry.source == "administrator" and not budget.item.executable
-        if fits and budget.left >= entry.holds:
+        if budget.left >= entry.holds and budget.item.covers(entry):
             budget.take(entry.holds)
             return entry._replace(reason=budget.item.reason)
     return entry

@@ -56,7 +56,7 @@ RULES: Mapping[str, Rule] = {
     "macvlan": Rule(
         "high", "medium",
         "The device above receives every frame of the interface, those to others included, and hands them to its guest or switch",
-        "use a macvtap in bridge mode or a port of a bridge, or make the macvlan device with nopromisc",
+        "use a macvtap in bridge mode or a port of a bridge, or declare the device under expected if it is meant",
     ),
     "unexplained": Rule(
         "high", "high",
@@ -140,7 +140,8 @@ class Judge:
         holders = [entry for entry in ledger.entries if entry.source != "packet_socket" and not entry.reason]
         if not holders:
             return
-        ways = dict.fromkeys(self._books.bridged_by(device))
+        names = {entry.device for entry in holders}
+        ways = [(switch, way) for switch, way in dict.fromkeys(self._books.bridged_by(device)) if switch in names or way in names]
         switches = [f"switch {switch} has bridged it by {way}" for switch, way in ways if switch]
         rest = [entry.detail for entry in holders if not any(switch and way == entry.device for switch, way in ways)]
         yield from self._make("bridge_promiscuous", device, f"the bridge device is promiscuous: {'; '.join([*switches, *rest])}")

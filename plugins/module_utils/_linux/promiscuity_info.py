@@ -19,7 +19,7 @@ def spec() -> Dict[str, Any]:
     """The module's argument specification."""
     item = {
         "match": {"type": "str", "required": True}, "count": {"type": "int", "default": 1}, "reason": {"type": "str", "required": True},
-        "executable": {"type": "path"},
+        "executable": {"type": "path"}, "device": {"type": "str"},
     }
     return {"interfaces": {"type": "list", "elements": "str"}, "expected": {"type": "list", "elements": "dict", "default": [], "options": item}}
 

@@ -237,6 +237,13 @@ def test_holders(tmp_path: Path) -> None:
     assert found.by_inode[100][0].command == "name10" and found.by_inode[100][0].executable == "/usr/bin/name10" and found.denied == 0
 
 
+def test_a_name_meant_to_deceive(tmp_path: Path) -> None:
+    """A process names itself; control characters must not reach a terminal or a report."""
+    fake_proc(tmp_path, 10, 100)
+    (tmp_path / "10" / "comm").write_text("a\n- **low**\x1b[2J\n")
+    assert processes.find_holders(frozenset((100,)), str(tmp_path)).by_inode[100][0].command == "a?- **low**?[2J"
+
+
 def test_holders_that_can_not_be_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Are counted."""
     fake_proc(tmp_path, 10, 100)

@@ -70,12 +70,17 @@ def _process(proc: str, pid: int) -> Process:
     command = executable = user = ""
     try:
         with open(f"{proc}/{pid}/comm", encoding="utf-8", errors="replace") as file:
-            command = file.read().rstrip("\n")
+            command = _printable(file.read().rstrip("\n"))
         user = user_name(os.stat(f"{proc}/{pid}").st_uid)
-        executable = os.readlink(f"{proc}/{pid}/exe")
+        executable = _printable(os.readlink(f"{proc}/{pid}/exe"))
     except OSError:
         pass
     return Process(pid, command, executable, user)
+
+
+def _printable(text: str) -> str:
+    """A process chooses its name, so a line feed or escape sequence in it must not reach a report."""
+    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def user_name(uid: int) -> str:

@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, Dict, List
 
+import pytest
 import yaml
 
 from ..oracle import iproute2
@@ -23,6 +26,11 @@ AnsibleModule(argument_spec={"name": {"type": "list"}, "state": {}}, supports_ch
 """
 VARIABLES = ("-e", f"@{Path(__file__).parent / 'ports_by_hand.yml'}")
 POLICY = ("-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}")
+
+
+def not_looked_at(promiscuity: Dict[str, Any]) -> List[str]:
+    """Less what a lab without root, in a user namespace, can't read."""
+    return [each["what"] for each in promiscuity["not_looked_at"] if os.geteuid() == 0 or each["what"] != "programs attached by tcx"]
 
 
 def test_harden_and_audit(lab: Lab, tmp_path: Path) -> None:
@@ -46,6 +54,7 @@ def test_harden_and_audit(lab: Lab, tmp_path: Path) -> None:
     assert lab.reaches("guest1", "192.0.2.1") and lab.reaches("guest1", "192.0.2.21") and not lab.reaches("guest1", "192.0.2.12")
     lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", f"virtnet_report_dir={tmp_path}")
     report = json.loads((tmp_path / "kvm1.json").read_text())
+    assert report["promiscuity"]["findings"] == not_looked_at(report["promiscuity"]) == []
     assert report["findings"] == [] and "| vnet0 | true | true | false | false | 52:54:00:01:00:01 |" in (tmp_path / "kvm1.md").read_text()
 
 
@@ -86,6 +95,43 @@ def test_audit_of_a_host_that_nobody_hardened(lab: Lab, tmp_path: Path) -> None:
     answer = lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", json.dumps({"virtnet_guest_patterns": ["web*"]}))
     text = "\n".join(results(answer, "Show the report", "kvm1")["msg"])
     assert "(HUB)" in text and "not locked" not in text
+
+
+def test_audit_explains_every_promiscuous_interface(lab: Lab, tmp_path: Path) -> None:
+    """Ports, a tcpdump by its process id, promisc on, macvtap passthrough, and a bridge that another switch has bridged."""
+    if os.geteuid() != 0:
+        pytest.skip("SKIPPED: tcpdump changes its user, which a lab without root has only one of; run it as root")
+    commands = [
+        "link add br0 type bridge", "link set br0 up", "link set uplink master br0", "link set vnet0 master br0", "link set vnet0 promisc on",
+        "link add link vnet1 name mt0 type macvtap mode passthru", "link set mt0 up", "link add br1 type bridge", "link set br1 up",
+        "link add link br0 name up0 type macvlan mode passthru", "link set up0 up", "link set up0 master br1",
+    ]
+    lab.call("exec", "kvm1", "--", "sh", "-c", " && ".join(f"ip {command}" for command in commands))
+    sniffer = subprocess.Popen(
+        [*lab.inside("kvm1"), "sh", "-c", "echo $$; exec tcpdump -i vnet0 -w /dev/null -Z root 2>&1"], stdout=subprocess.PIPE, text=True,
+    )
+    assert sniffer.stdout is not None
+    pid = int(sniffer.stdout.readline())
+    try:
+        assert any("listening on vnet0" in line for line in iter(sniffer.stdout.readline, ""))
+        counters = iproute2.promiscuity(lab.inside("kvm1"))
+        lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", f"virtnet_report_dir={tmp_path}")
+    finally:
+        # Not the process that is ours: it only waits for the one in the host.
+        lab.call("exec", "kvm1", "--", "kill", str(pid))
+        sniffer.wait(10)
+    told = json.loads((tmp_path / "kvm1.json").read_text())["promiscuity"]
+    assert {each["name"]: each["counter"] for each in told["interfaces"]} == counters and not_looked_at(told) == []
+    assert all(sum(entry["count"] for entry in each["ledger"]) == each["counter"] and each["unexplained"] == 0 for each in told["interfaces"])
+    held = {each["name"]: [entry["source"] for entry in each["ledger"]] for each in told["interfaces"] if each["counter"]}
+    assert held == {
+        "br0": ["macvlan"], "uplink": ["bridge"], "vnet0": ["bridge", "administrator", "packet_socket"], "vnet1": ["macvlan"], "up0": ["bridge"],
+    }
+    found = {(each["rule"], each["interface"]): each["finding"] for each in told["findings"]}
+    assert set(found) == {("bridge_promiscuous", "br0"), ("sniffer", "vnet0"), ("administrator", "vnet0"), ("macvlan", "vnet1")}
+    assert f"tcpdump (pid {pid}) of root" in found[("sniffer", "vnet0")] and "switch br1 has bridged it by up0" in found[("bridge_promiscuous", "br0")]
+    page = (tmp_path / "kvm1.md").read_text()
+    assert f"- **high** vnet0: a sniffer: tcpdump (pid {pid}) of root." in page and "| vnet1 | 1 | macvtap mt0 passes all its frames through | 0 |" in page
 
 
 def test_a_host_without_variables_is_left_alone(lab: Lab) -> None:

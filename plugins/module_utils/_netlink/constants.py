@@ -3,7 +3,8 @@
 # This code is PRIVATE to the collection.
 """Numbers of the kernel's interface, under the kernel's names.
 
-Sources: include/uapi/linux/{netlink,rtnetlink,if_link,if_bridge,neighbour,net_namespace}.h.
+Sources: include/uapi/linux/{netlink,rtnetlink,if_link,if_bridge,neighbour,net_namespace}.h, and for what tells who hears
+frames {sock_diag,packet_diag,if_packet,pkt_cls,pkt_sched,bpf}.h, tc_act/tc_mirred.h and netfilter/nf_tables.h there.
 """
 
 from __future__ import annotations
@@ -105,3 +106,68 @@ NETLINK_GET_STRICT_CHK = 12
 
 # BR_MAX_PORTS is 1 << BR_PORT_BITS (10), and port number 0 is not used: the 1,024th gets EXFULL.
 MAX_PORTS = 1023
+
+IFLA_PROMISCUITY = 30
+IFLA_XDP = 43
+IFLA_XDP_ATTACHED = 2
+IFLA_XDP_PROG_ID = 4
+IFLA_XDP_DRV_PROG_ID = 5
+IFLA_XDP_SKB_PROG_ID = 6
+IFLA_XDP_HW_PROG_ID = 7
+IFLA_MACVLAN_FLAGS = 2
+MACVLAN_FLAG_NOPROMISC = 1
+IFLA_BOND_MODE = 1
+IFLA_BOND_ACTIVE_SLAVE = 2
+IFLA_BR_AGEING_TIME = 4
+IFLA_BR_VLAN_FILTERING = 7
+IFLA_BRPORT_LEARNING = 8
+IFLA_BRPORT_UNICAST_FLOOD = 9
+
+SOCK_DIAG_BY_FAMILY = 20
+AF_PACKET = 17
+PACKET_SHOW_INFO = 0x1
+PACKET_SHOW_MCLIST = 0x2
+PACKET_DIAG_INFO = 0
+PACKET_DIAG_MCLIST = 1
+PACKET_DIAG_UID = 5
+PDI_RUNNING = 0x1
+PACKET_MR_PROMISC = 1
+ETH_P_ALL = 3
+
+RTM_GETQDISC = 38
+RTM_GETTCLASS = 42
+RTM_GETTFILTER = 46
+TCA_KIND = 1
+TCA_OPTIONS = 2
+TCA_ACT_KIND = 1
+TCA_ACT_OPTIONS = 2
+TCA_MIRRED_PARMS = 2
+TCA_BPF_NAME = 7
+TCA_BPF_ID = 11
+TC_H_MAJ_MASK = 0xFFFF0000
+TC_H_CLSACT = 0xFFFF0000
+TC_H_MIN_INGRESS = 0xFFF2
+TC_H_MIN_EGRESS = 0xFFF3
+
+NFT_MSG_GETCHAIN = 10 << 8 | 4
+NFT_MSG_GETRULE = 10 << 8 | 7
+NFTA_CHAIN_TABLE = 1
+NFTA_CHAIN_NAME = 3
+NFTA_CHAIN_HOOK = 4
+NFTA_HOOK_DEV = 3
+NFTA_HOOK_DEVS = 4
+NFTA_RULE_TABLE = 1
+NFTA_RULE_CHAIN = 2
+NFTA_RULE_EXPRESSIONS = 4
+NFTA_EXPR_NAME = 1
+NFTA_EXPR_DATA = 2
+NFTA_IMMEDIATE_DREG = 1
+NFTA_IMMEDIATE_DATA = 2
+NFTA_DATA_VALUE = 1
+NFTA_DUP_SREG_DEV = 2
+NFTA_FWD_SREG_DEV = 1
+NFTA_TARGET_NAME = 1
+
+BPF_PROG_QUERY = 16
+BPF_TCX_INGRESS = 46
+BPF_TCX_EGRESS = 47

@@ -140,5 +140,5 @@ def _checked(link: Link, links: Dict[int, Link]) -> Link:
     if not link.usable:
         raise InputError(f"interface: {link.name} is down or has no carrier; bring it up first.")
     if is_test_mac(link.mac):
-        raise InputError(f"interface: {link.name} has the address {link.mac} of the range {TEST_PREFIX}:xx:xx:xx, which is for tests only; give it another one.")
+        raise InputError(f"interface: {link.name} has the address {link.mac} of the range {TEST_PREFIX}:xx:xx:xx, which is for tests; give it another one.")
     return link

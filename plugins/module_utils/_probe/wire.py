@@ -111,7 +111,7 @@ def send(link: Link, frames: Sequence[bytes]) -> float:
             for number, frame in enumerate(frames):
                 left = start + SEND_SECONDS - time.monotonic()
                 if left <= 0:
-                    raise BackendError(f"Only {number} of {len(frames)} frames left {link.name} within {SEND_SECONDS:g} s; the interface is stuck or overloaded.")
+                    raise BackendError(f"Only {number} of {len(frames)} frames left {link.name} within {SEND_SECONDS:g} s; the interface is stuck.")
                 channel.settimeout(left)
                 channel.send(frame)
                 time.sleep(PAUSE)

@@ -4,18 +4,20 @@
 
 It MUST NOT use any code of the collection, pyroute2 or pyVmomi. Standard library only, so that it can be run as a
 script inside a namespace: "sniffer.py NAME" prints "ready", then a JSON line for each frame until its standard input
-is closed; "sniffer.py NAME send HEX ..." sends frames as they stand.
+is closed; "sniffer.py NAME send HEX ..." sends frames as they stand, "sniffer.py NAME flood HEX" one without end.
 """
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import select
 import socket
 import subprocess
 import sys
 import time
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, Iterator, List, Sequence
 
 _ETH_P_ALL = 3
 _OUTGOING = 4
@@ -52,6 +54,17 @@ def inject(name: str, frames: Sequence[bytes], prefix: Sequence[str] = ()) -> No
     subprocess.run([*prefix, sys.executable, __file__, name, "send", *(frame.hex() for frame in frames)], check=True)
 
 
+@contextlib.contextmanager
+def flood(name: str, frame: bytes, prefix: Sequence[str] = ()) -> Iterator[None]:
+    """Send one frame over and over while the block runs. Only for namespaces that the test made."""
+    process = subprocess.Popen([*prefix, sys.executable, __file__, name, "flood", frame.hex()])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
 def _sniff(channel: socket.socket) -> None:
     print("ready", flush=True)
     while True:
@@ -67,15 +80,15 @@ def _sniff(channel: socket.socket) -> None:
             return
 
 
-def main(name: str, hexes: Sequence[str]) -> None:
+def main(name: str, verb: str, hexes: Sequence[str]) -> None:
     """Sniff, or send what is given."""
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)) as channel:
         channel.bind((name, _ETH_P_ALL))
         if not hexes:
             _sniff(channel)
-        for each in hexes:
+        for each in itertools.cycle(hexes) if verb == "flood" else hexes:
             channel.send(bytes.fromhex(each))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[3:])
+    main(sys.argv[1], "".join(sys.argv[2:3]), sys.argv[3:])

@@ -29,7 +29,7 @@ _SECONDS = 10.0
 class Link(NamedTuple):
     """An interface."""
 
-    index: int
+    ifindex: int
     name: str
     mac: str
     mtu: int
@@ -105,7 +105,7 @@ def _default_route(body: bytes) -> List[int]:
 def read() -> Tuple[Dict[int, Link], List[int]]:
     """All interfaces by index, and those of the default routes, IPv4 and IPv6, each once."""
     try:
-        links = {link.index: link for link in map(_link, _dump(_GETLINK, struct.pack("=BxHiII", 0, 0, 0, 0, 0)))}
+        links = {link.ifindex: link for link in map(_link, _dump(_GETLINK, struct.pack("=BxHiII", 0, 0, 0, 0, 0)))}
         families = (socket.AF_INET, socket.AF_INET6)
         routes = [index for family in families for body in _dump(_GETROUTE, struct.pack("=B11x", family)) for index in _default_route(body)]
     except OSError as error:
@@ -135,8 +135,8 @@ def _checked(link: Link, links: Dict[int, Link]) -> Link:
         raise InputError(f"interface: {link.name} is no Ethernet interface; the probe needs one.")
     # A switch, bond or team takes the frames of its members before a listener on the member sees them; a VRF does not.
     if link.master and link.master_kind != "vrf":
-        master = links[link.master].name if link.master in links else "another device"
-        raise InputError(f"interface: {link.name} belongs to {master}, which takes its frames; name {master} or another interface.")
+        master = f"{links[link.master].name}, which takes its frames; name that" if link.master in links else "a device of another namespace; name another one"
+        raise InputError(f"interface: {link.name} belongs to {master}.")
     if not link.usable:
         raise InputError(f"interface: {link.name} is down or has no carrier; bring it up first.")
     if is_test_mac(link.mac):

@@ -55,7 +55,7 @@ def listeners(link: Link) -> int:
             rows = [line.split() for line in handle][1:]
     except OSError as error:
         raise BackendError(f"/proc/net/packet can't be read ({error.strerror}), so it can't be told who listens.") from error
-    return sum(1 for row in rows if int(row[3], 16) == ETHERTYPE and int(row[4]) == link.index)
+    return sum(1 for row in rows if int(row[3], 16) == ETHERTYPE and int(row[4]) == link.ifindex)
 
 
 def listen(link: Link, run: str, seconds: float) -> Recorded:
@@ -82,7 +82,7 @@ def listen(link: Link, run: str, seconds: float) -> Recorded:
 def _promiscuous(channel: socket.socket, link: Link) -> bool:
     """Whether the driver let the interface hear frames for others. One that does not can still hear the rest."""
     try:
-        channel.setsockopt(_SOL_PACKET, _ADD_MEMBERSHIP, struct.pack("=iHH8s", link.index, _MR_PROMISC, 0, b""))
+        channel.setsockopt(_SOL_PACKET, _ADD_MEMBERSHIP, struct.pack("=iHH8s", link.ifindex, _MR_PROMISC, 0, b""))
     except OSError:
         return False
     return True

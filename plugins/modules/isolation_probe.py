@@ -142,12 +142,12 @@ EXAMPLES = r"""
     action: inspect
   register: seen
 
-- name: Listen in the background for 20 seconds
+- name: Listen in the background for 10 seconds
   virtnet.hardening.isolation_probe:
     action: listen
     interface: eth0
     run: "4f1c09ab77de"
-    duration: 20
+    duration: 10
   async: 40
   poll: 0
   register: listener
@@ -246,7 +246,7 @@ heard:
       description: The source address.
       returned: always
       type: str
-      sample: "02:88:b5:97:ae:1c"
+      sample: "02:88:b5:7f:c7:92"
     destination:
       description: The destination address.
       returned: always
@@ -292,7 +292,7 @@ sent:
       description: The source address.
       returned: always
       type: str
-      sample: "02:88:b5:97:ae:1c"
+      sample: "02:88:b5:7f:c7:92"
     destination:
       description: The destination address.
       returned: always

@@ -164,7 +164,7 @@ def verdict(participants: t.Sequence[str], parts: t.Mapping[str, Mapping], polic
             for sender in participants if sender != listener for flow in FLOWS if flow != "unicast_to_others" or len(participants) > 2
         ]
         flows += heard
-        if results[listener].listened:
+        if results[listener].listened is not None:
             violations += _of_listener(results[listener], heard)
     if all(each["expect"] == "skip" for each in flows):
         violations.append("Nothing was judged, so nothing is proven.")
@@ -184,6 +184,7 @@ class _Part:
         self.name = name
         listened = given.get("listened") or {}
         self.listened: t.Optional[Mapping] = listened if listened.get("run") == run and "heard" in listened else None
+        self.promiscuous = bool(listened.get("promiscuous"))
         self.rounds = [each for each in given.get("sent") or () if each.get("run") == run]
         answers = [each for each in (listened, *self.rounds) if each.get("interface")]
         self.mac: str = answers[0]["interface"]["mac"] if answers else ""
@@ -232,8 +233,7 @@ def _of_listener(listener: _Part, flows: t.Sequence[Mapping]) -> t.Iterator[str]
         frames = sum(each["sent"] for each in must)
         yield f"{listener.name} could not listen: none of the {frames} frames that it must hear arrived, so its silence proves nothing."
         return
-    assert listener.listened is not None
-    if not listener.listened["promiscuous"] and any(each["expect"] == "reject" and each["flow"] in _OVERHEARD for each in flows):
+    if not listener.promiscuous and any(each["expect"] == "reject" and each["flow"] in _OVERHEARD for each in flows):
         yield f"{listener.name} could not listen to frames for others: {listener.device} refused promiscuous mode, so that it heard none proves nothing."
     for each in flows:
         if each["passed"] is False:

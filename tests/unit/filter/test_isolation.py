@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Optional, Sequence
 
 import pytest
 from ansible.errors import AnsibleFilterError
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 RUN = "12345678"
-HOSTS = ["g1", "g2", "g3"]
+HOSTS = ("g1", "g2", "g3")
 Passes = Callable[[str, str, Dict[str, Any]], bool]
 Result = Dict[str, Any]
 
@@ -24,7 +24,7 @@ def mac(name: str) -> str:
     return f"52:54:00:00:00:{int(name[1:]):02x}"
 
 
-def seen(hosts: List[str] = HOSTS, **changed: Any) -> Dict[str, Any]:
+def seen(hosts: Sequence[str] = HOSTS, **changed: Any) -> Dict[str, Any]:
     """What inspect told of each."""
     answers: Dict[str, Any] = {name: {"interface": {"name": "eth0", "mac": mac(name)}, "listeners": 0} for name in hosts}
     return {**answers, **changed}
@@ -35,7 +35,7 @@ def guarded(sender: str, listener: str, each: Dict[str, Any]) -> bool:
     return each["claim"] == "broadcast" or (each["claim"] == "unicast" and each["to"] == listener)
 
 
-def parts(passes: Passes, policy: Optional[Result] = None, hosts: List[str] = HOSTS, run: str = RUN) -> Dict[str, Any]:
+def parts(passes: Passes, policy: Optional[Result] = None, hosts: Sequence[str] = HOSTS, run: str = RUN) -> Dict[str, Any]:
     """What each host returned, from planned probes and a switch that lets pass what it is told."""
     plan = isolation_plan(seen(hosts), hosts, policy)
     assert plan["problems"] == []
@@ -54,7 +54,7 @@ def parts(passes: Passes, policy: Optional[Result] = None, hosts: List[str] = HO
     return found
 
 
-def judge(found: Dict[str, Any], policy: Optional[Result] = None, hosts: List[str] = HOSTS) -> Result:
+def judge(found: Dict[str, Any], policy: Optional[Result] = None, hosts: Sequence[str] = HOSTS) -> Result:
     """The verdict."""
     return isolation_verdict(found, hosts, RUN, policy)
 
@@ -182,7 +182,7 @@ def test_what_nobody_judges_is_not_sent() -> None:
     assert plan["rounds"]["g1"][1] == [*unicast, {"claim": "unknown_unicast"}]
 
 
-def problems(policy: Optional[Result] = None, hosts: List[str] = HOSTS, **changed: Any) -> str:
+def problems(policy: Optional[Result] = None, hosts: Sequence[str] = HOSTS, **changed: Any) -> str:
     """Why a check can't be made, all in one."""
     return "\n".join(isolation_plan(seen(hosts, **changed), hosts, policy)["problems"])
 

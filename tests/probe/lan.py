@@ -119,7 +119,7 @@ class Lan:
             bridge(f"fdb replace {self.macs[guest]} dev {port} master static sticky")
             bridge(f"link set dev {port} learning off flood off locked on isolated {'on' if isolated else 'off'}")
 
-    def check(self, policy: Optional[Result] = None, seconds: int = 3) -> Tuple[Result, Dict[str, Pairs], Dict[str, Pairs]]:
+    def check(self, policy: Optional[Result] = None, seconds: int = 5) -> Tuple[Result, Dict[str, Pairs], Dict[str, Pairs]]:
         """All that the role does; returns the verdict, and by guest what the module heard and what the sniffer saw arrive."""
         names = list(self.macs)
         rules = _isolation.Policy(policy or {})

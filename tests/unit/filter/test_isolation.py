@@ -10,7 +10,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.virtnet.hardening.plugins.filter.isolation_plan import isolation_plan
 from ansible_collections.virtnet.hardening.plugins.filter.isolation_verdict import isolation_verdict
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 RUN = "12345678"
@@ -66,6 +66,7 @@ def test_a_hardened_switch() -> None:
     assert result["lines"][1].split() == ["g1", "g2", "3/3", "3/3", "0/3", "0/3", "0/6"] and len(result["lines"]) == 8
 
 
+@settings(print_blob=True, deadline=None)
 @given(st.sets(st.tuples(st.permutations(HOSTS).map(lambda order: tuple(order[:2])), st.sampled_from(["own_unicast", "broadcast", "unicast_to_others"]))))
 def test_each_fault_is_found_and_no_other(faults: Any) -> None:
     """Random sets of flows that go wrong: exactly these are not as expected."""
@@ -129,6 +130,9 @@ def test_hosts_that_failed() -> None:
     found["g1"]["sent"].pop()
     assert judge(found)["violations"] == ["g1 sent 3 of 18 frames, so what it did not send is not tested."]
     assert "?" in judge(found)["lines"][1]
+    found = parts(guarded)
+    found["g1"]["sent"][1]["run"] = "87654321"
+    assert judge(found)["violations"] == ["g1 sent 3 of 18 frames, so what it did not send is not tested."]
     assert len(judge({})["violations"]) == 6
 
 
@@ -180,6 +184,8 @@ def test_what_nobody_judges_is_not_sent() -> None:
     assert plan["rounds"]["g1"][0] == [{"claim": "broadcast"}]
     unicast = [{"claim": "unicast", "to": name, "address": mac(name)} for name in ("g2", "g3")]
     assert plan["rounds"]["g1"][1] == [*unicast, {"claim": "unknown_unicast"}]
+    plan = isolation_plan(seen(), HOSTS, {**ISOLATED, "expect": {"forged_source": "skip"}})
+    assert "forged_source" not in str(plan["rounds"]), "not between isolated hosts either"
 
 
 def problems(policy: Optional[Result] = None, hosts: Sequence[str] = HOSTS, **changed: Any) -> str:

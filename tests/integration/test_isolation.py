@@ -18,7 +18,7 @@ HARDEN = ROOT / "playbooks" / "harden_kvm_host.yml"
 CHECK = ROOT / "playbooks" / "check_isolation.yml"
 GUESTS = ("guest1", "guest2", "guest3", "guest4")
 # Guests of one host are isolated, and hear those of the other.
-POLICY = {"isolation_check_interface": "eth0", "isolation_check_isolated": [["guest1", "guest2"], ["guest3", "guest4"]], "isolation_check_duration": 20}
+POLICY = {"isolation_check_interface": "eth0", "isolation_check_isolated": [["guest1", "guest2"], ["guest3", "guest4"]], "isolation_check_duration": 30}
 
 
 def options(**given: Any) -> List[str]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import yaml
@@ -14,6 +16,11 @@ from ..oracle import iproute2
 from .conftest import ROOT, Lab, changed, results
 
 HARDEN = ROOT / "playbooks" / "harden_kvm_host.yml"
+# Stands in for a package manager, as the lab's hosts share the files of this machine.
+NO_PACKAGES = """
+from ansible.module_utils.basic import AnsibleModule
+AnsibleModule(argument_spec={"name": {"type": "list"}, "state": {}}, supports_check_mode=True).exit_json(changed=True)
+"""
 VARIABLES = ("-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}")
 
 
@@ -27,6 +34,8 @@ def test_harden_and_audit(lab: Lab, tmp_path: Path) -> None:
     assert diff["before"] == {} and diff["after"]["bridge"]["br0"]["no_linklocal_learn"] is True
     assert changed(lab.playbook(HARDEN, *VARIABLES)) == 0
     assert changed(lab.playbook(HARDEN, *VARIABLES, "--check")) == 0
+    bridge = iproute2.bridge("br0", lab.inside("kvm2"))
+    assert bridge.items() >= {"up": True, "stp": False, "no_linklocal_learn": True, "ageing_time": 300.0, "address": "52:54:00:fd:00:ca"}.items()
     port = iproute2.port("vnet1", lab.inside("kvm2"))
     assert port and port["isolated"] and port["locked"] and not port["learning"] and not port["unicast_flood"]
     entries = [each for each in iproute2.fdb("br0", lab.inside("kvm2")) if each["kind"] == "static"]
@@ -43,17 +52,79 @@ def test_audit_of_a_host_that_nobody_hardened(lab: Lab, tmp_path: Path) -> None:
     """A hub with open ports is told as such, the worst first."""
     commands = ["link add br0 type bridge ageing_time 0", "link set vnet0 master br0", "link set br0 up"]
     lab.call("exec", "kvm1", "--", "sh", "-c", " && ".join(f"ip {command}" for command in commands))
-    lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", f"virtnet_report_dir={tmp_path}")
-    findings = json.loads((tmp_path / "kvm1.json").read_text())["findings"]
+    folder = tmp_path / "reports" / "today"
+    lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", f"virtnet_report_dir={folder}", "--check")
+    findings = json.loads((folder / "kvm1.json").read_text())["findings"]
     assert findings[0]["severity"] == "high" and any("hub" in each["finding"] for each in findings)
     assert any(each["port"] == "vnet0" and "not locked" in each["finding"] for each in findings)
-    assert "(HUB)" in (tmp_path / "kvm1.md").read_text()
+    assert "(HUB)" in (folder / "kvm1.md").read_text()
+    answer = lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", json.dumps({"virtnet_guest_patterns": ["web*"]}))
+    text = "\n".join(results(answer, "Show the report", "kvm1")["msg"])
+    assert "(HUB)" in text and "not locked" not in text
 
 
 def test_a_host_without_variables_is_left_alone(lab: Lab) -> None:
     """And says so."""
-    answer = lab.playbook(HARDEN, "-e", "kvm_bridge_host_install=false")
+    answer = lab.playbook(HARDEN)
     assert changed(answer) == 0 and "nothing is done there" in results(answer, "Say that nothing is described", "kvm1")["msg"]
+    assert results(answer, "Look whether the target's Python has pyroute2", "kvm1")["skipped"]
+
+
+def test_a_check_run_on_a_host_that_is_half_done(lab: Lab) -> None:
+    """What a real run would do must not fail in a check run: it leaves out what builds on what is not there, and says so."""
+    commands = ["link add br0 type bridge", "link set br0 up", "link set uplink master br0", "link set vnet0 master br0"]
+    lab.call("exec", "kvm1", "--", "sh", "-ec", "\n".join(f"ip {command}" for command in commands))
+    before = iproute2.bridge("br0", lab.inside("kvm1")), iproute2.port("vnet0", lab.inside("kvm1"))
+    checked = lab.playbook(HARDEN, *VARIABLES, "--check", "--diff")
+    assert (iproute2.bridge("br0", lab.inside("kvm1")), iproute2.port("vnet0", lab.inside("kvm1"))) == before
+    assert iproute2.link("br0", lab.inside("kvm2")) is None
+    assert results(checked, "Say what a check run can't foresee", "kvm1")["msg"].endswith("builds on vnet1.")
+    diff = results(checked, "Manage ports", "kvm1")["results"][1]["diff"]
+    assert diff["before"]["port"]["vnet0"]["locked"] is False and diff["after"]["port"]["vnet0"]["locked"] is True
+    assert "vnet1" not in diff["before"]["port"] and diff["after"]["port"]["vnet1"]["isolated"] is True
+    real = lab.playbook(HARDEN, *VARIABLES, "--diff")
+    assert results(real, "Manage ports", "kvm1")["results"][1]["diff"] == diff
+    assert changed(lab.playbook(HARDEN, *VARIABLES)) == 0
+
+
+def test_a_check_run_with_devices_to_be_made(lab: Lab) -> None:
+    """Taps, far ends of pairs and the bridge's own guard come into being first."""
+    lab.call("exec", "kvm1", "--", "sh", "-ec", "ip link add br0 type bridge\nip link set vnet0 master br0")
+    variables = json.dumps({
+        "kvm_bridge_host_install": False,
+        "kvm_bridge_host_links": [{"name": "tap7", "kind": "tap", "up": True}, {"name": "v0", "kind": "veth", "peer": "v0p"}],
+        "kvm_bridge_host_bridges": [{"name": "br0", "up": True, "no_linklocal_learn": True}],
+        "kvm_bridge_host_ports": [
+            {"bridge": "br0", "ports": ["tap7"]}, {"bridge": "br0", "ports": ["v0p"]},
+            {"bridge": "br0", "ports": ["vnet0"], "locked": True}, {"bridge": "br0", "ports": ["vnet1"], "isolated": True},
+        ],
+        "kvm_bridge_host_fdb": [{"bridge": "br0", "entries": [{"address": "52:54:00:01:00:01", "port": port}]} for port in ("v0p",)],
+    })
+    checked = lab.playbook(HARDEN, "--limit", "kvm1", "-e", variables, "--check")
+    assert changed(checked) == 3 and iproute2.link("tap7", lab.inside("kvm1")) is None
+    assert results(checked, "Say what a check run can't foresee", "kvm1")["msg"].endswith("builds on vnet1, tap7, v0p, vnet0.")
+    lab.playbook(HARDEN, "--limit", "kvm1", "-e", variables)
+    for name in ("tap7", "v0p", "vnet0", "vnet1"):
+        assert iproute2.port(name, lab.inside("kvm1")), name
+    assert changed(lab.playbook(HARDEN, "--limit", "kvm1", "-e", variables)) == 0
+
+
+def test_a_target_without_pyroute2(lab: Lab, tmp_path: Path) -> None:
+    """A check run says what would be installed and stops there; a run that can't get it fails with the reason."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "no_packages.py").write_text(NO_PACKAGES)
+    variables = json.dumps({
+        "ansible_python_interpreter": str(tmp_path / "bare" / "bin" / "python"), "ansible_package_use": "ansible.legacy.no_packages",
+        "kvm_bridge_host_install": True, "kvm_bridge_host_bridges": [{"name": "br0"}],
+    })
+    options = ("--limit", "kvm1", "--module-path", str(library), "-e", variables)
+    checked = lab.playbook(HARDEN, *options, "--check")
+    assert changed(checked) == 1 and "would be installed" in results(checked, "can't go on without pyroute2", "kvm1")["msg"]
+    assert results(checked, "Manage bridges", "kvm1")["skipped"]
+    real = lab.playbook(HARDEN, *options, ok=False)
+    assert results(real, "Manage bridges", "kvm1")["results"][0]["error_code"] == "dependency"
 
 
 def test_first_playbook_of_the_readme(lab: Lab, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ STDLIB = sys.stdlib_module_names
 ALLOWED = {
     "_policy": {"_policy"},
     "_engine": {"_policy", "_engine"},
-    "_linux": {"_policy", "_engine", "_linux", "_netlink.observe", "_netlink.constants"},
+    "_linux": {"_policy", "_engine", "_linux", "_netlink.observe", "_netlink.constants", "_nftables.ruleset", "_nftables.elements"},
+    "_nftables": {"_policy", "_engine", "_netlink", "_nftables"},
     "_netlink": {"_policy", "_engine", "_netlink"},
     "_probe": {"_policy", "_engine.errors", "_probe"},
 }
@@ -34,7 +35,7 @@ def imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             base = node.module or ""
-            yield from (f"{base}.{alias.name}" for alias in node.names) if base.endswith("module_utils._netlink") else [base]
+            yield from (f"{base}.{alias.name}" for alias in node.names) if base.endswith(("module_utils._netlink", "module_utils._nftables")) else [base]
 
 
 @pytest.mark.parametrize("package", sorted(ALLOWED))

@@ -572,10 +572,12 @@ options:
   purge:
     description:
       - What is taken away where the document does not name it any more.
-      - V(ports) takes the policy away from ports of the named bridges. V(quarantine) opens quarantined names.
+      - >-
+        V(ports) takes the policy away from ports of the named bridges, V(defaults) forgets the default policies of those that have none in the document, and
+        V(quarantine) opens quarantined names.
     type: list
     elements: str
-    choices: [ports, quarantine]
+    choices: [ports, quarantine, defaults]
     default: []
 notes:
   - >-
@@ -628,7 +630,7 @@ EXAMPLES = r"""
             profile: guest
             macs: ["52:54:00:12:34:56"]
             addresses: ["192.0.2.10"]
-    purge: [ports, quarantine]
+    purge: [ports, quarantine, defaults]
 """
 
 RETURN = r"""

@@ -73,7 +73,7 @@ def test_a_policy_in_a_playbook(lab: Lab) -> None:
     lab.call("exec", "guest1", "--", "ip", "addr", "del", "192.0.2.11/24", "dev", "eth0")
     lab.call("exec", "guest1", "--", "ip", "addr", "add", "192.0.2.99/24", "dev", "eth0")
     assert not lab.reaches("guest1", "192.0.2.1")
-    less = json.dumps({"kvm_bridge_host_policy": [{"name": "br0"}], "kvm_bridge_host_policy_purge": ["ports", "quarantine"]})
+    less = json.dumps({"kvm_bridge_host_policy": [{"name": "br0"}], "kvm_bridge_host_policy_purge": ["ports", "quarantine", "defaults"]})
     lab.playbook(HARDEN, "-e", less, "-e", "kvm_bridge_host_install=false")
     assert lab.reaches("guest1", "192.0.2.1")
     table = lab.call("exec", "kvm1", "--", "nft", "list", "ruleset")

@@ -9,6 +9,7 @@ import ctypes
 import io
 import json
 import os
+import shutil
 import subprocess
 from importlib import import_module
 from typing import Any, Callable, Dict, Iterator
@@ -155,7 +156,7 @@ def _settings(values: Result) -> Result:
 
 
 def snapshot() -> Any:
-    """All settings that iproute2 sees: devices, bridges, ports, written FDB entries, VLANs."""
+    """All settings that iproute2 sees: devices, bridges, ports, written FDB entries, VLANs, and the nftables table."""
     devices = {}
     for link in json.loads(_output("ip", "-d", "-j", "link", "show")):
         info = link.get("linkinfo", {})
@@ -163,7 +164,16 @@ def snapshot() -> Any:
         devices[link["ifname"]] = (link["mtu"], link["address"], "UP" in link["flags"], "PROMISC" in link["flags"], link.get("master"), nests)
     fdb = json.loads(_output("bridge", "-d", "-j", "fdb", "show") or "[]")
     written = sorted(json.dumps(entry, sort_keys=True) for entry in fdb if "master" in entry and entry.get("state") != "")
-    return devices, written, _output("bridge", "vlan", "show")
+    return devices, written, _output("bridge", "vlan", "show"), _table()
+
+
+def _table() -> str:
+    """The collection's table, less the handles that count up with every write. PATH may lack the sbin folders."""
+    nft = shutil.which("nft", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if nft is None:
+        return ""
+    done = subprocess.run([nft, "list", "table", "bridge", "virtnet_hardening"], capture_output=True, text=True, check=False)
+    return done.stdout
 
 
 def _output(*command: str) -> str:

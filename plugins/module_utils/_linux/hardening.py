@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, joined
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import PortRecord, SwitchRecord
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED, PortRecord, SwitchRecord
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import link_local, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE
@@ -43,8 +43,9 @@ class Wishes:
     absent: List[Key] = field(default_factory=list)
     holds: List[Hold] = field(default_factory=list)
     ports: Dict[str, Dict[str, Any]] = field(default_factory=dict)
-    # Who is to have an address: two ports can't.
+    # Who is to have an address, by bridge and address: two ports can't. And the ports whose addresses the task names.
     owner: Dict[Tuple[str, str], str] = field(default_factory=dict)
+    named: Set[str] = field(default_factory=set)
 
     def desired(self) -> Desired:
         """What the engine takes. What is wanted is never deleted, even if another port let it go."""
@@ -54,7 +55,7 @@ class Wishes:
 class BridgeHardener:
     """Adds the wishes for ports of one bridge."""
 
-    def __init__(self, bridge: str, observed: Observed, wishes: Wishes, defaults: Optional[Level] = None) -> None:
+    def __init__(self, bridge: str, observed: Observed, wishes: Wishes, defaults: Optional[Level] = None, forget: bool = False) -> None:
         self.bridge = bridge
         self.observed = observed
         self.state = observed.state
@@ -62,6 +63,8 @@ class BridgeHardener:
         self.can: recipes.Can = observed.facts["can"]
         self.wishes = wishes
         self.record = SwitchRecord.read(self.state.get(("switch", bridge), {}).get("record"))
+        if forget:
+            self.record.configured = {}
         if defaults is not None:
             self.record.update(defaults)
         own = self.record.level(f"switch {bridge}")
@@ -78,7 +81,22 @@ class BridgeHardener:
                 "set ageing_time with linux_bridge first, 300 for one."
             )
 
-    def harden(self, wanted: Wanted) -> None:
+    def harden_all(self, ports: Sequence[Wanted]) -> None:
+        """Who is to have which address is known before anybody's entries are judged."""
+        for wanted in ports:
+            self._claim(wanted)
+        for wanted in ports:
+            self._harden(wanted)
+
+    def _claim(self, wanted: Wanted) -> None:
+        if wanted.macs is not None:
+            self.wishes.named.add(wanted.name)
+        for address in wanted.macs or ():
+            other = self.wishes.owner.setdefault((self.bridge, address), wanted.name)
+            if other != wanted.name:
+                raise InputError(f"port {wanted.name}: {address} is named for {other} too; an address is behind one port.")
+
+    def _harden(self, wanted: Wanted) -> None:
         """One port. Raises InputError for what can't be right, UnsupportedError for what can't be done here."""
         have = self.state.get(("filter", wanted.name), {})
         old = PortRecord.read(have.get("record"))
@@ -118,10 +136,6 @@ class BridgeHardener:
                 f"port {wanted.name}: multicast_flood: false needs a querier, or the guest loses IPv6 neighbour discovery when its "
                 f"memberships time out; set mcast_snooping and mcast_querier of {self.bridge} with linux_bridge first."
             )
-        for address in wanted.macs or ():
-            other = self.wishes.owner.setdefault((self.bridge, address), wanted.name)
-            if other != wanted.name:
-                raise InputError(f"port {wanted.name}: {address} is named for {other} too; an address is behind one port.")
 
     def _flags(self, name: str, compiled: recipes.Compiled) -> Dict[str, Value]:
         flags = dict(compiled.flags)
@@ -170,20 +184,21 @@ class BridgeHardener:
                 f"port {name}: {address} is a local (permanent) entry of {self.bridge} on {entry['port']}, so frames for it go to the host and not "
                 "to the guest; it is the address of a device here, or remove the entry with linux_bridge_fdb (state: absent) first."
             )
-        if entry["port"] != name and not self._lets_go(str(entry["port"]), address):
+        # A port whose addresses are named in the same task, without this one, lets it go.
+        if entry["port"] != name and entry["port"] not in self.wishes.named:
             raise InputError(
                 f"port {name}: {address} is pinned to {entry['port']} already; name that port in the same task without the address, "
                 "or remove the entry with linux_bridge_fdb (state: absent) first."
             )
 
-    def _lets_go(self, other: str, address: str) -> bool:
-        return other in self.wishes.ports and self.wishes.owner.get((self.bridge, address)) != other
-
     def _filter(self, port: recipes.Port, compiled: recipes.Compiled, resolution: Resolution, have: Fields, old: PortRecord) -> None:
         if not self.uses_table:
             return
-        record = old.renewed(resolution, self.state.get(("port", port.name), {}), compiled.flags) if have else PortRecord.new(
-            resolution, self.state.get(("port", port.name), {}), compiled.flags)
+        now = self.state.get(("port", port.name), {})
+        if not old.text() and compiled.pins and len(self.pinned(port.name, port.macs or ())) >= len(port.macs or ()):
+            # Hardened as it is asked for, and nobody noted how it was before: somebody flushed the table.
+            now = {**now, **{name: JOINED[name] for name, value in compiled.flags.items() if now.get(name) == value}}
+        record = old.renewed(resolution, now, compiled.flags)
         fields: Dict[str, Value] = {guard: compiled.guards.get(guard, have.get(guard, ACCEPT)) for guard in FILTER_GUARDS}
         if compiled.flags.get("locked"):
             fields["source_mac"] = ACCEPT
@@ -209,6 +224,8 @@ class BridgeHardener:
         """The record of the switch, once its ports are known."""
         if self.uses_table and self.record.text():
             self.wishes.present[("switch", self.bridge)] = {"record": self.record.text()}
+        elif self.uses_table:
+            self.wishes.absent.append(("switch", self.bridge))
         if not self.wishes.present.get(("bridge", self.bridge), {}):
             self.wishes.present.pop(("bridge", self.bridge), None)
 

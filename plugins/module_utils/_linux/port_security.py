@@ -58,6 +58,7 @@ class PortSecurityIntent(HoldingIntent):
         wishes = Wishes()
         unmatched: List[str] = []
         taken: Set[str] = set()
+        wanted: List[Wanted] = []
         hardener = None if self.absent else BridgeHardener(self.bridge, observed, wishes)
         for item in self.items:
             selected = select(item.selection, self.bridge, observed)
@@ -66,10 +67,11 @@ class PortSecurityIntent(HoldingIntent):
                 if hardener is None:
                     release.release_port(wishes, observed, self.bridge, name, item.level, item.macs)
                 else:
-                    hardener.harden(Wanted(name, (item.level,), item.macs, item.addresses))
+                    wanted.append(Wanted(name, (item.level,), item.macs, item.addresses))
         if hardener is None:
             release.leave_nothing(wishes, observed)
         else:
+            hardener.harden_all(wanted)
             hardener.finish()
             tidy(wishes, observed)
         self.give_back(wishes.present, observed)

@@ -189,6 +189,15 @@ def _qualify(result: Compiled, effective: Mapping[str, str], port: Port) -> None
             result.enforcement[name] = f"{APPROXIMATE}: {note}"
 
 
+def fallback_flags(resolution: Resolution) -> Dict[str, Value]:
+    """Port options that only the second ways set."""
+    found: Dict[str, Value] = {}
+    for place in [*resolution.effective.items(), *resolution.guards.items()]:
+        if place in FALLBACKS:
+            found.update(FALLBACKS[place][1].flags)
+    return found
+
+
 def describe() -> List[Dict[str, Any]]:
     """The table as rows, for the documentation."""
     rows = []

@@ -38,11 +38,6 @@ class PortRecord:
         names = {letter: name for name, letter in _LETTERS.items()}
         return PortRecord(configured, effective, {names[each.lower()]: each.isupper() for each in letters if each.lower() in names})
 
-    @staticmethod
-    def new(resolution: Resolution, port: Fields, flags: Mapping[str, Value]) -> "PortRecord":
-        """Of a port that gets its first policy."""
-        return PortRecord().renewed(resolution, port, flags)
-
     def renewed(self, resolution: Resolution, port: Fields, flags: Mapping[str, Value]) -> "PortRecord":
         """With the new policy. What an earlier one changed was not so before it."""
         before = dict(self.before)

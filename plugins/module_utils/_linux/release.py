@@ -43,7 +43,8 @@ def _undone(level: Optional[Level], port: Fields, macs: Optional[Sequence[str]])
         return {}
     known = recipes.Port("", tuple(macs or ()) or ("",), "")
     compiled = recipes.compile_port(known, resolve((level,)), lambda *question: None)
-    return {name: JOINED[name] for name, value in compiled.flags.items() if name in FLAGS and port.get(name) == value != JOINED[name]}
+    flags = {**compiled.flags, **recipes.fallback_flags(resolve((level,)))}
+    return {name: JOINED[name] for name, value in flags.items() if name in FLAGS and port.get(name) == value != JOINED[name]}
 
 
 def _entries(observed: Observed, bridge: str, name: str, macs: Iterable[str]) -> Set[Key]:
@@ -57,25 +58,28 @@ def _entries(observed: Observed, bridge: str, name: str, macs: Iterable[str]) ->
 
 def leave_nothing(wishes: Wishes, observed: Observed) -> None:
     """Options of a bridge whose last port was released go back; the table goes when nothing is left in it."""
-    gone = set(wishes.absent)
+    gone = set(wishes.absent) - set(wishes.present)
     kept = {str(key[1]) for key in [*observed.state, *wishes.present] if key[0] == "filter" and key not in gone}
-    for key in [key for key in observed.state if key[0] == "switch" and key not in gone]:
-        bridge = str(key[1])
-        if not any(observed.state.get(("port", name), {}).get("bridge") == bridge for name in kept):
+    bridges = {fields.get("bridge") for key, fields in [*observed.state.items(), *wishes.present.items()] if key[0] == "port" and key[1] in kept}
+    for key in [key for key in observed.state if key[0] == "switch"]:
+        if key[1] not in bridges:
             _give_back(wishes, observed, key)
-    gone = set(wishes.absent)
+    gone = set(wishes.absent) - set(wishes.present)
     left = [key for key in [*observed.state, *wishes.present] if key[0] in ("filter", "switch", "quarantine") and key not in gone]
-    if RULESET in observed.state and not left:
+    if not left:
         wishes.present.pop(RULESET, None)
         wishes.absent.append(RULESET)
 
 
 def _give_back(wishes: Wishes, observed: Observed, key: Key) -> None:
-    record = SwitchRecord.read(observed.state[key].get("record"))
+    """What a policy switched on goes off; what was asked for stays."""
+    have = SwitchRecord.read(observed.state[key].get("record"))
     bridge: Key = ("bridge", key[1])
-    if record.owned and bridge in observed.state:
-        wishes.present[bridge] = {name: False for name in record.owned}
+    if have.owned and bridge in observed.state:
+        wishes.present[bridge] = {name: False for name in have.owned}
+    record = have if key not in wishes.present and key not in wishes.absent else SwitchRecord.read(wishes.present.get(key, {}).get("record"))
     record.owned = []
+    wishes.present.pop(key, None)
     if record.text():
         wishes.present[key] = {"record": record.text()}
     else:

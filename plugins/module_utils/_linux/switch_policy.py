@@ -20,7 +20,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level
 
-PURGE = ("ports", "quarantine")
+PURGE = ("ports", "quarantine", "defaults")
 
 
 def spec() -> Dict[str, Any]:
@@ -59,14 +59,16 @@ class SwitchPolicyIntent(HoldingIntent):
         unmatched: List[str] = []
         for switch in self.switches:
             require_bridge(switch.name, observed)
-            hardener = BridgeHardener(switch.name, observed, wishes, switch.level)
+            hardener = BridgeHardener(switch.name, observed, wishes, switch.level, "defaults" in self.purge)
+            wanted: List[Wanted] = []
             for member in self._members(switch, observed, unmatched):
                 if member.group.quarantine and member.level is None:
                     # Nobody wrote down who this guest is: its name is shut until somebody does.
                     shut.append(member.name)
                     continue
                 levels = (member.level, member.group.level) if member.level is not None else (member.group.level,)
-                hardener.harden(Wanted(member.name, levels, member.macs, member.addresses))
+                wanted.append(Wanted(member.name, levels, member.macs, member.addresses))
+            hardener.harden_all(wanted)
             hardener.finish()
         self._let_go(wishes, observed, set(shut))
         quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
@@ -78,25 +80,27 @@ class SwitchPolicyIntent(HoldingIntent):
 
     def _members(self, switch: Switch, observed: Observed, unmatched: List[str]) -> Iterator[Member]:
         """Ports that are named anywhere in the switch are in their group only; patterns take what is left."""
-        taken = {port.name for group in switch.groups for port in group.ports}
+        named = {port.name for group in switch.groups for port in group.ports}
+        taken: Dict[str, str] = {}
         for group in switch.groups:
             for port in group.ports:
                 label = f"port {port.name}"
                 yield Member(port.name, group, port.level, macs_of(port.macs, label), addresses_of(port.addresses, label))
-            if group.match:
-                selected = select(Selection(list(group.match), f"port group {group.name}: match"), switch.name, observed)
-                unmatched += selected.unmatched
-                yield from self._matched(selected.names, group, taken, {port.name for port in group.ports})
+            if not group.match:
+                continue
+            selected = select(Selection(list(group.match), f"port group {group.name}: match"), switch.name, observed)
+            there = [name for name in selected.names if observed.state.get(("port", name), {}).get("bridge") == switch.name]
+            unmatched += [*selected.unmatched, *(name for name in selected.names if name not in there)]
+            for name in there:
+                if name not in named:
+                    yield self._matched(name, group, taken)
 
     @staticmethod
-    def _matched(names: List[str], group: Group, taken: Set[str], own: Set[str]) -> Iterator[Member]:
-        for name in names:
-            if name in taken and name not in own:
-                raise InputError(f"port group {group.name}: {name} belongs to another group or to the switch itself; make match narrower.")
-            if name not in taken:
-                taken.add(name)
-                own.add(name)
-                yield Member(name, group, None, None, None)
+    def _matched(name: str, group: Group, taken: Dict[str, str]) -> Member:
+        other = taken.setdefault(name, group.name)
+        if other != group.name:
+            raise InputError(f"port group {group.name}: {name} is matched by the group {other} too; make match narrower, or name it in ports of one.")
+        return Member(name, group, None, None, None)
 
     def _let_go(self, wishes: Wishes, observed: Observed, shut: Set[str]) -> None:
         """With purge, ports of these bridges that the document does not name; and always those that are shut now."""

@@ -1,0 +1,315 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""linux_port_security and linux_switch_policy on the real kernel: judged by bridge(8) and nft(8). What frames do is in tests/frames."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import subprocess
+from typing import Any, Callable, Dict, List
+
+import pytest
+
+from ..oracle import iproute2
+from .conftest import Result, bridge, ip, run_module, snapshot
+from .needs import lacks_port_option, needs_vlan_filtering
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"
+)
+GUEST = {"profile": "guest", "macs": ["52:54:00:00:00:01"], "addresses": ["192.0.2.1", "2001:db8::/64"]}
+REJECT_ALL = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
+
+
+@pytest.fixture(autouse=True)
+def _host(namespace: None) -> None:
+    ip(
+        "link add br0 address 52:54:00:00:ff:00 type bridge", "link set br0 up",
+        *(f"link add v{number} type veth peer name p{number}" for number in range(4)),
+        *(f"link set v{number} master br0 up" for number in range(3)), *(f"link set p{number} up" for number in range(4)),
+    )
+
+
+def table(name: str) -> List[Any]:
+    """The elements of a set of the collection's table, as nft prints them."""
+    done = subprocess.run(["nft", "-j", "list", "set", "bridge", "virtnet_hardening", name], capture_output=True, text=True, check=True)
+    return [item["set"].get("elem", []) for item in json.loads(done.stdout)["nftables"] if "set" in item][0]
+
+
+def pinned() -> Dict[str, str]:
+    """Address to port of the static, sticky entries."""
+    return {each["address"]: each["port"] for each in iproute2.fdb("br0") if each["kind"] == "static" and each["sticky"]}
+
+
+def test_a_guest_is_hardened_and_released(cycle: Callable[..., Result]) -> None:
+    """Twelve steps; what was there before is there again, and nothing else is left."""
+    ip("link set v0 type bridge_slave isolated on")
+    before = snapshot()
+    result = cycle("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST}])
+    port = iproute2.port("v0")
+    assert not port["learning"] and not port["unicast_flood"] and port["isolated"]
+    assert lacks_port_option("locked") or port["locked"]
+    assert pinned() == {"52:54:00:00:00:01": "v0"}
+    for name in ("arp_guard", "neighbor_guard", "ip_source_guard", "router_advertisement_guard", "dhcp_server_guard", "bpdu_guard", "vlan_tags_guard"):
+        assert table(name) == ["v0"], name
+    assert table("macs") == [{"concat": ["v0", "52:54:00:00:00:01"]}]
+    assert result["ports"]["v0"]["effective"] == REJECT_ALL and set(result["ports"]["v0"]["enforcement"].values()) == {"exact"}
+    assert iproute2.port("v1")["learning"]
+    changed = cycle("linux_port_security", bridge="br0", ports=[{"name": "v0", "macs": ["52:54:00:00:00:02"], "guards": {"bpdu": "accept"}}])
+    assert pinned() == {"52:54:00:00:00:02": "v0"} and table("bpdu_guard") == [] and table("arp_guard") == ["v0"]
+    assert changed["ports"]["v0"]["configured"] == REJECT_ALL, "what is not said again stays"
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
+    assert snapshot() == before
+
+
+def test_absent_is_exactly_its_own(run: Callable[..., Result]) -> None:
+    """Entries of others, options that were so before, other ports, other tables."""
+    bridge("fdb add 52:54:00:00:00:99 dev v0 master static", "fdb add 52:54:00:00:00:98 dev v0 master static sticky", "link set dev v0 flood off hairpin on")
+    subprocess.run(["nft", "add table bridge others"], check=True)
+    before = snapshot()
+    run("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST}, {"name": "v1", "guards": {"bpdu": "reject"}}])
+    run("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
+    assert table("ports") == [{"elem": {"val": "v1", "comment": ""}}] or table("ports") == ["v1"]
+    run("linux_port_security", bridge="br0", ports=[{"match": "v*"}], state="absent")
+    assert snapshot() == before
+    assert "table bridge others" in subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout
+    assert not run("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")["changed"]
+
+
+COMBINATIONS = list(itertools.product((None, "accept", "reject"), repeat=3))
+
+
+@pytest.mark.parametrize("values", COMBINATIONS, ids=str)
+def test_every_combination_of_policies(run: Callable[..., Result], values: Any) -> None:
+    """The second run changes nothing, and the way back leads to where it began."""
+    security = {name: value for name, value in zip(REJECT_ALL, values) if value}
+    before = snapshot()
+    ports = [{"name": "v0", "macs": GUEST["macs"], "security": security}]
+    first = run("linux_port_security", bridge="br0", ports=ports)
+    assert first["ports"]["v0"]["effective"] == security
+    assert not run("linux_port_security", True, bridge="br0", ports=ports)["changed"]
+    port = iproute2.port("v0")
+    assert port["unicast_flood"] is (security.get("promiscuous") != "reject")
+    if "reject" in (security.get("mac_changes"), security.get("forged_transmits")):
+        assert not port["learning"] and pinned() == {"52:54:00:00:00:01": "v0"}
+    if not lacks_port_option("locked"):
+        assert port["locked"] is (security.get("forged_transmits") == "reject")
+    run("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
+    assert snapshot() == before
+
+
+def test_rules_that_somebody_changed_come_back(run: Callable[..., Result]) -> None:
+    """A rule less, an element less, the whole table less: each is noticed, in check mode too, and mended."""
+    ports = [{"name": "v0", **GUEST}, {"name": "v1", "macs": ["52:54:00:00:00:07"], "security": REJECT_ALL}]
+    run("linux_port_security", bridge="br0", ports=ports)
+    good = snapshot()
+    for damage in (
+        "flush chain bridge virtnet_hardening arp_frame", "flush set bridge virtnet_hardening link_layer", "delete table bridge virtnet_hardening",
+        "delete element bridge virtnet_hardening ip6_ranges { v0 . 2001:db8::/64 }", "flush set bridge virtnet_hardening ports",
+        "add element bridge virtnet_hardening ip4_addresses { v0 . 192.0.2.200 }", "insert rule bridge virtnet_hardening port accept",
+    ):
+        subprocess.run(["nft", damage], check=True)
+        assert snapshot() != good
+        assert run("linux_port_security", True, bridge="br0", ports=ports)["changed"], damage
+        run("linux_port_security", bridge="br0", ports=ports)
+        assert _without_owner(snapshot()) == _without_owner(good), damage
+
+
+def _without_owner(state: Any) -> Any:
+    """Who set no_linklocal_learn goes with the table; it then stays as it is, which is the safe side."""
+    return (*state[:3], state[3].replace('\t\telements = { "br0" comment "set=no_linklocal_learn" }\n', ""))
+
+
+def test_entries_learned_before_are_flushed(run: Callable[..., Result]) -> None:
+    """A locked port lets in whom it knows; entries that somebody wrote stay."""
+    bridge("fdb add 52:54:00:00:00:66 dev v0 master dynamic", "fdb add 52:54:00:00:00:67 dev v1 master dynamic")
+    result = run("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST}])
+    assert "delete learned v0" in result["actions"]
+    addresses = {each["address"] for each in iproute2.fdb("br0")}
+    assert "52:54:00:00:00:66" not in addresses and "52:54:00:00:00:67" in addresses
+
+
+def test_a_named_port_joins_hardened(cycle: Callable[..., Result]) -> None:
+    """It is down until all holds."""
+    ip("link set v3 up")
+    actions = cycle("linux_port_security", bridge="br0", ports=[{"name": "v3", **GUEST}])["actions"]
+    order = ("set link v3: up true -> false", "create port v3", "create fdb br0 52:54", "create filter v3", "set port v3: ", "set link v3: up false -> true")
+    places = [next(place for place, action in enumerate(actions) if action.startswith(start)) for start in order]
+    assert places == sorted(places)
+
+
+REFUSED = {
+    "mac_changes without macs": ([{"name": "v0", "security": {"mac_changes": "reject"}}], "no MAC address of the guest is known"),
+    "arp without addresses": ([{"name": "v0", "macs": GUEST["macs"], "guards": {"arp": "reject"}}], "addresses"),
+    "inherit from nobody": ([{"name": "v0", "security": {"promiscuous": "inherit"}}], "nothing to inherit"),
+    "multicast flood off": ([{"name": "v0", "multicast_flood": False}], "querier"),
+    "a pattern with macs": ([{"match": "v*", "macs": GUEST["macs"]}], "can't have macs"),
+    "a name twice": ([{"name": "v0"}, {"name": "v0"}], "twice"),
+    "a name that is a pattern": ([{"name": "v*"}], "match"),
+    "one address for two ports": ([{"name": "v0", **GUEST}, {"name": "v1", **GUEST}], "named for v0 too"),
+    "the bridge's own address": ([{"name": "v0", **GUEST, "macs": ["52:54:00:00:ff:00"]}], "local (permanent)"),
+    "a multicast MAC": ([{"name": "v0", **GUEST, "macs": ["01:00:5e:00:00:01"]}], "multicast"),
+    "a prefix with host bits": ([{"name": "v0", **GUEST, "addresses": ["192.0.2.1/24"]}], "host bits"),
+    "no such interface": ([{"name": "nope", **GUEST}], "no such interface"),
+    "nothing": ([], "empty"),
+}
+
+
+@pytest.mark.parametrize("case", sorted(REFUSED))
+def test_refused_before_anything_is_written(refused: Callable[..., Result], case: str) -> None:
+    """In check mode with the same words."""
+    ports, words = REFUSED[case]
+    result = refused("linux_port_security", bridge="br0", ports=ports)
+    assert words in result["msg"] and result["error_code"] == "invalid", result["msg"]
+
+
+def test_refused_for_what_the_bridge_is(refused: Callable[..., Result]) -> None:
+    """A hub, a permanent entry, an address that another port holds, a port of another bridge."""
+    ports = [{"name": "v0", **GUEST}]
+    bridge("fdb add 52:54:00:00:00:01 dev v0 master permanent")
+    assert "permanent" in refused("linux_port_security", bridge="br0", ports=ports)["msg"]
+    bridge("fdb del 52:54:00:00:00:01 dev v0 master", "fdb add 52:54:00:00:00:01 dev v1 master static")
+    assert "pinned to v1 already" in refused("linux_port_security", bridge="br0", ports=ports)["msg"]
+    bridge("fdb del 52:54:00:00:00:01 dev v1 master")
+    ip("link add br9 type bridge", "link set v3 master br9")
+    assert "belongs to br9" in refused("linux_port_security", bridge="br0", ports=[{"name": "v3", **GUEST}])["msg"]
+    ip("link set br0 type bridge ageing_time 0")
+    assert "hub" in refused("linux_port_security", bridge="br0", ports=ports)["msg"]
+
+
+def test_multicast_flood_with_a_querier(cycle: Callable[..., Result]) -> None:
+    """Then it is allowed."""
+    ip("link set br0 type bridge mcast_querier 1")
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST, "multicast_flood": False}])
+    assert not iproute2.port("v0")["multicast_flood"]
+
+
+def test_the_management_port_is_guarded(refused: Callable[..., Result], run: Callable[..., Result]) -> None:
+    """By a pattern that selects the uplink, and by an address that is the gateway's."""
+    ip("address add 192.0.2.9/24 dev br0", "route add default via 192.0.2.254", "neigh add 192.0.2.254 lladdr 52:54:00:00:00:fe dev br0")
+    bridge("fdb add 52:54:00:00:00:fe dev v2 master dynamic")
+    result = refused("linux_port_security", bridge="br0", ports=[{"match": "v*", "guards": {"bpdu": "reject"}}])
+    assert result["error_code"] == "management" and "v2 carries the default route" in result["msg"]
+    result = refused("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST, "macs": ["52:54:00:00:00:fe"]}])
+    assert result["error_code"] == "management" and "52:54:00:00:00:fe is the next hop" in result["msg"]
+    entry = {"address": "52:54:00:00:00:fe", "port": "v0"}
+    assert refused("linux_bridge_fdb", bridge="br0", entries=[entry])["error_code"] == "management"
+    run("linux_bridge_fdb", bridge="br0", entries=[{**entry, "port": "v2"}])
+    assert pinned() == {"52:54:00:00:00:fe": "v2"}
+
+
+def document(**more: Any) -> Dict[str, Any]:
+    """A switch with a group and a port of its own."""
+    group = {"name": "guests", "match": ["v*"], "profile": "guest", "security": {"promiscuous": "inherit"}, "ports": [
+        {"name": "v0", **{name: GUEST[name] for name in ("macs", "addresses")}},
+        {"name": "v1", "macs": ["52:54:00:00:00:07"], "addresses": [], "isolated": True},
+    ]}
+    own = [{"name": "v2", "guards": {"bpdu": "reject"}}]
+    return {"name": "br0", "security": REJECT_ALL, "port_groups": [{**group, **more}], "ports": own}
+
+
+def test_a_document(cycle: Callable[..., Result]) -> None:
+    """Inheritance, exceptions, defaults of the switch, and purge."""
+    before = snapshot()
+    own = {"v2": {"security": {name: "accept" for name in REJECT_ALL}}}
+    items = document()
+    items["ports"][0].update(own["v2"])
+    result = cycle("linux_switch_policy", switches=[items, {"name": "vSwitch0", "kind": "vswitch"}])
+    assert result["skipped"] == ["vSwitch0"] and set(result["ports"]) == {"v0", "v1", "v2"}
+    assert result["ports"]["v0"]["source"]["promiscuous"] == "switch br0" and result["ports"]["v0"]["configured"]["promiscuous"] == "inherit"
+    assert [iproute2.port(name)["isolated"] for name in ("v0", "v1", "v2")] == [False, True, False]
+    assert iproute2.port("v2")["learning"] and table("bpdu_guard") == ["v0", "v1", "v2"]
+    later = {"name": "br0", "security": {"promiscuous": "accept"}, "port_groups": items["port_groups"], "ports": items["ports"]}
+    result = cycle("linux_switch_policy", switches=[later])
+    assert result["ports"]["v0"]["effective"] == {**REJECT_ALL, "promiscuous": "accept"}, "the group inherits, and what the switch does not say stays"
+    assert iproute2.port("v0")["unicast_flood"]
+    result = cycle("linux_switch_policy", switches=[{"name": "br0"}], purge=["ports", "defaults"])
+    assert snapshot() == before
+
+
+def test_inherit_from_what_the_switch_was_told(run: Callable[..., Result]) -> None:
+    """linux_port_security knows the defaults of linux_switch_policy."""
+    run("linux_switch_policy", switches=[{"name": "br0", "security": {"promiscuous": "reject"}}])
+    result = run("linux_port_security", bridge="br0", ports=[{"name": "v0", "macs": GUEST["macs"], "security": {"promiscuous": "inherit"}}])
+    assert result["ports"]["v0"]["effective"] == {"promiscuous": "reject"} and not iproute2.port("v0")["unicast_flood"]
+
+
+def test_an_address_moves_between_ports_of_one_document(run: Callable[..., Result]) -> None:
+    """Without a moment in which it is nobody's, as the entry is changed in place."""
+    items = document()
+    items["ports"] = []
+    items["port_groups"][0]["match"] = []
+    run("linux_switch_policy", switches=[items])
+    first, second = items["port_groups"][0]["ports"]
+    first["macs"], second["macs"] = second["macs"], first["macs"]
+    result = run("linux_switch_policy", switches=[items])
+    assert pinned() == {"52:54:00:00:00:01": "v1", "52:54:00:00:00:07": "v0"}
+    assert not [action for action in result["actions"] if action.startswith("delete fdb")]
+    assert not run("linux_switch_policy", switches=[items])["changed"]
+
+
+def test_documents_that_are_refused(refused: Callable[..., Result]) -> None:
+    """Each with what to do."""
+    cases = [
+        ([document(match=["v[01]*"], quarantine=True)], "quarantine can't take the pattern"), ([document(match=["*"], quarantine=True)], "quarantine"),
+        ([document(match=[], quarantine=True)], "add match"), ([{"name": "br7"}], "no such interface"), ([document(), document()], "twice"),
+        ([document(ports=[])], "no MAC address of the guest is known"), ([{"name": "v0"}], "it is no bridge"),
+    ]
+    for switches, words in cases:
+        result = refused("linux_switch_policy", switches=switches)
+        assert words in result["msg"], result["msg"]
+    two = document()
+    two["port_groups"].append({"name": "more", "match": ["v2"]})
+    two["ports"] = []
+    assert "matched by the group guests too" in refused("linux_switch_policy", switches=[two])["msg"]
+
+
+def test_quarantine_patterns(run: Callable[..., Result]) -> None:
+    """Wider ones take the place of narrower ones, what another document asked for stays, false and purge open again."""
+    def names() -> List[str]:
+        return sorted(table("quarantine"))
+
+    def ask(*groups: Any, **more: Any) -> None:
+        items = [{"name": f"g{number}", "match": [match], "quarantine": value} for number, (match, value) in enumerate(groups)]
+        switches = [{"name": "br0", "port_groups": items}]
+        run("linux_switch_policy", switches=switches, **more)
+        assert not run("linux_switch_policy", switches=switches, **more)["changed"]
+
+    ask(("vnet1*", True))
+    ask(("tap9", True))
+    assert names() == ["tap9", "vnet1*"]
+    ask(("vnet*", True))
+    assert names() == ["tap9", "vnet*"]
+    ask(("tap9", False))
+    assert names() == ["vnet*"]
+    ask(("w*", True), purge=["quarantine"])
+    assert names() == ["w*"]
+
+
+def test_bpdu_guard_of_the_bridge_where_there_is_no_nft(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only where STP runs, and it says that it is only approximate."""
+    from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client
+
+    monkeypatch.setattr(client.shutil, "which", lambda name, path: None)
+    ports = [{"name": "v0", "guards": {"bpdu": "reject"}}]
+    assert "runs no STP" in run_module("linux_port_security", False, bridge="br0", ports=ports)["msg"]
+    ip("link set br0 type bridge stp_state 1")
+    result = run_module("linux_port_security", False, bridge="br0", ports=ports)
+    assert result["ports"]["v0"]["enforcement"]["bpdu"].startswith("approximate") and iproute2.port("v0")["guard"]
+    assert not run_module("linux_port_security", False, bridge="br0", ports=ports)["changed"]
+    run_module("linux_port_security", False, bridge="br0", ports=ports, state="absent")
+    assert not iproute2.port("v0")["guard"]
+
+
+@needs_vlan_filtering
+def test_a_bridge_that_filters_vlans(cycle: Callable[..., Result]) -> None:
+    """An address is pinned in every VLAN of its port."""
+    ip("link set br0 type bridge vlan_filtering 1")
+    bridge("vlan add vid 10 dev v0", "vlan add vid 20-21 dev v0")
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST, "guards": {"vlan_tags": "accept"}}])
+    entries = {(each["vlan"], each["port"]) for each in iproute2.fdb("br0") if each["address"] == "52:54:00:00:00:01" and each["kind"] == "static"}
+    assert entries == {(vlan, "v0") for vlan in (1, 10, 20, 21)}
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
+    assert not [each for each in iproute2.fdb("br0") if each["address"] == "52:54:00:00:00:01"]

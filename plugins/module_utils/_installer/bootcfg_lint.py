@@ -26,6 +26,7 @@ _RULES: Dict[str, Tuple[str, str, str]] = {
     "no-equals": ("warning", SILENT, "Remove the line, or write key=value."),
     "not-a-number": ("error", STOPS, "Give digits only."),
     "short-key": ("warning", SILENT, "Write the key out."),
+    "empty-key": ("error", SILENT, "Remove the line, or write the key before =."),
     "unknown-key": ("info", SILENT, "Remove the line if nothing else reads it."),
     "duplicate-key": ("warning", SILENT, "Keep one line."),
     "empty-module": ("error", SILENT, "Remove one ---."),
@@ -96,12 +97,14 @@ def _line(config: BootCfg, index: int, line: Line) -> Iterator[Finding]:
     if not line.keys:
         yield from _no_key(at, merged, name)
         return
+    if not name:
+        yield _say("empty-key", at, "a line that begins with = sets kernel")
     for key in line.keys:
         if config.where[key] != index:
             yield _say("duplicate-key", at, f"{key} is set again in line {config.where[key] + 1}, which counts")
         if key in _NUMBERS and not valid_number(line.value):
             yield _say("not-a-number", at, f"the value of {key} is no number, which makes the whole file invalid")
-        if name.lower() != key.encode():
+        if name and name.lower() != key.encode():
             yield _say("short-key", at, f"{_show(name)} is the beginning of {key} and sets it")
         if key in ("modules", "acpitables"):
             yield from _list(at, key, line.value)

@@ -10,7 +10,7 @@ from typing import Iterator, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding, secret_spans
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_call import finding
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import SCRIPT, Document, Item
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import COMMAND, SCRIPT, Document, Item
 
 # No shell has these: whoever wrote them meant the installer. network, part, reboot and others are left to the shell.
 _ONLY_KICKSTART = re.compile(
@@ -27,7 +27,7 @@ def check(document: Document, secure_boot: Optional[bool]) -> Iterator[Finding]:
     """The findings of all scripts."""
     before: Optional[Item] = None
     for item in document.items:
-        if before is not None and before.kind == SCRIPT and item.name not in _SECTIONS:
+        if before is not None and before.kind == SCRIPT and item.kind == COMMAND and item.name not in _SECTIONS:
             yield finding("script-cut", item.line, f"the script of {before.name} in line {before.line} ends here")
         if item.kind == SCRIPT:
             yield from _script(item)

@@ -10,9 +10,9 @@ from typing import Dict, NamedTuple, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
-_WRITTEN = re.compile(r"(?:esxi?\s+)?(\d{1,2})\.(\d{1,2})(?:\.(\d{1,2}))?(?:\s*u(?:pdate)?\s*(\d{1,2}))?([a-z])?", re.IGNORECASE)
+_WRITTEN = re.compile(r"(?:esxi?\s+)?(\d{1,2})\.(\d{1,2})(?:\.(\d{1,2}))?(?:\s*u(?:pdate)?\s*(\d{1,2}))?([a-z])?", re.IGNORECASE | re.ASCII)
 # As boot.cfg says it: build=7.0.1-0.25.17325551
-_BUILD = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{1,2})-\d{1,6}\.\d{1,6}\.(\d{1,12})")
+_BUILD = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{1,2})-\d{1,6}\.\d{1,6}\.(\d{1,12})", re.ASCII)
 
 
 class EsxiVersion(NamedTuple):

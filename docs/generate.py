@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/capabilities.md from the table of fields. Usage: python3 docs/generate.py [--check]
+"""Writes docs/capabilities.md and docs/kickstart.md from the tables. Usage: python3 docs/generate.py [--check]
 
-With --check nothing is written, and the exit code is 1 if the file is not what the table says. Standard library only.
+With --check nothing is written, and the exit code is 1 if a file is not what its table says. Standard library only.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import argparse
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List
+
+import generate_kickstart
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "docs" / "capabilities.md"
 LINUX = "linux"
 # The headings, by kind and in order.
 PARTS: Dict[str, str] = {
@@ -50,12 +51,16 @@ NOTES = {
 }
 
 
-def load_kinds() -> Dict[str, Any]:
-    """The table, found in this tree whatever the tree's own path is."""
+def load_collection() -> None:
+    """Makes the tables importable, found in this tree whatever the tree's own path is."""
     for name, path in (("ansible_collections", ""), ("ansible_collections.virtnet", ""), ("ansible_collections.virtnet.hardening", str(ROOT))):
         package = ModuleType(name)
         package.__path__ = [path] if path else []
         sys.modules[name] = package
+
+
+def load_kinds() -> Dict[str, Any]:
+    """The table of fields."""
     from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import KINDS
 
     return dict(KINDS)
@@ -102,26 +107,32 @@ def table(name: str, kind: Any) -> str:
     return "\n".join(lines) + "\n"
 
 
-def page() -> str:
+def capabilities() -> str:
     """The whole file."""
     kinds = load_kinds()
     parts: List[str] = [HEAD, *(table(name, kinds[name]) for name in PARTS)]
     return "\n".join(parts)
 
 
+PAGES: Dict[str, Callable[[], str]] = {"capabilities.md": capabilities, "kickstart.md": generate_kickstart.page}
+
+
 def main() -> int:
     """Returns the exit code."""
-    parser = argparse.ArgumentParser(description="Write docs/capabilities.md from the table of fields.")
-    parser.add_argument("--check", action="store_true", help="write nothing, fail when the file is stale")
+    parser = argparse.ArgumentParser(description="Write the pages that come from tables.")
+    parser.add_argument("--check", action="store_true", help="write nothing, fail when a file is stale")
     arguments = parser.parse_args()
-    wanted = page()
-    if not arguments.check:
-        TARGET.write_text(wanted, encoding="utf-8")
-        return 0
-    if TARGET.exists() and TARGET.read_text(encoding="utf-8") == wanted:
-        return 0
-    print(f"{TARGET.relative_to(ROOT)} is not what the table of fields says; run: python3 docs/generate.py", file=sys.stderr)
-    return 1
+    load_collection()
+    stale = []
+    for name, make in PAGES.items():
+        target, wanted = ROOT / "docs" / name, make()
+        if not arguments.check:
+            target.write_text(wanted, encoding="utf-8")
+        elif not target.exists() or target.read_text(encoding="utf-8") != wanted:
+            stale.append(f"docs/{name}")
+    for name in stale:
+        print(f"{name} is not what its table says; run: python3 docs/generate.py", file=sys.stderr)
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

@@ -100,14 +100,18 @@ def _line(config: BootCfg, index: int, line: Line) -> Iterator[Finding]:
     if not name:
         yield _say("empty-key", at, "a line that begins with = sets kernel")
     for key in line.keys:
-        if config.where[key] != index:
-            yield _say("duplicate-key", at, f"{key} is set again in line {config.where[key] + 1}, which counts")
-        if key in _NUMBERS and not valid_number(line.value):
-            yield _say("not-a-number", at, f"the value of {key} is no number, which makes the whole file invalid")
+        yield from _key(config, index, line, key)
         if name and name.lower() != key.encode():
             yield _say("short-key", at, f"{_show(name)} is the beginning of {key} and sets it")
-        if key in ("modules", "acpitables"):
-            yield from _list(at, key, line.value)
+
+
+def _key(config: BootCfg, index: int, line: Line, key: str) -> Iterator[Finding]:
+    if config.where[key] != index:
+        yield _say("duplicate-key", index + 1, f"{key} is set again in line {config.where[key] + 1}, which counts")
+    if key in _NUMBERS and not valid_number(line.value):
+        yield _say("not-a-number", index + 1, f"the value of {key} is no number, which makes the whole file invalid")
+    if key in ("modules", "acpitables"):
+        yield from _list(index + 1, key, line.value)
 
 
 def _no_key(at: int, merged: bytes, name: bytes) -> Iterator[Finding]:

@@ -48,8 +48,8 @@ _SECRETS = (
 )
 # esxcli system account set -p Secret; echo Secret | passwd; rootpw Secret in a comment or after a section's name.
 _AFTER = (
-    re.compile(r"(account\s+(?:set|add)\b[^\n]{0,1000}?\s(?:-p|-c|--password|--password-confirmation)[ =]?)([^\s'\"$][^\s'\"]*|'[^'\n]*'|\"[^\"$\n]*\")"),
-    re.compile(r"(echo\s{1,8}(?:-\w{1,8}\s{1,8}){0,4})([^|\n]{1,1000})(?=\|\s{0,8}(?:/[\w/]{0,64}/)?passwd\b)"),
+    re.compile(r"(account\s+(?:set|add)\b[^\n]{0,300}?\s(?:-p|-c|--password|--password-confirmation)[ =]?)([^\s'\"$][^\s'\"]*|'[^'\n]*'|\"[^\"$\n]*\")"),
+    re.compile(r"(echo\s{1,8}(?:-\w{1,8}\s{1,8}){0,4})([^|\n]{1,200})(?=\|\s{0,8}(?:/[\w/]{0,64}/)?passwd\b)"),
     re.compile(r"(rootpw[ \t]{1,64}(?:--iscrypted[ \t]{1,64})?)([^\s-]\S*)"),
 )
 

@@ -49,7 +49,8 @@ def _marked(document: Document) -> Iterator[Tuple[Item, str, List[Tuple[int, int
 def _spans(item: Item, text: str, goes_on: bool) -> List[Tuple[int, int]]:
     if item.kind == COMMAND and (goes_on or "rootpw" in text or item.name in _SECRET):
         at = 0 if goes_on else text.index("rootpw") + 6 if "rootpw" in text else len(item.name)
-        return [found.span() for found in _WORD.finditer(text, at) if found.group() != "--iscrypted"]
+        words = [found.span() for found in _WORD.finditer(text, at) if found.group() != "--iscrypted"]
+        return [*secret_spans(text[:at]), *words]
     return secret_spans(text)
 
 

@@ -51,8 +51,10 @@ def test_a_good_file_has_no_findings() -> None:
 LINES: Dict[str, str] = {
     "eula": "unknown-command", "VMAcceptEula": "unknown-command", "autopart --firstdisk": "deprecated-command", "vnc --enabled": "deprecated-command",
     "rootpw foo#bar": "unquoted-hash", "rootpw secret": "plain-password", f"rootpw {HASH}": "hash-as-password",
-    f"rootpw --iscrypted=yes {HASH}": "unwanted-value", "rootpw --iscrypted $6$rounds=656000$abc$" + "x" * 86: "bad-hash",
-    "rootpw --iscrypted $6$abcdefgh$short": "bad-hash", "rootpw --iscrypted $1$abcdefgh$" + "x" * 22: "weak-hash", "rootpw --iscrypted abcdefghijklm": "weak-hash",
+    f"rootpw --iscrypted=yes {HASH}": "unwanted-value",
+    "rootpw --iscrypted $6$rounds=656000$abc$" + "x" * 86: "bad-hash",
+    "rootpw --iscrypted $6$abcdefgh$short": "bad-hash", "rootpw --iscrypted $1$abcdefgh$" + "x" * 22: "weak-hash",
+    "rootpw --iscrypted abcdefghijklm": "weak-hash",
     "rootpw --iscrypted $5$abc$" + "x" * 43: "bad-hash", f"rootpw {HASH} --iscrypted": "argument-order", "rootpw": "missing-argument",
     "rootpw 'open": "quote", "install --firstdisk=local --overwritevmfs --preservevmfs": "preserve-and-overwrite",
     "install --firstdisk=local --preservevmfs --novmfsondisk": "preserve-and-overwrite", "install --disk=naa.1 --firstdisk=local": "option-conflict",
@@ -63,8 +65,9 @@ LINES: Dict[str, str] = {
     "install --firstdisk=local,vmw_ahci": "filter-order", "install --firstdisk --overwritevmfs": "any-first-disk",
     "install --firstdisk=remote --overwritevmfs": "any-first-disk", "install --firstdisk=local --repartitionsystemdisk": "option-needs",
     "install --firstdisk=local --server=x": "deprecated-option", "installorupgrade --firstdisk=local --ignoressd": "unknown-option",
-    "installorupgrade --firstdisk=local": "several-methods", "clearpart --overwritevmfs": "missing-option", "clearpart --alldrives --overwritevmfs": "all-drives",
-    "clearpart --drives=a --alldrives": "option-conflict", "clearpart --alldrives --ignoredrives=a": "option-conflict", "clearpart --firstdisk --all": "no-effect",
+    "installorupgrade --firstdisk=local": "several-methods", "clearpart --overwritevmfs": "missing-option",
+    "clearpart --alldrives --overwritevmfs": "all-drives", "clearpart --drives=a --alldrives": "option-conflict", "clearpart --alldrives --ignoredrives=a": "option-conflict",
+    "clearpart --firstdisk --all": "no-effect",
     "part datastore2": "missing-option", "part --ondisk=naa.2": "missing-argument", "part ds --ondisk=a --onfirstdisk=b": "option-conflict",
     "network --bootproto=static": "static-without-ip", "network --bootproto=static --ip=192.0.2.1": "static-guess",
     "network --ip=192.0.2.1": "dhcp-with-address", "network --bootproto=dhcp --gateway=192.0.2.1": "dhcp-with-address",
@@ -245,7 +248,8 @@ def test_lines_and_sections() -> None:
 
 
 SECRET = [
-    f"rootpw --iscrypted {HASH}", "rootpw S3cret-word", "rootpw 'S3cret word'", "rootpw S3cret#word", "  rootpw --iscrypted 'S3cret", "rootpw \\\nS3cret", "#rootpw S3cret",
+    f"rootpw --iscrypted {HASH}", "rootpw S3cret-word", "rootpw 'S3cret word'", "rootpw S3cret#word", "  rootpw --iscrypted 'S3cret",
+    "rootpw \\\nS3cret", "#rootpw S3cret",
     "serialnum --esx=S3cre-S3cre-S3cre-S3cre-S3cre", "vmserialnum --esx S3cre-S3cre", "%post\nesxcli system account set -p S3cret -i root",
     "%post\nesxcli system account add -i x -d x --password=S3cret", "%post\necho -n S3cret | passwd --stdin root", f"%post\nsed -i 's|x|{HASH}|' /etc/shadow",
     "%include https://u:S3cret@h/x", "vnc --password=S3cret", "%post\n# rootpw S3cret", "'rootpw' S3cret", "rootpwS3cret",
@@ -261,7 +265,9 @@ def test_secrets_are_not_shown(text: str) -> None:
     assert shown(document).count("\n") == text.count("\n")
 
 
-@pytest.mark.parametrize("text", ["keyboard German", "%post\nesxcli system account list\necho done | tee log\npasswd=$1\n", "%include http://h/a:b", "# account set of NICs"])
+@pytest.mark.parametrize("text", [
+    "keyboard German", "%post\nesxcli system account list\necho done | tee log\npasswd=$1\n", "%include http://h/a:b", "# account set of NICs",
+])
 def test_the_rest_is_shown(text: str) -> None:
     """A diff has to be of use."""
     assert shown(parse(text.encode())) == text and hide(text) == text

@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findi
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lex import Word
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import Item
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_rules import RULES
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_types import DEPRECATED, NO_EFFECT, Command, Option
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_types import DEPRECATED, NO_EFFECT, Argument, Command, Option
 
 _IDLE = {DEPRECATED: "deprecated-option", NO_EFFECT: "no-effect"}
 # Values that may be secret are never part of a message.
@@ -107,7 +107,7 @@ class Reader:
                 self._option(name, value if equals else None)
             else:
                 extra.append((at, word))
-        argument = self._argument(extra, len(words)) if self.command.argument else None
+        argument = self._argument(self.command.argument, extra, len(words)) if self.command.argument else None
         for at, word in extra:
             self._extra(word, words[at - 1] if at else None)
         return Call(self.item, self.command, self.options, argument, tuple(self.problems))
@@ -116,9 +116,7 @@ class Reader:
         """Add a finding."""
         self.problems.append(finding(rule, self.item.line, f"{self.command.name}: {message}"))
 
-    def _argument(self, extra: List[Tuple[int, Word]], count: int) -> Optional[Word]:
-        argument = self.command.argument
-        assert argument is not None
+    def _argument(self, argument: Argument, extra: List[Tuple[int, Word]], count: int) -> Optional[Word]:
         if not extra or not extra[-1 if argument.last else 0][1].text:
             self.say("missing-argument", f"the {argument.name} is missing")
             return None
@@ -139,8 +137,7 @@ class Reader:
             self.say("extra-argument", f"{shown} belongs to no option")
 
     def _option(self, name: str, value: Optional[str]) -> None:
-        option = self.command.option(name)
-        assert option is not None
+        option = self.command.option(name) or self.command.by_name[name]
         if option.status in _IDLE:
             self.say(_IDLE[option.status], f"{name} does nothing")
             return

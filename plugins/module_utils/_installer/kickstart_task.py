@@ -78,7 +78,6 @@ def work(params: Mapping[str, Any], files: Files) -> Outcome:
     source = _source(params, files)
     if not params.get("path"):
         return _check_only(params, source, given, target)
-    assert params["path"]
     old, dropped = extract(source) if source is not None else ({}, [])
     model = _merged(old, given)
     data = render(model)

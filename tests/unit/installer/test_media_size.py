@@ -37,7 +37,9 @@ def test_spellings(text: str, same: str) -> None:
     assert str(EsxiVersion.parse(text)) == same
 
 
-@pytest.mark.parametrize("text", ["", "7", "7.0 U", "seven", "7.0.1 U2", "5.5", "6.4 U9", "10.0", "7.0 U1cc", "7.0-1", "7.0 U1c\nx", "\u0667.\u0660", "7.0 U999"])
+@pytest.mark.parametrize(
+    "text", ["", "7", "7.0 U", "seven", "7.0.1 U2", "5.5", "6.4 U9", "10.0", "7.0 U1cc", "7.0-1", "7.0 U1c\nx", "\u0667.\u0660", "7.0 U999"],
+)
 def test_no_releases(text: str) -> None:
     """Refused, by its text."""
     with pytest.raises(InputError, match="esxi_version"):

@@ -16,8 +16,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 
 _NAME = re.compile(r"[A-Za-z0-9_.:/+-]+")
 _BAD = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-# A word of the kernel's options; quotes keep blanks together.
-_WORD = re.compile(rb'(?:[^\s"]|"[^"]*"?)+')
+# A word of the kernel's options; quotes keep blanks together, and one that is never closed is a letter.
+_WORD = re.compile(rb'(?:[^\s"]|"[^"]*"|")+')
 # After which line a key is put that is not there yet; otherwise at the end.
 _ANCHORS = {
     "kernelopt": ("kernel",), "modules": ("kernelopt", "kernel"), "title": ("bootstate",), "timeout": ("title", "bootstate"),

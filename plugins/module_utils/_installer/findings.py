@@ -44,13 +44,14 @@ def worst(findings: Iterable[Finding]) -> int:
 _SECRETS = (
     re.compile(r"\$(?:1|2[abxy]?|5|6|7|y|gy)\$[^\s'\";:|]{8,}"),
     re.compile(r"(?<=://)[^\s/@:'\"]{0,64}:[^\s/@'\"]{1,128}(?=@)"),
-    re.compile(r"(?i)(?<=password=)(?![*$])[^\s'\"&]+"),
 )
-# esxcli system account set -p Secret; echo Secret | passwd; rootpw Secret in a comment or after a section's name.
+# esxcli system account set -p Secret; echo Secret | passwd; rootpw Secret in a comment or a script; PASSWORD=Secret. What is a variable of the
+# shell is none.
 _AFTER = (
     re.compile(r"(account\s+(?:set|add)\b[^\n]{0,300}?\s(?:-p|-c|--password|--password-confirmation)[ =]?)([^\s'\"$][^\s'\"]*|'[^'\n]*'|\"[^\"$\n]*\")"),
     re.compile(r"(echo\s{1,8}(?:-\w{1,8}\s{1,8}){0,4})([^|\n]{1,200})(?=\|\s{0,8}(?:/[\w/]{0,64}/)?passwd\b)"),
-    re.compile(r"(rootpw[ \t]{1,64}(?:--iscrypted[ \t]{1,64})?)([^\s-]\S*)"),
+    re.compile(r"(rootpw[ \t]{1,64}(?:--iscrypted[ \t]{1,64})?)([^\s$-]\S*)"),
+    re.compile(r"(?i)((?:password|passwd|pwd) {0,4}= {0,4}['\"]?)([^\s'\"$&*\\][^\s'\"&]*)"),
 )
 
 

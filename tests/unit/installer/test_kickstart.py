@@ -123,6 +123,7 @@ FILES: List[Any] = [
     (GOOD + "%post --timeout=5m\nx\n", [(6, "ignored-value")]),
     (GOOD + "%post\nesxcli system account set -i root -p 'S3cret!x' -c 'S3cret!x'\n", [(7, "script-secret")]),
     (GOOD + "%post\necho root:x | chpasswd\necho S3cret | passwd root --stdin\n", [(8, "script-secret")]),
+    (GOOD + "%pre\nESXI_PASSWORD=\"S3cret\"\necho rootpw ${ESXI_PASSWORD} > /tmp/rootpw\n", [(7, "script-secret")]),
     (GOOD + "%post\nwget http://u:S3cret@h/x\n", [(7, "script-secret")]),
     (GOOD + "# caf\u00e9\n", []),
 ]
@@ -267,7 +268,8 @@ def test_secrets_are_not_shown(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "keyboard German", "%post\nesxcli system account list\necho done | tee log\npasswd=$1\n", "%include http://h/a:b", "# account set of NICs",
+    "keyboard German", "%pre\necho \"rootpw ${PW}\" > /tmp/x\necho \"password = \\\"${PW}\\\"\"",
+    "%post\nesxcli system account list\necho done | tee log\npasswd=$1\n", "%include http://h/a:b", "# account set of NICs",
 ])
 def test_the_rest_is_shown(text: str) -> None:
     """A diff has to be of use."""

@@ -12,7 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootc
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_parse import (
     BOOTSTATE_LIMIT, KEYS, MAX_LINE, MBOOT, SAFEBOOT, BootCfg, Line, match, modules, valid_number,
 )
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import SILENT, STOPS, Finding, secret_spans
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import SILENT, STOPS, Finding, message, secret_spans
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_size import SIZES
 
 # severity, what the boot loader does, remedy
@@ -59,9 +59,9 @@ def lint(config: BootCfg) -> List[Finding]:
     return sorted(set(found))
 
 
-def _say(rule: str, line: int, message: str) -> Finding:
+def _say(rule: str, line: int, text: str) -> Finding:
     severity, does, remedy = _RULES[rule]
-    return Finding(line, severity, rule, message, remedy, does)
+    return Finding(line, severity, rule, message(text), remedy, does)
 
 
 def _file(config: BootCfg) -> Iterator[Finding]:

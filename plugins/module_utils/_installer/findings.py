@@ -14,6 +14,7 @@ SEVERITIES = ("info", "warning", "error")
 # What the installer or boot loader itself does about it: it stops, it logs a line and goes on, or it says nothing.
 STOPS, WARNS, SILENT = "stops", "warns", "silent"
 HIDDEN = "********"
+_LONGEST = 300
 
 
 @dataclass(frozen=True, order=True)
@@ -80,3 +81,9 @@ def blot(text: str, spans: Iterable[Tuple[int, int]], mark: str = HIDDEN) -> str
 def hide(text: str, mark: str = HIDDEN) -> str:
     """The text without what looks like a secret."""
     return blot(text, secret_spans(text), mark)
+
+
+def message(text: str) -> str:
+    """What a finding may say: no secret that a line has in an odd place, and no more than people read."""
+    hidden = hide(text)
+    return hidden if len(hidden) <= _LONGEST else hidden[:_LONGEST] + "..."

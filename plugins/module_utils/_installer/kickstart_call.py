@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding, message
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lex import Word
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import Item
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_rules import RULES
@@ -22,10 +22,10 @@ _SECRET_COMMANDS = ("rootpw", "vmserialnum")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
-def finding(rule: str, line: int, message: str) -> Finding:
+def finding(rule: str, line: int, text: str) -> Finding:
     """A finding of a rule of the table."""
     row = RULES[rule]
-    return Finding(line, row.severity, rule, message, row.remedy, row.installer)
+    return Finding(line, row.severity, rule, message(text), row.remedy, row.installer)
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ class Reader:
             self._extra(word, words[at - 1] if at else None)
         return Call(self.item, self.command, self.options, argument, tuple(self.problems))
 
-    def say(self, rule: str, message: str) -> None:
+    def say(self, rule: str, text: str) -> None:
         """Add a finding."""
-        self.problems.append(finding(rule, self.item.line, f"{self.command.name}: {message}"))
+        self.problems.append(finding(rule, self.item.line, f"{self.command.name}: {text}"))
 
     def _argument(self, argument: Argument, extra: List[Tuple[int, Word]], count: int) -> Optional[Word]:
         if not extra or not extra[-1 if argument.last else 0][1].text:

@@ -192,6 +192,12 @@ FULL: Dict[str, Any] = {
 }
 
 
+def test_a_secret_in_an_odd_place_is_not_told() -> None:
+    """Nor a line that nobody reads."""
+    told = lint(parse(f"install --x{HASH}y\nkeyboard {'k' * 5000}\ninclude https://u:S3cret@h/\nnetwork --ip={HASH}".encode()))
+    assert HASH not in repr(told) and "S3cret" not in repr(told) and max(len(each.message) for each in told) < 400
+
+
 def test_render_as_shlex_reads_it() -> None:
     """The installer splits with shlex, and so do we here: an oracle that is not ours."""
     lines = render(FULL).decode().splitlines()

@@ -26,12 +26,16 @@ def shown(document: Document, mark: str = HIDDEN) -> str:
 
 
 def secrets(document: Document) -> List[str]:
-    """Every secret of a file, for the list of what Ansible hides."""
+    """Every secret of a file, for the list of what Ansible hides everywhere.
+
+    A plain word in a comment or script is none: "# rootpw password" would black out each "password" of a result.
+    """
     found: Set[str] = set()
     for item, text, spans in _marked(document):
         body = _text(item.body)
-        found.update(text[start:end] for start, end in spans)
-        found.update(body[start:end] for start, end in secret_spans(body))
+        loose = [body[start:end] for start, end in secret_spans(body)]
+        (found.update if item.kind == COMMAND else loose.extend)(text[start:end] for start, end in spans)
+        found.update(each for each in loose if not each.isalpha())
         if item.name in _SECRET:
             found.update(word.text.partition("--esx=")[2] or word.text for word in item.words[1:])
     return sorted({each.strip("'\"") for each in found} - {"", "--iscrypted"})

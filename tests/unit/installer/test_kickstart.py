@@ -273,6 +273,12 @@ def test_secrets_are_not_shown(text: str) -> None:
     assert shown(document).count("\n") == text.count("\n")
 
 
+def test_words_are_no_secrets() -> None:
+    """Ansible hides a secret wherever a result has it."""
+    assert secrets(parse(b"# rootpw command\n%post\npassword=command\n")) == []
+    assert secrets(parse(b"rootpw command\n")) == ["command"]
+
+
 @pytest.mark.parametrize("text", [
     "keyboard German", "%pre\necho \"rootpw ${PW}\" > /tmp/x\necho \"password = \\\"${PW}\\\"\"",
     "%post\nesxcli system account list\necho done | tee log\npasswd=$1\n", "%include http://h/a:b", "# account set of NICs",

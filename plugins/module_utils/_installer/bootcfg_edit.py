@@ -105,7 +105,7 @@ def _changes(config: BootCfg, edit: Edit) -> List[Callable[[BootCfg], BootCfg]]:
         prefix = edit.prefix.strip().rstrip("/")
         let("prefix", lambda _now: prefix.encode())
     if edit.relative_paths:
-        let("kernel", lambda now: now.value("kernel").lstrip(b"/\\"))
+        let("kernel", lambda now: now.value("kernel").lstrip(b"/\\ "))
     if edit.kernel_options or edit.kernel_options_absent:
         let("kernelopt", lambda now: _options(now.value("kernelopt"), edit))
     if edit.modules_present or edit.modules_absent or edit.relative_paths:
@@ -135,12 +135,12 @@ def _options(value: bytes, edit: Edit) -> bytes:
 def _modules(value: bytes, edit: Edit) -> bytes:
     now = modules(value)
     if edit.relative_paths:
-        now = [item.lstrip(b"/\\") for item in now]
+        now = [item.lstrip(b"/\\ ") for item in now]
     gone = {_path(path.encode(), edit) for path in edit.modules_absent}
     now = [item for item in now if _path(item, edit) not in gone]
     for text in edit.modules_present:
         new = b" ".join(text.encode().split())
-        new = new.lstrip(b"/\\") if edit.relative_paths else new
+        new = new.lstrip(b"/\\ ") if edit.relative_paths else new
         at = [index for index, item in enumerate(now) if _path(item, edit) == _path(new, edit)]
         if at:
             now = [new if index == at[0] else item for index, item in enumerate(now) if index not in at[1:]]
@@ -153,7 +153,7 @@ def _modules(value: bytes, edit: Edit) -> bytes:
 
 def _path(item: bytes, edit: Edit) -> bytes:
     path = (item.split() or [b""])[0]
-    return path.lstrip(b"/\\") if edit.relative_paths else path
+    return path.lstrip(b"/\\ ") if edit.relative_paths else path
 
 
 def put(config: BootCfg, key: str, value: bytes) -> BootCfg:

@@ -142,6 +142,7 @@ def test_network_boot() -> None:
         (b"kernel=k\nkernelopt=a a=1 b a\n", Edit({"a": "2"}), b"kernel=k\nkernelopt=a=2 b\n"),
         (b"kernel=k\nkernelopt=A\n", Edit({"a": None}), b"kernel=k\nkernelopt=A a\n"),
         (b"kernel=k\nkernelopt=x=\"a b\"  y\n", Edit({}, ["y"]), b"kernel=k\nkernelopt=x=\"a b\"\n"),
+        (b"kernel=\\ /k\nprefix=p\n", Edit(relative_paths=True), b"kernel=k\nprefix=p\n"),
         (b"kernel=k\nkernelopt=x\" y\n", Edit({"a": None}), b"kernel=k\nkernelopt=x\" y a\n"),
         (b"kernel=k\nkernelopt=  a   b \n", Edit({"a": None}), b"kernel=k\nkernelopt=  a   b \n"),
     ],

@@ -273,7 +273,7 @@ backup_file:
   description: The copy of the file that was there, a list if there are two.
   returned: with O(backup=true), when a file changed
   type: raw
-  sample: /var/tmp/boot.cfg.12345.2026-01-01@12:00:00~
+  sample: /var/tmp/boot.cfg.3641.2026-11-24@05:12:02~
 msg:
   description: What was done, or why the task failed, in a sentence.
   returned: always

@@ -522,12 +522,12 @@ dropped:
   returned: success
   type: list
   elements: int
-  sample: [3, 17]
+  sample: [4]
 backup_file:
   description: The copy of the file that was there.
   returned: with O(backup=true), when the file changed
   type: str
-  sample: /var/tmp/ks.cfg.12345.2026-01-01@12:00:00~
+  sample: /var/tmp/ks.cfg.3607.2026-11-24@05:12:01~
 msg:
   description: What was done, or why the task failed, in a sentence.
   returned: always

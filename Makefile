@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-STAGES := unit contract lab integration molecule sanity lint docs build
+STAGES := unit contract frames lab integration molecule sanity lint docs build
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test vm bench clean lab-up lab-down $(STAGES)
@@ -21,6 +21,8 @@ unit: setup ## the pure core
 	@scripts/stage unit
 contract: setup ## every module on the real kernel, with three versions of pyroute2
 	@scripts/stage contract
+frames: setup ## attacks by raw frames before and after hardening, and the honest traffic beside them
+	@scripts/stage frames
 lab: setup ## the lab itself
 	@scripts/stage lab
 integration: setup ## playbooks as users write them

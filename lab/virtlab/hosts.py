@@ -86,7 +86,8 @@ def enter(state: State, name: str, namespaces: Sequence[str] = ("--all",)) -> Li
 
 def wire(state: State, topology: Topology) -> None:
     """Make all veth pairs. Each is born inside a lab namespace, so the machine never sees it."""
-    _ip(state, LAN, ["link add lan0 type bridge", "link set lan0 up"])
+    # Without snooping: a guest's MLD query that got out before hardening would go on starving the network outside of multicast.
+    _ip(state, LAN, ["link add lan0 type bridge mcast_snooping 0", "link set lan0 up"])
     for each in topology.wires:
         commands = [f"link add {each.near} type veth peer name {each.far} netns {state.pid(each.far_host)}"]
         if each.near_joins:
@@ -97,7 +98,8 @@ def wire(state: State, topology: Topology) -> None:
 
 
 def _far_commands(each: Wire) -> List[str]:
-    commands = [f"link set {each.far} address {each.far_mac}", f"link set {each.far} up"]
+    # The alias is the mark without which lab/attacks sends nothing there.
+    commands = [f"link set {each.far} address {each.far_mac} alias virtnet-lab", f"link set {each.far} up"]
     # Duplicate address detection would delay the first frames of a guest by a second.
     commands += [f"address add {address} dev {each.far}" + (" nodad" if ":" in address else "") for address in each.far_addresses]
     return commands

@@ -26,6 +26,10 @@ def prepare(name: str, folder: Path) -> None:
     mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
     for each in ("sshd", "netns", "ansible"):
         os.makedirs(f"/run/{each}", mode=0o755)
+    # The lab has no router, and what claims to be one is an attack: a host that believes it has a default route through a guest.
+    setting = Path("/proc/sys/net/ipv6/conf/default/accept_ra")
+    if setting.exists():
+        setting.write_text("0", encoding="ascii")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 

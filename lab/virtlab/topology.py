@@ -55,13 +55,15 @@ def make(hosts: int, guests: int) -> Topology:
             addresses = [f"{PREFIX}{10 * host + guest}", f"fd00:5a::{host}:{guest}"]
             names.append(guest_name)
             wires.append(Wire(name, port, guest_name, "eth0", mac, [f"{addresses[0]}/24", f"{addresses[1]}/64"]))
-            ports.append({"name": port, "mac": mac, "guest": guest_name})
+            ports.append({"name": port, "mac": mac, "guest": guest_name, "addresses": addresses})
             groups["guests"][guest_name] = {"guest_host": name, "guest_port": port, "guest_mac": mac, "guest_addresses": addresses}
         groups["kvm_hosts"][name] = {
             "lab_uplink": "uplink",
             "lab_ports": ports,
             # In the form of linux_bridge_fdb's option.
             "lab_entries": [{"address": port["mac"], "port": port["name"]} for port in ports],
+            # In the form of linux_switch_policy's ports.
+            "lab_guests": [{"name": port["name"], "macs": [port["mac"]], "addresses": port["addresses"]} for port in ports],
             "lab_address": f"{PREFIX}{200 + host}/24",
         }
     return Topology(names, wires, groups)

@@ -18,7 +18,8 @@ options:
       - >-
         Protected are the devices that carry a default route of the host or the SSH session of the task, and what lies below them: a VLAN's
         lower device, a bond's members, and of a bridge the port behind which the next hop is. Where the neighbour table and the forwarding database do
-        not tell that port, it is every port that is no veth, tap, tun or macvtap.
+        not tell that port, it is every port that is no veth, tap, tun or macvtap. Protected too is the next hop's MAC address against an entry of
+        the forwarding database that moves it to another port.
       - >-
         Without this option a change to a protected device is refused before anything is written, in check mode too, and RV(error_code) is V(management).
       - >-

@@ -40,6 +40,17 @@ def answer(spec: Spec, ask: Callable[[Mapping[str, Any], Any], Dict[str, Any]], 
     module.exit_json(changed=False, **result)
 
 
+def act(spec: Spec, job_of: Callable[[Mapping[str, Any]], Any], **rules: Any) -> NoReturn:
+    """The whole of a module that acts without changing its host: the job refuses when it is made, and in check mode only foretells."""
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, **rules)
+    try:
+        job = job_of(module.params)
+        result = job.foretell() if module.check_mode else job.run()
+    except VirtnetError as error:
+        fail(module, error)
+    module.exit_json(changed=False, **result)
+
+
 def fail(module: AnsibleModule, error: VirtnetError) -> NoReturn:
     """One sentence, a code that a playbook can test, and the details."""
     message, details = error.message, dict(error.details)

@@ -21,6 +21,7 @@ description:
     task names its address.
 extends_documentation_fragment:
   - virtnet.hardening._attributes
+  - virtnet.hardening._management
   - virtnet.hardening._pyroute2
 attributes:
   check_mode:
@@ -204,15 +205,35 @@ msg:
   returned: always
   type: str
   sample: "1 step done and read back."
+rollback:
+  description: The confirmed change to the management path.
+  returned: when O(allow_management=true) and the task changed a protected device
+  type: dict
+  contains:
+    id:
+      description: Names the change in the journal on the target.
+      returned: always
+      type: str
+    timeout:
+      description: Seconds within which it had to be confirmed.
+      returned: always
+      type: int
+    confirmed:
+      description: Whether the control node confirmed it over a new connection.
+      returned: always
+      type: bool
+  sample: {"confirmed": true, "id": "7b19459d7a554efb8b60e74e1ad16d1a", "timeout": 60}
 error_code:
   description:
     - >-
       V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store,
+      V(management) for an entry that takes the next hop of the management path without O(allow_management=true),
       V(dependency) when pyroute2 is missing or unusable, V(backend) when the kernel could not be read or the journal not be written:
       nothing was changed.
     - >-
       V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone,
       see RV(undone) and RV(not_undone).
+    - V(rolled_back) when the change was not confirmed in time and the target took it back, or did not answer any more.
   returned: failure
   type: str
   sample: unsupported
@@ -233,6 +254,12 @@ not_undone:
   type: list
   elements: str
   sample: []
+steps:
+  description: All steps that would change the management path.
+  returned: when RV(error_code) is V(management)
+  type: list
+  elements: str
+  sample: ["set fdb br0 52:54:00:00:00:fe: port uplink -> vnet0"]
 """
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import run

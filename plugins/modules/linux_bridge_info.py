@@ -48,6 +48,7 @@ seealso:
   - module: virtnet.hardening.linux_bridge_vlan
   - module: virtnet.hardening.linux_bridge_fdb
   - module: virtnet.hardening.virtual_link
+  - module: virtnet.hardening.promiscuity_info
 """
 
 EXAMPLES = r"""

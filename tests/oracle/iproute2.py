@@ -158,3 +158,8 @@ def vlans(device: str, prefix: Sequence[str] = ()) -> Dict[int, Answer]:
             for vid in range(item["vlan"], item.get("vlanEnd", item["vlan"]) + 1):
                 table[vid] = {"pvid": "PVID" in flags, "untagged": "Egress Untagged" in flags}
     return table
+
+
+def promiscuity(prefix: Sequence[str] = ()) -> Dict[str, int]:
+    """The kernel's counter of each device."""
+    return {each["ifname"]: each["promiscuity"] for each in _json(prefix, "ip", "-d", "-j", "link", "show")}

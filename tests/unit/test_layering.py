@@ -19,8 +19,10 @@ STDLIB = sys.stdlib_module_names
 ALLOWED = {
     "_policy": {"_policy"},
     "_engine": {"_policy", "_engine"},
-    "_linux": {"_policy", "_engine", "_linux", "_netlink.observe", "_netlink.constants"},
+    "_linux": {"_policy", "_engine", "_linux", "_netlink.observe", "_netlink.constants", "_netlink.evidence", "_nftables.ruleset", "_nftables.elements"},
+    "_nftables": {"_policy", "_engine", "_netlink", "_nftables"},
     "_netlink": {"_policy", "_engine", "_netlink"},
+    "_probe": {"_policy", "_engine.errors", "_probe"},
     "_installer": {"_policy.errors", "_installer"},
 }
 SOURCES = sorted((ROOT / "plugins").rglob("*.py"))
@@ -34,7 +36,7 @@ def imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             base = node.module or ""
-            yield from (f"{base}.{alias.name}" for alias in node.names) if base.endswith("module_utils._netlink") else [base]
+            yield from (f"{base}.{alias.name}" for alias in node.names) if base.endswith(("module_utils._netlink", "module_utils._nftables")) else [base]
 
 
 @pytest.mark.parametrize("package", sorted(ALLOWED))
@@ -53,6 +55,14 @@ def test_only_dep_imports_pyroute2() -> None:
     """In the whole of the plugins."""
     found: Set[str] = {path.name for path in SOURCES for name in imports(path) if name.split(".")[0] == "pyroute2"}
     assert found == {"dep.py"}
+
+
+def test_only_two_files_of_the_probe_touch_the_system() -> None:
+    """The rest of it is pure, and so is what judges on the control node."""
+    impure = {"socket", "os", "time", "fcntl", "subprocess"}
+    sources = [*(UTILS / "_probe").glob("*.py"), ROOT / "plugins" / "plugin_utils" / "_isolation.py"]
+    assert {path.name for path in sources if impure & set(imports(path))} == {"links.py", "wire.py"}
+    assert not [name for name in imports(sources[-1]) if name.startswith("ansible.")]
 
 
 def test_only_the_adapters_know_ansible() -> None:

@@ -35,6 +35,7 @@ def spec() -> Dict[str, Any]:
         "entries": {"type": "list", "elements": "dict", "options": entry, "default": []},
         "state": argspec.STATE,
         "purge": {"type": "dict", "options": purge},
+        **argspec.GUARD,
     }
 
 

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependents import of_ports
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constants import MAX_PORTS
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import LinkFacts, Scope
@@ -33,7 +33,7 @@ def spec() -> Dict[str, Any]:
     }
 
 
-class PortIntent:
+class PortIntent(HoldingIntent):
     """Ports of one bridge, all with the same options, or off the bridge."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
@@ -41,7 +41,7 @@ class PortIntent:
         self.absent = params["state"] == "absent"
         self.move: bool = params["move"]
         self.selection = Selection(params["ports"], "ports")
-        self.held: FrozenSet[Key] = frozenset()
+        self.names = frozenset(self.selection.names)
         self.options = normalize.fields_from(params, PORT, OPTIONS)
         leaving = self.absent or self.move
         self.scope = Scope(
@@ -59,12 +59,7 @@ class PortIntent:
 
     def recover(self, held: FrozenSet[Key]) -> FrozenSet[Key]:
         """Ports that a killed run left down come up once their options hold."""
-        if self.absent:
-            return frozenset()
-        named = set(self.selection.names)
-        self.held = frozenset(key for key in held if key[0] == "link" and key[1] in named)
-        self.scope = replace(self.scope, link_state=frozenset(str(key[1]) for key in self.held))
-        return self.held
+        return frozenset() if self.absent else super().recover(held)
 
     def resolve(self, observed: Observed) -> Resolved:
         """Find the ports and check each against what it is now."""
@@ -79,7 +74,7 @@ class PortIntent:
         # All ports share one mapping, which the planner settles once.
         asked: Fields = {"bridge": self.bridge, **self.options}
         present: Dict[Key, Fields] = {("port", name): asked for name in selected.names}
-        present.update({key: {"up": True} for key in self.held if key in observed.state})
+        self.give_back(present, observed)
         desired = Desired(present, self._left_behind(observed, joining), self._holds(joining))
         return Resolved(desired, notes)
 

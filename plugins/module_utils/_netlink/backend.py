@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan imp
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import quirks
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.execute import Executor
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.management import protected_devices
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.management import ADDRESS, protected_devices
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Observer, Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.rules import ORDER
@@ -83,6 +83,9 @@ class NetlinkBackend:
         kind, device = str(step.key[0]), str(step.key[1])
         if kind == "vlan":
             return str(step.key[2])
+        if kind == "fdb":
+            moves = step.verb != DELETE and step.after.get("port", step.before.get("port")) != step.before.get("port")
+            return ADDRESS + str(step.key[2]) if moves else None
         if kind in ("port", "link"):
             return device
         if kind != "bridge" or step.verb == CREATE:

@@ -52,12 +52,12 @@ class Part(NamedTuple):
 
 
 class Client:
-    """One socket of rtnetlink in the namespace of the process."""
+    """One socket in the namespace of the process: of rtnetlink, or of another protocol of netlink that dep has a class for."""
 
-    def __init__(self) -> None:
+    def __init__(self, protocol: str = "IPRoute") -> None:
         dep.require()
         try:
-            self._iproute: Any = dep.IPRoute()
+            self._iproute: Any = getattr(dep, protocol)()
         except Exception as error:  # pyroute2 passes on whatever the socket says
             raise BackendError(f"pyroute2 could not open a netlink socket: {error}.") from error
         # pyroute2 0.7 is a socket itself, 0.9 wraps one in asyncio: the descriptor is what both have.
@@ -164,6 +164,7 @@ class Client:
                     part = Part(kind, data, at + 16, at + size)
                     interrupted |= flags & c.NLM_F_DUMP_INTR
                     if kind == c.NLMSG_DONE:
+                        _check_done(part)
                         return parts, bool(interrupted)
                     if kind == c.NLMSG_ERROR:
                         raise BackendError(f"The kernel refused a dump: {_answer(part, flags).words()}.")
@@ -188,6 +189,13 @@ class Client:
                 break
             yield number, flags, Part(kind, data, at + 16, at + size)
             at += (size + 3) & ~3
+
+
+def _check_done(part: Part) -> None:
+    """A dump that failed on its way ends like any other, with the error in its last message (netlink_dump, net/netlink/af_netlink.c)."""
+    code = _S32.unpack_from(part.data, part.start)[0] if part.end - part.start >= 4 else 0
+    if code < 0:
+        raise BackendError(f"The kernel broke off a dump: {Answer(-code, '').words()}.")
 
 
 def _answer(part: Part, flags: int) -> Answer:

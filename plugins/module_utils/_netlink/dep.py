@@ -18,12 +18,17 @@ _missing = False
 _failure: Optional[str] = None
 _reason = ""
 IPRoute: Any = None
+DiagSocket: Any = None
+NFTSocket: Any = None
 
 # Not only ImportError: pyroute2 0.9 raises TypeError on Python 3.8.
 try:
     import pyroute2
 
     IPRoute = pyroute2.IPRoute
+    # Both are there in all versions from 0.7.2 to 0.9.7.
+    DiagSocket = pyroute2.DiagSocket
+    NFTSocket = pyroute2.NFTSocket
 except ImportError as error:
     # A missing module of pyroute2's own is a broken installation, not a missing one.
     _missing = (error.name or "") == "pyroute2"

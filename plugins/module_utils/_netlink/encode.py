@@ -152,6 +152,11 @@ def set_port(index: int, options: bytes) -> Message:
     return Message(c.RTM_SETLINK, 0, ifinfomsg(index, c.AF_BRIDGE) + options)
 
 
+def flush_port(index: int) -> Message:
+    """Delete the entries that a port learned; those that somebody wrote stay (br_fdb_delete_by_port)."""
+    return set_port(index, nested(c.IFLA_PROTINFO, attribute(c.IFLA_BRPORT_FLUSH, b"")))
+
+
 def vlan_flags(fields: Fields) -> int:
     """The flags of struct bridge_vlan_info."""
     pvid = c.BRIDGE_VLAN_INFO_PVID if fields.get("pvid") else 0

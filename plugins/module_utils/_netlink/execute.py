@@ -44,6 +44,7 @@ class Executor:
             (CREATE, "port"): lambda step: encode.set_master(self._index(step.key[1]), self._index(step.after["bridge"])),
             (UPDATE, "port"): self._set_port,
             (DELETE, "port"): lambda step: encode.set_master(self._index(step.key[1]), 0),
+            (DELETE, "learned"): lambda step: encode.flush_port(self._index(step.key[1])),
             (CREATE, "fdb"): self._set_fdb,
             (UPDATE, "fdb"): self._set_fdb,
             (DELETE, "fdb"): self._del_fdb,

@@ -29,8 +29,12 @@ class Way(NamedTuple):
     reason: str
 
 
+ADDRESS = "address "
+
+
 def protected_devices(client: Client, environ: Optional[Dict[str, str]] = None) -> Dict[str, str]:
-    """Device names, down to the bridge ports, each with the reason in words."""
+    """Device names, down to the bridge ports, each with the reason in words. The MAC addresses of next hops behind bridges
+    are among them as C(address MAC): an entry for one on another port takes the host's own way."""
     finder = _Finder(client)
     for way in _ways(client, environ):
         finder.follow(way.oif, way, 0)
@@ -137,6 +141,8 @@ class _Finder:
         macs = {mac for index, address, mac in self._neighbours(way.hop) if mac and address == way.hop and index == way.oif}
         if not macs:
             return set()
+        for mac in macs:
+            self.found.setdefault(ADDRESS + mac, f"{mac} is the next hop of {way.reason}")
         parts = self.client.dump(c.RTM_GETNEIGH, encode.get_fdb(bridge))
         entries = (decode.fdb_entry(part.data, part.start, part.end) for part in parts)
         return {

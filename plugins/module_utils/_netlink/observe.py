@@ -40,6 +40,8 @@ class Scope:
     link_state: FrozenSet[str] = frozenset()
     # Where the peer of a veth is asked to be, as the user wrote it.
     peer_netns: str = ""
+    # What nftables checks for ports; read by the backend that has it.
+    filters: bool = False
 
 
 class LinkFacts(NamedTuple):

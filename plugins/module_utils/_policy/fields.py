@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Field, Kind, Native
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Field, Kind, Native
 
 LINUX = "linux"
 
@@ -163,4 +163,27 @@ LINK = Kind.of(
     stands_alone=True,
 )
 
-KINDS = {kind.name: kind for kind in (BRIDGE, PORT, VLAN, FDB, LINK)}
+# What the bridge itself can't check is checked by nftables, for each port: the order is that of the documentation.
+FILTER_GUARDS = ("source_mac", "arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "bpdu", "vlan_tags")
+# These look inside a frame, so what they can't look into is dropped.
+INSPECTING = ("arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server")
+FILTER = Kind.of(
+    "filter",
+    # Lists as text, comma-separated and in canonical order: a field is one value.
+    Field("macs", "str", group="elements"),
+    Field("addresses", "str", group="elements"),
+    *(Field(name, "enum", choices=(ACCEPT, REJECT), group="elements") for name in FILTER_GUARDS),
+    # What was asked for, kept as the comment of an element.
+    Field("record", "str", group="elements"),
+    # False where somebody else changed elements that belong together.
+    Field("intact", "bool", group="elements"),
+    whole=True,
+)
+SWITCH = Kind.of("switch", Field("record", "str", group="elements"), whole=True)
+QUARANTINE = Kind.of("quarantine")
+RULESET = Kind.of("ruleset", Field("version", "str", group="rules"), stands_alone=True)
+
+# There while a port learns or has entries that it learned: a locked port lets their addresses in until they age.
+LEARNED = Kind.of("learned")
+
+KINDS = {kind.name: kind for kind in (BRIDGE, PORT, LEARNED, VLAN, FDB, LINK, FILTER, SWITCH, QUARANTINE, RULESET)}

@@ -1,0 +1,205 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sockets in the namespaces of a lab: who sends, and who hears it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import socket
+import struct
+import threading
+import time
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Mapping, Sequence, TypeVar
+
+# The interface alias that the lab and the tests give to what belongs to them.
+MARK = "virtnet-lab"
+_CLONE_NEWNET = 0x40000000
+_ETH_P_ALL = 0x0003
+_SOL_PACKET = 263
+_PACKET_ADD_MEMBERSHIP = 1
+_PACKET_MR_PROMISC = 1
+_PACKET_OUTGOING = 4
+# A bridge passes a frame on in the sender's system call, or soon after when the other core does it.
+_PATIENCE = 0.04
+_MAX_FRAMES = 50_000
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+T = TypeVar("T")
+
+
+class ArenaError(Exception):
+    """What must not be, or can't be, attacked."""
+
+
+@dataclass(frozen=True)
+class Station:
+    """One end: a network namespace by the path of its file, an interface in it, and its addresses."""
+
+    name: str
+    netns: str
+    interface: str
+    mac: str
+    ip4: str
+    ip6: str
+
+
+def within(netns: str, work: Callable[[], T]) -> T:
+    """Run C(work) in a namespace. A thread of its own: setns(2) moves only the calling thread."""
+    results: List[T] = []
+    failures: List[BaseException] = []
+
+    def go() -> None:
+        try:
+            descriptor = os.open(netns, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                if _LIBC.setns(descriptor, _CLONE_NEWNET) != 0:
+                    raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+            finally:
+                os.close(descriptor)
+            results.append(work())
+        except BaseException as error:  # pylint: disable=broad-except
+            failures.append(error)
+
+    thread = threading.Thread(target=go)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+    return results[0]
+
+
+def _refuse_foreign(station: Station) -> None:
+    """Only what the lab marked, and never the namespace in which this machine lives."""
+    theirs = os.stat(station.netns)
+    for own in ("/proc/1/ns/net", f"/proc/{os.getppid()}/ns/net", "/proc/self/ns/net"):
+        try:
+            here = os.stat(own)
+        except OSError:
+            continue
+        if (here.st_dev, here.st_ino) == (theirs.st_dev, theirs.st_ino):
+            raise ArenaError(f"{station.name}: its namespace is one that the lab did not make; nothing is sent there.")
+    alias = within(station.netns, lambda: _alias(station.interface))
+    if alias != MARK:
+        raise ArenaError(f"{station.name}: {station.interface} does not bear the lab's mark; nothing is sent there.")
+
+
+def _alias(interface: str) -> str:
+    """IFLA_IFALIAS by plain netlink: /sys shows the namespace in which it was mounted."""
+    label = interface.encode() + b"\0"
+    attribute = struct.pack("=HH", 4 + len(label), 3) + label.ljust((len(label) + 3) & ~3, b"\0")
+    body = struct.pack("=BxHiII", 0, 0, 0, 0, 0) + attribute
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as channel:
+        channel.bind((0, 0))
+        channel.send(struct.pack("=IHHII", 16 + len(body), 18, 1, 1, 0) + body)
+        answer = channel.recv(1 << 17)[32:]
+    while len(answer) >= 4:
+        size, number = struct.unpack_from("=HH", answer)
+        if size < 4:
+            break
+        if number & 0x3FFF == 20:
+            return answer[4:size].rstrip(b"\0").decode()
+        answer = answer[(size + 3) & ~3:]
+    return ""
+
+
+class Arena:
+    """A socket for each station, promiscuous: what reaches its interface is heard."""
+
+    def __init__(self, stations: Mapping[str, Station]) -> None:
+        self.stations = dict(stations)
+        self._sockets: Dict[str, socket.socket] = {}
+        self._tokens = count(1)
+        self._sent = 0
+        self._salt = os.urandom(4)
+        for station in self.stations.values():
+            _refuse_foreign(station)
+        for name, station in self.stations.items():
+            self._sockets[name] = within(station.netns, lambda station=station: _open(station.interface))  # type: ignore[misc]
+
+    def __enter__(self) -> "Arena":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for channel in self._sockets.values():
+            channel.close()
+
+    def __getitem__(self, name: str) -> Station:
+        return self.stations[name]
+
+    def token(self) -> bytes:
+        """Bytes that no other frame holds."""
+        return b"vnh" + self._salt + struct.pack("!I", next(self._tokens))
+
+    def send(self, name: str, *frames: bytes) -> None:
+        """From a station's own interface."""
+        self._sent += len(frames)
+        if self._sent > _MAX_FRAMES:
+            raise ArenaError(f"more than {_MAX_FRAMES} frames were to be sent; an arena's load is bounded.")
+        for frame in frames:
+            self._sockets[name].send(frame)
+
+    def drain(self) -> None:
+        """Forget what came in so far."""
+        for name in self._sockets:
+            for _frame in self._read(name):
+                pass
+
+    def passes(self, sender: str, receiver: str, frames: Sequence[bytes], token: bytes) -> bool:
+        """Whether all of the frames arrive: a packet in fragments is whole or nothing."""
+        self.drain()
+        self.send(sender, *frames)
+        missing = list(frames)
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            for heard in self._read(receiver):
+                missing = [frame for frame in missing if not _same(frame, heard, token)]
+            left = deadline - time.monotonic()
+            if not missing or left <= 0:
+                return not missing
+            select.select([self._sockets[receiver]], [], [], left)
+
+    def count(self, name: str, mark: bytes, seconds: float) -> int:
+        """How many frames with the mark reach a station in that time."""
+        found, deadline = 0, time.monotonic() + seconds
+        while True:
+            found += sum(mark in frame for frame in self._read(name))
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return found
+            select.select([self._sockets[name]], [], [], left)
+
+    def _read(self, name: str) -> Iterator[bytes]:
+        while True:
+            try:
+                frame, address = self._sockets[name].recvfrom(65_536)
+            except BlockingIOError:
+                return
+            if address[2] != _PACKET_OUTGOING:
+                yield frame
+
+
+def _same(sent: bytes, heard: bytes, token: bytes) -> bool:
+    """The kernel takes the outer tag off, and a bridge that calls iptables cuts what is behind an IP packet."""
+    if token in heard:
+        return heard[-1:] == sent[-1:]
+    return any(len(heard) >= 34 and form.startswith(heard) for form in (sent, sent[:12] + sent[16:]))
+
+
+def _open(interface: str) -> socket.socket:
+    channel = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
+    channel.bind((interface, _ETH_P_ALL))
+    index = socket.if_nametoindex(interface)
+    channel.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, struct.pack("=iHH8s", index, _PACKET_MR_PROMISC, 0, b""))
+    channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    channel.setblocking(False)
+    return channel
+
+
+def namespace_of(pid: int) -> str:
+    """The path of a process's network namespace."""
+    return str(Path("/proc") / str(pid) / "ns" / "net")

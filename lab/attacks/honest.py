@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a guest needs to get, keep and announce its addresses and to talk. None of it may be lost to a guard."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Sequence, Union
+
+from . import frames as f
+from .ring import ATTACKER, OUTSIDE, THIRD, VICTIM, Case, Ring
+
+Build = Callable[[Ring, bytes], Union[bytes, Sequence[bytes]]]
+
+
+def _out(name: str, build: Build, receiver: str = OUTSIDE) -> Case:
+    return Case(name, lambda ring: ring.carry(ATTACKER, receiver, lambda token: build(ring, token)))
+
+
+def _in(name: str, build: Build, sender: str = OUTSIDE) -> Case:
+    return Case(name, lambda ring: ring.carry(sender, ATTACKER, lambda token: build(ring, token)))
+
+
+def _out6(name: str, packet_of: Callable[[Ring], f.Packet], to: str = f.ALL_NODES) -> Case:
+    return _out(name, lambda ring, token: f.ether(ring.a.mac, to, packet_of(ring), token))
+
+
+def _fragments4(ring: Ring, token: bytes) -> List[bytes]:
+    head: Dict[str, Any] = {"src": ring.a.ip4, "dst": ring.o.ip4, "proto": 17, "id": 5}
+    datagram = bytes(f.UDP(sport=5000, dport=5001, len=40, chksum=0)) + b"x" * 32
+    parts = [f.IP(**head, flags=1, frag=0) / f.Raw(datagram[:16]), f.IP(**head, frag=2) / f.Raw(datagram[16:])]
+    return [f.ether(ring.a.mac, ring.o.mac, part, token + bytes([number])) for number, part in enumerate(parts)]
+
+
+def _fragments6(ring: Ring, token: bytes) -> List[bytes]:
+    packet = f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.ICMPv6EchoRequest(data=b"x" * 64)
+    return [f.ether(ring.a.mac, ring.o.mac, part, token + bytes([number])) for number, part in enumerate(f.in_fragments(packet, 32))]
+
+
+def _report(source: Callable[[Ring], str]) -> Callable[[Ring], f.Packet]:
+    return lambda ring: (
+        f.IPv6(src=source(ring), dst="ff02::16", hlim=1) / f.IPv6ExtHdrHopByHop(options=[f.RouterAlert(), f.PadN(optdata=b"")]) / f.ICMPv6MLReport2()
+    )
+
+
+def _igmp(source: Callable[[Ring], str]) -> Build:
+    body = f.Raw(b"\x22\0\xf9\x02\0\0\0\x01\x04\0\0\0\xe0\0\0\xfb")
+    return lambda ring, token: f.ether(ring.a.mac, "01:00:5e:00:00:16", f.IP(src=source(ring), dst="224.0.0.22", proto=2, ttl=1) / body, token)
+
+
+def _advertise_in(ring: Ring, token: bytes) -> bytes:
+    packet = f.advertise6(f.link_local(ring.o.mac), f.link_local(ring.a.mac))
+    return f.ether(ring.o.mac, ring.a.mac, packet, token)
+
+
+def _router_in(ring: Ring, token: bytes) -> bytes:
+    address = f.link_local(ring.o.mac)
+    return f.ether(ring.o.mac, f.ALL_NODES, f.over6(address, "ff02::1", f.router(address, ring.o.mac)), token)
+
+
+def _renew(ring: Ring, token: bytes) -> bytes:
+    packet = f.IP(src=ring.a.ip4, dst=ring.o.ip4) / f.UDP(sport=68, dport=67) / f.Raw(b"\x01\x01\x06\0")
+    return f.ether(ring.a.mac, ring.o.mac, packet, token)
+
+
+def _echo(ring: Ring, token: bytes) -> bytes:
+    return f.ether(ring.a.mac, ring.o.mac, f.IP(src=ring.a.ip4, dst=ring.o.ip4) / f.ICMP(), token)
+
+
+def _mdns(ring: Ring, token: bytes) -> bytes:
+    packet = f.IP(src=ring.a.ip4, dst="224.0.0.251", ttl=255) / f.UDP(sport=5353, dport=5353) / f.Raw(b"\0" * 12)
+    return f.ether(ring.a.mac, "01:00:5e:00:00:fb", packet, token)
+
+
+CASES: List[Case] = [
+    _out("unicast to the outside", lambda ring, token: f.plain(ring.a.mac, ring.o.mac, token)),
+    _in("unicast from the outside", lambda ring, token: f.plain(ring.o.mac, ring.a.mac, token)),
+    _out("unicast to another guest", lambda ring, token: f.plain(ring.a.mac, ring.v.mac, token), VICTIM),
+    _in("unicast from another guest", lambda ring, token: f.plain(ring.t.mac, ring.a.mac, token), THIRD),
+    _out("broadcast", lambda ring, token: f.plain(ring.a.mac, f.BROADCAST, token)),
+    _in("broadcast from another guest", lambda ring, token: f.plain(ring.v.mac, f.BROADCAST, token), VICTIM),
+    _out("multicast: mDNS", _mdns, VICTIM),
+    _in("multicast to the guest", lambda ring, token: f.plain(ring.o.mac, "33:33:00:00:00:fb", token)),
+    _out("IPv4: echo", _echo),
+    _out("IPv4: UDP in fragments", _fragments4),
+    _out6("IPv6: echo", lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.ICMPv6EchoRequest(), f.ALL_ROUTERS),
+    _out("IPv6: echo in fragments", _fragments6),
+    _out("ARP: request", lambda ring, token: f.ether(
+        ring.a.mac, f.BROADCAST, f.arp(1, ring.a.mac, ring.a.ip4, "00:00:00:00:00:00", ring.o.ip4), token)),
+    _out("ARP: reply", lambda ring, token: f.ether(ring.a.mac, ring.o.mac, f.arp(2, ring.a.mac, ring.a.ip4, ring.o.mac, ring.o.ip4), token)),
+    _out("ARP: probe", lambda ring, token: f.ether(
+        ring.a.mac, f.BROADCAST, f.arp(1, ring.a.mac, "0.0.0.0", "00:00:00:00:00:00", ring.a.ip4), token)),
+    _out("ARP: announcement", lambda ring, token: f.ether(
+        ring.a.mac, f.BROADCAST, f.arp(1, ring.a.mac, ring.a.ip4, "00:00:00:00:00:00", ring.a.ip4), token)),
+    _out("ARP: gratuitous reply", lambda ring, token: f.ether(
+        ring.a.mac, f.BROADCAST, f.arp(2, ring.a.mac, ring.a.ip4, f.BROADCAST, ring.a.ip4), token)),
+    _in("ARP: request for the guest", lambda ring, token: f.ether(
+        ring.o.mac, f.BROADCAST, f.arp(1, ring.o.mac, ring.o.ip4, "00:00:00:00:00:00", ring.a.ip4), token)),
+    _out("RARP after a migration", lambda ring, token: f.rarp(ring.a.mac).ljust(60, b"\0") + token),
+    _out6("ND: duplicate address detection", lambda ring: f.solicitation("::", f.link_local(ring.a.mac), None)),
+    _out6("ND: detection with a nonce", lambda ring: f.solicitation("::", ring.a.ip6, None, nonce=True)),
+    _out6("ND: solicitation", lambda ring: f.solicitation(ring.a.ip6, ring.o.ip6, ring.a.mac)),
+    _out6("ND: solicitation without an option", lambda ring: f.solicitation(ring.a.ip6, ring.o.ip6, None)),
+    _out6("ND: solicited advertisement", lambda ring: f.advertisement(ring.a.ip6, ring.a.ip6, ring.a.mac, ring.o.ip6)),
+    _out6("ND: unsolicited advertisement", lambda ring: f.advertisement(f.link_local(ring.a.mac), f.link_local(ring.a.mac), ring.a.mac)),
+    _in("ND: solicitation for the guest", lambda ring, token: f.ether(
+        ring.o.mac, f.solicited(ring.a.ip6)[0], f.solicitation(ring.o.ip6, ring.a.ip6, ring.o.mac), token)),
+    _out6("SLAAC: router solicitation", lambda ring: f.over6(
+        f.link_local(ring.a.mac), "ff02::2", f.ICMPv6ND_RS(), f.ICMPv6NDOptSrcLLAddr(lladdr=ring.a.mac)), f.ALL_ROUTERS),
+    _out6("SLAAC: router solicitation without an address", lambda ring: f.over6("::", "ff02::2", f.ICMPv6ND_RS()), f.ALL_ROUTERS),
+    _in("SLAAC: advertisement of the router", _router_in),
+    _out6("MLD: report without an address", _report(lambda ring: "::"), "33:33:00:00:00:16"),
+    _out6("MLD: report", _report(lambda ring: f.link_local(ring.a.mac)), "33:33:00:00:00:16"),
+    _out("IGMP: report", _igmp(lambda ring: ring.a.ip4)),
+    _out("IGMP: report without an address", _igmp(lambda ring: "0.0.0.0")),
+    _out("DHCP: discover", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.discover(ring.a.mac), token)),
+    _in("DHCP: offer by broadcast", lambda ring, token: f.ether(ring.o.mac, f.BROADCAST, f.offer(ring.o.ip4, ring.a.mac, ring.a.ip4), token)),
+    _in("DHCP: offer by unicast", lambda ring, token: f.ether(ring.o.mac, ring.a.mac, f.offer(ring.o.ip4, ring.a.mac, ring.a.ip4), token)),
+    _out("DHCP: renewal", _renew),
+    _out("DHCPv6: solicit", lambda ring, token: f.ether(
+        ring.a.mac, "33:33:00:01:00:02", f.solicit6(f.link_local(ring.a.mac), ring.a.mac), token)),
+    _in("DHCPv6: advertise", _advertise_in),
+]

@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs all attacks and honest flows, and shows what came of them."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Mapping
+
+from . import honest, link, spoof
+from .ring import Case, Ring
+
+ATTACKS: List[Case] = [*link.CASES, *spoof.CASES]
+HONEST: List[Case] = honest.CASES
+
+Outcome = Dict[str, bool]
+
+
+def run(ring: Ring, cases: List[Case]) -> Outcome:
+    """Every case by its name. Everybody speaks before each, so that none lives on what another left behind."""
+    outcome: Outcome = {}
+    for case in cases:
+        ring.settle()
+        outcome[case.name] = case.run(ring)
+    return outcome
+
+
+def run_all(ring: Ring) -> Dict[str, Outcome]:
+    """Attacks and honest flows."""
+    return {"attacks": run(ring, ATTACKS), "honest": run(ring, HONEST)}
+
+
+def show(before: Mapping[str, Outcome], after: Mapping[str, Outcome]) -> List[str]:
+    """The matrix as lines."""
+    lines = [f"{'attack':52} {'before':12} after", "-" * 80]
+    words = {True: "GOT THROUGH", False: "stopped"}
+    for name in before["attacks"]:
+        lines.append(f"{name:52} {words[before['attacks'][name]]:12} {words[after['attacks'][name]]}")
+    lines += ["", f"{'honest flow':52} {'before':12} after", "-" * 80]
+    words = {True: "works", False: "LOST"}
+    for name in before["honest"]:
+        lines.append(f"{name:52} {words[before['honest'][name]]:12} {words[after['honest'][name]]}")
+    lines += ["", *summary(before, after)]
+    return lines
+
+
+def summary(before: Mapping[str, Outcome], after: Mapping[str, Outcome]) -> List[str]:
+    """Two lines that say all."""
+    got = [sum(part["attacks"].values()) for part in (before, after)]
+    lost = [sum(not works for works in part["honest"].values()) for part in (before, after)]
+    total, flows = len(before["attacks"]), len(before["honest"])
+    return [f"attacks that got through: {got[0]} of {total} before, {got[1]} after", f"honest flows lost: {lost[0]} of {flows} before, {lost[1]} after"]

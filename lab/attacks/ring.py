@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who stands where, and what an attack or an honest flow is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Sequence, Union
+
+from . import frames as f
+from .arena import Arena, Station
+
+# Frames with a token; more than one where a packet is cut.
+Build = Callable[[bytes], Union[bytes, Sequence[bytes]]]
+ATTACKER, VICTIM, THIRD, OUTSIDE = "attacker", "victim", "third", "outside"
+
+
+class Ring:
+    """An arena with roles: three guests of one bridge and a host beyond its uplink."""
+
+    def __init__(self, arena: Arena, bridge_mac: str) -> None:
+        self.arena = arena
+        self.bridge_mac = bridge_mac
+
+    @property
+    def a(self) -> Station:
+        """The attacker, or the guest whose honest traffic is looked at."""
+        return self.arena[ATTACKER]
+
+    @property
+    def v(self) -> Station:
+        """The victim."""
+        return self.arena[VICTIM]
+
+    @property
+    def t(self) -> Station:
+        """A third guest, whose addresses are borrowed."""
+        return self.arena[THIRD]
+
+    @property
+    def o(self) -> Station:
+        """The host beyond the uplink: router and DHCP server."""
+        return self.arena[OUTSIDE]
+
+    def settle(self) -> None:
+        """Everybody says something, so that a bridge that learns knows where everybody is."""
+        for name in (ATTACKER, VICTIM, THIRD, OUTSIDE):
+            station = self.arena[name]
+            self.arena.send(name, f.plain(station.mac, f.BROADCAST, self.arena.token()))
+
+    def carry(self, sender: str, receiver: str, build: Build) -> bool:
+        """Whether the frames that C(build) makes with a token all arrive."""
+        token = self.arena.token()
+        made = build(token)
+        return self.arena.passes(sender, receiver, [made] if isinstance(made, bytes) else list(made), token)
+
+    def strike(self, build: Build) -> bool:
+        """From the attacker to the victim."""
+        return self.carry(ATTACKER, VICTIM, build)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One attack, true if it gets through, or one honest flow, true if it works."""
+
+    name: str
+    run: Callable[[Ring], bool]
+    # The setting (see matrix.SETTINGS) in which an attack is shown to get through; the first that it needs.
+    shown_in: str = "default"
+    source: str = ""

@@ -1,0 +1,234 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""From ports with policies to the wish for their bridge: flags, pinned entries, guards and records. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, joined
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import PortRecord, SwitchRecord
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import link_local, split
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import (
+    ACCEPT, REJECT, Desired, Fields, Hold, Key, Observed, Value,
+)
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level, Resolution, resolve
+
+# Options of a port that a policy can set, which are so read for every port.
+FLAGS = frozenset({"learning", "unicast_flood", "multicast_flood", "locked", "mab", "isolated", "guard"})
+
+
+class Wanted(NamedTuple):
+    """One port as it was asked for."""
+
+    name: str
+    levels: Tuple[Level, ...]
+    macs: Optional[Tuple[str, ...]]
+    addresses: Optional[List[Network]]
+
+
+@dataclass
+class Wishes:
+    """Collected over all ports and bridges of a task."""
+
+    present: Dict[Key, Dict[str, Value]] = field(default_factory=dict)
+    absent: List[Key] = field(default_factory=list)
+    holds: List[Hold] = field(default_factory=list)
+    ports: Dict[str, Dict[str, Any]] = field(default_factory=dict)
+    # Who is to have an address: two ports can't.
+    owner: Dict[Tuple[str, str], str] = field(default_factory=dict)
+
+    def desired(self) -> Desired:
+        """What the engine takes. What is wanted is never deleted, even if another port let it go."""
+        return Desired(self.present, tuple(key for key in self.absent if key not in self.present), tuple(self.holds))
+
+
+class BridgeHardener:
+    """Adds the wishes for ports of one bridge."""
+
+    def __init__(self, bridge: str, observed: Observed, wishes: Wishes, defaults: Optional[Level] = None) -> None:
+        self.bridge = bridge
+        self.observed = observed
+        self.state = observed.state
+        self.fields: Fields = observed.state[("bridge", bridge)]
+        self.can: recipes.Can = observed.facts["can"]
+        self.wishes = wishes
+        self.record = SwitchRecord.read(self.state.get(("switch", bridge), {}).get("record"))
+        if defaults is not None:
+            self.record.update(defaults)
+        own = self.record.level(f"switch {bridge}")
+        self.top = own if defaults is None else replace(defaults, security=own.security)
+        self.uses_table = self.can("filter") is None
+        self.vlans: Dict[str, List[int]] = {}
+        if self.fields.get("vlan_filtering"):
+            for key in self.state:
+                if key[0] == "vlan" and key[1] == bridge:
+                    self.vlans.setdefault(str(key[2]), []).append(int(key[3]))
+        if self.fields.get("ageing_time") == 0:
+            raise InputError(
+                f"bridge {bridge}: it is a hub (ageing_time 0), which floods every frame to all ports that no policy names; "
+                "set ageing_time with linux_bridge first, 300 for one."
+            )
+
+    def harden(self, wanted: Wanted) -> None:
+        """One port. Raises InputError for what can't be right, UnsupportedError for what can't be done here."""
+        have = self.state.get(("filter", wanted.name), {})
+        old = PortRecord.read(have.get("record"))
+        resolution = resolve((*wanted.levels, old.level(f"port {wanted.name} as it is"), self.top))
+        port = self._port(wanted, have)
+        compiled = recipes.compile_port(port, resolution, self.can)
+        self._check(wanted, compiled)
+        flags = self._flags(wanted.name, compiled)
+        present = self.wishes.present
+        present[("port", wanted.name)] = {"bridge": self.bridge, **flags}
+        present.setdefault(("bridge", self.bridge), {}).update(self._bridge_options(compiled))
+        self._pin(wanted.name, port.macs or (), compiled.pins, have)
+        self._filter(port, compiled, resolution, have, old)
+        self._join(wanted.name)
+        self.wishes.ports[wanted.name] = {
+            "bridge": self.bridge, "configured": resolution.configured, "effective": resolution.effective, "source": resolution.source,
+            "guards": resolution.guards, "enforcement": compiled.enforcement,
+        }
+
+    def _port(self, wanted: Wanted, have: Fields) -> recipes.Port:
+        """What the task does not say of the guest's addresses is as it was said before."""
+        macs = wanted.macs if wanted.macs is not None else tuple(split(have.get("macs"))) or None
+        addresses = str(have["addresses"]) if have and wanted.addresses is None else None
+        if wanted.addresses is not None:
+            derived = {str(link_local(mac)) for mac in macs or ()}
+            addresses = joined([each for each in wanted.addresses if str(each.network_address) not in derived or each.prefixlen != 128])
+        elif not addresses and not any(have.get(guard) == REJECT for guard in ("arp", "neighbor", "ip_source")):
+            addresses = None
+        return recipes.Port(wanted.name, macs, addresses, bool(self.fields.get("stp")))
+
+    def _check(self, wanted: Wanted, compiled: recipes.Compiled) -> None:
+        if wanted.name.isdigit():
+            raise InputError(f"port {wanted.name}: nft takes a name of digits for an interface number; rename the interface.")
+        querier = self.fields.get("mcast_querier") and self.fields.get("mcast_snooping")
+        if compiled.flags.get("multicast_flood") is False and not querier:
+            raise InputError(
+                f"port {wanted.name}: multicast_flood: false needs a querier, or the guest loses IPv6 neighbour discovery when its "
+                f"memberships time out; set mcast_snooping and mcast_querier of {self.bridge} with linux_bridge first."
+            )
+        for address in wanted.macs or ():
+            other = self.wishes.owner.setdefault((self.bridge, address), wanted.name)
+            if other != wanted.name:
+                raise InputError(f"port {wanted.name}: {address} is named for {other} too; an address is behind one port.")
+
+    def _flags(self, name: str, compiled: recipes.Compiled) -> Dict[str, Value]:
+        flags = dict(compiled.flags)
+        # The kernel refuses MAB without learning, and lets it authorise whoever sends.
+        if flags.get("locked") and self.state.get(("port", name), {}).get("mab"):
+            flags["mab"] = False
+        return flags
+
+    def _bridge_options(self, compiled: recipes.Compiled) -> Dict[str, Value]:
+        """A second lock: the port learns nothing anyway. Older kernels lack it, and without a table nobody would know whose it is."""
+        wanted = {name: value for name, value in compiled.bridge.items() if self.can("bridge", name, value) is None and self.uses_table}
+        changed = [name for name, value in wanted.items() if self.fields.get(name) != value]
+        if changed:
+            self.record.own(changed)
+        return wanted
+
+    def _pin(self, name: str, macs: Sequence[str], pins: bool, have: Fields) -> None:
+        wanted: Set[Key] = set()
+        if pins:
+            self.wishes.absent.append(("learned", name))
+            for address in macs:
+                for vlan in self.vlans.get(name, []) if self.fields.get("vlan_filtering") else [0]:
+                    wanted.add(("fdb", self.bridge, address, vlan))
+        for key in sorted(wanted):
+            self._check_entry(name, key)
+            self.wishes.present[key] = {"port": name, "kind": "static", "sticky": True}
+        self.wishes.absent += [key for key in self.pinned(name, split(have.get("macs"))) if key not in wanted]
+
+    def pinned(self, name: str, macs: Sequence[str]) -> List[Key]:
+        """The entries that a policy wrote for these addresses on the port."""
+        found = []
+        for address in macs:
+            for vlan in [0, *self.vlans.get(name, [])]:
+                key: Key = ("fdb", self.bridge, address, vlan)
+                entry = self.state.get(key, {})
+                if entry.get("port") == name and entry.get("kind") == "static" and entry.get("sticky"):
+                    found.append(key)
+        return found
+
+    def _check_entry(self, name: str, key: Key) -> None:
+        entry, address = self.state.get(key), str(key[2])
+        if entry is None or entry["kind"] == "dynamic":
+            return
+        if entry["kind"] == "local":
+            raise InputError(
+                f"port {name}: {address} is a local (permanent) entry of {self.bridge} on {entry['port']}, so frames for it go to the host and not "
+                "to the guest; it is the address of a device here, or remove the entry with linux_bridge_fdb (state: absent) first."
+            )
+        if entry["port"] != name and not self._lets_go(str(entry["port"]), address):
+            raise InputError(
+                f"port {name}: {address} is pinned to {entry['port']} already; name that port in the same task without the address, "
+                "or remove the entry with linux_bridge_fdb (state: absent) first."
+            )
+
+    def _lets_go(self, other: str, address: str) -> bool:
+        return other in self.wishes.ports and self.wishes.owner.get((self.bridge, address)) != other
+
+    def _filter(self, port: recipes.Port, compiled: recipes.Compiled, resolution: Resolution, have: Fields, old: PortRecord) -> None:
+        if not self.uses_table:
+            return
+        record = old.renewed(resolution, self.state.get(("port", port.name), {}), compiled.flags) if have else PortRecord.new(
+            resolution, self.state.get(("port", port.name), {}), compiled.flags)
+        fields: Dict[str, Value] = {guard: compiled.guards.get(guard, have.get(guard, ACCEPT)) for guard in FILTER_GUARDS}
+        if compiled.flags.get("locked"):
+            fields["source_mac"] = ACCEPT
+        fields["macs"] = ",".join(sorted(port.macs or ()))
+        fields["addresses"] = port.addresses or ""
+        fields["record"], fields["intact"] = record.text(), True
+        self.wishes.present[("filter", port.name)] = fields
+
+    def _join(self, name: str) -> None:
+        """A port that is not in the bridge yet joins while it is down."""
+        if self.state.get(("port", name), {}).get("bridge") == self.bridge:
+            return
+        facts = self.observed.facts["links"].get(name)
+        if facts is None:
+            raise InputError(f"port {name}: there is no such interface; create it first, or name it by a pattern to take it when it comes.")
+        if facts.kind == "bridge":
+            raise InputError(f"port {name}: it is a bridge, and a bridge can't be a port of a bridge; name a port.")
+        if facts.master:
+            raise InputError(f"port {name}: it belongs to {facts.master}; move it to {self.bridge} with linux_bridge_port first.")
+        self.wishes.holds.append(Hold(("link", name), "up", False, (("port", name),)))
+
+    def finish(self) -> None:
+        """The record of the switch, once its ports are known."""
+        if self.uses_table and self.record.text():
+            self.wishes.present[("switch", self.bridge)] = {"record": self.record.text()}
+        if not self.wishes.present.get(("bridge", self.bridge), {}):
+            self.wishes.present.pop(("bridge", self.bridge), None)
+
+
+def tidy(wishes: Wishes, observed: Observed) -> None:
+    """The rules themselves where something hangs on them, and nothing of devices that are gone."""
+    if any(key[0] in ("filter", "switch", "quarantine") for key in wishes.present):
+        wishes.present[RULESET] = {"version": ruleset.digest()}
+    for key in observed.state:
+        if key[0] in ("filter", "switch") and str(key[1]).startswith(STALE):
+            wishes.absent.append(key)
+
+
+def require_table(observed: Observed, what: str) -> None:
+    """Raise UnsupportedError where the table can't be made."""
+    reason = observed.facts["can"]("filter")
+    if reason is not None:
+        raise UnsupportedError(f"{what}: {reason}.")
+
+
+def policy_of(wishes: Wishes) -> Mapping[str, Any]:
+    """What the result tells of every port."""
+    return {name: wishes.ports[name] for name in sorted(wishes.ports)}

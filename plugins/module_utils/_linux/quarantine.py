@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""Names of ports that pass nothing until a policy knows the device that bears them. Pure."""
+
+from __future__ import annotations
+
+from typing import List, Sequence, Set
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import Wishes, require_table
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key, Observed
+
+
+def check(pattern: str, group: str) -> None:
+    """nft knows a C(*) at the end of a name and nothing else, and C(*) alone would shut the uplink."""
+    stem = pattern[:-1] if pattern.endswith("*") else pattern
+    if not stem or normalize.is_glob(stem):
+        raise InputError(
+            f"port group {group}: quarantine can't take the pattern {pattern!r}, as nftables knows names and names with one * at their end; "
+            "write match so, or set quarantine: false."
+        )
+
+
+def wish(wishes: Wishes, observed: Observed, switches: Sequence[Switch], purge: bool) -> None:
+    """What is asked for; the rest stays unless C(purge), or unless a pattern takes its place."""
+    wanted: Set[str] = set()
+    refused: Set[str] = set()
+    for switch in switches:
+        for group in switch.groups:
+            if group.quarantine is not None:
+                (wanted if group.quarantine else refused).update(group.match)
+    have = {str(key[1]) for key in observed.state if key[0] == "quarantine"}
+    kept = _widest(wanted if purge else wanted | (have - refused))
+    if kept - have:
+        require_table(observed, "quarantine")
+    for pattern in sorted(kept):
+        wishes.present[("quarantine", pattern)] = {}
+    gone: List[Key] = [("quarantine", pattern) for pattern in sorted(have - kept)]
+    wishes.absent += gone
+
+
+def _widest(patterns: Set[str]) -> Set[str]:
+    """nft refuses patterns that overlap."""
+    return {each for each in patterns if not any(other != each and _covers(other, each) for other in patterns)}
+
+
+def _covers(pattern: str, other: str) -> bool:
+    return pattern.endswith("*") and other.startswith(pattern[:-1])

@@ -1,0 +1,199 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What each policy and guard becomes on a Linux bridge: one table, from which the documentation is made, and its use. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Fields, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, Resolution
+
+EXACT = "exact"
+APPROXIMATE = "approximate"
+NFT = "nftables"
+
+# (kind, name, value) to why it can't be enforced here, or None.
+Can = Callable[..., Optional[str]]
+
+
+class Recipe(NamedTuple):
+    """How one value is enforced."""
+
+    # Port options that are set.
+    flags: Fields = {}
+    # What nftables checks for the port.
+    guards: Mapping[str, str] = {}
+    # Options of the bridge that are set.
+    bridge: Fields = {}
+    # Whether the guest's addresses must be known, as they are pinned or compared.
+    macs: bool = False
+    addresses: bool = False
+    quality: str = EXACT
+    note: str = ""
+
+
+_PINNED = "its addresses are pinned as static, sticky entries"
+
+RECIPES: Dict[Tuple[str, str], Recipe] = {
+    ("promiscuous", REJECT): Recipe(
+        {"unicast_flood": False}, note=f"unknown unicast is not flooded to the port; with macs {_PINNED} and the port learns no others"
+    ),
+    ("promiscuous", ACCEPT): Recipe(
+        {"unicast_flood": True}, quality=APPROXIMATE,
+        note="unknown unicast is flooded to the port; no port of a Linux bridge hears known unicast of others, mirror with tc(8) for that",
+    ),
+    ("mac_changes", REJECT): Recipe(
+        {"learning": False}, macs=True, note=f"{_PINNED} and the port learns no others, so frames for a changed address don't reach the guest"
+    ),
+    ("mac_changes", ACCEPT): Recipe(note="the port learns, unless forged_transmits is reject"),
+    ("forged_transmits", REJECT): Recipe(
+        {"locked": True, "learning": False}, bridge={"no_linklocal_learn": True}, macs=True,
+        note=f"the port is locked, {_PINNED}, and neither the port nor the bridge learns from link-local frames",
+    ),
+    ("forged_transmits", ACCEPT): Recipe({"locked": False}, {"source_mac": ACCEPT}, note="the port is not locked"),
+    ("arp", REJECT): Recipe(
+        guards={"arp": REJECT}, macs=True, addresses=True,
+        note="sender addresses of ARP must be the guest's, of probes the target; RARP only for its own address",
+    ),
+    ("neighbor", REJECT): Recipe(
+        guards={"neighbor": REJECT}, macs=True, addresses=True,
+        note="targets of advertisements and detections, sources and link-layer options must be the guest's; only the known forms of these messages pass",
+    ),
+    ("ip_source", REJECT): Recipe(
+        guards={"ip_source": REJECT}, addresses=True, note="IPv4 and IPv6 sources must be the guest's, save for what gets a guest its first address"
+    ),
+    ("router_advertisement", REJECT): Recipe(
+        guards={"router_advertisement": REJECT}, note="router advertisements, redirects, IGMP and MLD queries and router discovery are dropped"
+    ),
+    ("dhcp_server", REJECT): Recipe(
+        guards={"dhcp_server": REJECT}, note="UDP from port 67 or 547, or to port 68 or 546, is dropped"
+    ),
+    ("bpdu", REJECT): Recipe(guards={"bpdu": REJECT}, note="STP, RSTP, MSTP, provider STP and PVST+ are dropped"),
+    ("vlan_tags", REJECT): Recipe(guards={"vlan_tags": REJECT}, note="every tagged frame is dropped, those of VLAN 0 among them"),
+    **{(name, ACCEPT): Recipe(guards={name: ACCEPT}, note="not looked at") for name in GUARDS},
+}
+
+# Where the first way is not to be had: instead of what, and by what.
+FALLBACKS: Dict[Tuple[str, str], Tuple[Tuple[str, str], Recipe]] = {
+    ("forged_transmits", REJECT): (
+        ("port", "locked"),
+        Recipe({"learning": False}, {"source_mac": REJECT}, {"no_linklocal_learn": True}, macs=True,
+               note="where the kernel has no locked ports (before 5.18), nftables compares the source address of every frame"),
+    ),
+    ("bpdu", REJECT): (
+        ("filter", ""),
+        Recipe({"guard": True}, quality=APPROXIMATE,
+               note="without nftables and only where the bridge runs STP: the first BPDU shuts the port until it goes down and up"),
+    ),
+}
+
+
+@dataclass
+class Compiled:
+    """What one port needs."""
+
+    flags: Dict[str, Value] = field(default_factory=dict)
+    guards: Dict[str, str] = field(default_factory=dict)
+    bridge: Dict[str, Value] = field(default_factory=dict)
+    pins: bool = False
+    enforcement: Dict[str, str] = field(default_factory=dict)
+
+
+class Port(NamedTuple):
+    """What is known of a port beside its policy."""
+
+    name: str
+    macs: Optional[Tuple[str, ...]]
+    addresses: Optional[str]
+    stp: bool = False
+
+
+def compile_port(port: Port, resolution: Resolution, can: Can) -> Compiled:
+    """Raises InputError for a policy that would cut the guest off, UnsupportedError for one that can't be enforced here."""
+    result = Compiled()
+    for name, value in [*resolution.effective.items(), *resolution.guards.items()]:
+        recipe = _recipe(name, value, port, can)
+        _require_known(name, recipe, port)
+        result.flags.update({option: wanted for option, wanted in recipe.flags.items() if result.flags.get(option) is not False})
+        result.guards.update(recipe.guards)
+        result.bridge.update(recipe.bridge)
+        result.enforcement[name] = recipe.quality if recipe.quality == EXACT else f"{recipe.quality}: {recipe.note}"
+    _settle_learning(result, resolution.effective, port)
+    _qualify(result, resolution.effective, port)
+    if resolution.isolated is not None:
+        result.flags["isolated"] = resolution.isolated
+    if resolution.multicast_flood is not None:
+        result.flags["multicast_flood"] = resolution.multicast_flood
+    return result
+
+
+def _recipe(name: str, value: str, port: Port, can: Can) -> Recipe:
+    recipe = RECIPES[name, value]
+    instead, fallback = FALLBACKS.get((name, value), (("", ""), None))
+    if fallback is not None and can(*instead):
+        if name != "bpdu" or port.stp:
+            recipe = fallback
+    if REJECT in recipe.guards.values():
+        reason = can("filter")
+        if reason is not None:
+            raise UnsupportedError(f"port {port.name}: {_without_nft(name, reason, can)}", option=name)
+    return recipe
+
+
+def _without_nft(name: str, reason: str, can: Can) -> str:
+    if name == "forged_transmits":
+        return f"forged_transmits can't be reject: {can('port', 'locked')}, and {reason}."
+    more = " (the bridge runs no STP, without which the port option guard does nothing)" if name == "bpdu" else ""
+    return f"the guard {name} can't be reject: {reason}{more}; set guards.{name}: accept if you do without it."
+
+
+def _require_known(name: str, recipe: Recipe, port: Port) -> None:
+    if recipe.macs and not port.macs:
+        raise InputError(
+            f"port {port.name}: {name} is reject, and no MAC address of the guest is known, so nothing of it would pass; "
+            f"name them in macs, or set {name}: accept."
+        )
+    if recipe.addresses and port.addresses is None:
+        raise InputError(
+            f"port {port.name}: the guard {name} compares with the guest's IP addresses, and none are known; name addresses or prefixes in "
+            f"addresses ([] for a guest without IP), or set guards.{name}: accept."
+        )
+
+
+def _settle_learning(result: Compiled, effective: Mapping[str, str], port: Port) -> None:
+    """A port that does not learn needs its addresses pinned; one that learns lets the guest take those of others."""
+    if effective.get("promiscuous") == REJECT and port.macs and effective.get("mac_changes") != ACCEPT:
+        result.flags["learning"] = False
+    if "learning" not in result.flags and effective.get("mac_changes") == effective.get("forged_transmits") == ACCEPT:
+        result.flags["learning"] = True
+    result.pins = result.flags.get("learning") is False
+
+
+def _qualify(result: Compiled, effective: Mapping[str, str], port: Port) -> None:
+    """Where one policy weakens what another promises."""
+    doubts: List[Tuple[str, bool, str]] = [
+        ("promiscuous", effective.get("promiscuous") == REJECT and not result.pins,
+         "the port learns: a guest that is silent is not reached, and one that forges can take the address of another"),
+        ("mac_changes", effective.get("mac_changes") == REJECT and effective.get("promiscuous") == ACCEPT,
+         "with promiscuous: accept, flooded frames for a changed address are heard"),
+        ("mac_changes", effective.get("mac_changes") == ACCEPT and effective.get("forged_transmits") == REJECT,
+         "the host does not know a changed address, so forged_transmits: reject drops what is sent from it; name it in macs"),
+    ]
+    for name, applies, note in doubts:
+        if applies:
+            result.enforcement[name] = f"{APPROXIMATE}: {note}"
+
+
+def describe() -> List[Dict[str, Any]]:
+    """The table as rows, for the documentation."""
+    rows = []
+    for (name, value), recipe in RECIPES.items():
+        rows.append({"name": name, "value": value, "recipe": recipe})
+        if (name, value) in FALLBACKS:
+            rows.append({"name": name, "value": value, "recipe": FALLBACKS[name, value][1]})
+    return rows

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What is kept in the kernel beside the guards: what was asked for, and what was there before. Pure.
+
+The comment of a set's element holds up to 128 bytes (NFTNL_UDATA, nft(8)), is written in the transaction of the guards and goes
+with them, so it can't be out of step with what is enforced as a file could.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Dict, Iterable, List, Mapping, Optional
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY, Level, Resolution, read_record, record
+
+# One letter an option, as space is short; capital where it was on.
+_LETTERS = {"learning": "l", "unicast_flood": "u", "multicast_flood": "m", "locked": "k", "isolated": "i", "guard": "g", "mab": "b"}
+_BRIDGE_OPTIONS = ("no_linklocal_learn",)
+
+
+@dataclass
+class PortRecord:
+    """Of one port."""
+
+    configured: Dict[str, str] = field(default_factory=dict)
+    effective: Dict[str, str] = field(default_factory=dict)
+    # Options as they were before the first policy, where a policy changed them.
+    before: Dict[str, bool] = field(default_factory=dict)
+
+    @staticmethod
+    def read(text: Value) -> "PortRecord":
+        """Of a port without a record, an empty one."""
+        words = str(text or "")
+        configured, effective = read_record(words)
+        letters = next((word[4:] for word in words.split() if word.startswith("was=")), "")
+        names = {letter: name for name, letter in _LETTERS.items()}
+        return PortRecord(configured, effective, {names[each.lower()]: each.isupper() for each in letters if each.lower() in names})
+
+    @staticmethod
+    def new(resolution: Resolution, port: Fields, flags: Mapping[str, Value]) -> "PortRecord":
+        """Of a port that gets its first policy."""
+        return PortRecord().renewed(resolution, port, flags)
+
+    def renewed(self, resolution: Resolution, port: Fields, flags: Mapping[str, Value]) -> "PortRecord":
+        """With the new policy. What an earlier one changed was not so before it."""
+        before = dict(self.before)
+        for name, value in flags.items():
+            if name in _LETTERS and name not in before:
+                was = bool(port.get(name, JOINED[name]))
+                if was != value:
+                    before[name] = was
+        return PortRecord(dict(resolution.configured), dict(resolution.effective), before)
+
+    def level(self, label: str) -> Level:
+        """As a level of the document: what is not said again stays."""
+        return Level(label, {name: self.configured.get(name) for name in SECURITY}, {})
+
+    def text(self) -> str:
+        """For the comment."""
+        letters = "".join(_LETTERS[name].upper() if was else _LETTERS[name] for name, was in sorted(self.before.items()))
+        return " ".join(part for part in (record(self.configured, self.effective), f"was={letters}" if letters else "") if part)
+
+
+# The options of a port that has just joined (new_nbp, net/bridge/br_if.c).
+JOINED: Mapping[str, bool] = {
+    "learning": True, "unicast_flood": True, "multicast_flood": True, "locked": False, "isolated": False, "guard": False, "mab": False,
+}
+
+
+@dataclass
+class SwitchRecord:
+    """Of one bridge: its default policy, and the options that a policy switched on."""
+
+    configured: Dict[str, str] = field(default_factory=dict)
+    owned: List[str] = field(default_factory=list)
+
+    @staticmethod
+    def read(text: Value) -> "SwitchRecord":
+        """Of a bridge without a record, an empty one."""
+        words = str(text or "")
+        owned = next((word[4:].split(",") for word in words.split() if word.startswith("set=")), [])
+        return SwitchRecord(read_record(words)[0], [name for name in owned if name in _BRIDGE_OPTIONS])
+
+    def update(self, defaults: Level) -> None:
+        """What the document says of the switch; what it does not say stays."""
+        self.configured.update({name: value for name, value in defaults.security.items() if value})
+
+    def own(self, options: Iterable[str]) -> None:
+        """These were off before."""
+        self.owned = sorted({*self.owned, *options})
+
+    def level(self, label: str) -> Level:
+        """As the topmost level."""
+        values: Dict[str, Optional[str]] = {name: self.configured.get(name) for name in SECURITY}
+        return Level(label, values, {})
+
+    def text(self) -> str:
+        """For the comment."""
+        return " ".join(part for part in (record(self.configured, {}), f"set={','.join(self.owned)}" if self.owned else "") if part)

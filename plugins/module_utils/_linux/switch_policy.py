@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What the module linux_switch_policy wants: the policy document on the bridges of one host. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux import quarantine, release
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, addresses_of, macs_of
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, require_bridge, select
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, document, normalize
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, Switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level
+
+PURGE = ("ports", "quarantine")
+
+
+def spec() -> Dict[str, Any]:
+    """The module's argument specification."""
+    purge = {"type": "list", "elements": "str", "choices": list(PURGE), "default": []}
+    return {"switches": document.spec(), "purge": purge, **argspec.GUARD}
+
+
+class Member(NamedTuple):
+    """A port and the group through which it got into the document."""
+
+    name: str
+    group: Group
+    level: Optional[Level]
+    macs: Optional[Tuple[str, ...]]
+    addresses: Optional[List[Network]]
+
+
+class SwitchPolicyIntent(HoldingIntent):
+    """The whole document in one transaction."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.switches, self.skipped = document.read(params["switches"], (document.BRIDGE,))
+        self.purge: FrozenSet[str] = frozenset(params["purge"])
+        for switch in self.switches:
+            normalize.device_name(switch.name, "switches.name")
+            for group in switch.groups:
+                _check_group(group)
+        self.names = frozenset(port.name for switch in self.switches for group in switch.groups for port in group.ports)
+        self.scope = Scope(bridge=None, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True)
+
+    def resolve(self, observed: Observed) -> Resolved:
+        """Who belongs to which group, what each needs, and what nobody names any more."""
+        wishes = Wishes()
+        shut: List[str] = []
+        unmatched: List[str] = []
+        for switch in self.switches:
+            require_bridge(switch.name, observed)
+            hardener = BridgeHardener(switch.name, observed, wishes, switch.level)
+            for member in self._members(switch, observed, unmatched):
+                if member.group.quarantine and member.level is None:
+                    # Nobody wrote down who this guest is: its name is shut until somebody does.
+                    shut.append(member.name)
+                    continue
+                levels = (member.level, member.group.level) if member.level is not None else (member.group.level,)
+                hardener.harden(Wanted(member.name, levels, member.macs, member.addresses))
+            hardener.finish()
+        self._let_go(wishes, observed, set(shut))
+        quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
+        tidy(wishes, observed)
+        release.leave_nothing(wishes, observed)
+        self.give_back(wishes.present, observed)
+        notes = {"unmatched": unmatched, "ports": policy_of(wishes), "quarantined": sorted(shut), "skipped": self.skipped}
+        return Resolved(wishes.desired(), notes)
+
+    def _members(self, switch: Switch, observed: Observed, unmatched: List[str]) -> Iterator[Member]:
+        """Ports that are named anywhere in the switch are in their group only; patterns take what is left."""
+        taken = {port.name for group in switch.groups for port in group.ports}
+        for group in switch.groups:
+            for port in group.ports:
+                label = f"port {port.name}"
+                yield Member(port.name, group, port.level, macs_of(port.macs, label), addresses_of(port.addresses, label))
+            if group.match:
+                selected = select(Selection(list(group.match), f"port group {group.name}: match"), switch.name, observed)
+                unmatched += selected.unmatched
+                yield from self._matched(selected.names, group, taken, {port.name for port in group.ports})
+
+    @staticmethod
+    def _matched(names: List[str], group: Group, taken: Set[str], own: Set[str]) -> Iterator[Member]:
+        for name in names:
+            if name in taken and name not in own:
+                raise InputError(f"port group {group.name}: {name} belongs to another group or to the switch itself; make match narrower.")
+            if name not in taken:
+                taken.add(name)
+                own.add(name)
+                yield Member(name, group, None, None, None)
+
+    def _let_go(self, wishes: Wishes, observed: Observed, shut: Set[str]) -> None:
+        """With purge, ports of these bridges that the document does not name; and always those that are shut now."""
+        for key in [key for key in observed.state if key[0] == "filter"]:
+            name = str(key[1])
+            bridge = observed.state.get(("port", name), {}).get("bridge")
+            named = name in wishes.ports or bridge not in {switch.name for switch in self.switches}
+            if name in shut or ("ports" in self.purge and not named):
+                release.release_port(wishes, observed, str(bridge), name)
+
+
+def _check_group(group: Group) -> None:
+    for pattern in group.match:
+        if not normalize.is_glob(pattern):
+            normalize.device_name(pattern, f"port group {group.name}: match")
+    if group.quarantine and not group.match:
+        raise InputError(f"port group {group.name}: quarantine shuts the names that match selects, and there is none; add match.")
+    for pattern in group.match if group.quarantine else ():
+        quarantine.check(pattern, group.name)
+    for port in group.ports:
+        if normalize.is_glob(port.name):
+            raise InputError(f"port {port.name}: it is a pattern; give it in match of a port group.")
+        normalize.device_name(port.name, "ports.name")

@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What was seen of a host's promiscuous interfaces and of all that copies or hears frames. Plain data."""
+
+from __future__ import annotations
+
+from typing import FrozenSet, List, Mapping, NamedTuple, Tuple
+
+# What Gap.what says of them.
+PACKET_SOCKETS = "packet sockets"
+
+
+class Program(NamedTuple):
+    """A BPF program at an interface: where it hangs (C(xdp driver), C(tc ingress), C(tcx egress)), its number and its name if known."""
+
+    place: str
+    id: int
+    name: str
+
+
+class Device(NamedTuple):
+    """A network device, as far as its promiscuity goes."""
+
+    ifindex: int
+    name: str
+    # As ip link names it; "" for a physical device, and tap and tun apart.
+    kind: str
+    up: bool
+    running: bool
+    address: str
+    # IFLA_PROMISCUITY.
+    counter: int
+    # IFF_PROMISC of ifi_flags, which is what "ip link set promisc on" asked for and nothing else (dev_get_flags, net/core/dev.c).
+    administrator: bool
+    # The bridge, bond, team or Open vSwitch that it is a member of, and the device below a macvlan, macvtap, VLAN or MACsec device, if that is in
+    # this namespace.
+    master: str = ""
+    lower: str = ""
+    # Of a macvlan or macvtap.
+    mode: str = ""
+    nopromisc: bool = False
+    # Of a bridge.
+    hub: bool = False
+    vlan_filtering: bool = False
+    # Of a bridge port: learns or gets floods, "auto port" in net/bridge/br_if.c.
+    auto: bool = False
+    # Of a bond: which members it makes promiscuous with itself; None for all.
+    active: FrozenSet[str] = frozenset()
+    all_members: bool = True
+    # Its list of further unicast addresses is not empty; its own address is on it, which only a bridge does that filters in the device.
+    filter_list: bool = False
+    synced: bool = False
+    xdp: Tuple[Program, ...] = ()
+
+
+class Process(NamedTuple):
+    """Who holds a socket."""
+
+    pid: int
+    command: str
+    executable: str
+    user: str
+
+
+class PacketSocket(NamedTuple):
+    """An AF_PACKET socket of this network namespace."""
+
+    inode: int
+    # The EtherType in host order, 3 (ETH_P_ALL) for all frames; whether it is hooked up at all.
+    protocol: int
+    running: bool
+    # The interface that it is bound to; "" for none, which is all.
+    bound: str
+    user: str
+    # How often it made an interface promiscuous.
+    promiscuous: Mapping[str, int]
+    holders: Tuple[Process, ...] = ()
+
+
+class Mirror(NamedTuple):
+    """A rule that copies or redirects frames."""
+
+    # tc or nft
+    by: str
+    # mirror, redirect or sample
+    verb: str
+    # Where the frames are taken; "" where the rule is tied to no interface.
+    interface: str
+    # ingress or egress, the chain, ...
+    place: str
+    # Where they go: an interface, or words.
+    target: str
+
+
+class Gap(NamedTuple):
+    """Something that could not be read, and why."""
+
+    what: str
+    reason: str
+
+
+class Evidence(NamedTuple):
+    """All of it."""
+
+    devices: Mapping[str, Device]
+    sockets: Tuple[PacketSocket, ...] = ()
+    mirrors: Tuple[Mirror, ...] = ()
+    # By interface: programs other than XDP's.
+    programs: Mapping[str, List[Program]] = {}
+    gaps: Tuple[Gap, ...] = ()

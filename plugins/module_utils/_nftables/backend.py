@@ -1,0 +1,171 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""The Linux backend with the nftables table beside the bridges: filters of ports, records of switches, quarantined names."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import quirks
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.backend import NetlinkBackend
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Client
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.client import Nft
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import elements_of, fields_of
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed, State, Value
+
+_KINDS = ("filter", "switch", "quarantine", "ruleset")
+_ATTEMPTS = 5
+
+
+class HardeningBackend(NetlinkBackend):
+    """What the policy modules write to."""
+
+    def __init__(self, client: Any, hz: Optional[int] = None, environ: Optional[Dict[str, str]] = None, nft: Optional[Nft] = None) -> None:
+        super().__init__(client, hz, environ)
+        self._nft = nft or Nft()
+        self._table = Table(None, {})
+
+    @classmethod
+    def open(cls) -> "HardeningBackend":
+        """A backend for the namespace of the process."""
+        return cls(Client(), quirks.kernel_hz())
+
+    def observe(self, scope: Scope) -> Observed:
+        """The bridges, then the table: an entry of a tap that came in between is one of a number without a name."""
+        observed = super().observe(scope)
+        if not scope.filters:
+            return observed
+        self._table = self._read_table()
+        state: State = {**observed.state, **_learned(observed.state), **self._table_state()}
+        facts = {**observed.facts, "can": self._can}
+        return Observed(state, facts)
+
+    def _can(self, kind: str, name: str = "", value: Value = True) -> Optional[str]:
+        """Why something can't be enforced here; None if it can."""
+        return self.unsupported(kind, name, value)
+
+    def _read_table(self) -> Table:
+        """nft resolves names as it prints; a name that moved to another device meanwhile would be misread."""
+        for _attempt in range(_ATTEMPTS):
+            before = socket.if_nameindex()
+            objects = self._nft.read()
+            if before == socket.if_nameindex():
+                return Table(objects, {name: index for index, name in before})
+        raise BackendError("The interfaces of this host kept changing while the nftables table was read; run again when fewer guests come and go.")
+
+    def _table_state(self) -> State:
+        if not self._table.present:
+            return {}
+        names = dict(socket.if_nameindex())
+        state: State = {RULESET: {"version": self._table.version()}}
+        for index, elements in self._table.ports.items():
+            name = names.get(index, f"{STALE}{index}")
+            state[("filter", name)] = fields_of(elements, self._table.records["ports"].get(index, ""))
+        for index, record in self._table.records["switches"].items():
+            state[("switch", names.get(index, f"{STALE}{index}"))] = {"record": record}
+        for pattern in self._table.quarantine:
+            state[("quarantine", pattern)] = {}
+        return state
+
+    def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
+        """Of what nftables does, all or nothing."""
+        return self._nft.unusable() if kind in _KINDS else super().unsupported(kind, name, value)
+
+    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+        """Steps on the table are one transaction."""
+        if not steps or steps[0].key[0] not in _KINDS:
+            return super().execute(steps)
+        transaction, faults = Transaction(), []
+        for step in steps:
+            faults.append(self._queue(step, transaction))
+        refusal = self._nft.write(transaction.text())
+        if refusal is not None:
+            return [fault or Fault(REFUSED, refusal) for fault in faults]
+        return faults
+
+    def _queue(self, step: Step, transaction: Transaction) -> Optional[Fault]:
+        writers: Dict[str, Callable[[Step, Transaction], bool]] = {
+            "filter": self._queue_filter, "switch": self._queue_switch, "quarantine": self._queue_quarantine, "ruleset": self._queue_ruleset,
+        }
+        if writers[str(step.key[0])](step, transaction):
+            return None
+        return Fault(VANISHED, f"{step.key[1]} does not exist any more")
+
+    def _queue_filter(self, step: Step, transaction: Transaction) -> bool:
+        index = self._table_index(str(step.key[1]))
+        if index is None:
+            return step.verb == DELETE
+        if step.verb != CREATE:
+            transaction.delete(index, self._table.ports.get(index, {}))
+        if step.verb != DELETE:
+            fields = {**step.before, **step.after}
+            self._table.ports[index] = elements_of(fields)
+            self._table.records["ports"][index] = str(fields.get("record", ""))
+            transaction.add(index, self._table.ports[index], self._table.records["ports"][index])
+        else:
+            self._table.ports.pop(index, None)
+        return True
+
+    def _queue_switch(self, step: Step, transaction: Transaction) -> bool:
+        index = self._table_index(str(step.key[1]))
+        if index is None:
+            return step.verb == DELETE
+        if step.verb != CREATE:
+            transaction.record("delete", index)
+        if step.verb != DELETE:
+            transaction.record("add", index, str(step.after["record"]))
+        return True
+
+    def _queue_quarantine(self, step: Step, transaction: Transaction) -> bool:
+        if step.verb == DELETE:
+            self._table.quarantine.discard(str(step.key[1]))
+        else:
+            self._table.quarantine.add(str(step.key[1]))
+        transaction.quarantine(self._table.quarantine)
+        return True
+
+    def _queue_ruleset(self, step: Step, transaction: Transaction) -> bool:
+        if step.verb == DELETE:
+            transaction.delete_table()
+            return True
+        transaction.make_table()
+        for index, elements in self._table.ports.items():
+            known: Mapping[str, Any] = {name: values for name, values in elements.items() if name in ruleset.SETS}
+            transaction.add(index, known, self._table.records["ports"].get(index, ""))
+        for index, record in self._table.records["switches"].items():
+            transaction.record("add", index, record)
+        if self._table.quarantine:
+            transaction.quarantine(self._table.quarantine)
+        return True
+
+    def _table_index(self, name: str) -> Optional[int]:
+        if name.startswith(STALE):
+            return int(name[len(STALE):])
+        return self._observer.index_of(name)
+
+    def cuts(self, step: Step) -> Optional[str]:
+        """A filter or a quarantined name can shut the port that carries the host's way out."""
+        if step.key[0] == "filter":
+            return str(step.key[1])
+        return super().cuts(step)
+
+    def gone(self, step: Step) -> bool:
+        """The table itself, names and the devices that are gone already are never awaited."""
+        if step.key[0] in ("ruleset", "quarantine") or str(step.key[1]).startswith(STALE):
+            return False
+        return super().gone(step)
+
+
+def _learned(state: State) -> State:
+    learned = {str(fields["port"]) for key, fields in state.items() if key[0] == "fdb" and fields["kind"] == "dynamic"}
+    return {("learned", key[1]): {} for key, fields in state.items() if key[0] == "port" and (fields.get("learning") or key[1] in learned)}

@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""Runs nft(8): the table as JSON, and transactions as text. The only place that starts a process for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from typing import Any, Dict, List, Optional, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, TABLE, text
+
+# Where distributions put it; a login over SSH may lack the sbin folders.
+_FOLDERS = ("/usr/sbin", "/sbin", "/usr/local/sbin")
+_SECONDS = 120
+
+
+class Nft:
+    """One program, found once."""
+
+    def __init__(self, path: Optional[str] = None) -> None:
+        self._path = path
+        self._looked = path is not None
+        self._refusal: Optional[str] = None
+        self._probed = False
+
+    def unusable(self) -> Optional[str]:
+        """Why the table can't be made here, in words; None if it can. Asks program and kernel, without a change."""
+        if not self._probed:
+            self._probed = True
+            self._refusal = self._probe()
+        return self._refusal
+
+    def _probe(self) -> Optional[str]:
+        if self._program() is None:
+            return "nft(8) is not on this host; install nftables"
+        code, output = self._run(["--check", "--file", "-"], text())
+        if code == 0:
+            return None
+        return f"nft --check refuses the table {FAMILY} {TABLE}, as this kernel or this nft lacks what it needs: {_first(output)}"
+
+    def read(self) -> Optional[List[Dict[str, Any]]]:
+        """The objects of the table, or None where it is not there. Without nft nobody can have made it by this collection."""
+        if self._program() is None:
+            return None
+        code, output = self._run(["--json", "list", "table", FAMILY, TABLE], "")
+        if code != 0:
+            if "No such file" in output or "does not exist" in output:
+                return None
+            if self.unusable() is not None:
+                # A kernel without nf_tables has no table either.
+                return None
+            self._unreadable(output)
+        try:
+            objects: List[Dict[str, Any]] = json.loads(output)["nftables"]
+        except (ValueError, KeyError):
+            self._unreadable(output)
+        return objects
+
+    def write(self, commands: str) -> Optional[str]:
+        """Run the commands as one transaction: all or none. Returns why it was refused."""
+        code, output = self._run(["--file", "-"], commands)
+        return _first(output) if code else None
+
+    def _unreadable(self, output: str) -> None:
+        raise BackendError(
+            f"The table {FAMILY} {TABLE} can't be read by nft: {_first(output)}; look at it with 'nft list table {FAMILY} {TABLE}', "
+            "and delete it if somebody changed it by hand."
+        )
+
+    def _program(self) -> Optional[str]:
+        if not self._looked:
+            self._looked = True
+            self._path = shutil.which("nft", path=os.pathsep.join([os.environ.get("PATH", ""), *_FOLDERS]))
+        return self._path
+
+    def _run(self, arguments: List[str], given: str) -> Tuple[int, str]:
+        command = [str(self._program()), *arguments]
+        try:
+            done = subprocess.run(
+                command, input=given, capture_output=True, text=True, check=False, timeout=_SECONDS, env={**os.environ, "LC_ALL": "C"}
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise BackendError(f"{' '.join(command)} did not run: {error}; nothing is known about the table.") from error
+        return done.returncode, done.stdout if done.returncode == 0 else done.stderr or done.stdout
+
+
+def _first(output: str) -> str:
+    """The first complaint of nft, without its drawing of the place."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return next((line for line in lines if "rror" in line), lines[0] if lines else "no reason given")[:300]

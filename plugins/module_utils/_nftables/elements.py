@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""From what a port is allowed to the elements of the table's sets, and back. Pure."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
+from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple, Union
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS, INSPECTING
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Fields, Value
+
+# Elements of one port: what follows the interface index, by set; "" where nothing does.
+Elements = Dict[str, Set[str]]
+Network = Union[IPv4Network, IPv6Network]
+
+_ADDRESS_SETS = ("ip4_addresses", "ip4_ranges", "ip6_addresses", "ip6_ranges")
+
+
+def link_local(mac: str) -> IPv6Address:
+    """The address that an interface makes of its MAC address (modified EUI-64, RFC 4291 appendix A)."""
+    raw = bytes.fromhex(mac.replace(":", ""))
+    identifier = bytes([raw[0] ^ 2]) + raw[1:3] + b"\xff\xfe" + raw[3:]
+    return IPv6Address(b"\xfe\x80" + b"\0" * 6 + identifier)
+
+
+def split(text: Value) -> List[str]:
+    """The parts of a list that is kept as text."""
+    return [part for part in str(text or "").split(",") if part]
+
+
+def networks(fields: Fields) -> FrozenSet[Network]:
+    """The addresses and prefixes of a port, its link-local ones among them."""
+    named = {ip_network(part) for part in split(fields.get("addresses"))}
+    return frozenset(named | {ip_network(link_local(mac)) for mac in split(fields.get("macs"))})
+
+
+def elements_of(fields: Fields) -> Elements:
+    """Every element of one port."""
+    found: Elements = {"ports": {""}}
+    for guard in FILTER_GUARDS:
+        if fields.get(guard) == REJECT:
+            found[f"{guard}_guard"] = {""}
+    if any(fields.get(guard) == REJECT for guard in INSPECTING):
+        found["inspected"] = {""}
+    macs = split(fields.get("macs"))
+    if macs:
+        found["macs"] = set(macs)
+        found["link_layer"] = {"0x" + mac.replace(":", "") for mac in macs}
+    for network in networks(fields):
+        _add_network(found, network)
+    return found
+
+
+def _add_network(found: Elements, network: Network) -> None:
+    single = network.prefixlen == network.max_prefixlen
+    name = f"ip{network.version}_{'addresses' if single else 'ranges'}"
+    found.setdefault(name, set()).add(str(network.network_address) if single else str(network))
+    if network.version == 6:
+        first, last = f"0x{int(network.network_address):032x}", f"0x{int(network.broadcast_address):032x}"
+        found.setdefault("targets" if single else "target_ranges", set()).add(first if single else f"{first}-{last}")
+
+
+def fields_of(elements: Mapping[str, Set[str]], record: str) -> Dict[str, Value]:
+    """What the elements of one port say. C(intact) is false where they don't belong together."""
+    macs = sorted(elements.get("macs", ()))
+    derived = {str(link_local(mac)) for mac in macs}
+    addresses = {text for name in _ADDRESS_SETS for text in elements.get(name, ())} - derived
+    fields: Dict[str, Value] = {"macs": ",".join(macs), "addresses": join_addresses(addresses), "record": record}
+    fields.update({guard: REJECT if f"{guard}_guard" in elements else ACCEPT for guard in FILTER_GUARDS})
+    expected = elements_of(fields)
+    fields["intact"] = expected.keys() == elements.keys() and all(expected[name] == elements[name] for name in expected)
+    return fields
+
+
+def join_addresses(texts: Iterable[str]) -> str:
+    """The canonical list: IPv4 before IPv6, each in order. What is no address, as only somebody else can have written it, comes last."""
+    return ",".join(sorted(texts, key=_address_order))
+
+
+def _address_order(text: str) -> Tuple[int, int, int, str]:
+    try:
+        network = ip_network(text)
+    except ValueError:
+        return 9, 0, 0, text
+    return network.version, int(network.network_address), network.prefixlen, text
+
+
+def parse(name: str, value: Any) -> str:
+    """The text of an element behind its index, as C(elements_of) writes it."""
+    if isinstance(value, dict) and "prefix" in value:
+        return f"{value['prefix']['addr']}/{value['prefix']['len']}"
+    if isinstance(value, dict) and "range" in value:
+        return "-".join(parse(name, end) for end in value["range"])
+    digits = {"link_layer": 12, "targets": 32, "target_ranges": 32}.get(name)
+    if digits is not None:
+        return f"0x{int(str(value), 0):0{digits}x}"
+    return str(value)

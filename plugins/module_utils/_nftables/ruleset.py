@@ -1,0 +1,253 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""The nftables table that checks what a bridge can't: its sets, chains and rules as text. Pure.
+
+The rules are the same for every host and port; what differs between ports is elements of sets, so that a thousand ports cost a
+frame as many look-ups as one. Ports are known by their interface index: a tap that is made again under the old name has another
+one and inherits nothing.
+
+"meta protocol" stands before every arp, icmpv6 and frag match: left to itself nft compares the type in the link header, which is that of the tag
+where a frame has one, so that such a rule would never look into a tagged frame.
+Two "!=" on neighbouring fields never stand in one rule: nft (1.0.6 for one) makes one comparison of both of them, which is true where
+only one differs.
+
+Every guard ends in a drop after the forms that are known to be honest, as a rule whose field lies beyond the end of a short frame
+does not match: the frame must not pass because it could not be read.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Dict, NamedTuple, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key
+
+FAMILY = "bridge"
+TABLE = "virtnet_hardening"
+# The table as an object of the engine.
+RULESET: Key = ("ruleset", TABLE)
+# Before the number of a device that is gone, whose name nobody knows any more: the name of what is left of it.
+STALE = "ifindex "
+# Bridge: dstnat (-300), before the filter tables of others.
+PRIORITY = -300
+
+INDEX_SETS: Tuple[str, ...] = (
+    "ports", "inspected", "source_mac_guard", "arp_guard", "neighbor_guard", "ip_source_guard", "router_advertisement_guard",
+    "dhcp_server_guard", "bpdu_guard", "vlan_tags_guard",
+)
+
+# nft 1.0.6 knows no "icmpv6 taddr" nor link-layer options, so three sets are of raw bytes: offsets and lengths are in bits.
+SETS: Dict[str, str] = {
+    "switches": "type iface_index;",
+    **{name: "type iface_index;" for name in INDEX_SETS},
+    "quarantine": "type ifname; flags interval;",
+    "macs": "typeof meta iif . ether saddr;",
+    "link_layer": "typeof meta iif . @th,208,48;",
+    "ip4_addresses": "typeof meta iif . ip saddr;",
+    "ip4_ranges": "typeof meta iif . ip saddr; flags interval;",
+    "ip6_addresses": "typeof meta iif . ip6 saddr;",
+    "ip6_ranges": "typeof meta iif . ip6 saddr; flags interval;",
+    "targets": "typeof meta iif . @th,64,128;",
+    "target_ranges": "typeof meta iif . @th,64,128; flags interval;",
+}
+
+# 802.1Q, 802.1ad and the older numbers of stacked tags.
+_TAGS = "{ 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300 }"
+# STP, STP of provider bridges, PVST+.
+_BPDU_ADDRESSES = "{ 01:80:c2:00:00:00, 01:80:c2:00:00:08, 01:00:0c:cc:cc:cd }"
+# What may follow a fragment header: an extension header there hides the upper one (RFC 7113, RFC 7112).
+_EXTENSIONS = "{ 0, 43, 44, 51, 60, 135, 139, 140, 253, 254 }"
+# Where ipv6_find_hdr of the kernel stops without having found an upper header.
+_UNREAD = "{ 0, 43, 44, 51, 60, 135, 139, 140, 253, 254 }"
+
+
+class Rule(NamedTuple):
+    """One rule, and what it is for: the comment by which it is recognised when it is read back."""
+
+    comment: str
+    text: str
+
+
+class Chain(NamedTuple):
+    """C(hook) is empty for a chain that others jump to."""
+
+    hook: str
+    rules: Tuple[Rule, ...]
+
+
+CHAINS: Dict[str, Chain] = {
+    "local_in": Chain("input", (
+        Rule("802.1 frames that reach the host on a way of their own", "ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 iif @ports goto port"),
+        Rule("a port that no run has hardened yet", "iif != @ports iifname @quarantine drop"),
+    )),
+    "ingress": Chain("prerouting", (
+        Rule("one look-up for all ports", "iif @ports goto port"),
+        Rule("a port that no run has hardened yet sends nothing", "iifname @quarantine drop"),
+    )),
+    "egress": Chain("postrouting", (
+        Rule("a port that no run has hardened yet hears nothing", "oif != @ports oifname @quarantine drop"),
+    )),
+    "port": Chain("", (
+        Rule("tags", f"ether type {_TAGS} jump tagged"),
+        Rule("source address of the frame", "iif @source_mac_guard iif . ether saddr != @macs drop"),
+        Rule("spanning tree", "iif @bpdu_guard jump spanning_tree"),
+        Rule("no guard looks inside", "iif != @inspected accept"),
+        Rule("by protocol", "meta protocol vmap { 0x0001 : drop, 0x0004 : goto llc, 0x0800 : goto ipv4, 0x0806 : goto arp_frame, "
+                            "0x8035 : goto rarp_frame, 0x86dd : goto ipv6 }"),
+    )),
+    "tagged": Chain("", (
+        Rule("no tags", "iif @vlan_tags_guard drop"),
+        Rule("VLAN 0 is untagged to the receiver (CVE-2021-27853)", "iif @inspected @ll,116,12 0 drop"),
+        Rule("what is below two tags can't be inspected", f"iif @inspected meta protocol {_TAGS} drop"),
+    )),
+    "spanning_tree": Chain("", (
+        Rule("by address", f"ether daddr {_BPDU_ADDRESSES} drop"),
+        Rule("by LLC", "meta protocol 0x0004 @nh,0,8 0x42 drop"),
+    )),
+    # Receivers take ARP and IP out of LLC/SNAP too (CVE-2021-27854, CVE-2021-27861): only STP and OSI routing are no carrier.
+    "llc": Chain("", (
+        Rule("STP and OSI", "@nh,0,16 { 0x4242, 0xfefe } accept"),
+        Rule("SNAP and the rest", "drop"),
+    )),
+    "arp_frame": Chain("", (
+        Rule("not guarded", "iif != @arp_guard accept"),
+        Rule("Ethernet and IPv4 only", "meta protocol arp arp htype != 1 drop"),
+        Rule("IPv4 only", "meta protocol arp arp ptype != 0x0800 drop"),
+        Rule("address lengths", "@nh,32,16 != 0x0604 drop"),
+        Rule("request and reply only", "meta protocol arp arp operation != { request, reply } drop"),
+        Rule("sender's hardware address", "meta protocol arp iif . arp saddr ether != @macs drop"),
+        Rule("sender", "meta protocol arp iif . arp saddr ip @ip4_addresses accept"),
+        Rule("sender by prefix", "meta protocol arp iif . arp saddr ip @ip4_ranges accept"),
+        Rule("a probe (RFC 5227) for an own address", "meta protocol arp arp operation request arp saddr ip 0.0.0.0 iif . arp daddr ip @ip4_addresses accept"),
+        Rule("a probe by prefix", "meta protocol arp arp operation request arp saddr ip 0.0.0.0 iif . arp daddr ip @ip4_ranges accept"),
+        Rule("any other ARP", "drop"),
+    )),
+    # QEMU announces a guest that has moved by a reverse request for the guest's own address.
+    "rarp_frame": Chain("", (
+        Rule("not guarded", "iif != @arp_guard accept"),
+        Rule("a request for the own address", "@nh,0,64 0x0001080006040003 iif . @nh,64,48 @link_layer iif . @nh,144,48 @link_layer accept"),
+        Rule("any other RARP", "drop"),
+    )),
+    "ipv4": Chain("", (
+        Rule("routers", "iif @router_advertisement_guard jump ipv4_router"),
+        Rule("DHCP servers", "iif @dhcp_server_guard jump dhcp4"),
+        Rule("not guarded", "iif != @ip_source_guard accept"),
+        Rule("source", "iif . ip saddr @ip4_addresses accept"),
+        Rule("source by prefix", "iif . ip saddr @ip4_ranges accept"),
+        Rule("DHCP client without an address", "ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept"),
+        Rule("IGMP before there is an address (RFC 3376)", "ip saddr 0.0.0.0 ip daddr 224.0.0.0/4 ip protocol igmp accept"),
+        Rule("any other source", "drop"),
+    )),
+    "ipv4_router": Chain("", (
+        Rule("ICMP redirect and router advertisement (RFC 1256)", "ip protocol icmp icmp type { 5, 9 } drop"),
+        Rule("IGMP query", "ip protocol igmp @th,0,8 0x11 drop"),
+    )),
+    # The ports lie in the first eight bytes, and a fragment but the last is a multiple of eight: only first ones matter.
+    "dhcp4": Chain("", (
+        Rule("not UDP", "meta l4proto != udp return"),
+        Rule("not a first fragment", "ip frag-off & 0x1fff != 0 return"),
+        Rule("from a server", "udp sport 67 drop"),
+        Rule("not to a client", "udp dport != 68 return"),
+        Rule("to a client, or too short to tell", "drop"),
+    )),
+    "ipv6": Chain("", (
+        Rule("a fragment header hides an extension header (RFC 7113)", f"meta protocol ip6 frag nexthdr {_EXTENSIONS} drop"),
+        Rule("upper header found", f"meta l4proto != {_UNREAD} goto ipv6_read"),
+        Rule("header chain that can't be read (RFC 7112)", "drop"),
+    )),
+    "ipv6_read": Chain("", (
+        Rule("routers", "iif @router_advertisement_guard jump ipv6_router"),
+        Rule("neighbour discovery", "meta protocol ip6 iif @neighbor_guard icmpv6 type { 133, 134, 135, 136, 137, 141, 142 } goto discovery"),
+        Rule("DHCPv6 servers", "iif @dhcp_server_guard jump dhcp6"),
+        Rule("not guarded", "iif != @ip_source_guard accept"),
+        Rule("source", "iif . ip6 saddr @ip6_addresses accept"),
+        Rule("source by prefix", "iif . ip6 saddr @ip6_ranges accept"),
+        Rule("without an address: MLD (RFC 3590), router and neighbour solicitation",
+             "meta protocol ip6 ip6 saddr :: icmpv6 type { 131, 132, 133, 135, 143 } accept"),
+        Rule("any other source", "drop"),
+    )),
+    "ipv6_router": Chain("", (
+        Rule("RA, redirect, MLD query, multicast router discovery", "meta protocol ip6 icmpv6 type { 134, 137, 130, 151, 153 } drop"),
+    )),
+    "dhcp6": Chain("", (
+        Rule("not UDP", "meta l4proto != udp return"),
+        Rule("not a first fragment", "meta protocol ip6 frag frag-off != 0 return"),
+        Rule("from a server", "udp sport 547 drop"),
+        Rule("not to a client", "udp dport != 546 return"),
+        Rule("to a client, or too short to tell", "drop"),
+    )),
+    # No honest node sends these with extension headers or in fragments (RFC 6980); options are checked by their full form, as a
+    # second one could say the opposite of the first. 14 is the nonce of RFC 7527.
+    "discovery": Chain("", (
+        Rule("behind an extension header", "ip6 nexthdr != 58 drop"),
+        Rule("from another link", "ip6 hoplimit != 255 drop"),
+        Rule("by message", "meta protocol ip6 icmpv6 type vmap { 133 : goto solicit_router, 134 : goto own_source, 135 : goto solicit, 136 : goto advertise, "
+                           "137 : goto own_source }"),
+        Rule("inverse discovery", "drop"),
+    )),
+    "solicit_router": Chain("", (
+        Rule("without an address", "ip6 saddr :: ip6 length 8 accept"),
+        Rule("without options", "ip6 length 8 goto own_source"),
+        Rule("with its link-layer address", "ip6 length 16 @th,64,16 0x0101 iif . @th,80,48 @link_layer goto own_source"),
+        Rule("any other form", "drop"),
+    )),
+    "solicit": Chain("", (
+        Rule("duplicate address detection", "ip6 saddr :: goto detect"),
+        Rule("without options", "ip6 length 24 goto own_source"),
+        Rule("with its link-layer address", "ip6 length 32 @th,192,16 0x0101 iif . @th,208,48 @link_layer goto own_source"),
+        Rule("with a nonce", "ip6 length 32 @th,192,16 0x0e01 goto own_source"),
+        Rule("with both", "ip6 length 40 @th,192,16 0x0101 iif . @th,208,48 @link_layer @th,256,16 0x0e01 goto own_source"),
+        Rule("any other form", "drop"),
+    )),
+    # A detection for the address of another one would keep that one from using it.
+    "detect": Chain("", (
+        Rule("without options", "ip6 length 24 goto own_target"),
+        Rule("with a nonce", "ip6 length 32 @th,192,16 0x0e01 goto own_target"),
+        Rule("any other form", "drop"),
+    )),
+    "advertise": Chain("", (
+        Rule("for an own address", "iif . @th,64,128 @targets goto advertise_own"),
+        Rule("for an own prefix", "iif . @th,64,128 @target_ranges goto advertise_own"),
+        Rule("for any other address", "drop"),
+    )),
+    "advertise_own": Chain("", (
+        Rule("without options", "ip6 length 24 goto own_source"),
+        Rule("with its link-layer address", "ip6 length 32 @th,192,16 0x0201 iif . @th,208,48 @link_layer goto own_source"),
+        Rule("any other form", "drop"),
+    )),
+    "own_source": Chain("", (
+        Rule("address", "iif . ip6 saddr @ip6_addresses accept"),
+        Rule("prefix", "iif . ip6 saddr @ip6_ranges accept"),
+        Rule("any other", "drop"),
+    )),
+    "own_target": Chain("", (
+        Rule("address", "iif . @th,64,128 @targets accept"),
+        Rule("prefix", "iif . @th,64,128 @target_ranges accept"),
+        Rule("any other", "drop"),
+    )),
+}
+
+
+def text() -> str:
+    """The table without elements, as nft(8) reads it. The rule that a jump names comes after the chain, so chains stand first."""
+    lines = [f"add table {FAMILY} {TABLE}"]
+    lines += [f"add set {FAMILY} {TABLE} {name} {{ {body} }}" for name, body in SETS.items()]
+    for name, chain in CHAINS.items():
+        hook = f" {{ type filter hook {chain.hook} priority {PRIORITY}; policy accept; }}" if chain.hook else ""
+        lines.append(f"add chain {FAMILY} {TABLE} {name}{hook}")
+    for name, chain in CHAINS.items():
+        for number, rule in enumerate(chain.rules):
+            lines.append(f'add rule {FAMILY} {TABLE} {name} {rule.text} comment "{mark(name, number)}"')
+    return "\n".join(lines) + "\n"
+
+
+def mark(chain: str, number: int) -> str:
+    """The comment of a rule: what it is for, and a digest of its text, by which a rule of another version is told."""
+    rule = CHAINS[chain].rules[number]
+    return f"{rule.comment} [{sha256(rule.text.encode()).hexdigest()[:8]}]"
+
+
+def digest() -> str:
+    """Tells one version of the table from another."""
+    return sha256(text().encode()).hexdigest()[:16]

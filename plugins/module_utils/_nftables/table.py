@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What C(nft -j list table) says, by port; and transactions that change it, as text. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, parse
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import CHAINS, FAMILY, PRIORITY, SETS, TABLE, mark
+
+# Elements of these carry what was asked for as a comment; no rule reads it.
+_RECORDED = ("ports", "switches")
+_Found = Dict[str, Any]
+
+
+class Table:
+    """The table as it is."""
+
+    def __init__(self, objects: Optional[List[_Found]], index_of: Mapping[str, int]) -> None:
+        self.present = objects is not None
+        # By interface index.
+        self.ports: Dict[int, Elements] = {}
+        self.records: Dict[str, Dict[int, str]] = {name: {} for name in _RECORDED}
+        self.quarantine: Set[str] = set()
+        self._index_of = index_of
+        self._sets: Dict[str, _Found] = {}
+        self._chains: Dict[str, Tuple[Any, ...]] = {}
+        self._rules: Dict[str, List[str]] = {}
+        for found in objects or ():
+            self._take(found)
+
+    def _take(self, found: _Found) -> None:
+        if "set" in found:
+            self._sets[found["set"]["name"]] = found["set"]
+            self._take_elements(found["set"]["name"], found["set"].get("elem", []))
+        elif "chain" in found:
+            chain = found["chain"]
+            self._chains[chain["name"]] = tuple(chain.get(part) for part in ("type", "hook", "prio", "policy"))
+        elif "rule" in found:
+            self._rules.setdefault(found["rule"]["chain"], []).append(found["rule"].get("comment", ""))
+
+    def _take_elements(self, name: str, items: List[Any]) -> None:
+        if name not in SETS:
+            return
+        for item in items:
+            comment = ""
+            if isinstance(item, dict) and "elem" in item:
+                comment, item = item["elem"].get("comment", ""), item["elem"]["val"]
+            if name == "quarantine":
+                self.quarantine.add(str(item))
+            elif isinstance(item, dict) and "concat" in item:
+                device, value = item["concat"]
+                self._of(self._index(device)).setdefault(name, set()).add(parse(name, value))
+            else:
+                self._take_index(name, self._index(item), comment)
+
+    def _take_index(self, name: str, index: int, comment: str) -> None:
+        if name in _RECORDED:
+            self.records[name][index] = comment
+        if name != "switches":
+            self._of(index).setdefault(name, set()).add("")
+
+    def _of(self, index: int) -> Elements:
+        return self.ports.setdefault(index, {})
+
+    def _index(self, device: Any) -> int:
+        """nft prints the name of a device that is there, and the number of one that is gone."""
+        return self._index_of[device] if device in self._index_of else int(device)
+
+    def version(self) -> str:
+        """The digest of the rules, or C(altered) where sets, chains or rules are not those of any version of this collection."""
+        if self._sets.keys() != SETS.keys():
+            return "altered"
+        for name, chain in CHAINS.items():
+            wanted = ("filter", chain.hook, PRIORITY, "accept") if chain.hook else (None,) * 4
+            if self._chains.get(name) != wanted or self._rules.get(name) != [mark(name, number) for number in range(len(chain.rules))]:
+                return "altered"
+        return ruleset.digest() if self._chains.keys() == CHAINS.keys() else "altered"
+
+
+class Transaction:
+    """Commands for one run of nft, elements of a set together."""
+
+    def __init__(self) -> None:
+        self._commands: List[str] = []
+        self._elements: Dict[Tuple[str, str], List[str]] = {}
+
+    def make_table(self) -> None:
+        """The table with empty sets; one that is there goes first."""
+        self.delete_table()
+        self._commands.append(ruleset.text().rstrip())
+
+    def delete_table(self) -> None:
+        """nft before 1.0.8 has no "destroy": adding what is there does nothing."""
+        self._commands += [f"add table {FAMILY} {TABLE}", f"delete table {FAMILY} {TABLE}"]
+
+    def add(self, index: int, elements: Mapping[str, Iterable[str]], record: str) -> None:
+        """The elements of a port; C(ports) carries the record."""
+        for name, values in elements.items():
+            comment = f' comment "{record}"' if name == "ports" and record else ""
+            self._queue("add", name, [f"{_joined(index, value)}{comment}" for value in values])
+
+    def delete(self, index: int, elements: Mapping[str, Iterable[str]]) -> None:
+        """Every element of a port."""
+        for name, values in elements.items():
+            self._queue("delete", name, [_joined(index, value) for value in values])
+
+    def record(self, verb: str, index: int, record: str = "") -> None:
+        """What a switch was asked for."""
+        self._queue(verb, "switches", [f'{index} comment "{record}"' if record else str(index)])
+
+    def quarantine(self, patterns: Iterable[str]) -> None:
+        """All names and patterns anew: nft 1.0.6 does not find a pattern that it is to delete."""
+        flush = f"flush set {FAMILY} {TABLE} quarantine"
+        if flush not in self._commands:
+            self._commands.append(flush)
+        self._elements[("add", "quarantine")] = [f'"{pattern}"' for pattern in patterns]
+
+    def text(self) -> str:
+        """Deletions before additions: an element that is written anew has another comment."""
+        lines = list(self._commands)
+        for wanted in ("delete", "add"):
+            for (verb, name), items in self._elements.items():
+                if verb == wanted and items:
+                    lines.append(f"{verb} element {FAMILY} {TABLE} {name} {{ {', '.join(sorted(items))} }}")
+        return "\n".join(lines) + "\n"
+
+    def _queue(self, verb: str, name: str, items: List[str]) -> None:
+        self._elements.setdefault((verb, name), []).extend(items)
+
+
+def _joined(index: int, value: str) -> str:
+    return f"{index} . {value}" if value else str(index)

@@ -1,0 +1,803 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: linux_switch_policy
+short_description: Enforce a policy document on the Linux bridges of a host
+version_added: 0.2.0
+author:
+  - virtnet.hardening contributors (@virtnet)
+description:
+  - >-
+    Takes a document of switches, port groups and ports with VMware's three policies and enforces it on the bridges of one host, in one
+    transaction: it is
+    done as a whole, or taken back.
+  - >-
+    A port takes each policy from the first of these that names it: its own item, its port group, what an earlier run was told, its switch.
+    V(inherit) passes the question on, as a port group of a vSwitch does. The value that is said and the value in effect are kept apart and both
+    reported.
+  - What each value becomes is the same as with M(virtnet.hardening.linux_port_security).
+extends_documentation_fragment:
+  - virtnet.hardening._attributes
+  - virtnet.hardening._management
+  - virtnet.hardening._pyroute2
+requirements:
+  - nft(8) (package C(nftables), 1.0.2 or later seen) on the target, for guards, for quarantine and on kernels without locked ports
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    support: full
+options:
+  switches:
+    description:
+      - The switches. The same list is taken by the modules for ESXi.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - The bridge. It must exist, and must not be a hub (ageing time 0).
+        type: str
+        required: true
+      kind:
+        description:
+          - What the switch is. One that is no V(bridge) is left to the modules for ESXi and named in RV(skipped). If not given, it is a bridge.
+        type: str
+        choices: [bridge, vswitch, vds]
+      profile:
+        description:
+          - Values for every policy and guard that this level does not name itself.
+          - V(guest) rejects all, as a guest needs that has addresses of its own and nothing behind it.
+          - >-
+            V(router) rejects all but O(switches[].guards.ip_source), O(switches[].guards.router_advertisement) and
+            O(switches[].guards.dhcp_server): a guest that
+            routes sends with its own MAC address, from foreign IP addresses.
+          - >-
+            V(nested_hypervisor) accepts all three policies, and rejects O(switches[].guards.router_advertisement),
+            O(switches[].guards.dhcp_server) and
+            O(switches[].guards.bpdu): behind it are guests whose addresses nobody here knows.
+        type: str
+        choices: [guest, router, nested_hypervisor]
+      security:
+        description:
+          - The three policies of a VMware port group. One that is not given stays as it was; V(inherit) takes the value of the next level up.
+          - C(docs/policy.md) of the collection has the table of what each value becomes on a Linux bridge, and whether that is exact.
+        type: dict
+        suboptions:
+          promiscuous:
+            description:
+              - Whether frames for others reach the guest.
+              - >-
+                V(accept) is approximate on a Linux bridge: unknown unicast is flooded to the port, but no port hears known unicast of others.
+            type: str
+            choices: [accept, reject, inherit]
+          mac_changes:
+            description:
+              - Whether frames for an address that the guest gave itself reach it. V(reject) needs the addresses of the ports.
+            type: str
+            choices: [accept, reject, inherit]
+          forged_transmits:
+            description:
+              - >-
+                Whether frames from other MAC addresses than the guest's pass. V(reject) needs the addresses of the ports. It locks
+                the port; where the kernel can't
+                (before 5.18), nftables compares the address of each frame.
+            type: str
+            choices: [accept, reject, inherit]
+      guards:
+        description:
+          - What else is checked of the frames that the guest sends, by nftables. A guard that is not given stays as it was.
+          - >-
+            A port on which any of C(arp), C(neighbor), C(ip_source), C(router_advertisement) and C(dhcp_server) is V(reject) sends no
+            frame either that can't be
+            looked into: IEEE 802.3 frames other than STP and OSI routing (so no LLC/SNAP), VLAN 0, two tags, and IPv6 with an unreadable
+            chain of headers.
+        type: dict
+        suboptions:
+          arp:
+            description:
+              - >-
+                V(reject) drops ARP from other sender addresses than the addresses of the ports and those of the ports, probes for
+                addresses of others,
+                and RARP but for the announcement of the own address.
+            type: str
+            choices: [accept, reject]
+          neighbor:
+            description:
+              - >-
+                V(reject) drops IPv6 neighbour discovery with a target, a source or a link-layer address that is not the guest's, and
+                every form of these messages
+                that honest hosts do not send: with extension headers, in fragments, with further options.
+            type: str
+            choices: [accept, reject]
+          ip_source:
+            description:
+              - V(reject) drops IPv4 and IPv6 from other addresses than those of the ports, but for what gets a guest its first address.
+            type: str
+            choices: [accept, reject]
+          router_advertisement:
+            description:
+              - V(reject) drops router advertisements, redirects and router discovery of both IP versions, and multicast queries (IGMP, MLD).
+            type: str
+            choices: [accept, reject]
+          dhcp_server:
+            description:
+              - V(reject) drops what DHCP and DHCPv6 servers and relays send. That is UDP from port 67 or 547, or to port 68 or 546.
+            type: str
+            choices: [accept, reject]
+          bpdu:
+            description:
+              - >-
+                V(reject) drops STP, RSTP, MSTP, provider STP and PVST+. Without nftables, and only on a bridge that runs STP, the
+                port option C(guard) is used instead,
+                which shuts the port at the first BPDU.
+            type: str
+            choices: [accept, reject]
+          vlan_tags:
+            description:
+              - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them.
+            type: str
+            choices: [accept, reject]
+      isolated:
+        description:
+          - Whether frames between this port and other isolated ports are dropped. The uplink is none of these.
+        type: bool
+      multicast_flood:
+        description:
+          - >-
+            Whether multicast of groups that nobody is known to have joined reaches the port. V(false) is refused unless the bridge is a querier
+            (O(virtnet.hardening.linux_bridge#module:mcast_querier)), as the guest would lose IPv6 neighbour discovery.
+        type: bool
+      port_groups:
+        description:
+          - Groups of ports.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description:
+              - The name of the group, for reports and messages.
+            type: str
+            required: true
+          match:
+            description:
+              - >-
+                Names and patterns (C(*), C(?), C([abc])) of ports of the bridge that belong to the group. A port that is named
+                elsewhere in the switch belongs
+                there; one that two groups match is refused.
+            type: list
+            elements: str
+          quarantine:
+            description:
+              - >-
+                V(true) shuts every port with a name of O(switches[].port_groups[].match) that no run has hardened yet: a new guest,
+                or a tap that was made
+                again. It neither sends nor hears anything until a run knows it. Ports that match and are not named in
+                O(switches[].port_groups[].ports) are shut too, and told in RV(quarantined).
+              - The patterns may have one C(*), at their end. V(false) opens them again. If not given, it stays as it was.
+            type: bool
+          profile:
+            description:
+              - Values for every policy and guard that this level does not name itself.
+              - V(guest) rejects all, as a guest needs that has addresses of its own and nothing behind it.
+              - >-
+                V(router) rejects all but O(switches[].port_groups[].guards.ip_source),
+                O(switches[].port_groups[].guards.router_advertisement) and O(switches[].port_groups[].guards.dhcp_server): a guest
+                that
+                routes sends with its own MAC address, from foreign IP addresses.
+              - >-
+                V(nested_hypervisor) accepts all three policies, and rejects O(switches[].port_groups[].guards.router_advertisement),
+                O(switches[].port_groups[].guards.dhcp_server) and
+                O(switches[].port_groups[].guards.bpdu): behind it are guests whose addresses nobody here knows.
+            type: str
+            choices: [guest, router, nested_hypervisor]
+          security:
+            description:
+              - The three policies of a VMware port group. One that is not given stays as it was; V(inherit) takes the value of the next level up.
+              - C(docs/policy.md) of the collection has the table of what each value becomes on a Linux bridge, and whether that is exact.
+            type: dict
+            suboptions:
+              promiscuous:
+                description:
+                  - Whether frames for others reach the guest.
+                  - >-
+                    V(accept) is approximate on a Linux bridge: unknown unicast is flooded to the port, but no port hears known unicast of others.
+                type: str
+                choices: [accept, reject, inherit]
+              mac_changes:
+                description:
+                  - Whether frames for an address that the guest gave itself reach it. V(reject) needs the addresses of the ports.
+                type: str
+                choices: [accept, reject, inherit]
+              forged_transmits:
+                description:
+                  - >-
+                    Whether frames from other MAC addresses than the guest's pass. V(reject) needs the addresses of the ports. It
+                    locks the port; where the kernel can't
+                    (before 5.18), nftables compares the address of each frame.
+                type: str
+                choices: [accept, reject, inherit]
+          guards:
+            description:
+              - What else is checked of the frames that the guest sends, by nftables. A guard that is not given stays as it was.
+              - >-
+                A port on which any of C(arp), C(neighbor), C(ip_source), C(router_advertisement) and C(dhcp_server) is V(reject)
+                sends no frame either that can't be
+                looked into: IEEE 802.3 frames other than STP and OSI routing (so no LLC/SNAP), VLAN 0, two tags, and IPv6 with an
+                unreadable chain of headers.
+            type: dict
+            suboptions:
+              arp:
+                description:
+                  - >-
+                    V(reject) drops ARP from other sender addresses than the addresses of the ports and those of the ports, probes
+                    for addresses of others,
+                    and RARP but for the announcement of the own address.
+                type: str
+                choices: [accept, reject]
+              neighbor:
+                description:
+                  - >-
+                    V(reject) drops IPv6 neighbour discovery with a target, a source or a link-layer address that is not the
+                    guest's, and every form of these messages
+                    that honest hosts do not send: with extension headers, in fragments, with further options.
+                type: str
+                choices: [accept, reject]
+              ip_source:
+                description:
+                  - V(reject) drops IPv4 and IPv6 from other addresses than those of the ports, but for what gets a guest its first address.
+                type: str
+                choices: [accept, reject]
+              router_advertisement:
+                description:
+                  - V(reject) drops router advertisements, redirects and router discovery of both IP versions, and multicast queries (IGMP, MLD).
+                type: str
+                choices: [accept, reject]
+              dhcp_server:
+                description:
+                  - V(reject) drops what DHCP and DHCPv6 servers and relays send. That is UDP from port 67 or 547, or to port 68 or 546.
+                type: str
+                choices: [accept, reject]
+              bpdu:
+                description:
+                  - >-
+                    V(reject) drops STP, RSTP, MSTP, provider STP and PVST+. Without nftables, and only on a bridge that runs STP,
+                    the port option C(guard) is used instead,
+                    which shuts the port at the first BPDU.
+                type: str
+                choices: [accept, reject]
+              vlan_tags:
+                description:
+                  - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them.
+                type: str
+                choices: [accept, reject]
+          isolated:
+            description:
+              - Whether frames between this port and other isolated ports are dropped. The uplink is none of these.
+            type: bool
+          multicast_flood:
+            description:
+              - >-
+                Whether multicast of groups that nobody is known to have joined reaches the port. V(false) is refused unless the bridge is a querier
+                (O(virtnet.hardening.linux_bridge#module:mcast_querier)), as the guest would lose IPv6 neighbour discovery.
+            type: bool
+          ports:
+            description:
+              - The ports of the group that are known by name, with the addresses of their guests and their exceptions.
+            type: list
+            elements: dict
+            suboptions:
+              name:
+                description:
+                  - The port.
+                type: str
+                required: true
+              macs:
+                description:
+                  - The guest's MAC addresses, its initial one first. Put them in quotes.
+                  - >-
+                    They are pinned to the port as static, sticky entries of the forwarding database: in every VLAN of the port if
+                    the bridge filters VLANs. Addresses of
+                    an earlier run that are not named any more are let go. If not given, those of an earlier run stay.
+                type: list
+                elements: str
+              addresses:
+                description:
+                  - >-
+                    The guest's IPv4 and IPv6 addresses, and prefixes out of which it takes addresses itself, as V(2001:db8:1::/64) for SLAAC.
+                    V([]) is a guest without IP. If not given, those of an earlier run stay.
+                  - >-
+                    The link-local addresses that are made from O(switches[].port_groups[].ports[].macs) (modified EUI-64) need
+                    not be named. A guest that makes its link-local address otherwise
+                    (RFC 7217, as NetworkManager and Windows do) needs it named.
+                type: list
+                elements: str
+              profile:
+                description:
+                  - Values for every policy and guard that this level does not name itself.
+                  - V(guest) rejects all, as a guest needs that has addresses of its own and nothing behind it.
+                  - >-
+                    V(router) rejects all but O(switches[].port_groups[].ports[].guards.ip_source),
+                    O(switches[].port_groups[].ports[].guards.router_advertisement) and
+                    O(switches[].port_groups[].ports[].guards.dhcp_server): a guest that
+                    routes sends with its own MAC address, from foreign IP addresses.
+                  - >-
+                    V(nested_hypervisor) accepts all three policies, and rejects
+                    O(switches[].port_groups[].ports[].guards.router_advertisement),
+                    O(switches[].port_groups[].ports[].guards.dhcp_server) and
+                    O(switches[].port_groups[].ports[].guards.bpdu): behind it are guests whose addresses nobody here knows.
+                type: str
+                choices: [guest, router, nested_hypervisor]
+              security:
+                description:
+                  - The three policies of a VMware port group. One that is not given stays as it was; V(inherit) takes the value of the next level up.
+                  - C(docs/policy.md) of the collection has the table of what each value becomes on a Linux bridge, and whether that is exact.
+                type: dict
+                suboptions:
+                  promiscuous:
+                    description:
+                      - Whether frames for others reach the guest.
+                      - >-
+                        V(accept) is approximate on a Linux bridge: unknown unicast is flooded to the port, but no port hears known unicast of others.
+                    type: str
+                    choices: [accept, reject, inherit]
+                  mac_changes:
+                    description:
+                      - Whether frames for an address that the guest gave itself reach it. V(reject) needs O(switches[].port_groups[].ports[].macs).
+                    type: str
+                    choices: [accept, reject, inherit]
+                  forged_transmits:
+                    description:
+                      - >-
+                        Whether frames from other MAC addresses than the guest's pass. V(reject) needs
+                        O(switches[].port_groups[].ports[].macs). It locks the port; where the kernel can't
+                        (before 5.18), nftables compares the address of each frame.
+                    type: str
+                    choices: [accept, reject, inherit]
+              guards:
+                description:
+                  - What else is checked of the frames that the guest sends, by nftables. A guard that is not given stays as it was.
+                  - >-
+                    A port on which any of C(arp), C(neighbor), C(ip_source), C(router_advertisement) and C(dhcp_server) is
+                    V(reject) sends no frame either that can't be
+                    looked into: IEEE 802.3 frames other than STP and OSI routing (so no LLC/SNAP), VLAN 0, two tags, and IPv6
+                    with an unreadable chain of headers.
+                type: dict
+                suboptions:
+                  arp:
+                    description:
+                      - >-
+                        V(reject) drops ARP from other sender addresses than O(switches[].port_groups[].ports[].macs) and
+                        O(switches[].port_groups[].ports[].addresses), probes for addresses of others,
+                        and RARP but for the announcement of the own address.
+                    type: str
+                    choices: [accept, reject]
+                  neighbor:
+                    description:
+                      - >-
+                        V(reject) drops IPv6 neighbour discovery with a target, a source or a link-layer address that is not
+                        the guest's, and every form of these messages
+                        that honest hosts do not send: with extension headers, in fragments, with further options.
+                    type: str
+                    choices: [accept, reject]
+                  ip_source:
+                    description:
+                      - >-
+                        V(reject) drops IPv4 and IPv6 from other addresses than O(switches[].port_groups[].ports[].addresses),
+                        but for what gets a guest its first address.
+                    type: str
+                    choices: [accept, reject]
+                  router_advertisement:
+                    description:
+                      - V(reject) drops router advertisements, redirects and router discovery of both IP versions, and multicast queries (IGMP, MLD).
+                    type: str
+                    choices: [accept, reject]
+                  dhcp_server:
+                    description:
+                      - V(reject) drops what DHCP and DHCPv6 servers and relays send. That is UDP from port 67 or 547, or to port 68 or 546.
+                    type: str
+                    choices: [accept, reject]
+                  bpdu:
+                    description:
+                      - >-
+                        V(reject) drops STP, RSTP, MSTP, provider STP and PVST+. Without nftables, and only on a bridge that
+                        runs STP, the port option C(guard) is used instead,
+                        which shuts the port at the first BPDU.
+                    type: str
+                    choices: [accept, reject]
+                  vlan_tags:
+                    description:
+                      - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them.
+                    type: str
+                    choices: [accept, reject]
+              isolated:
+                description:
+                  - Whether frames between this port and other isolated ports are dropped. The uplink is none of these.
+                type: bool
+              multicast_flood:
+                description:
+                  - >-
+                    Whether multicast of groups that nobody is known to have joined reaches the port. V(false) is refused unless
+                    the bridge is a querier
+                    (O(virtnet.hardening.linux_bridge#module:mcast_querier)), as the guest would lose IPv6 neighbour discovery.
+                type: bool
+      ports:
+        description:
+          - Ports without a group.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description:
+              - The port.
+            type: str
+            required: true
+          macs:
+            description:
+              - The guest's MAC addresses, its initial one first. Put them in quotes.
+              - >-
+                They are pinned to the port as static, sticky entries of the forwarding database: in every VLAN of the port if the
+                bridge filters VLANs. Addresses of
+                an earlier run that are not named any more are let go. If not given, those of an earlier run stay.
+            type: list
+            elements: str
+          addresses:
+            description:
+              - >-
+                The guest's IPv4 and IPv6 addresses, and prefixes out of which it takes addresses itself, as V(2001:db8:1::/64) for SLAAC.
+                V([]) is a guest without IP. If not given, those of an earlier run stay.
+              - >-
+                The link-local addresses that are made from O(switches[].ports[].macs) (modified EUI-64) need not be named. A guest
+                that makes its link-local address otherwise
+                (RFC 7217, as NetworkManager and Windows do) needs it named.
+            type: list
+            elements: str
+          profile:
+            description:
+              - Values for every policy and guard that this level does not name itself.
+              - V(guest) rejects all, as a guest needs that has addresses of its own and nothing behind it.
+              - >-
+                V(router) rejects all but O(switches[].ports[].guards.ip_source), O(switches[].ports[].guards.router_advertisement)
+                and O(switches[].ports[].guards.dhcp_server): a guest that
+                routes sends with its own MAC address, from foreign IP addresses.
+              - >-
+                V(nested_hypervisor) accepts all three policies, and rejects O(switches[].ports[].guards.router_advertisement),
+                O(switches[].ports[].guards.dhcp_server) and
+                O(switches[].ports[].guards.bpdu): behind it are guests whose addresses nobody here knows.
+            type: str
+            choices: [guest, router, nested_hypervisor]
+          security:
+            description:
+              - The three policies of a VMware port group. One that is not given stays as it was; V(inherit) takes the value of the next level up.
+              - C(docs/policy.md) of the collection has the table of what each value becomes on a Linux bridge, and whether that is exact.
+            type: dict
+            suboptions:
+              promiscuous:
+                description:
+                  - Whether frames for others reach the guest.
+                  - >-
+                    V(accept) is approximate on a Linux bridge: unknown unicast is flooded to the port, but no port hears known unicast of others.
+                type: str
+                choices: [accept, reject, inherit]
+              mac_changes:
+                description:
+                  - Whether frames for an address that the guest gave itself reach it. V(reject) needs O(switches[].ports[].macs).
+                type: str
+                choices: [accept, reject, inherit]
+              forged_transmits:
+                description:
+                  - >-
+                    Whether frames from other MAC addresses than the guest's pass. V(reject) needs O(switches[].ports[].macs). It
+                    locks the port; where the kernel can't
+                    (before 5.18), nftables compares the address of each frame.
+                type: str
+                choices: [accept, reject, inherit]
+          guards:
+            description:
+              - What else is checked of the frames that the guest sends, by nftables. A guard that is not given stays as it was.
+              - >-
+                A port on which any of C(arp), C(neighbor), C(ip_source), C(router_advertisement) and C(dhcp_server) is V(reject)
+                sends no frame either that can't be
+                looked into: IEEE 802.3 frames other than STP and OSI routing (so no LLC/SNAP), VLAN 0, two tags, and IPv6 with an
+                unreadable chain of headers.
+            type: dict
+            suboptions:
+              arp:
+                description:
+                  - >-
+                    V(reject) drops ARP from other sender addresses than O(switches[].ports[].macs) and
+                    O(switches[].ports[].addresses), probes for addresses of others,
+                    and RARP but for the announcement of the own address.
+                type: str
+                choices: [accept, reject]
+              neighbor:
+                description:
+                  - >-
+                    V(reject) drops IPv6 neighbour discovery with a target, a source or a link-layer address that is not the
+                    guest's, and every form of these messages
+                    that honest hosts do not send: with extension headers, in fragments, with further options.
+                type: str
+                choices: [accept, reject]
+              ip_source:
+                description:
+                  - >-
+                    V(reject) drops IPv4 and IPv6 from other addresses than O(switches[].ports[].addresses), but for what gets a
+                    guest its first address.
+                type: str
+                choices: [accept, reject]
+              router_advertisement:
+                description:
+                  - V(reject) drops router advertisements, redirects and router discovery of both IP versions, and multicast queries (IGMP, MLD).
+                type: str
+                choices: [accept, reject]
+              dhcp_server:
+                description:
+                  - V(reject) drops what DHCP and DHCPv6 servers and relays send. That is UDP from port 67 or 547, or to port 68 or 546.
+                type: str
+                choices: [accept, reject]
+              bpdu:
+                description:
+                  - >-
+                    V(reject) drops STP, RSTP, MSTP, provider STP and PVST+. Without nftables, and only on a bridge that runs STP,
+                    the port option C(guard) is used instead,
+                    which shuts the port at the first BPDU.
+                type: str
+                choices: [accept, reject]
+              vlan_tags:
+                description:
+                  - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them.
+                type: str
+                choices: [accept, reject]
+          isolated:
+            description:
+              - Whether frames between this port and other isolated ports are dropped. The uplink is none of these.
+            type: bool
+          multicast_flood:
+            description:
+              - >-
+                Whether multicast of groups that nobody is known to have joined reaches the port. V(false) is refused unless the bridge is a querier
+                (O(virtnet.hardening.linux_bridge#module:mcast_querier)), as the guest would lose IPv6 neighbour discovery.
+            type: bool
+  purge:
+    description:
+      - What is taken away where the document does not name it any more.
+      - V(ports) takes the policy away from ports of the named bridges. V(quarantine) opens quarantined names.
+    type: list
+    elements: str
+    choices: [ports, quarantine]
+    default: []
+notes:
+  - >-
+    Rules are in the table C(virtnet_hardening) of the nftables family C(bridge), which belongs to this collection; br_netfilter is not needed. A
+    program that flushes
+    all rules (C(nft flush ruleset), a restart of C(nftables.service)) removes it: the next run, in check mode too, shows that.
+  - >-
+    Rules know a port by its interface index, so a tap that is made again under the old name inherits nothing: neither guards nor entries nor flags.
+    Until the next run it is as open as any new port, unless its name is quarantined, see M(virtnet.hardening.linux_switch_policy).
+  - Tunnels that the guest builds (VXLAN, GRE) are not looked into. Multicast and broadcast reach every port, as on a vSwitch.
+seealso:
+  - module: virtnet.hardening.linux_port_security
+  - module: virtnet.hardening.linux_bridge
+  - module: virtnet.hardening.linux_bridge_info
+"""
+
+EXAMPLES = r"""
+---
+- name: The policy of this host
+  virtnet.hardening.linux_switch_policy:
+    switches:
+      - name: br0
+        security:
+          promiscuous: reject
+          mac_changes: reject
+          forged_transmits: reject
+        port_groups:
+          - name: guests
+            match: ["vnet*"]
+            quarantine: true
+            profile: guest
+            security:
+              promiscuous: inherit
+            isolated: true
+            ports:
+              - name: vnet0
+                macs: ["52:54:00:12:34:56"]
+                addresses: ["192.0.2.10"]
+              - name: vnet1
+                macs: ["52:54:00:12:34:57"]
+                addresses: ["192.0.2.11"]
+                isolated: false
+
+- name: The same host with one guest, and nothing left of others
+  virtnet.hardening.linux_switch_policy:
+    switches:
+      - name: br0
+        ports:
+          - name: vnet0
+            profile: guest
+            macs: ["52:54:00:12:34:56"]
+            addresses: ["192.0.2.10"]
+    purge: [ports, quarantine]
+"""
+
+RETURN = r"""
+---
+before:
+  description:
+    - >-
+      The fields that the task manages, before it, by kind and name of object. C(filter) is what nftables checks for a port, C(record) what was
+      asked for
+      and, behind C(was=), the port options before the first policy, capital where they were on.
+  returned: success
+  type: dict
+  sample:
+    port: {"vnet0": {"bridge": "br0", "unicast_flood": true, "learning": true, "locked": false}}
+    bridge: {"br0": {"no_linklocal_learn": false}}
+after:
+  description:
+    - The same fields after the task. In check mode it is predicted; after a run it is what was read back.
+  returned: success
+  type: dict
+  sample: {"fdb": {"br0 52:54:00:12:34:56": {"port": "vnet0", "kind": "static", "sticky": true}}}
+actions:
+  description: The steps in words, in the order in which they run. C(delete learned vnet0) removes what the port learned while it was open.
+  returned: success
+  type: list
+  elements: str
+  sample: ["create fdb br0 52:54:00:12:34:56 (port vnet0, kind static, sticky true)", "set port vnet0: unicast_flood true -> false, learning true -> false,
+    locked false -> true", "delete learned vnet0"]
+verified:
+  description: Whether the state was read back after a change and was as asked for. False in check mode and where nothing had to be done.
+  returned: success
+  type: bool
+  sample: true
+vanished:
+  description: Objects that disappeared while the task ran, such as the tap of a guest that stopped. The rest was done.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+unmatched:
+  description: The patterns that no port of the bridge matches.
+  returned: success
+  type: list
+  elements: str
+  sample: ["tap*"]
+ports:
+  description: What each port has, by name.
+  returned: success
+  type: dict
+  contains:
+    bridge:
+      description: Its bridge.
+      returned: always
+      type: str
+    configured:
+      description: The policies as they are said for the port or its group, V(inherit) among them. One that nobody ever named is left out.
+      returned: always
+      type: dict
+    effective:
+      description: The policies in effect.
+      returned: always
+      type: dict
+    source:
+      description: From where each policy in effect comes.
+      returned: always
+      type: dict
+    guards:
+      description: The guards that the task names.
+      returned: always
+      type: dict
+    enforcement:
+      description: For each policy and guard V(exact), or V(approximate) with the reason.
+      returned: always
+      type: dict
+  sample:
+    vnet0:
+      bridge: br0
+      configured: {"promiscuous": "inherit", "mac_changes": "reject", "forged_transmits": "reject"}
+      effective: {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
+      source: {"promiscuous": "switch br0", "mac_changes": "port group guests of br0", "forged_transmits": "port group guests of br0"}
+      guards: {"bpdu": "reject", "vlan_tags": "reject"}
+      enforcement: {"promiscuous": "exact", "mac_changes": "exact", "forged_transmits": "exact", "bpdu": "exact", "vlan_tags": "exact"}
+quarantined:
+  description: >-
+    The ports that match a group with O(switches[].port_groups[].quarantine=true) and that the document does not name, so that they are shut.
+  returned: success
+  type: list
+  elements: str
+  sample: ["vnet2"]
+skipped:
+  description: The switches of the document that are none of this host's kind.
+  returned: success
+  type: list
+  elements: str
+  sample: ["vSwitch0"]
+msg:
+  description: What was done, or why the task failed, in a sentence.
+  returned: always
+  type: str
+  sample: "5 steps done and read back."
+rollback:
+  description: The confirmed change to the management path.
+  returned: when O(allow_management=true) and the task changed a protected device
+  type: dict
+  contains:
+    id:
+      description: Names the change in the journal on the target.
+      returned: always
+      type: str
+    timeout:
+      description: Seconds within which it had to be confirmed.
+      returned: always
+      type: int
+    confirmed:
+      description: Whether the control node confirmed it over a new connection.
+      returned: always
+      type: bool
+  sample: {"confirmed": true, "id": "7b19459d7a554efb8b60e74e1ad16d1a", "timeout": 60}
+error_code:
+  description:
+    - >-
+      V(invalid) for a value that can't be right, V(unsupported) for what can't be enforced on this host,
+      V(management) for a change to the management path without O(allow_management=true),
+      V(dependency) when pyroute2 is missing or unusable, V(backend) when the kernel or nft could not be read or the journal not be written:
+      nothing was changed.
+    - >-
+      V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone,
+      see RV(undone) and RV(not_undone).
+    - V(rolled_back) when the change was not confirmed in time and the target took it back, or did not answer any more.
+  returned: failure
+  type: str
+  sample: unsupported
+option:
+  description: The policy, guard or option that can't be enforced here.
+  returned: when RV(error_code) is V(unsupported)
+  type: str
+  sample: arp
+failed_step:
+  description: The step that failed, in words.
+  returned: when RV(error_code) is V(change_failed) or V(not_in_effect)
+  type: str
+undone:
+  description: The steps that brought back the state before.
+  returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
+  type: list
+  elements: str
+not_undone:
+  description: What could not be brought back, with the reason. Empty when the state before is restored.
+  returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
+  type: list
+  elements: str
+  sample: []
+steps:
+  description: All steps that would change the management path.
+  returned: when RV(error_code) is V(management)
+  type: list
+  elements: str
+  sample: ["set port uplink: unicast_flood true -> false, learning true -> false, locked false -> true"]
+"""
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import run
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.switch_policy import SwitchPolicyIntent, spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.backend import HardeningBackend
+
+
+def main() -> None:
+    """Run the module."""
+    run(spec(), SwitchPolicyIntent, HardeningBackend.open)
+
+
+if __name__ == "__main__":
+    main()

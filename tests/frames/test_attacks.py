@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every attack, from every setting: shown to get through before hardening, and stopped after it; and every honest flow."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import List
+
+import pytest
+
+from .conftest import SETTINGS, run_suite
+from .world import World, matrix
+
+# Attacks that a setting does not let through, and why: they are shown to get through in another one (Case.shown_in).
+_ONE_PORT = "a bridge that knows an address sends to its port only"
+_NO_BOUND = "the database has no bound, so nobody is kept out of it"
+_LOCKED = "the port is locked, and the address not known to it"
+CANNOT = {
+    "default": {
+        "sniff: known unicast from outside": _ONE_PORT, "sniff: known unicast between guests": _ONE_PORT, "sniff: after flooding the FDB": _NO_BOUND,
+    },
+    "limited": {"sniff: known unicast from outside": _ONE_PORT, "sniff: known unicast between guests": _ONE_PORT},
+    "locked": {
+        "sniff: known unicast from outside": _ONE_PORT, "sniff: known unicast between guests": _ONE_PORT, "sniff: after flooding the FDB": _NO_BOUND,
+        "forge: random MAC": _LOCKED, "forge: random MAC to the outside": _LOCKED, "forge: a neighbour's MAC": _LOCKED,
+        "forge: the bridge's MAC": _LOCKED, "steal: a neighbour's MAC": _LOCKED,
+    },
+}
+CANNOT["promiscuous"] = CANNOT["default"]
+ALL = [(setting, case) for setting in SETTINGS for case in matrix.ATTACKS]
+FLOWS = [(setting, case) for setting in SETTINGS for case in matrix.HONEST]
+
+
+def _ids(items: List[object]) -> List[str]:
+    return [f"{setting}-{case.name}" for setting, case in items]  # type: ignore[misc, attr-defined]
+
+
+@pytest.mark.parametrize(("setting", "case"), ALL, ids=_ids(ALL))
+def test_attack(setting: str, case: matrix.Case) -> None:
+    """Gets through before, unless the setting says why not, and never after."""
+    suite = run_suite(setting)
+    reason = CANNOT.get(setting, {}).get(case.name)
+    assert suite.before["attacks"][case.name] is (reason is None), reason or "it does not get through where it should, so it proves nothing"
+    assert not suite.after["attacks"][case.name], "it gets through the hardened port"
+
+
+@pytest.mark.parametrize(("setting", "case"), FLOWS, ids=_ids(FLOWS))
+def test_honest_flow(setting: str, case: matrix.Case) -> None:
+    """Works before and after."""
+    suite = run_suite(setting)
+    assert suite.before["honest"][case.name], "it does not work on an open bridge, so it proves nothing"
+    assert suite.after["honest"][case.name], "the hardened port loses it"
+
+
+def test_every_attack_is_shown_to_get_through_somewhere() -> None:
+    """In the setting that it names."""
+    for case in matrix.ATTACKS:
+        assert case.name not in CANNOT.get(case.shown_in, {}), case.name
+
+
+def test_nothing_is_sent_outside_the_lab(world: World) -> None:
+    """An interface without the mark, and the namespace of the tests themselves, are refused."""
+    from attacks.arena import Arena, ArenaError, Station
+
+    own = Station("own", "/proc/self/ns/net", "lo", "", "", "")
+    with pytest.raises(ArenaError, match="did not make"):
+        Arena({"own": own})
+    station = world.stations["victim"]
+    subprocess.run(world.enter("victim", "ip", "link", "set", "eth0", "alias", "eth0"), check=True)
+    with pytest.raises(ArenaError, match="mark"):
+        Arena({"victim": station})

@@ -1,0 +1,271 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the suite does not show: taps that are made again, quarantine, isolation, hosts that lack something, profiles, real stacks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from ipaddress import ip_address
+from typing import Any, Callable, Dict, List, Tuple
+
+import pytest
+from attacks import frames as f
+from attacks.ring import Ring
+
+from .world import World, matrix
+
+NO_LOCKED = """
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
+from ansible_collections.virtnet.hardening.plugins.modules.linux_port_security import main
+_real = Probe.unsupported
+Probe.unsupported = lambda self, kind, name, value: "this kernel has no locked ports" if name == "locked" else _real(self, kind, name, value)
+"""
+
+
+def guests(world: World, **more: Any) -> Dict[str, Any]:
+    """The document for all three guests."""
+    group = {"name": "guests", "match": ["vnet*"], "profile": "guest", "ports": [], **more}
+    for item in world.policy():
+        del item["profile"]
+        group["ports"].append(item)
+    return {"name": "br0", "port_groups": [group]}
+
+
+def attacks_that_get_through(world: World) -> List[str]:
+    """Their names; no honest flow may be lost meanwhile."""
+    with world.ring() as ring:
+        outcome = matrix.run_all(ring)
+    assert [name for name, works in outcome["honest"].items() if not works] == []
+    return [name for name, through in outcome["attacks"].items() if through]
+
+
+def framed(ring: Ring, to: str, packet: f.Packet, *tags: Tuple[int, int]) -> Callable[[bytes], bytes]:
+    """Builds the frame around a packet of the attacker."""
+    return lambda token: f.tagged(f.ether(ring.a.mac, to, packet, token), *tags)
+
+
+def elements(world: World) -> str:
+    """What the table holds, by its own tool."""
+    return world.output("nft", "list", "table", "bridge", "virtnet_hardening")
+
+
+def test_a_tap_that_is_made_again_inherits_nothing(world: World) -> None:
+    """Neither entries nor guards nor flags, and the next run leaves nothing of the old device."""
+    world.module("linux_port_security", bridge="br0", ports=world.policy())
+    old = world.stations["attacker"].mac
+    world.plug("attacker", "vnet0", 1)
+    port = json.loads(world.output("bridge", "-d", "-j", "link", "show", "dev", "vnet0"))[0]
+    assert not port["locked"] and port["learning"] and port["flood"]
+    fdb = json.loads(world.output("bridge", "-j", "fdb", "show", "br", "br0"))
+    assert not [entry for entry in fdb if entry["mac"] == old and entry.get("state") == "static"]
+    with world.ring() as ring:
+        # Another guest on the old name: what the old one was allowed, and what it was not, is nothing to it.
+        assert ring.carry("attacker", "victim", lambda token: f.plain("52:54:00:00:00:77", ring.v.mac, token))
+        assert ring.carry("attacker", "victim", lambda token: f.ether(
+            ring.a.mac, ring.v.mac, f.IP(src="192.0.2.77", dst=ring.v.ip4) / f.ICMP(), token))
+    result = world.module("linux_port_security", bridge="br0", ports=world.policy())
+    assert any(action.startswith("delete filter ifindex ") for action in result["actions"])
+    assert elements(world).count('"vnet0" . 52:54:00:00:00:01') == 1
+    assert attacks_that_get_through(world) == []
+    assert not world.module("linux_port_security", bridge="br0", ports=world.policy())["changed"]
+
+
+def test_quarantine_shuts_names_until_they_are_known(world: World) -> None:
+    """A tap that is made again, and a guest that nobody wrote down, neither send nor hear."""
+    document = guests(world, quarantine=True)
+    known = document["port_groups"][0]["ports"]
+    document["port_groups"][0]["ports"] = known[:2]
+    result = world.module("linux_switch_policy", switches=[document])
+    assert result["quarantined"] == ["vnet2"]
+    world.plug("attacker", "vnet0", 1)
+    with world.ring() as ring:
+        for shut in ("attacker", "third"):
+            station = ring.arena[shut]
+            assert not ring.carry(shut, "outside", lambda token, station=station: f.plain(station.mac, ring.o.mac, token))  # type: ignore[misc]
+            assert not ring.carry(shut, "outside", lambda token, station=station: f.raw(f.bpdu(station.mac), token))  # type: ignore[misc]
+            assert not ring.carry("outside", shut, lambda token: f.plain(ring.o.mac, f.BROADCAST, token))
+        assert ring.carry("victim", "outside", lambda token: f.plain(ring.v.mac, ring.o.mac, token))
+    document["port_groups"][0]["ports"] = known
+    world.module("linux_switch_policy", switches=[document])
+    assert attacks_that_get_through(world) == []
+    document["port_groups"][0]["quarantine"] = False
+    assert "delete quarantine vnet*" in world.module("linux_switch_policy", switches=[document])["actions"]
+    assert not world.module("linux_switch_policy", switches=[document])["changed"]
+
+
+def test_isolated_guests_don_t_reach_each_other(world: World) -> None:
+    """They did before, and they still reach the outside."""
+    with world.ring() as ring:
+        assert ring.strike(lambda token: f.plain(ring.a.mac, ring.v.mac, token))
+    world.module("linux_port_security", bridge="br0", ports=world.policy(isolated=True))
+    with world.ring() as ring:
+        assert not ring.strike(lambda token: f.plain(ring.a.mac, ring.v.mac, token))
+        assert not ring.strike(lambda token: f.plain(ring.a.mac, f.BROADCAST, token))
+        assert ring.carry("attacker", "outside", lambda token: f.plain(ring.a.mac, ring.o.mac, token))
+
+
+def test_a_kernel_without_locked_ports(world: World) -> None:
+    """nftables compares the addresses instead, as documented; nothing gets through either."""
+    world.script(NO_LOCKED, bridge="br0", ports=world.policy())
+    port = json.loads(world.output("bridge", "-d", "-j", "link", "show", "dev", "vnet0"))[0]
+    assert not port["locked"] and not port["learning"]
+    assert attacks_that_get_through(world) == []
+
+
+@pytest.mark.parametrize("stand_in", ["no program", "no kernel"])
+def test_a_host_without_nftables(world: World, stand_in: str, tmp_path: Any) -> None:
+    """Guards are refused by name, before anything is written. What the bridge can do alone is done."""
+    fake = tmp_path / "nft"
+    fake.write_text("#!/bin/sh\necho 'Error: Could not process rule: Operation not supported' >&2\nexit 1\n" if stand_in == "no kernel" else "")
+    fake.chmod(0o755 if stand_in == "no kernel" else 0o644)
+    path = subprocess.run(["sh", "-c", "PATH=$PATH:/usr/sbin:/sbin command -v nft"], capture_output=True, text=True, check=True).stdout.strip()
+    subprocess.run(world.enter("host", "mount", "--bind", str(fake), path), check=True)
+    before = world.output("bridge", "-d", "link")
+    refusal = world.module("linux_port_security", False, bridge="br0", ports=world.policy())
+    assert refusal["error_code"] == "unsupported" and refusal["option"] == "arp" and "vnet0" in refusal["msg"]
+    assert world.output("bridge", "-d", "link") == before
+    refusal = world.script(NO_LOCKED, False, bridge="br0", ports=[{"name": "vnet0", "macs": ["52:54:00:00:00:01"], "security": {"forged_transmits": "reject"}}])
+    assert refusal["error_code"] == "unsupported" and "no locked ports" in refusal["msg"] and "nft" in refusal["msg"]
+    security = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
+    ports = [{"name": item["name"], "macs": item["macs"], "security": security} for item in world.policy()]
+    assert world.module("linux_port_security", bridge="br0", ports=ports)["changed"]
+    through = attacks_that_get_through(world)
+    assert not [name for name in through if name.split(":")[0] in ("sniff", "forge", "steal", "receive on a changed MAC")]
+    refusal = world.module("linux_port_security", False, bridge="br0", ports=[{"name": "vnet0", "guards": {"bpdu": "reject"}}])
+    assert "runs no STP" in refusal["msg"]
+    world.module("linux_port_security", bridge="br0", ports=ports, state="absent")
+    assert world.output("bridge", "-d", "link") == before
+
+
+def test_profile_router(world: World) -> None:
+    """It forwards, advertises itself and serves DHCP; what it must not forge it still can't."""
+    ports = world.policy()
+    ports[0]["profile"] = "router"
+    world.module("linux_port_security", bridge="br0", ports=ports)
+    with world.ring() as ring:
+        outcome = matrix.run_all(ring)
+    assert all(outcome["honest"].values())
+    through = {name for name, passed in outcome["attacks"].items() if passed}
+    # That is what a router is for.
+    assert {"RA", "ICMPv6 redirect", "DHCP offer", "DHCPv6 advertise", "IP source: a neighbour's IPv4 address"} <= through
+    assert not {name for name in through if name.split(":")[0] in ("sniff", "forge", "steal", "ARP", "NA", "NS", "RARP", "BPDU", "VLAN tag")}
+
+
+def test_profile_nested_hypervisor(world: World) -> None:
+    """Guests behind it with any address, and still no routers, DHCP servers or spanning tree."""
+    ports = world.policy()
+    ports[0] = {"name": "vnet0", "profile": "nested_hypervisor"}
+    world.module("linux_port_security", bridge="br0", ports=ports)
+    with world.ring() as ring:
+        outcome = matrix.run_all(ring)
+    assert all(outcome["honest"].values())
+    through = {name for name, passed in outcome["attacks"].items() if passed}
+    assert {"forge: random MAC", "receive on a changed MAC", "VLAN tag"} <= through
+    assert not {name for name in through if name.split(":")[0] in ("RA", "DHCP offer", "DHCPv6 advertise", "BPDU") or name.startswith("DHCP")}
+    # It can't take what is pinned to another port.
+    assert not {"steal: a neighbour's MAC"} & through
+
+
+def test_stacks_get_their_addresses(world: World) -> None:
+    """The kernel's own IPv6 in guest and router: detection, SLAAC out of the named prefix, and traffic over it."""
+    guest, router = world.stations["attacker"], world.stations["outside"]
+    ports = world.policy(["attacker"])
+    ports[0]["addresses"] = [guest.ip4, "2001:db8:7::/64"]
+    world.module("linux_port_security", bridge="br0", ports=ports)
+    for name in ("attacker", "outside"):
+        subprocess.run(world.enter(name, "sh", "-c", "for each in all default eth0; do echo 0 > /proc/sys/net/ipv6/conf/$each/disable_ipv6; done"), check=True)
+    world.ip("outside", "addr add 2001:db8:7::1/64 dev eth0 nodad", f"addr add {router.ip4}/24 dev eth0")
+    world.ip("attacker", f"addr add {guest.ip4}/24 dev eth0")
+    with world.ring() as ring:
+        prefix = f.router(f.link_local(router.mac), router.mac)
+        prefix.lastlayer().prefix = "2001:db8:7::"
+        frame = f.ether(router.mac, f.ALL_NODES, f.over6(f.link_local(router.mac), "ff02::1", prefix), b"")
+        wanted = str(ip_address("2001:db8:7:0:" + f.link_local(guest.mac).split("::")[1]))
+        deadline = time.monotonic() + 15
+        while not _usable(world, wanted):
+            assert time.monotonic() < deadline, "no address by SLAAC"
+            ring.arena.send("outside", frame)
+            time.sleep(0.5)
+    for address in (router.ip4, "2001:db8:7::1"):
+        subprocess.run(world.enter("attacker", "ping", "-c1", "-W3", address), check=True, capture_output=True)
+    # An address outside its prefix: detection runs into the void, and nothing from it arrives.
+    world.ip("attacker", "addr add 2001:db8:8::5/64 dev eth0", "route add 2001:db8:8::1 dev eth0")
+    world.ip("outside", "addr add 2001:db8:8::1/64 dev eth0 nodad")
+    time.sleep(2)
+    assert subprocess.run(world.enter("attacker", "ping", "-c1", "-W1", "-I", "2001:db8:8::5", "2001:db8:8::1"), capture_output=True, check=False).returncode
+
+
+def _usable(world: World, address: str) -> bool:
+    done = subprocess.run(world.enter("attacker", "ip", "-j", "-6", "addr", "show", "dev", "eth0"), capture_output=True, text=True, check=True)
+    found = [info for link in json.loads(done.stdout) for info in link.get("addr_info", [])]
+    assert not [info for info in found if info.get("dadfailed")], found
+    return any(info.get("local") == address and not info.get("tentative") for info in found)
+
+
+def test_prefixes_hold_for_every_guard(world: World) -> None:
+    """Addresses out of a prefix pass, those beside it don't: ARP, IPv4, IPv6, advertisements, detections."""
+    ports = world.policy(["attacker"])
+    ports[0]["addresses"] = ["192.0.2.64/28", "2001:db8:7::/64"]
+    world.module("linux_port_security", bridge="br0", ports=ports)
+    inside = {"4": "192.0.2.79", "6": "2001:db8:7::ffff"}
+    beside = {"4": "192.0.2.80", "6": "2001:db8:8::"}
+    with world.ring() as ring:
+        for addresses, passes in ((inside, True), (beside, False)):
+            four, six = addresses["4"], addresses["6"]
+            packets = [
+                f.arp(2, ring.a.mac, four, ring.o.mac, ring.o.ip4), f.arp(1, ring.a.mac, "0.0.0.0", "00:00:00:00:00:00", four),
+                f.IP(src=four, dst=ring.o.ip4) / f.ICMP(), f.IPv6(src=six, dst=ring.o.ip6) / f.ICMPv6EchoRequest(),
+                f.advertisement(six, six, ring.a.mac), f.advertisement(f.link_local(ring.a.mac), six, ring.a.mac),
+                f.solicitation("::", six, None), f.solicitation(six, ring.o.ip6, ring.a.mac),
+            ]
+            for packet in packets:
+                assert ring.carry("attacker", "outside", framed(ring, ring.o.mac, packet)) is passes, packet
+
+
+def test_tags_that_are_accepted_are_looked_into(world: World) -> None:
+    """A trunk's VLANs pass; a forged ARP or advertisement in one does not."""
+    ports = world.policy(["attacker"])
+    ports[0]["guards"] = {"vlan_tags": "accept"}
+    world.module("linux_port_security", bridge="br0", ports=ports)
+    with world.ring() as ring:
+        honest = f.arp(1, ring.a.mac, ring.a.ip4, "00:00:00:00:00:00", ring.o.ip4)
+        forged = f.arp(2, ring.a.mac, ring.t.ip4, ring.o.mac, ring.o.ip4)
+        router = f.over6(f.link_local(ring.a.mac), "ff02::1", f.router(f.link_local(ring.a.mac), ring.a.mac))
+        spoofed = f.advertisement(ring.a.ip6, ring.t.ip6, ring.a.mac)
+        own = f.advertisement(ring.a.ip6, ring.a.ip6, ring.a.mac)
+        offer = f.offer(ring.a.ip4, ring.v.mac, "10.66.66.66")
+        source = f.IP(src=ring.t.ip4, dst=ring.v.ip4) / f.ICMP()
+        cases = [(honest, True), (own, True), *((packet, False) for packet in (forged, router, spoofed, offer, source))]
+        for kind in (0x8100, 0x88A8):
+            for packet, passes in cases:
+                assert ring.carry("attacker", "outside", framed(ring, f.BROADCAST, packet, (kind, 10))) is passes, (hex(kind), packet)
+            hidden = f.over6(f.link_local(ring.a.mac), "ff02::1", f.IPv6ExtHdrDestOpt(options=[f.PadN(optdata=bytes(4))]), router.payload)
+            for part in f.in_fragments(hidden, 8):
+                assert not ring.carry("attacker", "outside", framed(ring, f.ALL_NODES, part, (kind, 10)))
+        assert not ring.carry("attacker", "outside", framed(ring, f.BROADCAST, honest, (0x88A8, 10), (0x8100, 10)))
+
+
+def test_no_frame_passes_while_a_port_joins(world: World) -> None:
+    """A guest that shouts forged frames all the time is never heard from the moment its port joins, hardened in the same task."""
+    world.ip("host", "link set vnet0 nomaster", "link set vnet0 up")
+    with world.ring() as ring:
+        script = (
+            "import socket,time\ns=socket.socket(socket.AF_PACKET,socket.SOCK_RAW)\ns.bind(('eth0',0))\n"
+            f"f=bytes.fromhex('{f.plain('02:00:5e:66:66:66', f.BROADCAST, b'shouting').hex()}')\nend=time.monotonic()+4\nprint(flush=True)\n"
+            "while time.monotonic()<end:\n  s.send(f)\n  time.sleep(0.0005)\n"
+        )
+        shouting = subprocess.Popen(world.enter("attacker", "python3", "-c", script), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            assert shouting.stdout is not None
+            shouting.stdout.readline()
+            ring.arena.drain()
+            result = world.module("linux_port_security", bridge="br0", ports=world.policy(["attacker"]))
+            assert "create port vnet0 (bridge br0)" in result["actions"]
+            assert ring.arena.count("victim", b"shouting", 0.5) == 0
+        finally:
+            shouting.kill()
+            shouting.wait()
+            shouting.stdout.close()
+        assert ring.strike(lambda token: f.plain(ring.a.mac, ring.v.mac, token))

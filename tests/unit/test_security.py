@@ -1,0 +1,285 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The policy document and its way to flags, entries and guards, without a kernel."""
+
+from __future__ import annotations
+
+import itertools
+from ipaddress import ip_address, ip_network
+from typing import Any, Dict, Optional
+
+import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnsupportedError
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import addresses_of, joined, macs_of
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import PortRecord, SwitchRecord
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import elements, ruleset
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, PROFILES, SECURITY, Level, Resolution, record, resolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+MAC = "52:54:00:00:00:01"
+VALUES = (None, "accept", "reject", "inherit")
+
+
+def can(*missing: str) -> recipes.Can:
+    """A host that lacks something."""
+    return lambda kind, name="", value=True: f"there is no {name or kind}" if (name or kind) in missing else None
+
+
+def level(label: str, value: Optional[str]) -> Level:
+    """One policy on one level."""
+    return Level.of(label, {"security": {"promiscuous": value}})
+
+
+@pytest.mark.parametrize("values", list(itertools.product(VALUES, repeat=3)))
+def test_inheritance(values: Any) -> None:
+    """Every combination of port, group and switch, against the rule written out another way."""
+    levels = tuple(level(label, value) for label, value in zip(("port", "group", "switch"), values))
+    said = [value for value in values if value]
+    decided = [value for value in said if value != "inherit"]
+    if said and not decided:
+        with pytest.raises(InputError, match="inherit"):
+            resolve(levels)
+        return
+    result = resolve(levels)
+    assert result.configured.get("promiscuous") == (said[0] if said else None)
+    assert result.effective.get("promiscuous") == (decided[0] if decided else None)
+
+
+def test_what_is_written_out_goes_before_the_profile_and_the_port_before_the_group() -> None:
+    """And a guard that nobody names is nobody's."""
+    port = Level.of("port", {"profile": "guest", "guards": {"arp": "accept"}})
+    group = Level.of("group", {"profile": "router", "security": {"mac_changes": "accept"}, "isolated": True})
+    result = resolve((port, group))
+    assert result.guards["arp"] == "accept" and result.guards["ip_source"] == "reject" and result.isolated is True
+    assert result.effective == dict.fromkeys(SECURITY, "reject")
+    assert resolve((group,)).effective["mac_changes"] == "accept" and resolve((group,)).guards["ip_source"] == "accept"
+    assert resolve((Level.of("port", {}),)) == Resolution()
+
+
+def test_profiles_say_everything() -> None:
+    """A profile with a hole would leave one open."""
+    for name, profile in PROFILES.items():
+        assert tuple(profile.security) == SECURITY and tuple(profile.guards) == GUARDS, name
+        assert set(profile.security.values()) | set(profile.guards.values()) <= {"accept", "reject"}, name
+
+
+COMBINATIONS = list(itertools.product((None, "accept", "reject"), repeat=3))
+
+
+@pytest.mark.parametrize("values", COMBINATIONS)
+@pytest.mark.parametrize("missing", [(), ("locked",)])
+def test_flags_of_every_combination(values: Any, missing: Any) -> None:
+    """A port that does not learn has its addresses pinned; a lock never stands beside learning; what was not named is not touched."""
+    effective = {name: value for name, value in zip(SECURITY, values) if value}
+    compiled = recipes.compile_port(recipes.Port("p", (MAC,), ""), Resolution(effective=effective), can(*missing))
+    promiscuous, changes, forged = values
+    assert compiled.pins is (compiled.flags.get("learning") is False)
+    assert compiled.flags.get("unicast_flood") == {None: None, "accept": True, "reject": False}[promiscuous]
+    if forged == "reject":
+        assert compiled.flags["learning"] is False
+        assert compiled.flags.get("locked") is (None if missing else True)
+        assert compiled.guards.get("source_mac") == ("reject" if missing else None)
+    if changes == "reject":
+        assert compiled.flags["learning"] is False
+    if not effective:
+        assert compiled.flags == {} and compiled.guards == {} and not compiled.pins
+    assert set(compiled.enforcement) == set(effective)
+    if set(effective.values()) == {"reject"} and len(effective) == 3:
+        assert set(compiled.enforcement.values()) == {"exact"}
+
+
+@pytest.mark.parametrize("name", ["mac_changes", "forged_transmits"])
+def test_a_guest_without_known_addresses_is_not_cut_off(name: str) -> None:
+    """It is refused."""
+    with pytest.raises(InputError, match="macs"):
+        recipes.compile_port(recipes.Port("p", None, None), Resolution(effective={name: "reject"}), can())
+
+
+@pytest.mark.parametrize("name", ["arp", "neighbor", "ip_source"])
+def test_guards_that_compare_need_addresses(name: str) -> None:
+    """None is not the same as none."""
+    with pytest.raises(InputError, match="addresses"):
+        recipes.compile_port(recipes.Port("p", (MAC,), None), Resolution(guards={name: "reject"}), can())
+    compiled = recipes.compile_port(recipes.Port("p", (MAC,), ""), Resolution(guards={name: "reject"}), can())
+    assert compiled.guards == {name: "reject"}
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_every_guard_without_nftables_is_refused_by_name(name: str) -> None:
+    """But for BPDUs on a bridge that runs STP, which is only approximate."""
+    port = recipes.Port("vnet0", (MAC,), "")
+    with pytest.raises(UnsupportedError, match=f"vnet0.*{name}.*there is no filter"):
+        recipes.compile_port(port, Resolution(guards={name: "reject"}), can("filter"))
+    if name == "bpdu":
+        compiled = recipes.compile_port(port._replace(stp=True), Resolution(guards={name: "reject"}), can("filter"))
+        assert compiled.flags == {"guard": True} and compiled.enforcement[name].startswith("approximate")
+    assert recipes.compile_port(port, Resolution(guards={name: "accept"}), can("filter")).flags == {}
+
+
+macs = st.binary(min_size=6, max_size=6).map(lambda raw: bytes([raw[0] & 0xFE | 2]) + raw[1:]).map(lambda raw: raw.hex(":"))
+single = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(ip_network)
+prefixes = st.one_of(
+    st.tuples(st.ip_addresses(v=4), st.integers(8, 31)), st.tuples(st.ip_addresses(v=6), st.integers(16, 127)),
+).map(lambda item: ip_network(f"{item[0]}/{item[1]}", strict=False))
+ports = st.fixed_dictionaries({
+    "macs": st.sets(macs, max_size=4).map(lambda items: ",".join(sorted(items))),
+    "addresses": st.sets(st.one_of(single, prefixes), max_size=6).map(lambda items: joined(list(items))),
+    "record": st.just("promiscuous=reject"),
+    **{guard: st.sampled_from(("accept", "reject")) for guard in FILTER_GUARDS},
+})
+
+
+def as_json(index: int, found: Dict[str, Any]) -> Any:
+    """The elements as nft 1.0.6 lists them."""
+    objects = []
+    for name in ruleset.SETS:
+        items: Any = [{"concat": [f"v{index}", _as_nft(name, text)]} if text else f"v{index}" for text in sorted(found.get(name, ()))]
+        if name == "ports" and items:
+            items = [{"elem": {"val": f"v{index}", "comment": "promiscuous=reject"}}]
+        objects.append({"set": {"name": name, **({"elem": items} if items else {})}})
+    return objects
+
+
+def _as_nft(name: str, text: str) -> Any:
+    if name == "link_layer":
+        return int(text, 16)
+    if name.startswith("target"):
+        first, dash, last = text.partition("-")
+        return {"range": [first, last]} if dash else text
+    if "/" in text:
+        address, length = text.split("/")
+        return {"prefix": {"addr": address, "len": int(length)}}
+    return text
+
+
+@given(ports)
+def test_a_port_s_elements_say_what_the_port_was_given(fields: Dict[str, Any]) -> None:
+    """decode(encode(x)) == x, through what nft prints."""
+    derived = {str(elements.link_local(mac)) for mac in elements.split(fields["macs"])}
+    fields["addresses"] = ",".join(part for part in elements.split(fields["addresses"]) if part not in derived)
+    found = elements.elements_of(fields)
+    table = Table(as_json(7, found), {"v7": 7})
+    assert elements.fields_of(table.ports[7], table.records["ports"][7]) == {**fields, "intact": True}
+
+
+@given(ports, st.data())
+def test_an_element_that_somebody_took_away_is_noticed(fields: Dict[str, Any], data: Any) -> None:
+    """Either in what the port seems to be allowed, or as not intact."""
+    found = elements.elements_of(fields)
+    name = data.draw(st.sampled_from(sorted(found)))
+    gone = data.draw(st.sampled_from(sorted(found[name])))
+    left = {each: values - ({gone} if each == name else set()) for each, values in found.items()}
+    left = {each: values for each, values in left.items() if values}
+    assert elements.fields_of(left, "") != {**elements.fields_of(found, ""), "intact": True}
+
+
+def test_link_local_address() -> None:
+    """The example of RFC 4291, appendix A."""
+    assert elements.link_local("34:56:78:9a:bc:de") == ip_address("fe80::3656:78ff:fe9a:bcde")
+
+
+@given(
+    st.fixed_dictionaries({}, optional={name: st.sampled_from(("accept", "reject", "inherit")) for name in SECURITY}),
+    st.fixed_dictionaries({name: st.sampled_from(("accept", "reject")) for name in SECURITY}),
+    st.fixed_dictionaries({}, optional={name: st.booleans() for name in ("learning", "locked", "isolated", "mab", "guard", "unicast_flood")}),
+)
+def test_records_come_back_and_fit(configured: Dict[str, str], values: Dict[str, str], before: Dict[str, bool]) -> None:
+    """nft takes 128 bytes."""
+    effective = {name: configured[name] if configured[name] != "inherit" else values[name] for name in configured}
+    text = PortRecord(configured, effective, before).text()
+    assert len(text) <= 128
+    assert PortRecord.read(text) == PortRecord(configured, effective, before)
+    switch = SwitchRecord(configured, ["no_linklocal_learn"])
+    assert SwitchRecord.read(switch.text()) == switch
+    assert record({}, {}) == ""
+
+
+@pytest.mark.parametrize("text", ["", "rubbish", "promiscuous", "promiscuous=maybe:reject =x was= set=other", "was=??", "promiscuous=inherit:inherit"])
+def test_foreign_records_are_read_as_empty(text: str) -> None:
+    """Anybody can write a comment."""
+    assert PortRecord.read(text).effective == {} and PortRecord.read(text).before == {} and SwitchRecord.read(text).owned == []
+
+
+@pytest.mark.parametrize(
+    ("given_addresses", "wanted"),
+    [
+        (["192.0.2.1", "192.0.2.1"], "192.0.2.1"), (["192.0.2.0/24", "192.0.2.7"], "192.0.2.0/24"), ([], ""),
+        (["2001:DB8::0001", "10.0.0.4", "10.0.0.5"], "10.0.0.4,10.0.0.5,2001:db8::1"), (["0.0.0.0/0", "::/0"], "0.0.0.0/0,::/0"),
+    ],
+)
+def test_addresses(given_addresses: Any, wanted: str) -> None:
+    """Canonical, each once, none inside another."""
+    assert joined(addresses_of(given_addresses, "port p") or []) == wanted
+
+
+@pytest.mark.parametrize("text", ["192.0.2.1/24", "224.0.0.1", "ff02::/16", "0.0.0.0", "::", "127.0.0.1", "255.255.255.255", "host", "", "1"])
+def test_what_is_no_address_of_a_guest(text: str) -> None:
+    """Refused with the value in the sentence."""
+    with pytest.raises(InputError, match="port p: addresses"):
+        addresses_of([text], "port p")
+
+
+def test_macs_twice() -> None:
+    """However they are written."""
+    with pytest.raises(InputError, match="twice"):
+        macs_of(["52:54:00:00:00:AB", "52-54-00-00-00-ab"], "port p")
+
+
+def test_rules_end_closed() -> None:
+    """Every chain of guards that accepts something ends by dropping or handing on the rest; no two != stand side by side."""
+    for name, chain in ruleset.CHAINS.items():
+        for rule in chain.rules:
+            assert rule.text.replace("iif != @", "").replace("oif != @", "").count("!=") <= 1, rule.text
+            if any(word in rule.text for word in ("arp saddr", "arp daddr", "arp operation", "icmpv6 type", "frag ")) and "ip frag" not in rule.text:
+                assert rule.text.startswith(("meta protocol", "iif @neighbor")) or "meta protocol" in rule.text, rule.text
+            assert len(ruleset.mark(name, chain.rules.index(rule))) <= 128
+        if not chain.hook and any(rule.text.endswith("accept") and not rule.text.startswith("iif !=") for rule in chain.rules):
+            assert chain.rules[-1].text == "drop", name
+
+
+def test_the_table_notices_what_was_changed() -> None:
+    """A rule less, a rule of another version, a chain without its hook, a set more."""
+    def objects() -> Any:
+        found: Any = [{"set": {"name": name}} for name in ruleset.SETS]
+        for name, chain in ruleset.CHAINS.items():
+            base = {"type": "filter", "hook": chain.hook, "prio": ruleset.PRIORITY, "policy": "accept"} if chain.hook else {}
+            found.append({"chain": {"name": name, **base}})
+            found += [{"rule": {"chain": name, "comment": ruleset.mark(name, number)}} for number in range(len(chain.rules))]
+        return found
+    assert Table(objects(), {}).version() == ruleset.digest()
+    for change in (
+        lambda found: found.pop(), lambda found: found[-1]["rule"].update(comment="x"), lambda found: found.append({"set": {"name": "x"}}),
+        lambda found: next(item for item in found if item.get("chain", {}).get("hook"))["chain"].update(policy="drop"),
+    ):
+        found = objects()
+        change(found)
+        assert Table(found, {}).version() == "altered"
+    assert Table(None, {}).version() == "altered" and not Table(None, {}).present
+
+
+def test_transactions_delete_before_they_add() -> None:
+    """An element with a new comment is the old one deleted and the new one added."""
+    transaction = Transaction()
+    transaction.add(3, {"ports": {""}, "macs": {MAC}}, "x")
+    transaction.delete(3, {"ports": {""}})
+    lines = transaction.text().splitlines()
+    assert lines[0].startswith("delete element") and lines[1] == 'add element bridge virtnet_hardening ports { 3 comment "x" }'
+    assert lines[2] == f"add element bridge virtnet_hardening macs {{ 3 . {MAC} }}"
+
+
+def test_document() -> None:
+    """Other backends' switches are told, names are there once."""
+    items = [{"name": "br0", "ports": [{"name": "vnet0"}], "port_groups": [{"name": "g", "match": ["v*"]}]}, {"name": "vSwitch0", "kind": "vswitch"}]
+    switches, skipped = document.read(items, ("bridge",))
+    assert [switch.name for switch in switches] == ["br0"] and skipped == ["vSwitch0"] and [group.name for group in switches[0].groups] == ["g", ""]
+    for wrong in (
+        [], [{"name": "br0"}, {"name": "br0"}], [{"name": "br0", "port_groups": [{"name": "g"}, {"name": "g"}]}],
+        [{"name": "br0", "ports": [{"name": "p"}], "port_groups": [{"name": "g", "ports": [{"name": "p"}]}]}],
+    ):
+        with pytest.raises(InputError):
+            document.read(wrong, ("bridge",))

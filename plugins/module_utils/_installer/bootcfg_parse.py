@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""A boot.cfg as the boot loader reads it, without losing a byte of it. Pure, and on bytes: the boot loader knows no encoding.
+
+The rules are those that mboot was observed to follow: lines end with a newline, blanks at their ends and repeated ones do not count, a NUL
+ends a line. What stands before the first = is the beginning of a key, in any case: m=x sets modules and =x sets kernel. Keys are tried in
+the order of KEYS. A blank before = makes the key unknown. The last line of a key counts. A value of a number that is none makes the whole file
+invalid.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Dict, List, NamedTuple, Optional, Tuple
+
+# In the order in which mboot tries them, with whether the value is a number; then the keys of safeboot, which reads the file on its own.
+MBOOT: Tuple[Tuple[str, bool], ...] = (
+    ("kernel", False), ("kernelopt", False), ("modules", False), ("title", False), ("prefix", False), ("nobootif", True), ("timeout", True),
+    ("noquirks", True), ("norts", True), ("crypto", False), ("runtimewd", True), ("tftpblksize", True), ("acpitables", False),
+    ("runtimewdtimeout", True), ("skip", True), ("errtimeout", True),
+)
+SAFEBOOT: Tuple[Tuple[str, bool], ...] = (("build", False), ("updated", True), ("bootstate", True), ("quickboot", True))
+KEYS: Tuple[str, ...] = tuple(name for name, _number in (*MBOOT, *SAFEBOOT))
+# safeboot writes the state of the bank into the first sector of the file only.
+BOOTSTATE_LIMIT = 512
+MAX_LINES = 10_000
+MAX_LINE = 1 << 20
+_SEPARATOR = b"---"
+_NUMBER = re.compile(rb"-?[0-9]*")
+
+
+class Line(NamedTuple):
+    """A line. C(keys) are the keys that it sets, one of mboot and one of safeboot at most; C(value) from C(start) of C(raw) on."""
+
+    raw: bytes
+    keys: Tuple[str, ...] = ()
+    start: int = 0
+    value: bytes = b""
+
+
+@dataclass
+class BootCfg:
+    """A file, and by key the index of the line that counts. C(rest) is what comes after MAX_LINES and is not read."""
+
+    lines: List[Line]
+    rest: bytes = b""
+    where: Dict[str, int] = field(default_factory=dict)
+
+    def value(self, key: str) -> bytes:
+        """The value of a key as the boot loader takes it, empty where it is not set."""
+        return self.lines[self.where[key]].value if key in self.where else b""
+
+    def text(self, key: str) -> str:
+        """The same for people."""
+        return self.value(key).decode("utf-8", "backslashreplace")
+
+
+def parse(data: bytes) -> BootCfg:
+    """Any bytes at all: there is nothing that can't be parsed."""
+    lines: List[Line] = []
+    at = 0
+    while at < len(data) and len(lines) < MAX_LINES:
+        end = data.find(b"\n", at) + 1 or len(data)
+        lines.append(read_line(data[at:end]))
+        at = end
+    where = {key: index for index, line in enumerate(lines) for key in line.keys}
+    return BootCfg(lines, data[at:], where)
+
+
+def render(config: BootCfg) -> bytes:
+    """The bytes of the file."""
+    return b"".join([line.raw for line in config.lines] + [config.rest])
+
+
+def read_line(raw: bytes) -> Line:
+    """One line with its end."""
+    if len(raw) > MAX_LINE:
+        return Line(raw)
+    text = raw.partition(b"\x00")[0]
+    merged = b" ".join(text.split())
+    name, equals, value = merged.partition(b"=")
+    if merged.startswith(b"#") or not equals:
+        return Line(raw)
+    keys = tuple(key for key in (match(name, MBOOT), match(name, SAFEBOOT)) if key)
+    if not keys:
+        return Line(raw)
+    start = text.index(b"=") + 1
+    start += len(text[start:]) - len(text[start:].lstrip())
+    return Line(raw, keys, start, value.strip(b" "))
+
+
+def match(name: bytes, table: Tuple[Tuple[str, bool], ...]) -> Optional[str]:
+    """The first key that begins with the name, in any case; all of them begin with nothing."""
+    lowered = name.lower()
+    for key, _number in table:
+        if key.encode().startswith(lowered):
+            return key
+    return None
+
+
+def valid_number(value: bytes) -> bool:
+    """As the boot loader checks it: an optional minus and digits, or nothing at all."""
+    return _NUMBER.fullmatch(value) is not None
+
+
+def number(value: bytes) -> Optional[int]:
+    """Its value: 0 for nothing; None where it makes the file invalid."""
+    if not valid_number(value) or len(value) > 20:
+        return None
+    return int(value) if value.lstrip(b"-") else 0
+
+
+def modules(value: bytes) -> List[bytes]:
+    """The modules of a value, each with its options: whatever is between two ---, also within a name.
+
+    Where two --- have nothing between them, mboot steps over the byte after the second one.
+    """
+    items: List[bytes] = []
+    at = 0
+    while at < len(value):
+        if value[at:at + 1].isspace():
+            at += 1
+            continue
+        stop = value.find(_SEPARATOR, at)
+        if stop == at:
+            at += len(_SEPARATOR) + 1
+            continue
+        stop = len(value) if stop < 0 else stop
+        items.append(value[at:stop].strip())
+        at = stop + len(_SEPARATOR)
+    return items
+
+
+def absolute(path: bytes) -> bool:
+    """Whether the prefix is not put before it."""
+    return path.startswith((b"/", b"\\")) or b"://" in path
+
+
+def resolve(prefix: bytes, path: bytes, folder: bytes = b"") -> bytes:
+    """What the boot loader asks for. Without a prefix, the folder of the boot.cfg is taken."""
+    if absolute(path):
+        return path
+    root = prefix or folder
+    return root + b"/" + path if root else path

@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""Words of a line of a ks.cfg as the installer reads them: shlex in POSIX mode with comments. Pure.
+
+shlex itself is not used: it gives no positions, and adds each character to an attribute, so that a long line takes quadratic time.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import List, NamedTuple, Optional, Tuple
+
+_PIECE = re.compile(
+    r"""(?P<blank>[ \t\r\n]+)|(?P<plain>[^ \t\r\n#'"\\]+)|'(?P<single>[^']*)'|"(?P<double>[^"\\]*(?:\\.[^"\\]*)*)"|\\(?P<escaped>.)|(?P<comment>\#)""",
+    re.DOTALL,
+)
+# In double quotes a backslash counts only before itself and the quote.
+_IN_DOUBLE = re.compile(r'\\([\\"])')
+_SAFE = re.compile(r"[A-Za-z0-9_.,:=/@%+$~^!?*-]+")
+
+
+class Word(NamedTuple):
+    """A word, where it stands in the line, and whether a C(#) right behind it cut it off."""
+
+    text: str
+    start: int
+    end: int
+    cut: bool = False
+
+
+def split(line: str) -> Tuple[List[Word], Optional[str]]:
+    """The words of a line, and why it can't be read to its end (then the installer stops), if so."""
+    words: List[Word] = []
+    parts: List[str] = []
+    start, at = -1, 0
+    while at < len(line):
+        piece = _PIECE.match(line, at)
+        if piece is None:
+            return words, "a backslash ends the file" if line[at] == "\\" else f"the quote {line[at]} is never closed"
+        if piece.lastgroup in ("blank", "comment"):
+            if start >= 0:
+                words.append(Word("".join(parts), start, at, piece.lastgroup == "comment"))
+            if piece.lastgroup == "comment":
+                return words, None
+            parts, start = [], -1
+        else:
+            start = at if start < 0 else start
+            parts.append(_content(piece))
+        at = piece.end()
+    if start >= 0:
+        words.append(Word("".join(parts), start, at))
+    return words, None
+
+
+def _content(piece: re.Match[str]) -> str:
+    name = piece.lastgroup or ""
+    text = piece.group(name)
+    return _IN_DOUBLE.sub(r"\1", text) if name == "double" else text
+
+
+def quote(text: str) -> str:
+    """The text as one word that the installer reads back unchanged. It must not contain a newline."""
+    if _SAFE.fullmatch(text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What a row of the table of kickstart commands can say. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Dict, Optional, Tuple
+
+# Types of values. flag: none. filters: a comma list that may be left out. zero_one and true_false: how the installer writes a boolean.
+TYPES = ("flag", "str", "list", "filters", "int", "zero_one", "true_false", "ipv4", "ipv4_list", "netmask", "hostname", "vlan", "license", "choice", "device")
+# How often a command may stand in a file: the last one wins (with a warning), a second one stops the installer, or each counts.
+LAST, ONCE, MANY = "last", "once", "many"
+# deprecated: a warning, and the line does nothing. no effect: taken without a word, and nothing comes of it.
+OPTIONAL, REQUIRED, DEPRECATED, NO_EFFECT = "optional", "required", "deprecated", "no effect"
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of a command. C(conflicts) stop the installer; C(unchecked) are documented conflicts that it lets pass."""
+
+    name: str
+    type: str = "flag"
+    text: str = ""
+    choices: Tuple[str, ...] = ()
+    conflicts: Tuple[str, ...] = ()
+    unchecked: Tuple[str, ...] = ()
+    requires: Tuple[str, ...] = ()
+    alias: str = ""
+    default: str = ""
+    since: str = ""
+    stops: bool = False
+    status: str = OPTIONAL
+
+    def __post_init__(self) -> None:
+        if self.type not in TYPES:
+            raise ValueError(f"{self.name}: type {self.type} is none of {', '.join(TYPES)}")
+
+    @property
+    def takes_value(self) -> bool:
+        """All but flags."""
+        return self.type != "flag"
+
+    @property
+    def field(self) -> str:
+        """The name in a model: C(--diskBootedFrom) is C(diskbootedfrom)."""
+        return self.name.lstrip("-").lower()
+
+
+@dataclass(frozen=True)
+class Argument:
+    """The word of a command that is no option. C(last): it must be the last word, otherwise the first one."""
+
+    name: str
+    last: bool = True
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, or with C(script) a section that runs to the next line that begins with a section's name."""
+
+    name: str
+    text: str = ""
+    aliases: Tuple[str, ...] = ()
+    options: Tuple[Option, ...] = ()
+    argument: Optional[Argument] = None
+    repeat: str = LAST
+    status: str = OPTIONAL
+    requires: str = ""
+    # Commands with which it is void: upgrade makes rootpw, network and others invalid.
+    void_with: Tuple[str, ...] = ()
+    needs_one_of: Tuple[str, ...] = ()
+    script: bool = False
+    until: str = ""
+    by_name: Dict[str, Option] = field(init=False, compare=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_name.update({option.name: option for option in self.options})
+
+    def option(self, name: str) -> Optional[Option]:
+        """By its name as written (the installer minds the case), aliases resolved."""
+        found = self.by_name.get(name)
+        return self.by_name.get(found.alias, found) if found is not None and found.alias else found

@@ -51,7 +51,7 @@ func (x *extension) addGroup(ctx *simulator.Context, vds *simulator.DistributedV
 		spec.BackingType = string(types.DistributedVirtualPortgroupBackingTypeStandard)
 	}
 	answer := vds.AddDVPortgroupTask(ctx, &types.AddDVPortgroup_Task{This: vds.Self, Spec: []types.DVPortgroupConfigSpec{spec}}).(*methods.AddDVPortgroup_TaskBody)
-	if fault := waitFor(ctx, answer.Res.Returnval); fault != nil {
+	if _, fault := waitFor(ctx, answer.Res.Returnval); fault != nil {
 		return nil, fault
 	}
 	group := ctx.Map.Get(vds.Portgroup[len(vds.Portgroup)-1]).(*simulator.DistributedVirtualPortgroup)

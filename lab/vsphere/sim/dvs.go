@@ -180,7 +180,7 @@ func (x *extension) reconfigureSwitch(ctx *simulator.Context, vds *simulator.Dis
 // changeMembers lets the simulator do what it can, and keeps the switch's own list of hosts.
 func (x *extension) changeMembers(ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch, config *types.VMwareDVSConfigInfo, spec *types.VMwareDVSConfigSpec) types.BaseMethodFault {
 	answer := vds.ReconfigureDvsTask(ctx, &types.ReconfigureDvs_Task{This: vds.Self, Spec: spec}).(*methods.ReconfigureDvs_TaskBody)
-	if fault := waitFor(ctx, answer.Res.Returnval); fault != nil {
+	if _, fault := waitFor(ctx, answer.Res.Returnval); fault != nil {
 		return fault
 	}
 	for _, member := range spec.Host {

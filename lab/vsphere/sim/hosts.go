@@ -82,15 +82,11 @@ func (b *builder) machines(host *simulator.HostSystem, folders *object.Datacente
 			Name: fmt.Sprintf("vm%02d-%d", b.number(host), number+1), GuestId: string(types.VirtualMachineGuestOsIdentifierOtherGuest),
 			Files: &types.VirtualMachineFileInfo{VmPathName: "[datastore1]"}, DeviceChange: b.cards(number, datacenter),
 		}
-		task, err := folders.VmFolder.CreateVM(b.ctx, config, pool, ref)
+		result, err := b.finish(folders.VmFolder.CreateVM(b.ctx, config, pool, ref))
 		if err != nil {
 			return err
 		}
-		info, err := task.WaitForResult(b.ctx, nil)
-		if err != nil {
-			return err
-		}
-		if err := b.wait(object.NewVirtualMachine(b.client, info.Result.(types.ManagedObjectReference)).PowerOn(b.ctx)); err != nil {
+		if err := b.wait(object.NewVirtualMachine(b.client, result.(types.ManagedObjectReference)).PowerOn(b.ctx)); err != nil {
 			return err
 		}
 	}

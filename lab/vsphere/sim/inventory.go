@@ -142,15 +142,11 @@ func (b *builder) cluster(folders *object.DatacenterFolders, name string, hosts 
 	for range hosts {
 		b.hosts++
 		hostName := fmt.Sprintf("esxi%02d.lab.example", b.hosts)
-		task, err := cluster.AddHost(b.ctx, types.HostConnectSpec{HostName: hostName}, true, nil, nil)
+		result, err := b.finish(cluster.AddHost(b.ctx, types.HostConnectSpec{HostName: hostName}, true, nil, nil))
 		if err != nil {
 			return nil, err
 		}
-		info, err := task.WaitForResult(b.ctx, nil)
-		if err != nil {
-			return nil, err
-		}
-		host := b.lab.model.Map().Get(info.Result.(types.ManagedObjectReference)).(*simulator.HostSystem)
+		host := b.lab.model.Map().Get(result.(types.ManagedObjectReference)).(*simulator.HostSystem)
 		b.prepare(host, hostName)
 		made = append(made, host)
 	}
@@ -164,15 +160,11 @@ func (b *builder) distributed(folders *object.DatacenterFolders, suffix, datacen
 	}
 	product := productSpec(b.DVSVersion)
 	create := types.DVSCreateSpec{ProductInfo: &product, ConfigSpec: &types.VMwareDVSConfigSpec{DVSConfigSpec: types.DVSConfigSpec{Name: "vds1" + suffix}}}
-	task, err := folders.NetworkFolder.CreateDVS(b.ctx, create)
+	result, err := b.finish(folders.NetworkFolder.CreateDVS(b.ctx, create))
 	if err != nil {
 		return err
 	}
-	info, err := task.WaitForResult(b.ctx, nil)
-	if err != nil {
-		return err
-	}
-	vds := object.NewDistributedVirtualSwitch(b.client, info.Result.(types.ManagedObjectReference))
+	vds := object.NewDistributedVirtualSwitch(b.client, result.(types.ManagedObjectReference))
 	join := &types.VMwareDVSConfigSpec{DVSConfigSpec: types.DVSConfigSpec{ConfigVersion: "1"}}
 	for _, host := range hosts {
 		join.Host = append(join.Host, types.DistributedVirtualSwitchHostMemberConfigSpec{
@@ -216,9 +208,19 @@ func (b *builder) groups(vds *object.DistributedVirtualSwitch, suffix, datacente
 	return nil
 }
 
-func (b *builder) wait(task *object.Task, err error) error {
+// finish waits for a task and returns its result.
+func (b *builder) finish(task *object.Task, err error) (types.AnyType, error) {
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return task.Wait(b.ctx)
+	result, fault := waitFor(b.lab.context(), task.Reference())
+	if fault != nil {
+		return nil, fmt.Errorf("%s: %s", task.Name(), sentence(fault))
+	}
+	return result, nil
+}
+
+func (b *builder) wait(task *object.Task, err error) error {
+	_, err = b.finish(task, err)
+	return err
 }

@@ -35,6 +35,7 @@ func NewLab(inventory Inventory, folder string) (*Lab, error) {
 		model = simulator.ESX()
 	}
 	model.Datacenter, model.Portgroup, model.Host, model.Cluster, model.ClusterHost, model.Datastore, model.Machine = 0, 0, 0, 0, 0, 0, 0
+	setVersion(&model.ServiceContent.About)
 	if err := model.Create(); err != nil {
 		return nil, err
 	}
@@ -47,6 +48,12 @@ func NewLab(inventory Inventory, folder string) (*Lab, error) {
 	})
 	model.Map().Handler = lab.extension.handle
 	return lab, lab.build(inventory)
+}
+
+// setVersion makes it vSphere 8.0 U3. govmomi's vCenter says 6.5, in which clients do not send macManagementPolicy.
+func setVersion(about *types.AboutInfo) {
+	about.Version, about.ApiVersion, about.Build = "8.0.3", "8.0.3.0", "24022515"
+	about.FullName = fmt.Sprintf("%s %s build-%s", about.Name, about.Version, about.Build)
 }
 
 // Serve listens on a free port of the loopback interface, or on the port that is given.

@@ -79,8 +79,8 @@ class Server:
 
     @property
     def runs(self) -> bool:
-        """Whether the very process that was started still runs."""
-        return bool(self.data) and alive(self.data["process"])
+        """Whether the very process that was started still runs; one that waits to be reaped does not."""
+        return bool(self.data) and alive(self.data["process"]) and not _zombie(self.data["process"][0])
 
     def save(self, data: Dict[str, Any]) -> None:
         """Write server.json whole or not at all."""
@@ -113,6 +113,13 @@ class Server:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise LabError(f"{method} {path} was refused: {error.read().decode(errors='replace').strip()}.") from None
+
+
+def _zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rsplit(")", 1)[1].split()[0] == "Z"
+    except (OSError, IndexError):
+        return False
 
 
 def _reap(pid: int) -> None:

@@ -12,7 +12,7 @@ import (
 
 // clone copies a value of the API with everything that it points to.
 func clone[T any](value T) T {
-	return cloneValue(reflect.ValueOf(&value).Elem()).Interface().(T)
+	return *cloneValue(reflect.ValueOf(&value).Elem()).Addr().Interface().(*T)
 }
 
 func cloneValue(from reflect.Value) reflect.Value {

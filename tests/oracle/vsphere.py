@@ -39,9 +39,11 @@ class Fault(Exception):
 
 
 def render(name: str, value: Any) -> str:
-    """One element. A dictionary has elements, and its type under "@type"; a list is the element repeated; None is left out."""
+    """One element. A dictionary has elements, and its type under "@type"; a list is the element repeated; a pair is a reference; None is left out."""
     if value is None:
         return ""
+    if isinstance(value, tuple):
+        return f'<{name} type="{value[0]}">{escape(value[1])}</{name}>'
     if isinstance(value, list):
         return "".join(render(name, each) for each in value)
     if isinstance(value, dict):
@@ -79,7 +81,11 @@ class Client:
 
     def refused(self, *words: str) -> str:
         """What govc says when it fails, as it must."""
-        done = self.run(*words)
+        return self.refused_with(*words)
+
+    def refused_with(self, *words: str, **settings: str) -> str:
+        """The same with other settings."""
+        done = self.run(*words, **settings)
         assert done.returncode != 0, done.stdout
         return done.stderr
 

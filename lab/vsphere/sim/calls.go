@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -126,20 +127,35 @@ func (c *callLog) end(call Call, began time.Time) {
 
 func milliseconds(duration time.Duration) float64 { return float64(duration.Microseconds()) / 1000 }
 
-type statusWriter struct {
+// answerWriter keeps the answer to a call until it is complete.
+type answerWriter struct {
 	http.ResponseWriter
 	status int
+	body   bytes.Buffer
 }
 
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
+func (w *answerWriter) WriteHeader(status int) { w.status = status }
+
+func (w *answerWriter) Write(part []byte) (int, error) { return w.body.Write(part) }
+
+// faultElement is the element with which the simulator says the type of a fault.
+var faultElement = regexp.MustCompile(`<detail><(\w+)Fault `)
+
+// send gives a fault without a text the sentence that a vCenter has for it.
+func (w *answerWriter) send() {
+	body := w.body.Bytes()
+	if found := faultElement.FindSubmatch(body); w.status == http.StatusInternalServerError && found != nil {
+		text := []byte("<faultstring>" + sentenceOf(string(found[1])) + "</faultstring>")
+		body = bytes.Replace(body, []byte("<faultstring></faultstring>"), text, 1)
+	}
+	w.ResponseWriter.WriteHeader(w.status)
+	_, _ = w.ResponseWriter.Write(body)
 }
 
 // watch counts and delays the calls that pass through it.
 func (l *Lab) watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		call := Call{Method: r.Method + " " + r.URL.Path, Status: http.StatusOK}
+		call := Call{Method: r.Method + " " + r.URL.Path}
 		if r.Method == http.MethodPost {
 			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<20))
 			if err != nil {
@@ -153,19 +169,14 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 		}
 		began := time.Now()
 		l.calls.begin(call.Method)
-		writer := &statusWriter{w, http.StatusOK}
-		defer func() {
-			call.Status = writer.status
-			if crash := recover(); crash != nil {
-				call.Status = 0 // no answer
-				l.calls.end(call, began)
-				panic(crash)
-			}
-			l.calls.end(call, began)
-		}()
+		// The status stays 0 if there is no answer.
+		defer func() { l.calls.end(call, began) }()
 		time.Sleep(l.calls.delay(call.Method))
 		call.Host = l.extension.ownerName(call.Object)
+		writer := &answerWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(writer, r)
+		call.Status = writer.status
+		writer.send()
 	})
 }
 

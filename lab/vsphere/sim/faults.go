@@ -52,7 +52,11 @@ func sentence(fault types.BaseMethodFault) string {
 	case *types.InvalidName:
 		return fmt.Sprintf("The name '%s' is not valid.", each.Name)
 	}
-	name := reflect.TypeOf(fault).Elem().Name()
+	return sentenceOf(reflect.TypeOf(fault).Elem().Name())
+}
+
+// sentenceOf is the sentence for a type of faults; its name if none is known.
+func sentenceOf(name string) string {
 	if text, ok := sentences[name]; ok {
 		return text
 	}

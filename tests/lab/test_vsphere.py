@@ -181,7 +181,8 @@ def test_the_control_channel_refuses_nonsense(vsphere: Client) -> None:
     """With a sentence, so that a test can't ask for something that never happens."""
     for path, body in (
         ("faults", {"method": "AddPortGroup", "fault": "NoSuchFault"}), ("faults", {"method": "AddPortGroup", "fault": "HostSystem"}),
-        ("faults", {"fualt": "NotFound"}), ("faults", {"host": "nohost", "fault": "NotFound"}), ("faults", {"method": "AddPortGroup", "in": "task", "fault": "NotFound"}),
+        ("faults", {"fualt": "NotFound"}), ("faults", {"host": "nohost", "fault": "NotFound"}),
+        ("faults", {"method": "AddPortGroup", "in": "task", "fault": "NotFound"}),
         ("faults", {"fault": "NotFound", "call": -1}), ("host", {"host": FIRST, "state": "broken"}), ("bump", {}), ("latency", {"ms": -1}),
     ):
         with pytest.raises(urllib.error.HTTPError) as refused:

@@ -134,10 +134,12 @@ def test_mac_management_is_explicit_or_inherited_as_a_whole(vsphere: Client) -> 
 
 def test_the_deprecated_security_policy_shows_the_same_values(vsphere: Client) -> None:
     """VMwareDVSPortSetting.securityPolicy: "Deprecated as of vSphere API 6.7, use DVSMacManagementPolicy". It inherits each field."""
-    reconfigure(vsphere, defaultPortConfig={"macManagementPolicy": {"inherited": False, "allowPromiscuous": True, "macChanges": False, "forgedTransmits": True}})
+    explicit = {"inherited": False, "allowPromiscuous": True, "macChanges": False, "forgedTransmits": True}
+    reconfigure(vsphere, defaultPortConfig={"macManagementPolicy": explicit})
     legacy = setting(vsphere)["securityPolicy"]
     assert [legacy[name] for name in MAC] == [{"inherited": False, "value": value} for value in (True, False, True)]
-    reconfigure(vsphere, defaultPortConfig={"securityPolicy": {"inherited": False, "allowPromiscuous": {"inherited": True}, "macChanges": {"inherited": False, "value": True}}})
+    fields = {"allowPromiscuous": {"inherited": True}, "macChanges": {"inherited": False, "value": True}}
+    reconfigure(vsphere, defaultPortConfig={"securityPolicy": {"inherited": False, **fields}})
     found = setting(vsphere)
     assert [found["securityPolicy"][name]["inherited"] for name in MAC] == [True, False, False]
     assert found["macManagementPolicy"]["inherited"] is False and values(found["macManagementPolicy"]) == [False, True, True]
@@ -151,17 +153,21 @@ def test_the_deprecated_security_policy_shows_the_same_values(vsphere: Client) -
 
 def test_mac_learning(vsphere: Client) -> None:
     """DVSMacLearningPolicy; up to 4096 addresses (vSphere 8 documentation), limitPolicy allow or drop."""
+    def learn(**policy: Any) -> None:
+        reconfigure(vsphere, defaultPortConfig={"macManagementPolicy": {"inherited": False, "macLearningPolicy": policy}})
+
     learning = {"inherited": False, "enabled": True, "allowUnicastFlooding": False, "limit": 100, "limitPolicy": "ALLOW"}
-    reconfigure(vsphere, defaultPortConfig={"macManagementPolicy": {"inherited": False, "macLearningPolicy": learning}})
+    learn(**learning)
     mac = setting(vsphere)["macManagementPolicy"]
     assert mac["macLearningPolicy"] == learning and mac["inherited"] is False
-    reconfigure(vsphere, defaultPortConfig={"macManagementPolicy": {"inherited": False, "macLearningPolicy": {"inherited": False, "enabled": False}}})
+    learn(inherited=False, enabled=False)
     assert setting(vsphere)["macManagementPolicy"]["macLearningPolicy"] == {**learning, "enabled": False}
-    for wrong in ({"limit": 4097}, {"limitPolicy": "deny"}):
+    wrong: List[Dict[str, Any]] = [{"limit": 4097}, {"limitPolicy": "deny"}]
+    for each in wrong:
         with pytest.raises(Fault) as refused:
-            reconfigure(vsphere, defaultPortConfig={"macManagementPolicy": {"inherited": False, "macLearningPolicy": {"inherited": False, "enabled": True, **wrong}}})
+            learn(inherited=False, enabled=True, **each)
         assert refused.value.name == "InvalidArgument"
-    reconfigure(vsphere, defaultPortConfig={"macManagementPolicy": {"inherited": False, "macLearningPolicy": {"inherited": True, "enabled": False}}})
+    learn(inherited=True, enabled=False)
     mac = setting(vsphere)["macManagementPolicy"]
     assert mac["macLearningPolicy"]["limit"] == 4096 and mac["macLearningPolicy"]["inherited"] is True and mac["inherited"] is False
 

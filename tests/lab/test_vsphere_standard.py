@@ -125,9 +125,8 @@ def test_what_a_group_leaves_unset_follows_the_switch(start: Any) -> None:
         vsphere.soap("AddPortGroup", this, portgrp={**spec, "policy": {}})
         vsphere.soap("UpdatePortGroup", this, pgName=f"pg{number}", portgrp=spec)
     for parent in product((False, True), repeat=3):
-        vsphere.soap(
-            "UpdateVirtualSwitch", this, vswitchName="vSwitch0", spec={"numPorts": 128, "bridge": bond("vmnic0"), "policy": {"security": security(list(parent))}}
-        )
+        switch = {"numPorts": 128, "bridge": bond("vmnic0"), "policy": {"security": security(list(parent))}}
+        vsphere.soap("UpdateVirtualSwitch", this, vswitchName="vSwitch0", spec=switch)
         config = network(vsphere)
         for number, own in enumerate(combinations):
             found = group(config, f"pg{number}")
@@ -156,7 +155,8 @@ def test_switches_and_groups_come_and_go(vsphere: Client) -> None:
     assert made["spec"]["policy"]["security"] == security([False, False, False])
     assert made["spec"]["policy"]["nicTeaming"]["nicOrder"] == {"activeNic": ["vmnic3"]}
     for name, spec, fault in (
-        ("vSwitch1", {"numPorts": 64}, "AlreadyExists"), ("v" * 33, {"numPorts": 64}, "InvalidArgument"), ("vSwitch2", {"numPorts": 64, "bridge": bond("vmnic3")}, "ResourceInUse"),
+        ("vSwitch1", {"numPorts": 64}, "AlreadyExists"), ("v" * 33, {"numPorts": 64}, "InvalidArgument"),
+        ("vSwitch2", {"numPorts": 64, "bridge": bond("vmnic3")}, "ResourceInUse"),
     ):
         with pytest.raises(Fault) as refused:
             vsphere.soap("AddVirtualSwitch", this, vswitchName=name, spec=spec)
@@ -196,7 +196,8 @@ def test_a_standalone_host(start: Any) -> None:
     """ESXi without vCenter has the same methods."""
     vsphere = start("--kind", "esxi")
     host = "/ha-datacenter/host/localhost.localdomain/localhost.localdomain"
-    vsphere.soap("UpdateVirtualSwitch", system(vsphere, host), vswitchName="vSwitch0", spec={"numPorts": 128, "policy": {"security": security([True, True, True])}})
+    spec = {"numPorts": 128, "policy": {"security": security([True, True, True])}}
+    vsphere.soap("UpdateVirtualSwitch", system(vsphere, host), vswitchName="vSwitch0", spec=spec)
     assert "bridge" not in vswitch(network(vsphere, host))["spec"]
     assert group(network(vsphere, host), "pg01")["computedPolicy"]["security"] == security([True, True, True])
     assert "HostAgent" in vsphere.govc("about")

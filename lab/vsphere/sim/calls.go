@@ -141,13 +141,20 @@ func (w *answerWriter) Write(part []byte) (int, error) { return w.body.Write(par
 // faultElement is the element with which the simulator says the type of a fault.
 var faultElement = regexp.MustCompile(`<detail><(\w+)Fault `)
 
-// send gives a fault without a text the sentence that a vCenter has for it.
+// taskMessage is what the simulator says of a task that failed.
+var taskMessage = regexp.MustCompile(`<localizedMessage>\*types\.(\w+)</localizedMessage>`)
+
+// send gives a fault without a text, of a call or of a task, the sentence that a vCenter has for it.
 func (w *answerWriter) send() {
 	body := w.body.Bytes()
 	if found := faultElement.FindSubmatch(body); w.status == http.StatusInternalServerError && found != nil {
 		text := []byte("<faultstring>" + sentenceOf(string(found[1])) + "</faultstring>")
 		body = bytes.Replace(body, []byte("<faultstring></faultstring>"), text, 1)
 	}
+	body = taskMessage.ReplaceAllFunc(body, func(element []byte) []byte {
+		name := taskMessage.FindSubmatch(element)[1]
+		return []byte("<localizedMessage>" + sentenceOf(string(name)) + "</localizedMessage>")
+	})
 	w.ResponseWriter.WriteHeader(w.status)
 	_, _ = w.ResponseWriter.Write(body)
 }

@@ -24,7 +24,6 @@ func merge(current, spec, parent *portSetting) {
 	} else if spec.SecurityPolicy != nil {
 		macFromSecurity(current)
 	}
-	refresh(current, parent)
 }
 
 // refresh brings the inherited values up to date with the level above.

@@ -140,11 +140,12 @@ def up(server: Server, arguments: argparse.Namespace) -> int:
         raise LabError(f"{BINARY} is missing; run scripts/vsphere-build.")
     server.folder.mkdir(parents=True)
     password = secrets.token_urlsafe(12)
-    process = subprocess.Popen(
-        [str(BINARY), "--folder", str(server.folder), "--parent", str(arguments.parent), *options],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=(server.folder / "server.log").open("wb"), start_new_session=True,
-        env={**os.environ, "VSPHERE_LAB_PASSWORD": password},
-    )
+    with (server.folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(BINARY), "--folder", str(server.folder), "--parent", str(arguments.parent), *options],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
+            env={**os.environ, "VSPHERE_LAB_PASSWORD": password},
+        )
     server.save({"process": [process.pid, start_time(process.pid)], "options": options, "password": password})
     ready = _first_line(process)
     if ready is None:

@@ -192,6 +192,16 @@ def test_networks_follow_the_groups_of_hosts(vsphere: Client) -> None:
     assert "/dc1/network/pg02" not in vsphere.govc("find", "/dc1/network").split("\n")
 
 
+def test_a_host_added_later_refuses(vsphere: Client) -> None:
+    """It has none of what is tested here, and must not look as if it had."""
+    cluster = vsphere.collect("/dc1/host/cluster1", "host")[0]
+    parent = vsphere.collect(f"HostSystem:{cluster['value']}", "parent")
+    spec = {"hostName": "later.lab.example", "force": True}
+    vsphere.task("AddHost_Task", (parent["type"], parent["value"]), spec=spec, asConnected=True)
+    later = "/dc1/host/cluster1/later.lab.example"
+    assert "not supported" in vsphere.refused("host.portgroup.add", "-host", later, "-vswitch", "vSwitch0", "new")
+
+
 def test_a_standalone_host(start: Any) -> None:
     """ESXi without vCenter has the same methods."""
     vsphere = start("--kind", "esxi")

@@ -82,6 +82,7 @@ func (x *extension) createSwitch(ctx *simulator.Context, folder *simulator.Folde
 			return nil, fault
 		}
 		merge(setting, given, setting)
+		setInherited(reflect.ValueOf(setting), false)
 	}
 	vds := &simulator.DistributedVirtualSwitch{}
 	vds.Self.Type = switchType

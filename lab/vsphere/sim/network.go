@@ -20,6 +20,10 @@ func (x *extension) edit(ctx *simulator.Context, ref types.ManagedObjectReferenc
 	if !ok {
 		return soapFault(&types.ManagedObjectNotFound{Obj: ref})
 	}
+	if x.hostOf(ref) == nil {
+		// A host that a client has added has the network of govmomi's simulator, without any policy.
+		return soapFault(new(types.NotSupported))
+	}
 	var fault types.BaseMethodFault
 	ctx.WithLock(system, func() {
 		if fault = reachable(system.Host); fault == nil {

@@ -101,6 +101,8 @@ class Server:
                 time.sleep(0.02)
         if self.folder.exists():
             shutil.rmtree(self.folder)
+            if not any(self.folder.parent.iterdir()):
+                self.folder.parent.rmdir()
         self.data = {}
 
     def ask(self, method: str, path: str, body: Optional[Any] = None) -> Any:
@@ -169,7 +171,7 @@ def _options(arguments: argparse.Namespace) -> List[str]:
 
 def _first_line(process: subprocess.Popen[bytes]) -> Optional[Dict[str, Any]]:
     assert process.stdout is not None
-    readable, _, _ = select.select([process.stdout], [], [], _START_SECONDS)
+    readable = select.select([process.stdout], [], [], _START_SECONDS)[0]
     line = process.stdout.readline() if readable else b""
     return json.loads(line) if line else None
 

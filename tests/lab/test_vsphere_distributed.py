@@ -107,7 +107,7 @@ def test_stale_config_version(vsphere: Client) -> None:
 def test_somebody_else_is_faster(vsphere: Client) -> None:
     """The control channel makes the observed version stale, as often as it is asked to."""
     vsphere.control("POST", "bump", {"object": "dvpg01", "times": 2})
-    for _ in range(2):
+    for attempt in range(2):
         with pytest.raises(Fault) as refused:
             reconfigure(vsphere, description="mine")
         assert refused.value.name == "ConcurrentAccess"

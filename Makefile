@@ -3,7 +3,7 @@
 STAGES := unit contract frames lab integration molecule sanity lint docs build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test vm bench clean lab-up lab-down $(STAGES)
+.PHONY: help setup demo test vm bench clean lab-up lab-down vsphere-lab $(STAGES)
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -46,8 +46,11 @@ bench: setup ## ratios to iproute2 and pyroute2
 
 lab-up: setup ## start the lab in .lab
 	@.venv/bin/python lab/lab.py up
-lab-down: ## stop it
+lab-down: ## stop it, and the simulated vSphere
 	@python3 lab/lab.py down
+	@python3 lab/lab.py vsphere down
+vsphere-lab: ## build the vSphere simulator and govc
+	@scripts/vsphere-build
 
 clean: lab-down ## remove what the other targets made
 	rm -rf .venv .cache .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/output

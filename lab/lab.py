@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A lab on one machine: KVM hosts, their guests and the network between them, as Linux namespaces.
+"""A lab on one machine: KVM hosts, their guests and the network between them, as Linux namespaces; and a simulated vSphere.
 
 Nothing outside the lab's own namespaces is touched. Works as root and, where the kernel allows user namespaces, without.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from virtlab import commands  # noqa: E402
+from virtlab import commands, vsphere  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     runner.add_argument("command", nargs=argparse.REMAINDER)
     server = verbs.add_parser("sshd", help="start an SSH server in a host; prints the options a client needs")
     server.add_argument("host")
+    vsphere.add_parser(verbs)
     return main
 
 

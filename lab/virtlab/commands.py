@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
-from . import hosts, topology
+from . import hosts, topology, vsphere
 from .hosts import LabError
 from .state import State
 
@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Dispatch; returns the exit code."""
     verbs: Dict[str, Callable[[State, argparse.Namespace], int]] = {
         "up": up, "down": down, "status": status, "inventory": inventory, "exec": execute, "run": run_command, "sshd": sshd,
+        "vsphere": vsphere.run,
     }
     return verbs[arguments.verb](State(arguments.state), arguments)
 
@@ -101,8 +102,14 @@ def down(state: State, arguments: argparse.Namespace) -> int:
 
 def _stop(state: State) -> None:
     state.kill_all()
-    if state.file.exists() or (state.folder / "hosts").exists():
-        shutil.rmtree(state.folder)
+    if not state.file.exists() and not (state.folder / "hosts").exists():
+        return
+    for path in state.folder.iterdir():
+        # The simulated vSphere has a life of its own.
+        if path.name != "vsphere":
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    if not any(state.folder.iterdir()):
+        state.folder.rmdir()
 
 
 def status(state: State, arguments: argparse.Namespace) -> int:

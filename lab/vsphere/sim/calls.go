@@ -1,0 +1,214 @@
+// SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package sim
+
+import (
+	"bytes"
+	"encoding/xml"
+	"io"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxLogged bounds the memory of the log; the counters go on.
+const maxLogged = 200_000
+
+// Call is one round trip to the API.
+type Call struct {
+	Method string `json:"method"`
+	Object string `json:"object"`
+	Host   string `json:"host,omitempty"`
+	// Start is in milliseconds since the last reset, Time in milliseconds.
+	Start  float64 `json:"start_ms"`
+	Time   float64 `json:"time_ms"`
+	Status int     `json:"status"`
+}
+
+// Latency is how long calls take at least, in milliseconds.
+type Latency struct {
+	All     int            `json:"ms"`
+	Methods map[string]int `json:"methods"`
+	// Tasks is how long the tasks of distributed switches run.
+	Tasks int `json:"tasks_ms"`
+}
+
+// Counters are what has been called since the last reset.
+type Counters struct {
+	Total   int            `json:"total"`
+	Faults  int            `json:"faults"`
+	Methods map[string]int `json:"methods"`
+	// Peak is the largest number of calls under way at the same time, of all methods and of each.
+	Peak        int            `json:"peak"`
+	PeakMethods map[string]int `json:"peak_methods"`
+	Log         []Call         `json:"log,omitempty"`
+}
+
+type callLog struct {
+	sync.Mutex
+	latency  Latency
+	counters Counters
+	since    time.Time
+	under    map[string]int
+	running  int
+}
+
+func newCallLog() *callLog {
+	log := &callLog{under: map[string]int{}}
+	log.reset()
+	return log
+}
+
+func (c *callLog) reset() {
+	c.Lock()
+	defer c.Unlock()
+	c.counters = Counters{Methods: map[string]int{}, PeakMethods: map[string]int{}}
+	c.since = time.Now()
+}
+
+func (c *callLog) setLatency(latency Latency) {
+	c.Lock()
+	defer c.Unlock()
+	c.latency = latency
+}
+
+func (c *callLog) delay(method string) time.Duration {
+	c.Lock()
+	defer c.Unlock()
+	return time.Duration(c.latency.All+c.latency.Methods[method]) * time.Millisecond
+}
+
+func (c *callLog) taskDelay() time.Duration {
+	c.Lock()
+	defer c.Unlock()
+	return time.Duration(c.latency.Tasks) * time.Millisecond
+}
+
+// snapshot copies the counters, with the log only if it is wanted.
+func (c *callLog) snapshot(withLog bool) Counters {
+	c.Lock()
+	defer c.Unlock()
+	copied := c.counters
+	copied.Methods, copied.PeakMethods, copied.Log = maps.Clone(copied.Methods), maps.Clone(copied.PeakMethods), nil
+	if withLog {
+		copied.Log = slices.Clone(c.counters.Log)
+	}
+	return copied
+}
+
+func (c *callLog) begin(method string) {
+	c.Lock()
+	defer c.Unlock()
+	c.counters.Total++
+	c.counters.Methods[method]++
+	c.running++
+	c.under[method]++
+	c.counters.Peak = max(c.counters.Peak, c.running)
+	c.counters.PeakMethods[method] = max(c.counters.PeakMethods[method], c.under[method])
+}
+
+func (c *callLog) end(call Call, began time.Time) {
+	c.Lock()
+	defer c.Unlock()
+	c.running--
+	c.under[call.Method]--
+	if call.Status != http.StatusOK {
+		c.counters.Faults++
+	}
+	call.Start, call.Time = milliseconds(began.Sub(c.since)), milliseconds(time.Since(began))
+	if len(c.counters.Log) < maxLogged {
+		c.counters.Log = append(c.counters.Log, call)
+	}
+}
+
+func milliseconds(duration time.Duration) float64 { return float64(duration.Microseconds()) / 1000 }
+
+// answerWriter keeps the answer to a call until it is complete.
+type answerWriter struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (w *answerWriter) WriteHeader(status int) { w.status = status }
+
+func (w *answerWriter) Write(part []byte) (int, error) { return w.body.Write(part) }
+
+// faultElement is the element with which the simulator says the type of a fault.
+var faultElement = regexp.MustCompile(`<detail><(\w+)Fault `)
+
+// taskMessage is what the simulator says of a task that failed.
+var taskMessage = regexp.MustCompile(`<localizedMessage>\*types\.(\w+)</localizedMessage>`)
+
+// send gives a fault without a text, of a call or of a task, the sentence that a vCenter has for it.
+func (w *answerWriter) send() {
+	body := w.body.Bytes()
+	if found := faultElement.FindSubmatch(body); w.status == http.StatusInternalServerError && found != nil {
+		text := []byte("<faultstring>" + sentenceOf(string(found[1])) + "</faultstring>")
+		body = bytes.Replace(body, []byte("<faultstring></faultstring>"), text, 1)
+	}
+	body = taskMessage.ReplaceAllFunc(body, func(element []byte) []byte {
+		name := taskMessage.FindSubmatch(element)[1]
+		return []byte("<localizedMessage>" + sentenceOf(string(name)) + "</localizedMessage>")
+	})
+	w.ResponseWriter.WriteHeader(w.status)
+	_, _ = w.ResponseWriter.Write(body)
+}
+
+// watch counts and delays the calls that pass through it.
+func (l *Lab) watch(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		call := Call{Method: r.Method + " " + r.URL.Path}
+		if r.Method == http.MethodPost {
+			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<20))
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			if kind, this := soapMethod(body); kind != "" {
+				call.Method, call.Object = kind, this
+			}
+		}
+		began := time.Now()
+		l.calls.begin(call.Method)
+		// The status stays 0 if there is no answer.
+		defer func() { l.calls.end(call, began) }()
+		time.Sleep(l.calls.delay(call.Method))
+		call.Host = l.extension.ownerName(call.Object)
+		writer := &answerWriter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(writer, r)
+		call.Status = writer.status
+		writer.send()
+	})
+}
+
+// soapMethod reads the name of a call and the value of its object from a SOAP message.
+func soapMethod(body []byte) (string, string) {
+	decoder := xml.NewDecoder(bytes.NewReader(body))
+	method, inBody := "", false
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return method, ""
+		}
+		start, ok := token.(xml.StartElement)
+		switch {
+		case !ok:
+		case start.Name.Local == "Body":
+			inBody = true
+		case inBody && method == "":
+			method = start.Name.Local
+		case inBody:
+			var this string
+			if start.Name.Local == "_this" && decoder.DecodeElement(&this, &start) != nil {
+				this = ""
+			}
+			return method, this
+		}
+	}
+}

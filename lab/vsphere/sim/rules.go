@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+const (
+	actionFault        = "fault"
+	actionClose        = "close"
+	actionDropSessions = "drop_sessions"
+	actionHost         = "host"
+
+	inCall = "call"
+	inTask = "task"
+
+	stateMaintenance = "maintenance"
+)
+
+// hostStates are what a host can be made to look like.
+var hostStates = []string{
+	string(types.HostSystemConnectionStateConnected), string(types.HostSystemConnectionStateDisconnected),
+	string(types.HostSystemConnectionStateNotResponding), stateMaintenance,
+}
+
+// Rule makes a call go wrong: call number Call of those that match, and Times-1 more after it.
+type Rule struct {
+	// Method, Host and Object select calls; empty selects all. Object is a name in the inventory or a reference's value.
+	Method string `json:"method"`
+	Host   string `json:"host"`
+	Object string `json:"object"`
+	// Call counts from 1, which is the default, from the moment when the rule is made; Times is 1 by default, -1 for ever.
+	Call  int `json:"call"`
+	Times int `json:"times"`
+	// Action is fault (the default), close (the connection, without an answer), drop_sessions or host.
+	Action string `json:"action"`
+	// Fault is the name of a fault of the API; In says where it shows, in the call or in the task that it makes.
+	Fault   string `json:"fault"`
+	Message string `json:"message"`
+	In      string `json:"in"`
+	// State is what the host of the call becomes.
+	State string `json:"state"`
+
+	Seen int `json:"seen"`
+	Hits int `json:"hits"`
+}
+
+// complete fills in defaults and refuses what could never happen.
+func (r *Rule) complete() error {
+	setDefault(&r.Action, actionFault)
+	setDefault(&r.In, inCall)
+	if r.Call == 0 {
+		r.Call = 1
+	}
+	if r.Times == 0 {
+		r.Times = 1
+	}
+	r.Seen, r.Hits = 0, 0
+	switch r.Action {
+	case actionFault:
+		if _, err := newFault(r.Fault, types.ManagedObjectReference{}); err != nil {
+			return err
+		}
+	case actionHost:
+		if !slices.Contains(hostStates, r.State) {
+			return fmt.Errorf("state %q is none of %s", r.State, strings.Join(hostStates, ", "))
+		}
+	case actionClose, actionDropSessions:
+	default:
+		return fmt.Errorf("action %q is none of fault, close, drop_sessions, host", r.Action)
+	}
+	if r.In == inTask && (!isExtended(r.Method) || !strings.HasSuffix(r.Method, "_Task")) || r.In != inTask && r.In != inCall {
+		return fmt.Errorf("in %q is not possible for method %q; task is for the _Task methods of distributed switches", r.In, r.Method)
+	}
+	if r.Call < 1 || r.Times < -1 {
+		return fmt.Errorf("call %d, times %d is not possible; call counts from 1, times is at least 1, or -1 for ever", r.Call, r.Times)
+	}
+	return nil
+}
+
+func isExtended(method string) bool {
+	for _, methods := range extended {
+		if slices.Contains(methods, method) {
+			return true
+		}
+	}
+	return false
+}
+
+func setDefault(field *string, value string) {
+	if *field == "" {
+		*field = value
+	}
+}
+
+func (r *Rule) selects(method, host, object string) bool {
+	return (r.Method == "" || r.Method == method) && (r.Host == "" || strings.EqualFold(r.Host, host)) && (r.Object == "" || r.Object == object)
+}
+
+// ruleTable holds the rules in the order in which they were made.
+type ruleTable struct {
+	sync.Mutex
+	rules []*Rule
+}
+
+// match counts a call for all rules that select it, and returns the first whose turn has come.
+func (t *ruleTable) match(method, host, object string) *Rule {
+	t.Lock()
+	defer t.Unlock()
+	var due *Rule
+	for _, rule := range t.rules {
+		if !rule.selects(method, host, object) {
+			continue
+		}
+		rule.Seen++
+		if due == nil && rule.Seen >= rule.Call && (rule.Times < 0 || rule.Hits < rule.Times) {
+			rule.Hits++
+			due = rule
+		}
+	}
+	return due
+}
+
+func (t *ruleTable) add(rule *Rule) {
+	t.Lock()
+	defer t.Unlock()
+	t.rules = append(t.rules, rule)
+}
+
+func (t *ruleTable) clear() {
+	t.Lock()
+	defer t.Unlock()
+	t.rules = nil
+}
+
+func (t *ruleTable) list() []Rule {
+	t.Lock()
+	defer t.Unlock()
+	listed := []Rule{}
+	for _, rule := range t.rules {
+		listed = append(listed, *rule)
+	}
+	return listed
+}
+
+// bumpTable says whose configVersion somebody else is to change just before the next reconfiguration, and how often.
+type bumpTable struct {
+	sync.Mutex
+	left map[string]int
+}
+
+func (t *bumpTable) set(name string, times int) {
+	t.Lock()
+	defer t.Unlock()
+	t.left[name] = times
+}
+
+func (t *bumpTable) take(names ...string) bool {
+	t.Lock()
+	defer t.Unlock()
+	for _, name := range names {
+		if t.left[name] > 0 {
+			t.left[name]--
+			return true
+		}
+	}
+	return false
+}

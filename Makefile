@@ -41,8 +41,9 @@ build: setup ## build the artifact, install it elsewhere and look at it
 vm: ## the kernel tests in a virtual machine whose kernel filters VLANs (root; about ten minutes)
 	@scripts/vm-test
 
-bench: setup ## ratios to iproute2 and pyroute2
+bench: setup ## ratios to iproute2, nft and pyroute2
 	@scripts/in-env .venv/bin/python benchmarks/linux_ports.py
+	@scripts/in-env .venv/bin/python benchmarks/linux_policy.py
 
 lab-up: setup ## start the lab in .lab
 	@.venv/bin/python lab/lab.py up

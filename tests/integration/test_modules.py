@@ -110,7 +110,7 @@ def test_linux_bridge_port(host: Host) -> None:
 def test_linux_bridge_fdb(host: Host) -> None:
     """Pinned as static and sticky; purged where that is asked for."""
     host.ip(*BR0)
-    host.lab.call("exec", "kvm1", "--", "bridge", "fdb", "add", "52:54:00:01:00:02", "dev", "vnet1", "master", "static")
+    host.lab.call("exec", "kvm1", "--", "bridge", "fdb", "replace", "52:54:00:01:00:02", "dev", "vnet1", "master", "static")
     host.cycle("linux_bridge_fdb", bridge="br0", entries=[{"address": "52:54:00:01:00:01", "port": "vnet0"}], purge={"ports": ["vnet*"]})
     assert [each for each in iproute2.fdb("br0", host.inside) if each["kind"] == "static"] == [
         {"address": "52:54:00:01:00:01", "port": "vnet0", "vlan": 0, "kind": "static", "sticky": True}

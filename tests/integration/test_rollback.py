@@ -67,8 +67,8 @@ def test_a_cut_connection_comes_back_by_itself(lab: Lab, tmp_path: Path, invento
 
 def test_a_change_that_holds_is_confirmed(lab: Lab, tmp_path: Path, inventory: str) -> None:
     """And stays after the time is over."""
-    result = run(lab, tmp_path, inventory, ports=["uplink"], hairpin=True, allow_management=True, rollback_timeout=3)
+    result = run(lab, tmp_path, inventory, ports=["uplink"], hairpin=True, allow_management=True, rollback_timeout=12)
     assert result["rollback"]["confirmed"] is True
-    lab.call("exec", "kvm1", "--", "sleep", "4")
+    lab.call("exec", "kvm1", "--", "sleep", "13")
     assert iproute2.port("uplink", lab.inside("kvm1"))["hairpin"] is True
     assert lab.call("exec", "kvm1", "--", "ls", "/run/virtnet-hardening").strip() == ""

@@ -118,17 +118,17 @@ def test_ports() -> None:
     switch, above = distributed(VDS, REJECT), distributed(VDS_PORTGROUP, REJECT)
     assert [rules(audit, switch, above, distributed(VDS_PORT, REJECT)) for audit in AUDITS] == [[], ["dv_override"], ["dv_override"]]
     accepts = distributed(VDS_PORT, {**REJECT, "mac_changes": "accept"}, {"mac_changes": "accept"})
-    assert [rules(audit, switch, above, accepts) for audit in AUDITS] == [["dv_mac_changes"], ["dv_mac_changes", "dv_override"], ["dv_mac_changes", "dv_override"]]
+    assert [rules(audit, switch, above, accepts) for audit in AUDITS] == [["dv_mac_changes"], *[["dv_mac_changes", "dv_override"]] * 2]
     opened = distributed(VDS_PORTGROUP, {**REJECT, "promiscuous": "accept"}, {"promiscuous": "accept"})
     assert rules("effective", switch, opened, distributed(VDS_PORT, None, {"promiscuous": "accept"})) == ["dv_promiscuous"]
 
 
 def test_flags_but_for_blocking() -> None:
     """VCSA-80-000301: Block Ports and Configure reset at disconnect are no finding."""
-    fine = distributed(VDS_PORTGROUP, allowed=("block_override_allowed", "port_config_reset_at_disconnect"))
+    fine = distributed(VDS_PORTGROUP, allowed=("block_override", "port_config_reset_at_disconnect"))
     assert [rules(audit, fine) for audit in AUDITS] == [[], [], []]
-    [one] = judge("stig", [distributed(VDS_PORTGROUP, allowed=("block_override_allowed", "mac_management_override_allowed"))])
-    assert one["ids"] == ["VCSA-80-000301", "VCFA-9X-000341"] and one["value"] == "mac_management_override_allowed"
+    [one] = judge("stig", [distributed(VDS_PORTGROUP, allowed=("block_override", "mac_management_override"))])
+    assert one["ids"] == ["VCSA-80-000301", "VCFA-9X-000341"] and one["value"] == "mac_management_override"
 
 
 def test_mac_learning_tags_and_options() -> None:

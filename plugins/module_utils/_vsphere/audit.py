@@ -97,7 +97,8 @@ class _Auditor:
         own = {policy: value for policy, value in subject.configured.items() if value != INHERIT}
         if own:
             words = "the port overrides its group: " + ", ".join(f"{policy} {value}" for policy, value in own.items())
-            yield from self._find("dv_override", subject, "override", ", ".join(own.values()), words, "take it back with vds_port, and give the guest a group of its own")
+            remedy = "take it back with vds_port, and give the guest a group of its own"
+            yield from self._find("dv_override", subject, "override", ", ".join(own.values()), words, remedy)
 
     def _of_flags(self, subject: Subject) -> Iterator[Finding]:
         flags = [flag for flag in subject.allowed if flag not in FREE_FLAGS]

@@ -108,4 +108,4 @@ RULES: Mapping[str, Rule] = {
 OPTIONS: Dict[str, Tuple[str, int]] = {"bpdu": ("Net.BlockGuestBPDU", 1), "reverse_path": ("Net.ReversePathFwdCheckPromisc", 1)}
 
 # All but the blocking of single ports, which VCSA-80-000301 allows, and the reset at disconnect, which it wants.
-FREE_FLAGS = ("block_override_allowed", "port_config_reset_at_disconnect")
+FREE_FLAGS = ("block_override", "port_config_reset_at_disconnect")

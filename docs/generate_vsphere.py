@@ -60,7 +60,8 @@ Accepted and overridden is the worst state, and a finding in each audit. VMware'
 for compliant (`Allow -xor not Inherited` is false there), and their InSpec profiles don't look at overrides at all.
 
 The rules, with their identifiers in the STIGs for vSphere 8.0 (`ESXI-80`, `VCSA-80`) and VCF 9 (`VCFE-9X`, `VCFA-9X`), and the controls of the Security
-Configuration Guides 8 and 9. STIG severities are the published ones, the worst where they differ; the guides have none, so ours is used there and in `effective`.
+Configuration Guides 8 and 9. STIG severities are the published ones, the worst where they differ; the guides have none, so ours is used there and in
+`effective`.
 
 | rule | about | meaning | in `effective` | STIG | SCG |
 | --- | --- | --- | --- | --- | --- |

@@ -217,5 +217,7 @@ PORTGROUP = Kind.of(
     stands_alone=True,
 )
 VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
+# An advanced option of a host (OptionManager), by its name.
+HOST_OPTION = Kind.of("option", _vim("value", "int", "value"))
 
 KINDS = {kind.name: kind for kind in (BRIDGE, PORT, LEARNED, VLAN, FDB, LINK, FILTER, SWITCH, QUARANTINE, RULESET)}

@@ -5,21 +5,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Desired, Fields, Key, Observed, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Desired, Fields, Key, Observed, State, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_rules
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_choice import unknown
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import in_effect
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.intent import HostIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection, close
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import spec as selection_spec
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import BPDU_OPTION, VDS, VSWITCH, WITHOUT, Compiled, Said, bpdu_of, compile_switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import (
+    BPDU_OPTION,
+    VDS,
+    VSWITCH,
+    WITHOUT,
+    Compiled,
+    Said,
+    bpdu_of,
+    compile_switch,
+)
 
 PURGE = ("overrides",)
 OPTION = "option"
@@ -47,38 +58,52 @@ class PolicyScope(NamedTuple):
     """What is to be read."""
 
     selection: Selection
-    # The distributed switches that the document may mean.
+    # The distributed switches that the document may mean, and those of them that it says are such.
     distributed: Tuple[str, ...]
+    only_distributed: Tuple[str, ...]
     # Whether BPDUs are spoken of, so that the hosts' option must be read.
     bpdu: bool
 
 
-class PolicyIntent:
+class PolicyIntent(HostIntent):
     """The whole document. What is wrong with it for whichever host is refused here."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
+        super().__init__(params)
         switches, self.skipped = document.read(params["switches"], (VSWITCH, VDS))
         without: FrozenSet[str] = frozenset(params["allow_unenforced"])
         self.purge: FrozenSet[str] = frozenset(params["purge"])
         self.items = [_item(switch, without) for switch in switches]
         self.bpdu, self.bpdu_from = bpdu_of([next(iter(item.compiled.values())) for item in self.items])
         distributed = tuple(item.switch.name for item in self.items if VDS in item.compiled)
-        self.scope = PolicyScope(Selection(params), distributed, self.bpdu is not None)
+        only = tuple(item.switch.name for item in self.items if item.switch.kind == VDS)
+        self.scope: Any = PolicyScope(Selection(params), distributed, only, self.bpdu is not None)
+        self._switches: Dict[str, SwitchFacts] = {}
         self.unenforced = _unenforced(self.items)
 
     def resolve(self, name: str, observed: Observed) -> Resolved:
         """The wish for a host, or for a distributed switch."""
+        self.seen(name, observed.state)
         facts: Optional[SwitchFacts] = observed.facts.get("switch")
-        return self._distributed(facts, observed) if facts is not None else self._host(observed)
+        if facts is None:
+            return self._host(observed)
+        self._switches.setdefault(name, facts)
+        return self._distributed(facts, observed)
 
-    def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, Any]:
-        """The machines of hosts and groups whose promiscuous mode changes: they notice only when their adapter connects anew."""
-        asked = {name: [step.key for step in plan.steps if "promiscuous" in step.after] for name, plan in plans.items()}
-        return {name: keys for name, keys in asked.items() if keys}
+    def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, List[str]]:
+        """The groups on which promiscuous mode is in effect differently afterwards."""
+        found = dict(super().questions({name: plan for name, plan in plans.items() if name not in self._switches}))
+        for name, facts in self._switches.items():
+            groups = _dv_switched(facts, self._states[name], plans[name]) if name in plans and plans[name].steps else []
+            if groups:
+                found[name] = groups
+        return found
 
     def notes(self, name: str, plan: Plan, answer: Any) -> Mapping[str, Any]:
-        """By group."""
-        return {"reconnect": answer or {}}
+        """A running machine keeps the promiscuous mode that its adapter got when it was connected."""
+        if name not in self._switches:
+            return super().notes(name, plan, answer)
+        return {"reconnect_needed": {group: vms for group, vms in (answer or {}).items() if vms}, "warnings": _dv_opened(self._switches[name], plan)}
 
     def document_notes(self) -> Dict[str, Any]:
         """What is said of the document as a whole, whichever host it meets."""
@@ -114,7 +139,7 @@ class PolicyIntent:
             if observed.facts["options"].get(BPDU_OPTION) is None:
                 raise InputError(f"guards: bpdu can't be {self.bpdu}, as the host has no option {BPDU_OPTION}; leave it out for this host.")
             wishes[OPTION, BPDU_OPTION] = {"value": int(self.bpdu == REJECT)}
-        return Resolved(Desired({key: wish for key, wish in wishes.items() if wish}), {"groups": groups}, tuple(_opened(observed, wishes)))
+        return Resolved(Desired({key: wish for key, wish in wishes.items() if wish}), {"groups": groups})
 
     def _distributed(self, facts: SwitchFacts, observed: Observed) -> Resolved:
         item = next(item for item in self.items if item.switch.name == facts.name)
@@ -247,22 +272,23 @@ def _without_mixture(security: Mapping[str, str], have: Fields, above: Fields, o
     return wish, written
 
 
-def _opened(observed: Observed, wishes: Mapping[Key, Fields]) -> Iterator[str]:
-    """Least privilege: a policy that is opened on a switch is open on every group that inherits it."""
-    for key, wish in wishes.items():
-        have = observed.state.get(key, {})
-        opened = [name for name in SECURITY if key[0] == VSWITCH and wish.get(name) == ACCEPT and have.get(name) != ACCEPT]
-        if opened:
-            heirs = _heirs(str(key[1]), opened, observed, wishes)
-            yield (f"{' and '.join(opened)} {'is' if len(opened) == 1 else 'are'} accepted on the whole of {key[1]}, and so on {len(heirs)} port group(s) that "
-                   "inherit; open only the group that needs it.")
+def _dv_switched(facts: SwitchFacts, state: State, plan: Plan) -> List[str]:
+    """Groups on which promiscuous mode is in effect differently after the plan."""
+    above = {**facts.effective, **plan.after.get((VDS, facts.name), {})}
+    changed = []
+    for name, group in facts.groups.items():
+        own = {**state[facts.group_key(name)], **plan.after.get(facts.group_key(name), {})}
+        after = in_effect({"promiscuous": own["promiscuous"]}, above)["promiscuous"]
+        if after != group.effective["promiscuous"] and not facts.special(name):
+            changed.append(name)
+    return changed
 
 
-def _heirs(switch: str, policies: List[str], observed: Observed, wishes: Mapping[Key, Fields]) -> Set[str]:
-    found = set()
-    for key, fields in observed.state.items():
-        if key[0] == "portgroup" and fields.get("vswitch") == switch:
-            own = {**fields, **wishes.get(key, {})}
-            if any(own.get(name) == INHERIT for name in policies):
-                found.add(str(key[1]))
-    return found
+def _dv_opened(facts: SwitchFacts, plan: Plan) -> List[str]:
+    """Least privilege, as for standard switches."""
+    for step in plan.steps:
+        opened = [name for name in SECURITY if step.after.get(name) == ACCEPT and step.before.get(name) != ACCEPT]
+        if step.key[0] == VDS and opened:
+            return [f"{', '.join(opened)}: accept on {facts.name} opens every port group that inherits it; if one guest needs it, leave the switch closed and "
+                    "open the guest's port group."]
+    return []

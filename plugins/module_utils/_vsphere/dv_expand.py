@@ -130,6 +130,17 @@ def new_group(vim: Any, name: str, parent: Any, fields: Fields) -> Any:
     return _plain(spec, fields)
 
 
+def former_group(vim: Any, config: Any) -> Any:
+    """What AddDVPortgroup_Task is to be given to make a group again that was deleted, with all that it had but its key."""
+    spec = vim.dvs.DistributedVirtualPortgroup.ConfigSpec()
+    for name in (
+        "name", "numPorts", "portNameFormat", "defaultPortConfig", "description", "type", "scope", "policy", "vendorSpecificConfig", "autoExpand",
+        "vmVnicNetworkResourcePoolKey",
+    ):
+        setattr(spec, name, deepcopy(getattr(config, name, None)))
+    return spec
+
+
 def inheriting(parent: Any) -> Any:
     """The setting of a group that has nothing of its own."""
     copied = deepcopy(parent)

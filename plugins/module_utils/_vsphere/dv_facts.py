@@ -6,11 +6,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Mapping, Optional, Tuple
+from typing import Dict, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Key, Value
 
 VDS, GROUP, PORT = "vds", "vds_portgroup", "vds_port"
+
+
+@dataclass(frozen=True)
+class DvScope:
+    """What is to be read: one switch with its groups."""
+
+    vds: str
+    datacenter: Optional[str] = None
+    # The machines on each group too.
+    machines: bool = False
+    # The hosts' own adapters too, for the management guard.
+    adapters: bool = False
+    # The ports of this group, those with these keys, or those of both; None: no ports.
+    port_group: Optional[str] = None
+    port_keys: Optional[Tuple[str, ...]] = None
 
 
 @dataclass(frozen=True)
@@ -52,8 +67,8 @@ class SwitchFacts:
     effective: Fields
     # Secondary identifiers that its private VLANs have.
     pvlans: Tuple[int, ...] = ()
-    groups: Mapping[str, GroupFacts] = field(default_factory=dict)
-    ports: Mapping[str, PortFacts] = field(default_factory=dict)
+    groups: Dict[str, GroupFacts] = field(default_factory=dict)
+    ports: Dict[str, PortFacts] = field(default_factory=dict)
 
     def group_key(self, name: str) -> Key:
         """The key of a group's state."""

@@ -139,6 +139,11 @@ def port(config: Any) -> Dict[str, Value]:
     return {**setting_fields(config.setting), "blocked": INHERIT if inherited else bool(blocked.value)}
 
 
+def effective_port(config: Any) -> Dict[str, Value]:
+    """What is in effect at a port, from its C(config)."""
+    return {**effective_fields(config.setting), "blocked": bool(getattr(getattr(config.setting, "blocked", None), "value", None))}
+
+
 def other_overrides(setting: Any) -> List[str]:
     """What else a port overrides, in the API's words."""
     return [name for name in OTHER_POLICIES if not getattr(getattr(setting, name, None), "inherited", True)]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, NoReturn, Sequence
+from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import fail
@@ -38,12 +38,15 @@ FLEET: Spec = {
 
 
 def run_fleet(
-    spec: Spec, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet], unit: str = "hosts", **rules: Any
+    spec: Spec, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet], unit: str = "hosts",
+    groups: Optional[Mapping[str, Callable[[Target], bool]]] = None, told: Callable[[Any], Mapping[str, Any]] = lambda intent: {}, **rules: Any
 ) -> NoReturn:
     """The whole of a module that changes many targets.
 
     C(spec) has the module's own options, to which CONNECTION and FLEET are added. C(unit) is the word for the targets: the results are
-    returned under it, and C(failed_UNIT) and C(unreachable_UNIT) name those.
+    returned under it, and C(failed_UNIT) and C(unreachable_UNIT) name those. The results of targets of another kind are returned under
+    the word in C(groups) whose test they pass. C(told) says of an intent what the result tells of the task as a whole, whatever became of the
+    targets; a list C(warnings) in it becomes warnings.
     """
     module = AnsibleModule(argument_spec={**CONNECTION, **FLEET, **spec}, supports_check_mode=True, **rules)
     params = module.params
@@ -55,7 +58,7 @@ def run_fleet(
             targets = reconcile_fleet(intent, fleet_of(client), module.check_mode, params["allow_management"], params["parallel"], REMEDY)
     except VirtnetError as error:
         fail(module, error)
-    _finish(module, targets, unit)
+    _finish(module, targets, unit, groups or {}, dict(told(intent)))
 
 
 def answer_vsphere(spec: Spec, ask: Callable[[Mapping[str, Any], Client], Dict[str, Any]], **rules: Any) -> NoReturn:
@@ -71,14 +74,20 @@ def answer_vsphere(spec: Spec, ask: Callable[[Mapping[str, Any], Client], Dict[s
     module.exit_json(changed=False, **result)
 
 
-def _finish(module: AnsibleModule, targets: Sequence[Target], unit: str) -> NoReturn:
+def _finish(module: AnsibleModule, targets: Sequence[Target], unit: str, groups: Mapping[str, Callable[[Target], bool]], told: Dict[str, Any]) -> NoReturn:
     forgiven = module.params["ignore_unreachable_hosts"]
     failed = [target for target in targets if target.error is not None and not (forgiven and target.unreachable)]
     unreachable = [target.name for target in targets if target.unreachable]
+    for text in told.pop("warnings", ()):
+        module.warn(text)
     _warn(module, targets, forgiven)
+    shown: Dict[str, Dict[str, Any]] = {word: {} for word in (unit, *groups)}
+    for target in targets:
+        shown[next((word for word, test in groups.items() if test(target)), unit)][target.name] = target.result()
     result: Dict[str, Any] = {
+        **told,
         "changed": any(target.changed for target in targets),
-        unit: {target.name: target.result() for target in targets},
+        **shown,
         f"failed_{unit}": [target.name for target in failed],
         f"unreachable_{unit}": unreachable,
     }

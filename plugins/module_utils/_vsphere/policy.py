@@ -105,25 +105,24 @@ class PolicyIntent(HostIntent):
             return super().notes(name, plan, answer)
         return {"reconnect_needed": {group: vms for group, vms in (answer or {}).items() if vms}, "warnings": _dv_opened(self._switches[name], plan)}
 
-    def document_notes(self) -> Dict[str, Any]:
+    def told(self) -> Dict[str, Any]:
         """What is said of the document as a whole, whichever host it meets."""
         enforcement: Dict[str, Mapping[str, str]] = {}
         for item in self.items:
             for compiled in item.compiled.values():
                 enforcement.update(compiled.enforcement)
-        return {"skipped": self.skipped, "unenforced": [each.told() for each in self.unenforced], "enforcement": enforcement}
+        return {
+            "skipped": self.skipped, "unenforced": [each.told() for each in self.unenforced], "enforcement": enforcement, "warnings": list(self._warnings()),
+        }
 
-    def warnings(self) -> List[str]:
-        """What everybody must hear, once a task."""
-        told = []
+    def _warnings(self) -> Iterator[str]:
         if self.unenforced:
             words = ", ".join(dict.fromkeys(each.word for each in self.unenforced))
             places = list(dict.fromkeys(each.where for each in self.unenforced))
-            told.append(f"Not enforced on ESXi, as allow_unenforced says: {words} of {', '.join(places[:5])}{', ...' if len(places) > 5 else ''}.")
+            yield f"Not enforced on ESXi, as allow_unenforced says: {words} of {', '.join(places[:5])}{', ...' if len(places) > 5 else ''}."
         asking = {where for where in self.bpdu_from if where.startswith("switch ")}
         if self.bpdu is not None and len(asking) < len(self.items):
-            told.append(f"{BPDU_OPTION} holds for all guests of a host, though only {', '.join(self.bpdu_from[:5])} asks for bpdu {self.bpdu}.")
-        return told
+            yield f"{BPDU_OPTION} holds for all guests of a host, though only {', '.join(self.bpdu_from[:5])} asks for bpdu {self.bpdu}."
 
     def _host(self, observed: Observed) -> Resolved:
         wishes: Dict[Key, Dict[str, Value]] = {}

@@ -9,11 +9,11 @@ from typing import Any, Collection, Dict, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight, Target
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import UPDATE, Order, Rule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import HOST_OPTION, VSPHERE_KINDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Kind, Observed
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Kind, Observed, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import options
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend import HostBackend, HostFleet, HostScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
@@ -48,7 +48,7 @@ class PolicyHostBackend(HostBackend):
     @property
     def observed(self) -> Observed:
         """With the options as further objects."""
-        found = {(HOST_OPTION.name, name): {"value": int(value)} for name, value in self.values.items() if value is not None}
+        found: State = {(HOST_OPTION.name, name): {"value": int(value)} for name, value in self.values.items() if value is not None}
         facts = {"host": self.host, "options": self.values, "member_of": memberships(self.host), "distributed": self.distributed}
         return Observed({**self.host.state, **found}, facts)
 
@@ -107,6 +107,9 @@ class PolicyFleet:
         hosts = self._hosts.look(HostScope(scope.selection, (options.PATH,)), names)
         if names is None and scope.distributed and self._client.is_vcenter:
             self._find(scope, hosts)
+        elif scope.only_distributed and not self._client.is_vcenter:
+            name, server = scope.only_distributed[0], self._client.server
+            raise InputError(f"switch {name}: a distributed switch is changed through its vCenter, and {server} is an ESXi host.")
         sights = self._complete(hosts)
         for name, backend in self._switches.items():
             if names is None or name in names:
@@ -164,3 +167,8 @@ def _refuse_others(scope: PolicyScope, places: List[Place], meant: List[Place], 
         if name in [place.name for place in places]:
             raise InputError(f"switch {name}: none of the selected hosts is a member of this distributed switch; select one that is, or leave it out.")
         raise InputError(f"switch {name}: there is no distributed switch of that name{close(name, [place.name for place in places])}.")
+
+
+def is_switch(target: Target) -> bool:
+    """Whether a target is a distributed switch and no host."""
+    return isinstance(target.sight.backend, PolicySwitchBackend)

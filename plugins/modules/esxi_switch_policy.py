@@ -14,16 +14,20 @@ author:
   - virtnet.hardening contributors (@virtnet)
 description:
   - >-
-    Takes a document of switches and port groups with VMware's three policies, the same that M(virtnet.hardening.linux_switch_policy) takes for Linux bridges, and
+    Takes a document of switches and port groups with VMware's three policies, the same that M(virtnet.hardening.linux_switch_policy) takes for Linux
+    bridges, and
     enforces it on the standard switches of all selected hosts and on the distributed switches of which they are members, in one task.
   - >-
-    All hosts are read at once, only what differs is written, so many hosts at a time, and what was changed is read back. A host that fails does not stop the others; it is
+    All hosts are read at once, only what differs is written, so many hosts at a time, and what was changed is read back. A host that fails does not
+    stop the others; it is
     brought back to what it was, and named in the end.
   - >-
-    Port groups are told by their names. A policy that is not named stays as it is; V(inherit) takes the group's own value away, so that it follows its switch.
+    Port groups are told by their names. A policy that is not named stays as it is; V(inherit) takes the group's own value away, so that it follows its
+    switch.
     On a host a group's own values are written before those of the switch, and those that inherit after it, so that no group is open for a moment.
   - >-
-    What a virtual switch can't enforce is refused before the first write, unless O(allow_unenforced) names it; then it is told in RV(unenforced) and in a warning.
+    What a virtual switch can't enforce is refused before the first write, unless O(allow_unenforced) names it; then it is told in RV(unenforced) and
+    in a warning.
     C(docs/policy.md) of the collection has the table of what each word becomes on each side, and whether that is exact.
 extends_documentation_fragment:
   - virtnet.hardening._attributes
@@ -59,7 +63,8 @@ options:
       kind:
         description:
           - >-
-            What the switch is. V(bridge) is left to M(virtnet.hardening.linux_switch_policy) and named in RV(skipped). If not given, it is the standard or distributed switch of that
+            What the switch is. V(bridge) is left to M(virtnet.hardening.linux_switch_policy) and named in RV(skipped). If not given, it is the
+            standard or distributed switch of that
             name, whichever a host has; a host that has both, or neither, is refused.
         type: str
         choices: [bridge, vswitch, vds]
@@ -76,7 +81,8 @@ options:
         description:
           - The three policies. One that is not given stays as it is. V(inherit) is refused on a switch, which has nothing above it.
           - >-
-            A distributed group has one flag of inheritance for all three. One that is to inherit beside others that don't is written as the value that the switch has
+            A distributed group has one flag of inheritance for all three. One that is to inherit beside others that don't is written as the value that
+            the switch has
             now, which RV(distributed_switches.approximate) tells.
         type: dict
         suboptions:
@@ -97,7 +103,8 @@ options:
             choices: [accept, reject, inherit]
       guards: &guards
         description:
-          - What else is checked of the frames that guests send. V(accept) of all but O(switches[].guards.bpdu) changes nothing, as ESXi looks at none of these.
+          - What else is checked of the frames that guests send. V(accept) of all but O(switches[].guards.bpdu) changes nothing, as ESXi looks at none
+            of these.
         type: dict
         suboptions:
           arp: &unenforced
@@ -112,7 +119,8 @@ options:
           bpdu:
             description:
               - >-
-                Whether guests may send BPDUs. It is the advanced option C(Net.BlockGuestBPDU) of every selected host that has one of the switches, and holds for all guests of the host;
+                Whether guests may send BPDUs. It is the advanced option C(Net.BlockGuestBPDU) of every selected host that has one of the switches, and
+                holds for all guests of the host;
                 a warning says so where not all switches of the document ask for it. Two that contradict are refused.
             type: str
             choices: [accept, reject]
@@ -153,7 +161,8 @@ options:
           ports: &ports
             description:
               - >-
-                For Linux. Items that have only a name and addresses change nothing, as hosts know the addresses of adapters. An item with policies or guards of its own can't be
+                For Linux. Items that have only a name and addresses change nothing, as hosts know the addresses of adapters. An item with policies or
+                guards of its own can't be
                 enforced here, see O(allow_unenforced).
             type: list
             elements: dict
@@ -183,7 +192,8 @@ options:
     description:
       - What is taken away where the document does not name it any more.
       - >-
-        V(overrides) makes every port group of the named switches that the document does not name inherit all three policies. Uplink groups and groups that NSX backs
+        V(overrides) makes every port group of the named switches that the document does not name inherit all three policies. Uplink groups and groups
+        that NSX backs
         stay as they are.
     type: list
     elements: str
@@ -192,7 +202,8 @@ options:
   allow_unenforced:
     description:
       - >-
-        The words of the document that ESXi can't enforce and that you do without there. Each use of them is told in RV(unenforced) and in a warning; one that is not in the list is refused.
+        The words of the document that ESXi can't enforce and that you do without there. Each use of them is told in RV(unenforced) and in a warning;
+        one that is not in the list is refused.
       - V(ports) stands for policies and guards of single ports.
     type: list
     elements: str
@@ -297,7 +308,8 @@ hosts:
       elements: str
     groups:
       description: >-
-        The policies of each port group of the switches, after the task: C(configured) (its own values), C(effective) (in effect) and C(source) (from where each in effect comes).
+        The policies of each port group of the switches, after the task: C(configured) (its own values), C(effective) (in effect) and C(source) (from
+        where each in effect comes).
       returned: when the document fits it
       type: dict
     reconnect_needed:
@@ -325,7 +337,8 @@ hosts:
       failed: false
 distributed_switches:
   description: >-
-    What became of each distributed switch, by its name; the same as of a host, with C(datacenter), and C(approximate), which tells what was written instead of V(inherit).
+    What became of each distributed switch, by its name; the same as of a host, with C(datacenter), and C(approximate), which tells what was written
+    instead of V(inherit).
   returned: always, unless the task was refused as a whole
   type: dict
   contains:
@@ -392,7 +405,8 @@ msg:
 error_code:
   description:
     - >-
-      V(invalid) for a value that can't be right or a name that is not there, V(unsupported) for a word that can't be enforced, V(unreachable) for a host that is not connected,
+      V(invalid) for a value that can't be right or a name that is not there, V(unsupported) for a word that can't be enforced, V(unreachable) for a
+      host that is not connected,
       V(dependency) when pyVmomi is missing or unusable, V(login), V(certificate), V(permission) and others when the server refuses: nothing was changed.
     - V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored.
     - V(hosts_failed) if hosts failed for more than one of these reasons.

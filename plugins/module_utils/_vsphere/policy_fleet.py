@@ -27,13 +27,13 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules i
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import close
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import BPDU_OPTION
 
-_MEMBERSHIP = "config.network.proxySwitch"
+MEMBERSHIP = "config.network.proxySwitch"
 _ORDER = Order(*NO_WINDOW.rules, Rule(UPDATE, HOST_OPTION.name, ("options",), "the host's own option"))
 
 
 def memberships(host: Host) -> Set[str]:
     """The names of the distributed switches of which the host is a member."""
-    return {str(each.dvsName) for each in host.extra.get(_MEMBERSHIP, ())}
+    return {str(each.dvsName) for each in host.extra.get(MEMBERSHIP, ())}
 
 
 class PolicyHostBackend(HostBackend):

@@ -83,6 +83,7 @@ class Target:
     unreachable: bool = False
     verified: bool = False
     notes: Dict[str, Any] = field(default_factory=dict)
+    warnings: Tuple[str, ...] = ()
     journal: applying.Journal = field(default_factory=applying.Journal)
 
     @property
@@ -171,6 +172,8 @@ def _write(target: Target, intent: FleetIntent, allow_management: bool, remedy: 
                 raise
             applying.apply_plan(_new_plan(target, intent, error, allow_management, remedy), backend, journal)
     except applying.StepFailed as error:
+        if error.kind == STALE:
+            error = applying.StepFailed(error.step, f"somebody else changed it twice, also after a new plan had been made: {error}", STALE, error.code)
         target.error = applying.failed(error, journal, backend, scope, target.resolved.desired.holds)
 
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Sequence
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, STALE, Fault
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, STALE, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, Rule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_KINDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Observed, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Kind, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, dv_expand
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import GROUP, PORT, VDS, DvScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_inventory import DvInventory, Place, Switch
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import CONCURRENT, VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import CONCURRENT, DEADLINE, VsphereError
 
 ORDER = Order(
     Rule(CREATE, GROUP, ("config",), "a group is made with all that it has: none is open for a moment"),
@@ -57,7 +57,7 @@ class SwitchFleet:
 class SwitchBackend:
     """The engine's Backend for one distributed switch."""
 
-    kinds = VDS_KINDS
+    kinds: Mapping[str, Kind] = VDS_KINDS
     order = ORDER
     batches = True
     # A task has ended when its change shows.
@@ -102,8 +102,10 @@ class SwitchBackend:
 
     def cuts(self, step: Step) -> Optional[str]:
         """The label of the group on which connections of hosts can be cut: by its end, another VLAN or a blocked port."""
-        if step.key[0] == PORT and ("vlan" in step.after or step.after.get("blocked")):
-            return label(self._now.facts.group_key(self._now.facts.ports[str(step.key[2])].group))
+        if step.key[0] == PORT:
+            port = self._now.facts.ports[str(step.key[2])]
+            opens = "vlan" not in step.after and step.after.get("blocked") in (None, False)
+            return None if opens or not port.host else label(self._now.facts.group_key(port.group))
         if step.key[0] == GROUP and (step.verb == DELETE or step.verb == UPDATE and "vlan" in step.after):
             return label(step.key)
         return None
@@ -158,7 +160,7 @@ def _fault(job: Callable[[], None]) -> Optional[Fault]:
     try:
         job()
     except VsphereError as error:
-        return Fault(STALE if error.code == CONCURRENT else REFUSED, error.message, error.code)
+        return Fault({CONCURRENT: STALE, DEADLINE: PENDING}.get(error.code, REFUSED), error.message, error.code)
     return None
 
 

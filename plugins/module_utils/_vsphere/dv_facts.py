@@ -26,6 +26,10 @@ class DvScope:
     # The ports of this group, those with these keys, or those of both; None: no ports.
     port_group: Optional[str] = None
     port_keys: Optional[Tuple[str, ...]] = None
+    # All ports, or those of the group, to which something is connected.
+    connected: bool = False
+    # All ports, whatever is connected to them.
+    all_ports: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class PortFacts:
     effective: Mapping[str, Value]
     connected: str = ""
     running: bool = False
+    # Whether what is connected is an adapter of a host itself.
+    host: bool = False
     # Overrides that this collection does not manage, in the API's words.
     other_overrides: Tuple[str, ...] = ()
 

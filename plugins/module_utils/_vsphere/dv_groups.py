@@ -152,7 +152,7 @@ class GroupsIntent:
 
     def notes(self, name: str, plan: Plan, answer: Any) -> Mapping[str, Any]:
         """Machines that run notice another promiscuous mode only when their adapter connects anew."""
-        return {"reconnect": {group: list(vms) for group, vms in (answer or {}).items() if vms}}
+        return {"reconnect_needed": {group: list(vms) for group, vms in (answer or {}).items() if vms}}
 
 
 def _number(value: Value) -> float:

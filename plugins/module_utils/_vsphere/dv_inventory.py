@@ -131,7 +131,7 @@ class DvInventory:
             name, running = names.get(entity, ("", False))
             facts[str(port.key)] = PortFacts(
                 str(port.key), groups.get(str(port.portgroupKey), ""), dv_flatten.effective_port(port.config), name, running,
-                tuple(dv_flatten.other_overrides(port.config.setting)),
+                isinstance(entity, dep.vim.HostSystem), tuple(dv_flatten.other_overrides(port.config.setting)),
             )
         switch.facts.ports.update(facts)
 
@@ -144,7 +144,9 @@ class DvInventory:
             criteria.portgroupKey, criteria.inside = [config.key], True
         if scope.port_keys is not None:
             criteria.portKey = list(scope.port_keys)
-        return criteria if scope.port_group is not None or scope.port_keys is not None else None
+        if scope.connected:
+            criteria.connected = True
+        return criteria if scope.port_group is not None or scope.port_keys is not None or scope.connected or scope.all_ports else None
 
     def _connected(self, refs: Iterable[Any]) -> Dict[Any, Tuple[str, bool]]:
         entities = list(refs)
@@ -209,8 +211,7 @@ def _machines(found: Iterable[Found]) -> Dict[Any, Tuple[List[str], List[str]]]:
 
 
 def _runs(props: Mapping[str, Any]) -> bool:
-    """A suspended machine notices nothing until it goes on, with its adapters as they were."""
-    return str(props.get("runtime.powerState", "poweredOff")) != "poweredOff"
+    return str(props.get("runtime.powerState")) == "poweredOn"
 
 
 def _adapters(switch: Switch, found: Sequence[Found]) -> None:

@@ -11,7 +11,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan imp
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Desired, Fields, Key, Observed, State, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_rules
@@ -30,6 +30,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words i
     Said,
     bpdu_of,
     compile_switch,
+    refuse,
 )
 
 PURGE = ("overrides",)
@@ -73,25 +74,39 @@ class PolicyIntent(HostIntent):
         switches, self.skipped = document.read(params["switches"], (VSWITCH, VDS))
         without: FrozenSet[str] = frozenset(params["allow_unenforced"])
         self.purge: FrozenSet[str] = frozenset(params["purge"])
-        self.items = [_item(switch, without) for switch in switches]
+        self.items = [_item(switch) for switch in switches]
+        self.unenforced = _unenforced(self.items)
+        refuse(self.unenforced, without)
         self.bpdu, self.bpdu_from = bpdu_of([next(iter(item.compiled.values())) for item in self.items])
         distributed = tuple(item.switch.name for item in self.items if VDS in item.compiled)
         only = tuple(item.switch.name for item in self.items if item.switch.kind == VDS)
         self.scope: Any = PolicyScope(Selection(params), distributed, only, self.bpdu is not None)
         self._switches: Dict[str, SwitchFacts] = {}
-        self.unenforced = _unenforced(self.items)
+        self._refused: Dict[str, VirtnetError] = {}
 
     def resolve(self, name: str, observed: Observed) -> Resolved:
         """The wish for a host, or for a distributed switch."""
         self.seen(name, observed.state)
         facts: Optional[SwitchFacts] = observed.facts.get("switch")
-        if facts is None:
-            return self._host(observed)
-        self._switches.setdefault(name, facts)
-        return self._distributed(facts, observed)
+        if facts is not None:
+            self._switches.setdefault(name, facts)
+        try:
+            return self._host(observed) if facts is None else self._distributed(facts, observed)
+        except VirtnetError as error:
+            self._refused[name] = error
+            raise
 
     def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, List[str]]:
-        """The groups on which promiscuous mode is in effect differently afterwards."""
+        """The groups on which promiscuous mode is in effect differently afterwards.
+
+        A document that does not fit a distributed switch, or no host, is wrong in itself: the first error is raised, before anything is written.
+        """
+        hosts = [name for name in self._states if name not in self._switches]
+        wrong = [self._refused[name] for name in self._switches if name in self._refused]
+        if not wrong and self._switches and hosts and all(name in self._refused for name in hosts):
+            wrong = [self._refused[hosts[0]]]
+        if wrong:
+            raise wrong[0]
         found = dict(super().questions({name: plan for name, plan in plans.items() if name not in self._switches}))
         for name, facts in self._switches.items():
             groups = _dv_switched(facts, self._states[name], plans[name]) if name in plans and plans[name].steps else []
@@ -109,8 +124,10 @@ class PolicyIntent(HostIntent):
         """What is said of the document as a whole, whichever host it meets."""
         enforcement: Dict[str, Mapping[str, str]] = {}
         for item in self.items:
-            for compiled in item.compiled.values():
-                enforcement.update(compiled.enforcement)
+            for kind, compiled in item.compiled.items():
+                # A switch without a kind may be both, on one host and another; where that makes a difference, both are told.
+                for where, words in compiled.enforcement.items():
+                    enforcement[where if enforcement.get(where, words) == words else f"{where} ({kind})"] = words
         return {
             "skipped": self.skipped, "unenforced": [each.told() for each in self.unenforced], "enforcement": enforcement, "warnings": list(self._warnings()),
         }
@@ -174,12 +191,12 @@ class PolicyIntent(HostIntent):
                 yield name, dict.fromkeys(SECURITY, INHERIT)
 
 
-def _item(switch: Switch, without: FrozenSet[str]) -> Item:
+def _item(switch: Switch) -> Item:
     kinds = (VSWITCH, VDS) if switch.kind is None else (switch.kind,)
     for name, value in switch.level.security.items():
         if value == INHERIT:
             raise InputError(f"switch {switch.name}: {name} can't be inherit, as a virtual switch has nothing to inherit from; give accept or reject.")
-    return Item(switch, {kind: compile_switch(switch, kind, without) for kind in kinds})
+    return Item(switch, {kind: compile_switch(switch, kind) for kind in kinds})
 
 
 def _unenforced(items: List[Item]) -> List[Said]:

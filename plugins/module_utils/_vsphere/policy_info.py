@@ -110,8 +110,7 @@ class InfoRequest:
         for key, port in facts.ports.items():
             fields = seen.state[facts.port_key(key)]
             overrides = any(value != INHERIT for value in _policies(fields).values())
-            group = facts.groups.get(port.group)
-            if group is not None and not facts.special(port.group) and (self.ports == ALL_PORTS or overrides):
+            if port.group in facts.groups and not facts.special(port.group) and (self.ports == ALL_PORTS or overrides):
                 yield Subject(
                     VDS_PORT, facts.name, facts.datacenter, port.group, key, _policies(fields), _policies(port.effective),
                     vlan=str(port.effective.get("vlan")), mac_learning=_learns(port.effective), vms=(port.connected,) if port.connected else (),

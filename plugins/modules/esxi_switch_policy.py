@@ -63,7 +63,7 @@ options:
       kind:
         description:
           - >-
-            What the switch is. V(bridge) is left to M(virtnet.hardening.linux_switch_policy) and named in RV(skipped). If not given, it is the
+            What the switch is. V(bridge) is left to M(virtnet.hardening.linux_switch_policy) and named in RV(other_switches). If not given, it is the
             standard or distributed switch of that
             name, whichever a host has; a host that has both, or neither, is refused.
         type: str
@@ -363,7 +363,7 @@ unreachable_hosts:
   type: list
   elements: str
   sample: []
-skipped:
+other_switches:
   description: The switches of the document that are Linux bridges.
   returned: always, unless the task was refused as a whole
   type: list

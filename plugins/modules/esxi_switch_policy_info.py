@@ -129,7 +129,7 @@ distributed_switches:
       type: str
     switches:
       description: The switch as configured, as O(virtnet.hardening.esxi_switch_policy#module:switches) takes it. Uplink groups and groups that NSX
-      backs are left out.
+        backs are left out.
       returned: always
       type: list
       elements: dict

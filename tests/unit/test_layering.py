@@ -25,7 +25,6 @@ ALLOWED = {
     "_vsphere": {"_policy", "_engine", "_vsphere"},
     "_probe": {"_policy", "_engine.errors", "_probe"},
     "_installer": {"_policy.errors", "_installer"},
-    "_vsphere": {"_policy", "_engine", "_vsphere"},
 }
 SOURCES = sorted((ROOT / "plugins").rglob("*.py"))
 

@@ -84,9 +84,10 @@ def test_hosts_options_and_a_distributed_switch_in_one_task(world: World) -> Non
     """And nothing else of them."""
     before = everything(world)
     override(world, HOSTS[0], "pg02", allowPromiscuous=True)
-    document = standard({"name": "pg01", "security": REJECT}, {"name": "pg02", "security": {"promiscuous": "inherit"}}, security=REJECT, guards={"bpdu": "reject"})
+    groups = {"name": "pg01", "security": REJECT}, {"name": "pg02", "security": {"promiscuous": "inherit"}}
+    document = standard(*groups, security=REJECT, guards={"bpdu": "reject"})
     result = cycle(world, [{"name": "br0", "kind": "bridge"}, *document, *distributed({"name": "dvpg01", "security": REJECT})])
-    assert result["skipped"] == ["br0"] and result["msg"] == "3 of 3 hosts and distributed switches changed and read back."
+    assert result["other_switches"] == ["br0"] and result["msg"] == "3 of 3 hosts and distributed switches changed and read back."
     assert result["unenforced"] == [] and result["enforcement"]["switch vSwitch0"]["bpdu"].startswith("approximate: of all guests of the host")
     after = everything(world)
     for host in HOSTS:
@@ -211,7 +212,8 @@ def test_a_fault_takes_one_host_back(world: World, method: str) -> None:
     """Whichever step it is; the other host and the distributed switch are done."""
     before = everything(world)
     world.control("POST", "faults", {"method": method, "host": HOSTS[0], "fault": "HostConfigFault", "message": "the disk is full"})
-    document = [*standard({"name": "pg01", "security": REJECT}, security=REJECT, guards={"bpdu": "reject"}), *distributed({"name": "dvpg01", "security": REJECT})]
+    closed = {"security": REJECT}
+    document = [*standard({"name": "pg01", **closed}, **closed, guards={"bpdu": "reject"}), *distributed({"name": "dvpg01", **closed})]
     failed = world.run("esxi_switch_policy", all_hosts=True, switches=document)
     host = failed["hosts"][HOSTS[0]]
     assert failed["failed_hosts"] == [HOSTS[0]] and host["error_code"] == "change_failed" and not host["changed"] and host["not_undone"] == []
@@ -289,7 +291,8 @@ def test_a_standalone_host(world_of: Callable[..., World]) -> None:
     world = world_of("--kind", "esxi")
     path = world.hosts()[0]
     for changed in (True, False):
-        result = world.ok("esxi_switch_policy", all_hosts=True, switches=standard({"name": "pg01", "security": INHERIT}, security=REJECT, guards={"bpdu": "reject"}))
+        document = standard({"name": "pg01", "security": INHERIT}, security=REJECT, guards={"bpdu": "reject"})
+        result = world.ok("esxi_switch_policy", all_hosts=True, switches=document)
         assert result["changed"] is changed
     assert vswitch(world.network(path))["spec"]["policy"]["security"] == CLOSED
     world.refused("esxi_switch_policy", "invalid", "is changed through its vCenter", all_hosts=True, switches=distributed())

@@ -71,7 +71,7 @@ class PolicyIntent(HostIntent):
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         super().__init__(params)
-        switches, self.skipped = document.read(params["switches"], (VSWITCH, VDS))
+        switches, self.others = document.read(params["switches"], (VSWITCH, VDS))
         without: FrozenSet[str] = frozenset(params["allow_unenforced"])
         self.purge: FrozenSet[str] = frozenset(params["purge"])
         self.items = [_item(switch) for switch in switches]
@@ -129,7 +129,7 @@ class PolicyIntent(HostIntent):
                 for where, words in compiled.enforcement.items():
                     enforcement[where if enforcement.get(where, words) == words else f"{where} ({kind})"] = words
         return {
-            "skipped": self.skipped, "unenforced": [each.told() for each in self.unenforced], "enforcement": enforcement, "warnings": list(self._warnings()),
+            "other_switches": self.others, "unenforced": [each.told() for each in self.unenforced], "enforcement": enforcement, "warnings": list(self._warnings()),
         }
 
     def _warnings(self) -> Iterator[str]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, Fault
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, Order
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
@@ -141,12 +140,12 @@ class HostBackend:
     def _vswitch(self, step: Step, name: str) -> None:
         system, specs = self.host.network_system, self.host.specs
         if step.verb == DELETE:
-            self._call(step, system.RemoveVirtualSwitch, name)
+            self._call(system.RemoveVirtualSwitch, name)
             self._deleted[step.key] = specs.pop(step.key, None)
             return
         have = specs.get(step.key, self._deleted.get(step.key))
         spec = expand.vswitch(dep.vim, have, step.after, self.host.state.get(step.key, {}).get("mtu"))
-        self._call(step, system.AddVirtualSwitch if step.verb == CREATE else system.UpdateVirtualSwitch, name, spec)
+        self._call(system.AddVirtualSwitch if step.verb == CREATE else system.UpdateVirtualSwitch, name, spec)
         specs[step.key] = spec
         # An uplink that leaves is taken out of the groups' failover orders too.
         self._outdated = step.verb == CREATE or "uplinks" in step.after
@@ -154,15 +153,15 @@ class HostBackend:
     def _portgroup(self, step: Step, name: str) -> None:
         system, specs = self.host.network_system, self.host.specs
         if step.verb == DELETE:
-            self._call(step, system.RemovePortGroup, name)
+            self._call(system.RemovePortGroup, name)
             self._deleted[step.key] = specs.pop(step.key, None)
             return
         spec = expand.portgroup(dep.vim, specs.get(step.key, self._deleted.get(step.key)), name, step.after)
         if step.verb == CREATE:
-            self._call(step, system.AddPortGroup, spec)
+            self._call(system.AddPortGroup, spec)
         else:
-            self._call(step, system.UpdatePortGroup, name, spec)
+            self._call(system.UpdatePortGroup, name, spec)
         specs[step.key] = spec
 
-    def _call(self, step: Step, method: Callable[..., Any], *args: Any) -> None:
-        self._client.call(method, *args, what=f"{self.host.name}: {sentence(step)}")
+    def _call(self, method: Callable[..., Any], *args: Any) -> None:
+        self._client.call(method, *args, what=self.host.name)

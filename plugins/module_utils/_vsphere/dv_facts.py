@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Dict, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Key, Value
@@ -15,10 +16,13 @@ VDS, GROUP, PORT = "vds", "vds_portgroup", "vds_port"
 
 @dataclass(frozen=True)
 class DvScope:
-    """What is to be read: one switch with its groups."""
+    """What is to be read: one switch, the names of its groups, and all of the groups that are meant."""
 
     vds: str
     datacenter: Optional[str] = None
+    # Names and patterns of the groups that are meant. Those of the ports that are meant are read too.
+    names: Tuple[str, ...] = ()
+    globs: Tuple[str, ...] = ()
     # The machines on each group too.
     machines: bool = False
     # The hosts' own adapters too, for the management guard.
@@ -31,6 +35,15 @@ class DvScope:
     # All ports, whatever is connected to them.
     all_ports: bool = False
 
+    def means(self, group: str) -> bool:
+        """Whether all of the group is to be read."""
+        return group in self.names or group == self.port_group or any(fnmatchcase(group, glob) for glob in self.globs)
+
+    @property
+    def ports(self) -> bool:
+        """Whether ports are to be read."""
+        return self.port_group is not None or self.port_keys is not None or self.connected or self.all_ports
+
 
 @dataclass(frozen=True)
 class GroupFacts:
@@ -39,7 +52,7 @@ class GroupFacts:
     name: str
     uplink: bool
     nsx: bool
-    # In effect, whether its own or inherited.
+    # In effect, whether its own or inherited; empty if the group is none that is meant.
     effective: Mapping[str, Value]
     # Names of the machines on it, and of those among them that run.
     vms: Tuple[str, ...] = ()
@@ -48,12 +61,13 @@ class GroupFacts:
 
 @dataclass(frozen=True)
 class PortFacts:
-    """A port. C(connected) is the machine or host whose adapter is on it."""
+    """A port. C(connected) is the name of the machine or host whose adapter is on it, C(entity) the server's own name for that."""
 
     key: str
     group: str
     effective: Mapping[str, Value]
     connected: str = ""
+    entity: str = ""
     running: bool = False
     # Whether what is connected is an adapter of a host itself.
     host: bool = False

@@ -72,7 +72,10 @@ class GroupsIntent:
         self.wish.update(normalize.fields_from(params.get("port_policy") or {}, VDS_PORTGROUP, _FLAGS))
         self._facts: Optional[SwitchFacts] = None
         self._chosen: List[str] = []
-        self.scope = DvScope(params["vds"], params.get("datacenter"), machines=self.absent, adapters=self.absent or "vlan" in self.wish)
+        self.scope = DvScope(
+            params["vds"], params.get("datacenter"), self.groups.literal, self.groups.globs,
+            machines=self.absent, adapters=self.absent or "vlan" in self.wish,
+        )
 
     def resolve(self, name: str, observed: Observed) -> Resolved:
         """Find the groups and check each against what it is now."""
@@ -100,6 +103,8 @@ class GroupsIntent:
     def _wish(self, group: str, observed: Observed, switch: SwitchFacts) -> Dict[str, Value]:
         label = f"port group {group} of {switch.name}"
         have = observed.state.get(switch.group_key(group))
+        if have is None and group in switch.groups:
+            raise InputError(f"{label}: the user may not read its configuration; give the role of the user System.Read on it.")
         if have is None and "vlan" not in self.wish:
             raise InputError(f"{unknown(group, switch)}; to make it, say with vlan which VLAN it is to have.")
         effective = switch.groups[group].effective if have is not None else switch.effective

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from dataclasses import dataclass, field, replace
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key, State
@@ -18,7 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select 
 
 _PAGE = 1000
 _NSX = "nsx"
-_CONFIG_PATHS = ("name", "config")
+_NAME_PATHS = ("name", "config.key", "config.uplink", "config.backingType")
 # Which of a host's own adapters are on which group, and what they are for.
 _HOST_PATHS = ("name", "config.network.vnic", "config.virtualNicManagerInfo.netConfig")
 
@@ -39,7 +39,10 @@ class Switch:
     config: Any
     facts: SwitchFacts
     state: State = field(default_factory=dict)
-    # The objects of the API by the keys of the state: groups with config, and ports.
+    # All groups, by reference; and their keys, by name.
+    names: Dict[Any, str] = field(default_factory=dict)
+    keys: Dict[str, str] = field(default_factory=dict)
+    # The objects of the API by the keys of the state: the groups that were read whole, and ports.
     groups: Dict[Key, Any] = field(default_factory=dict)
     configs: Dict[Key, Any] = field(default_factory=dict)
     ports: Dict[Key, Any] = field(default_factory=dict)
@@ -89,24 +92,45 @@ class DvInventory:
         return ""
 
     def read(self, place: Place, scope: DvScope) -> Switch:
-        """The switch and its groups, by one read; and the ports of the scope by a second."""
-        vim = dep.vim
-        paths: Dict[Any, Sequence[str]] = {
-            vim.DistributedVirtualSwitch: (*_CONFIG_PATHS, "capability"),
-            vim.dvs.DistributedVirtualPortgroup: (*_CONFIG_PATHS, "vm") if scope.machines else _CONFIG_PATHS,
-        }
-        hops = [Hop(vim.DistributedVirtualSwitch, "portgroup", ("vm",) if scope.machines else ())]
+        """The switch and the names of its groups, by one read; the ports of the scope, by a second; the groups that are meant, by one more.
+
+        A group takes some milliseconds to read, and a switch may have thousands.
+        """
+        vim, group = dep.vim, dep.vim.dvs.DistributedVirtualPortgroup
+        paths = {vim.DistributedVirtualSwitch: ("config", "capability"), group: _NAME_PATHS}
+        what = f"reading the distributed switch {place.name}"
+        found = list(self._client.retrieve([place.ref], paths, [Hop(vim.DistributedVirtualSwitch, "portgroup")], what=what, page=_PAGE))
+        switch = _assemble(place, found)
+        ports = self._fetch(switch, scope)
+        keys = {str(port.portgroupKey) for port in ports}
+        meant = {ref: name for ref, name in switch.names.items() if scope.means(name) or switch.keys.get(name) in keys}
+        if meant:
+            self._groups(switch, meant, scope)
+        self._ports(switch, ports)
+        return switch
+
+    def _groups(self, switch: Switch, meant: Mapping[Any, str], scope: DvScope) -> None:
+        vim, group = dep.vim, dep.vim.dvs.DistributedVirtualPortgroup
+        paths: Dict[Any, Sequence[str]] = {group: ("config", "vm") if scope.machines else ("config",)}
+        hops = []
         if scope.machines:
             paths[vim.VirtualMachine] = ("name", "runtime.powerState")
-            hops.append(Hop(vim.dvs.DistributedVirtualPortgroup, "vm"))
+            hops.append(Hop(group, "vm"))
         if scope.adapters:
             paths[vim.HostSystem] = _HOST_PATHS
-            hops[0] = Hop(vim.DistributedVirtualSwitch, "portgroup", (*hops[0].then, "host"))
-            hops.append(Hop(vim.dvs.DistributedVirtualPortgroup, "host"))
-        found = list(self._client.retrieve([place.ref], paths, hops, what=f"reading the distributed switch {place.name}", page=_PAGE))
-        switch = _assemble(place, found)
-        self._ports(switch, scope)
-        return switch
+            hops.append(Hop(group, "host"))
+        found = list(self._client.retrieve(list(meant), paths, hops, what=f"reading the port groups of {switch.place.name}", page=_PAGE))
+        machines = _machines(found)
+        for each in found:
+            if each.ref not in meant or "config" not in each.props:
+                continue
+            name, config = meant[each.ref], each.props["config"]
+            key = switch.facts.group_key(name)
+            switch.groups[key], switch.configs[key], switch.state[key] = each.ref, config, dv_flatten.group(config)
+            vms, running = machines.get(each.ref, ([], []))
+            effective = dv_flatten.effective_fields(config.defaultPortConfig)
+            switch.facts.groups[name] = replace(switch.facts.groups[name], effective=effective, vms=tuple(vms), running=tuple(running))
+        _adapters(switch, found)
 
     def machines(self, refs: Sequence[Any]) -> Dict[Any, Tuple[List[str], List[str]]]:
         """The machines on each of the groups, and those among them that run: one read for all groups."""
@@ -115,38 +139,33 @@ class DvInventory:
         found = list(self._client.retrieve(refs, paths, [Hop(group, "vm")], what="reading the machines of the port groups", page=_PAGE))
         return _machines(found)
 
-    def _ports(self, switch: Switch, scope: DvScope) -> None:
-        criteria = self._criteria(switch, scope)
-        if criteria is None:
-            return
-        ports = self._client.call(switch.place.ref.FetchDVPorts, criteria, what=f"reading the ports of {switch.place.name}") or []
+    def _fetch(self, switch: Switch, scope: DvScope) -> List[Any]:
+        criteria = dep.vim.dvs.PortCriteria()
+        if scope.port_group is not None:
+            if scope.port_group not in switch.keys:
+                return []
+            criteria.portgroupKey, criteria.inside = [switch.keys[scope.port_group]], True
+        if scope.port_keys is not None:
+            criteria.portKey = list(scope.port_keys)
+        if scope.connected:
+            criteria.connected = True
+        if not scope.ports:
+            return []
+        return list(self._client.call(switch.place.ref.FetchDVPorts, criteria, what=f"reading the ports of {switch.place.name}") or ())
+
+    def _ports(self, switch: Switch, ports: Sequence[Any]) -> None:
         names = self._connected({port.connectee.connectedEntity for port in ports if port.connectee is not None and port.connectee.connectedEntity})
-        groups = {str(config.key): str(key[2]) for key, config in switch.configs.items()}
-        facts: Dict[str, PortFacts] = {}
+        groups = {key: name for name, key in switch.keys.items()}
         for port in ports:
             key = switch.facts.port_key(str(port.key))
             switch.ports[key] = port
             switch.state[key] = dv_flatten.port(port.config)
             entity = port.connectee.connectedEntity if port.connectee is not None else None
             name, running = names.get(entity, ("", False))
-            facts[str(port.key)] = PortFacts(
-                str(port.key), groups.get(str(port.portgroupKey), ""), dv_flatten.effective_port(port.config), name, running,
+            switch.facts.ports[str(port.key)] = PortFacts(
+                str(port.key), groups.get(str(port.portgroupKey), ""), dv_flatten.effective_port(port.config), name, str(entity or ""), running,
                 isinstance(entity, dep.vim.HostSystem), tuple(dv_flatten.other_overrides(port.config.setting)),
             )
-        switch.facts.ports.update(facts)
-
-    def _criteria(self, switch: Switch, scope: DvScope) -> Optional[Any]:
-        criteria = dep.vim.dvs.PortCriteria()
-        if scope.port_group is not None:
-            config = switch.configs.get(switch.facts.group_key(scope.port_group))
-            if config is None:
-                return None
-            criteria.portgroupKey, criteria.inside = [config.key], True
-        if scope.port_keys is not None:
-            criteria.portKey = list(scope.port_keys)
-        if scope.connected:
-            criteria.connected = True
-        return criteria if scope.port_group is not None or scope.port_keys is not None or scope.connected or scope.all_ports else None
 
     def _connected(self, refs: Iterable[Any]) -> Dict[Any, Tuple[str, bool]]:
         entities = list(refs)
@@ -169,21 +188,12 @@ def _assemble(place: Place, found: Sequence[Found]) -> Switch:
         {}, {},
     )
     switch = Switch(place, config, facts, {("vds", place.name): dv_flatten.switch(config)})
-    machines = _machines(found)
     for each in found:
-        if not isinstance(each.ref, vim.dvs.DistributedVirtualPortgroup) or "config" not in each.props:
-            continue
-        group = each.props["config"]
-        name = plain_name(str(each.props.get("name", group.name)))
-        key = facts.group_key(name)
-        switch.groups[key], switch.configs[key] = each.ref, group
-        switch.state[key] = dv_flatten.group(group)
-        vms, running = machines.get(each.ref, ([], []))
-        facts.groups[name] = GroupFacts(
-            name, _uplink(each.ref, group, config), str(getattr(group, "backingType", "")) == _NSX,
-            dv_flatten.effective_fields(group.defaultPortConfig), tuple(vms), tuple(running),
-        )
-    _adapters(switch, found)
+        if isinstance(each.ref, vim.dvs.DistributedVirtualPortgroup) and "name" in each.props:
+            name = plain_name(each.props["name"])
+            switch.names[each.ref], switch.keys[name] = name, str(each.props.get("config.key", ""))
+            nsx = str(each.props.get("config.backingType", "")) == _NSX
+            facts.groups[name] = GroupFacts(name, _uplink(each, config), nsx, {})
     return switch
 
 
@@ -193,9 +203,9 @@ def _mac_management(config: Any, capability: Any) -> bool:
     return bool(getattr(features, "macLearningSupported", None)) and dv_flatten.has_mac_management(config.defaultPortConfig)
 
 
-def _uplink(ref: Any, group: Any, config: Any) -> bool:
+def _uplink(group: Found, config: Any) -> bool:
     """C(config.uplink) is not set by every version, but the switch always knows its uplink groups."""
-    return bool(getattr(group, "uplink", None)) or ref in (getattr(config, "uplinkPortgroup", None) or ())
+    return bool(group.props.get("config.uplink")) or group.ref in (getattr(config, "uplinkPortgroup", None) or ())
 
 
 def _machines(found: Iterable[Found]) -> Dict[Any, Tuple[List[str], List[str]]]:
@@ -216,7 +226,7 @@ def _runs(props: Mapping[str, Any]) -> bool:
 
 def _adapters(switch: Switch, found: Sequence[Found]) -> None:
     """The virtual adapters of hosts by group: vmk0 of esxi01 (management)."""
-    by_key = {str(config.key): str(key[2]) for key, config in switch.configs.items()}
+    by_key = {key: name for name, key in switch.keys.items()}
     for each in found:
         if not isinstance(each.ref, dep.vim.HostSystem):
             continue

@@ -86,11 +86,11 @@ class PortsIntent:
         self._facts = switch
         chosen = self._chosen(switch)
         wishes = {port.key: self._wish(port, observed, switch) for port in chosen}
-        if self.reset and self.keys is None:
+        if self.reset and self.keys is None and self.vm is None:
             # Of a group with thousands of ports, those count that differ.
             wishes = {key: wish for key, wish in wishes.items() if self._delta(key, wish, observed, switch)}
         present: Dict[Key, Fields] = {switch.port_key(key): wish for key, wish in wishes.items()}
-        shown = {port.key: self._shown(port, wishes[port.key], observed, switch) for port in chosen if port.key in wishes or port.other_overrides}
+        shown = {port.key: self._shown(port, wishes.get(port.key, {}), observed, switch) for port in chosen if port.key in wishes or port.other_overrides}
         return Resolved(Desired(present), {"vds": switch.name, "datacenter": switch.datacenter, "ports": shown})
 
     def _chosen(self, switch: SwitchFacts) -> List[PortFacts]:
@@ -103,6 +103,9 @@ class PortsIntent:
         found = [port for port in switch.ports.values() if self.vm is None or port.connected == self.vm]
         if self.vm is not None and not found:
             raise InputError(f"vm: no adapter of a machine {self.vm} is connected to {self.group or switch.name}; connect it first or check the name.")
+        if self.vm is not None and len({port.entity for port in found}) > 1:
+            keys = ", ".join(port.key for port in found)
+            raise InputError(f"vm: several machines of the name {self.vm} are connected to {switch.name}, at the ports {keys}; choose ports with keys.")
         for group in {port.group for port in found}:
             reason = switch.special(group) if group in switch.groups else "it is in no port group that can be read"
             if reason:

@@ -64,6 +64,8 @@ class PolicyScope(NamedTuple):
     only_distributed: Tuple[str, ...]
     # Whether BPDUs are spoken of, so that the hosts' option must be read.
     bpdu: bool
+    # The groups that the document names of each distributed switch; a switch that is not in here concerns all of its groups.
+    groups: Mapping[str, Tuple[str, ...]]
 
 
 class PolicyIntent(HostIntent):
@@ -80,9 +82,14 @@ class PolicyIntent(HostIntent):
         self.bpdu, self.bpdu_from = bpdu_of([next(iter(item.compiled.values())) for item in self.items])
         distributed = tuple(item.switch.name for item in self.items if VDS in item.compiled)
         only = tuple(item.switch.name for item in self.items if item.switch.kind == VDS)
-        self.scope: Any = PolicyScope(Selection(params), distributed, only, self.bpdu is not None)
+        self.scope: Any = PolicyScope(Selection(params), distributed, only, self.bpdu is not None, self._named())
         self._switches: Dict[str, SwitchFacts] = {}
         self._refused: Dict[str, VirtnetError] = {}
+
+    def _named(self) -> Dict[str, Tuple[str, ...]]:
+        """A policy of the switch, and a purge, concern groups that nobody names."""
+        found = {item.switch.name: item.compiled[VDS] for item in self.items if VDS in item.compiled}
+        return {name: tuple(compiled.groups) for name, compiled in found.items() if not compiled.security and not self.purge}
 
     def resolve(self, name: str, observed: Observed) -> Resolved:
         """The wish for a host, or for a distributed switch."""
@@ -269,8 +276,8 @@ def _policies(switch: str, own: Fields, above: Fields, here: str, there: str) ->
 def _dv_groups(facts: SwitchFacts, observed: Observed, wishes: Mapping[Key, Fields], above: Fields) -> Dict[str, Any]:
     found: Dict[str, Any] = {}
     for name in facts.groups:
-        if not facts.special(name):
-            key = facts.group_key(name)
+        key = facts.group_key(name)
+        if key in observed.state and not facts.special(name):
             own = {**observed.state[key], **wishes.get(key, {})}
             found[name] = _policies(facts.name, own, above, f"port group {name}", f"switch {facts.name}")
     return found
@@ -293,9 +300,11 @@ def _dv_switched(facts: SwitchFacts, state: State, plan: Plan) -> List[str]:
     above = {**facts.effective, **plan.after.get((VDS, facts.name), {})}
     changed = []
     for name, group in facts.groups.items():
+        if facts.group_key(name) not in state or facts.special(name):
+            continue
         own = {**state[facts.group_key(name)], **plan.after.get(facts.group_key(name), {})}
         after = in_effect({"promiscuous": own["promiscuous"]}, above)["promiscuous"]
-        if after != group.effective["promiscuous"] and not facts.special(name):
+        if after != group.effective["promiscuous"]:
             changed.append(name)
     return changed
 

@@ -74,11 +74,12 @@ class PolicyHostBackend(HostBackend):
 
 
 class PolicySwitchBackend(SwitchBackend):
-    """One distributed switch: the scope of a document says nothing about how it is read."""
+    """One distributed switch of a document."""
 
-    def observe(self, scope: Any) -> Observed:
-        """The switch and its groups."""
-        return super().observe(DvScope(self.place.name, self.place.datacenter))
+    def observe(self, scope: PolicyScope) -> Observed:
+        """The switch and the groups that it concerns."""
+        named = scope.groups.get(self.place.name)
+        return super().observe(DvScope(self.place.name, self.place.datacenter, names=named or (), globs=("*",) if named is None else ()))
 
 
 class _Hosts(HostFleet):
@@ -113,7 +114,7 @@ class PolicyFleet:
         sights = self._complete(hosts)
         for name, backend in self._switches.items():
             if names is None or name in names:
-                sights[name] = Sight(backend.observe(None), backend)
+                sights[name] = Sight(backend.observe(scope), backend)
         return sights
 
     def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Dict[str, List[str]]]:

@@ -64,6 +64,6 @@ def _switches(client: Client, request: InfoRequest, hosts: List[HostSeen]) -> Li
     names = [place.name for place in places]
     seen = []
     for place in places:
-        switch = inventory.read(place, DvScope(place.name, place.datacenter, machines=True, all_ports=request.ports != NO_PORTS))
+        switch = inventory.read(place, DvScope(place.name, place.datacenter, globs=("*",), machines=True, all_ports=request.ports != NO_PORTS))
         seen.append(SwitchSeen(place.name if names.count(place.name) == 1 else f"{place.datacenter}/{place.name}", switch.facts, switch.state))
     return seen

@@ -109,7 +109,7 @@ def test_ports_and_flags_of_a_distributed_switch(world: World) -> None:
     """A port that overrides is told and found; what it may override is a finding of its group in stig and scg."""
     world.ok("vds_portgroup", vds="vds1", name="dvpg01", port_policy={"mac_management_override": True, "block_override": True})
     keys = _ports(world, "dvpg01")
-    world.ok("vds_port", vds="vds1", ports=[keys[0]], security={**REJECT, "promiscuous": "accept"})
+    world.ok("vds_port", vds="vds1", keys=[keys[0]], security={**REJECT, "promiscuous": "accept"})
     for ports, told in (("none", []), ("overriding", keys[:1]), ("all", keys)):
         result = world.ok(INFO, all_hosts=True, audit="stig", ports=ports)
         assert sorted(key for _switch, key in objects(result, "vds_port") if key in keys) == sorted(told)

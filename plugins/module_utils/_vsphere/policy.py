@@ -136,7 +136,8 @@ class PolicyIntent(HostIntent):
                 for where, words in compiled.enforcement.items():
                     enforcement[where if enforcement.get(where, words) == words else f"{where} ({kind})"] = words
         return {
-            "other_switches": self.others, "unenforced": [each.told() for each in self.unenforced], "enforcement": enforcement, "warnings": list(self._warnings()),
+            "other_switches": self.others, "unenforced": [each.told() for each in self.unenforced], "enforcement": enforcement,
+            "warnings": list(self._warnings()),
         }
 
     def _warnings(self) -> Iterator[str]:

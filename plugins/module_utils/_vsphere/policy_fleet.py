@@ -76,7 +76,7 @@ class PolicyHostBackend(HostBackend):
 class PolicySwitchBackend(SwitchBackend):
     """One distributed switch of a document."""
 
-    def observe(self, scope: PolicyScope) -> Observed:
+    def observe(self, scope: Any) -> Observed:
         """The switch and the groups that it concerns."""
         named = scope.groups.get(self.place.name)
         return super().observe(DvScope(self.place.name, self.place.datacenter, names=named or (), globs=("*",) if named is None else ()))

@@ -121,7 +121,9 @@ notes:
     Running machines notice another promiscuous mode only when their adapter is connected anew, or they are restarted or moved to another host, see
     RV(reconnect_needed).
   - A warning is given when a policy is accepted on all port groups of the switch, where one group or port would do.
-  - The user needs the privileges C(DVPortgroup.Modify), C(DVPortgroup.PolicyOp) for O(port_policy), C(DVPortgroup.Create) and C(DVPortgroup.Delete), as far as used.
+  - >-
+    The user needs the privileges C(DVPortgroup.Modify), C(DVPortgroup.PolicyOp) for O(port_policy), C(DVPortgroup.Create) and
+    C(DVPortgroup.Delete), as far as used.
 seealso:
   - module: virtnet.hardening.vds_port
   - module: virtnet.hardening.esxi_portgroup

@@ -134,11 +134,9 @@ seealso:
 
 EXAMPLES = r"""
 ---
+# VMWARE_HOST, VMWARE_USER and VMWARE_PASSWORD, or module_defaults, say how to connect.
 - name: Close a port group
   virtnet.hardening.vds_portgroup:
-    hostname: vcenter.example.com
-    username: administrator@vsphere.local
-    password: "{{ vcenter_password }}"
     vds: vds1
     name: dvpg01
     security:
@@ -146,7 +144,6 @@ EXAMPLES = r"""
       mac_changes: reject
       forged_transmits: reject
 
-# From here on VMWARE_HOST, VMWARE_USER and VMWARE_PASSWORD, or module_defaults, say how to connect.
 - name: Let all port groups follow the switch, in one task
   virtnet.hardening.vds_portgroup:
     vds: vds1

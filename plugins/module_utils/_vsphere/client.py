@@ -9,6 +9,8 @@ import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
+from http.client import HTTPSConnection
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
@@ -179,11 +181,13 @@ class Client:
         context = ssl.create_default_context()
         if not login.validate_certs:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        proxy = {"httpProxyHost": login.proxy_host, "httpProxyPort": login.proxy_port} if login.proxy_host else {}
-        return dep.SoapStubAdapter(
-            login.hostname, login.port, version=_FIRST_VERSION, sslContext=context, poolSize=self.parallel,
-            httpConnectionTimeout=login.timeout, **proxy,
+        stub = dep.SoapStubAdapter(
+            login.hostname, login.port, version=_FIRST_VERSION, sslContext=context, poolSize=self.parallel, httpConnectionTimeout=login.timeout
         )
+        if login.proxy_host:
+            # Not pyVmomi's own proxy, which can't connect in 8.0.3 (HTTPProxyConnection wants a port that nobody gives it).
+            stub.scheme = partial(_through_proxy, login)
+        return stub
 
     def _greet(self) -> Any:
         content = dep.vim.ServiceInstance("ServiceInstance", self._stub).RetrieveContent()
@@ -213,6 +217,13 @@ class Client:
             return work()
         except Exception as error:  # pylint: disable=broad-except
             raise translate(error, f"{what} at {self.server}", self.server) from error
+
+
+def _through_proxy(login: Login, host: str, port: Optional[int] = None, **more: Any) -> HTTPSConnection:
+    """A connection that asks the proxy for a tunnel. pyVmomi calls it in place of HTTPSConnection."""
+    connection = HTTPSConnection(str(login.proxy_host), login.proxy_port, **more)
+    connection.set_tunnel(login.hostname, login.port)
+    return connection
 
 
 def _best_version(server: str) -> str:

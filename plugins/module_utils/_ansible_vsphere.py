@@ -77,13 +77,17 @@ def run_one(
     if target.error is not None:
         # What a playbook reacts to by running the task again is told apart from other failures.
         code = target.error.details.get("cause") if target.error.details.get("cause") == CONCURRENT else target.error.code
-        module.fail_json(**{**target.result(), "error_code": code, "changed": target.changed})
+        module.fail_json(**{**_shown(target), "error_code": code})
     for text in (*(target.resolved.warnings if target.resolved is not None else ()), *target.warnings):
         module.warn(text)
-    result = {name: value for name, value in target.result().items() if name not in ("failed", "unreachable")}
+    result = _shown(target)
     if module._diff and target.plan is not None:
         result["diff"] = make_diff(target.plan)
     module.exit_json(**result)
+
+
+def _shown(target: Target) -> Dict[str, Any]:
+    return {name: value for name, value in target.result().items() if name not in ("failed", "unreachable")}
 
 
 def _reconcile(

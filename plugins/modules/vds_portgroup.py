@@ -121,7 +121,9 @@ notes:
     Running machines notice another promiscuous mode only when their adapter is connected anew, or they are restarted or moved to another host, see
     RV(reconnect_needed).
   - A warning is given when a policy is accepted on all port groups of the switch, where one group or port would do.
-  - The user needs the privileges C(DVPortgroup.Modify), C(DVPortgroup.PolicyOp) for O(port_policy), C(DVPortgroup.Create) and C(DVPortgroup.Delete), as far as used.
+  - >-
+    The user needs the privileges C(DVPortgroup.Modify), C(DVPortgroup.PolicyOp) for O(port_policy), C(DVPortgroup.Create) and
+    C(DVPortgroup.Delete), as far as used.
 seealso:
   - module: virtnet.hardening.vds_port
   - module: virtnet.hardening.esxi_portgroup
@@ -132,11 +134,9 @@ seealso:
 
 EXAMPLES = r"""
 ---
+# VMWARE_HOST, VMWARE_USER and VMWARE_PASSWORD, or module_defaults, say how to connect.
 - name: Close a port group
   virtnet.hardening.vds_portgroup:
-    hostname: vcenter.example.com
-    username: administrator@vsphere.local
-    password: "{{ vcenter_password }}"
     vds: vds1
     name: dvpg01
     security:
@@ -144,7 +144,6 @@ EXAMPLES = r"""
       mac_changes: reject
       forged_transmits: reject
 
-# From here on VMWARE_HOST, VMWARE_USER and VMWARE_PASSWORD, or module_defaults, say how to connect.
 - name: Let all port groups follow the switch, in one task
   virtnet.hardening.vds_portgroup:
     vds: vds1

@@ -10,7 +10,8 @@ import pytest
 
 from tests.oracle.distributed import GROUP, MAC, allow, override, ports, reconfigure
 from tests.oracle.vsphere import Client
-from tests.vsphere.conftest import Modules
+
+from .distributed import Switches
 
 NAMES = ("promiscuous", "mac_changes", "forged_transmits")
 CLOSED = dict.fromkeys(NAMES, "reject")
@@ -35,18 +36,16 @@ def connected(vsphere: Client, machine: str) -> str:
     return next(str(port["key"]) for port in ports(vsphere, connected=True) if port["connectee"]["connectedEntity"] == reference)
 
 
-def test_life_of_an_override(vcenter: Modules) -> None:
+def test_life_of_an_override(vcenter: Switches) -> None:
     """By the name of a machine and by key: set, changed, reset; the other ports stay byte for byte what they were."""
     vsphere = vcenter.vsphere
     key = connected(vsphere, "vm01-1")
     one: Dict[str, Any] = {"vds": "vds1", "vm": "vm01-1"}
-    refused = vcenter.refused("vds_port", **one, security=SNIFFER)
-    assert refused["error_code"] == "unsupported" and refused["flag"] == "macManagementOverrideAllowed"
-    assert f"port {key} of vds1" in refused["msg"] and "port_policy.mac_management_override: true" in refused["msg"]
+    words = f"port {key} of vds1", "port_policy.mac_management_override: true"
+    assert vcenter.refused("vds_port", "unsupported", *words, **one, security=SNIFFER)["flag"] == "macManagementOverrideAllowed"
     allow(vsphere, macManagementOverrideAllowed=True)
     others = [port for port in ports(vsphere) if port["key"] != key]
-    refused = vcenter.refused("vds_port", **one, security={"promiscuous": "accept"})
-    assert refused["error_code"] == "invalid" and "one flag of inheritance" in refused["msg"]
+    vcenter.refused("vds_port", "invalid", "one flag of inheritance", **one, security={"promiscuous": "accept"})
     result = vcenter.cycle("vds_port", **one, security=SNIFFER)
     assert result["reconnect_needed"] == {key: ["vm01-1"]}
     assert result["ports"][key]["connected"] == "vm01-1" and result["ports"][key]["effective"]["promiscuous"] == "accept"
@@ -56,14 +55,14 @@ def test_life_of_an_override(vcenter: Modules) -> None:
     assert mac(vsphere, key)["macLearningPolicy"]["limit"] == "3" and mac(vsphere, key)["allowPromiscuous"] == "false"
     # The flag is taken back: what is overridden stays, can't be changed, and can be reset.
     allow(vsphere, macManagementOverrideAllowed=False)
-    assert "macManagementOverrideAllowed" in vcenter.refused("vds_port", **one, security=SNIFFER)["msg"]
+    vcenter.refused("vds_port", "unsupported", "macManagementOverrideAllowed", **one, security=SNIFFER)
     vcenter.cycle("vds_port", False, **one, security={"promiscuous": "reject"})
     vcenter.cycle("vds_port", vds="vds1", keys=[key], state="inherited")
     assert mac(vsphere, key)["inherited"] == "true" and mac(vsphere, key)["macLearningPolicy"]["inherited"] == "true"
     assert [port for port in ports(vsphere) if port["key"] != key] == others
 
 
-def test_all_ports_of_a_group_that_differ(vcenter: Modules) -> None:
+def test_all_ports_of_a_group_that_differ(vcenter: Switches) -> None:
     """Reset in one task of the server, each with its own version; those that follow the group are not written to."""
     vsphere = vcenter.vsphere
     allow(vsphere, macManagementOverrideAllowed=True, blockOverrideAllowed=True)
@@ -85,25 +84,25 @@ def test_all_ports_of_a_group_that_differ(vcenter: Modules) -> None:
     assert {port["config"]["setting"]["blocked"]["inherited"] for port in of_group(vsphere)} == {"true"}
 
 
-def test_blocked_and_vlan(vcenter: Modules) -> None:
+def test_blocked_and_vlan(vcenter: Switches) -> None:
     """Each with its own flag."""
     vsphere = vcenter.vsphere
     key = of_group(vsphere)[1]["key"]
     one: Dict[str, Any] = {"vds": "vds1", "port_group": "dvpg01", "keys": [key]}
     vcenter.cycle("vds_port", **one, blocked=True)
-    assert "vlanOverrideAllowed" in vcenter.refused("vds_port", **one, vlan={"id": 9})["msg"]
+    vcenter.refused("vds_port", "unsupported", "vlanOverrideAllowed", **one, vlan={"id": 9})
     allow(vsphere, vlanOverrideAllowed=True, blockOverrideAllowed=False)
     vcenter.cycle("vds_port", **one, vlan={"trunk": ["1-5"]})
     found = ports(vsphere, portKey=[key])[0]["config"]["setting"]
     assert found["vlan"] == {"inherited": "false", "vlanId": {"start": "1", "end": "5"}} and found["blocked"]["value"] == "true"
-    assert "blockOverrideAllowed" in vcenter.refused("vds_port", **one, blocked=False)["msg"]
+    vcenter.refused("vds_port", "unsupported", "blockOverrideAllowed", **one, blocked=False)
     vcenter.cycle("vds_port", **one, vlan={"inherit": True})
     vcenter.cycle("vds_port", **one, state="inherited", reset=["blocked"])
     found = ports(vsphere, portKey=[key])[0]["config"]["setting"]
     assert found["vlan"] == {"inherited": "true", "vlanId": "201"} and found["blocked"] == {"inherited": "true", "value": "false"}
 
 
-def test_other_overrides_are_told(vcenter: Modules) -> None:
+def test_other_overrides_are_told(vcenter: Switches) -> None:
     """And left alone."""
     vsphere = vcenter.vsphere
     allow(vsphere, shapingOverrideAllowed=True)
@@ -113,17 +112,17 @@ def test_other_overrides_are_told(vcenter: Modules) -> None:
     assert result["ports"][port["key"]]["other_overrides"] == ["inShapingPolicy"] and list(result["ports"]) == [port["key"]]
 
 
-def test_switches_without_mac_management(lab: Callable[..., Modules]) -> None:
+def test_switches_without_mac_management(lab: Callable[..., Switches]) -> None:
     """6.5.0: each field by itself, and the deprecated flag."""
     old = lab("--hosts", "1", "--dvs-version", "6.5.0")
     one: Dict[str, Any] = {"vds": "vds1", "vm": "vm01-1"}
-    assert "securityPolicyOverrideAllowed" in old.refused("vds_port", **one, security={"promiscuous": "accept"})["msg"]
+    old.refused("vds_port", "unsupported", "securityPolicyOverrideAllowed", **one, security={"promiscuous": "accept"})
     old.cycle("vds_portgroup", vds="vds1", name="dvpg01", port_policy={"security_override": True})
     old.cycle("vds_port", **one, security={"promiscuous": "accept"})
     key = connected(old.vsphere, "vm01-1")
     policy = ports(old.vsphere, portKey=[key])[0]["config"]["setting"]["securityPolicy"]
     assert policy["allowPromiscuous"] == {"inherited": "false", "value": "true"} and policy["macChanges"]["inherited"] == "true"
-    assert old.refused("vds_port", **one, mac_learning={"enabled": True})["error_code"] == "unsupported"
+    old.refused("vds_port", "unsupported", "version 6.5.0", **one, mac_learning={"enabled": True})
     old.cycle("vds_port", vds="vds1", port_group="dvpg01", state="inherited")
     policy = ports(old.vsphere, portKey=[key])[0]["config"]["setting"]["securityPolicy"]
     assert {policy[name]["inherited"] for name in MAC} == {"true"}
@@ -149,22 +148,21 @@ def test_switches_without_mac_management(lab: Callable[..., Modules]) -> None:
         ({"keys": ["5"], "mac_learning": {"limit": 5000}}, "mac_learning.limit: 5000"),
     ],
 )
-def test_refused_before_any_write(vcenter: Modules, params: Dict[str, Any], words: str) -> None:
+def test_refused_before_any_write(vcenter: Switches, params: Dict[str, Any], words: str) -> None:
     """With the object, the value and what to do; in check mode too."""
-    refused = vcenter.refused("vds_port", **{"vds": "vds1", **params})
-    assert refused["error_code"] == "invalid" and words in refused["msg"], refused["msg"]
+    vcenter.refused("vds_port", "invalid", words, **{"vds": "vds1", **params})
 
 
-def test_somebody_else_is_faster(vcenter: Modules) -> None:
+def test_somebody_else_is_faster(vcenter: Switches) -> None:
     """The port's own version: stale once is a new plan, twice is a failure after which nothing has changed."""
     vsphere = vcenter.vsphere
     allow(vsphere, macManagementOverrideAllowed=True)
     keys = [port["key"] for port in of_group(vsphere)[:3]]
     vsphere.control("POST", "bump", {"object": f"port {keys[1]}", "times": 1})
-    assert vcenter.run("vds_port", False, vds="vds1", keys=keys, security=SNIFFER)["verified"]
+    assert vcenter.ok("vds_port", False, vds="vds1", keys=keys, security=SNIFFER)["verified"]
     before = of_group(vsphere)
     vsphere.control("POST", "bump", {"object": f"port {keys[1]}", "times": 2})
-    result = vcenter.any("vds_port", False, vds="vds1", port_group="dvpg01", state="inherited")
+    result = vcenter.run("vds_port", False, vds="vds1", port_group="dvpg01", state="inherited")
     assert result["failed"] and result["error_code"] == "concurrent_access" and not result["changed"]
     assert result["undone"] == [] and result["not_undone"] == [] and "changed it twice" in result["msg"]
     for port in [*before, *(after := of_group(vsphere))]:
@@ -172,18 +170,18 @@ def test_somebody_else_is_faster(vcenter: Modules) -> None:
     assert after == before
 
 
-def test_one_port_that_fails_fails_all(vcenter: Modules) -> None:
+def test_one_port_that_fails_fails_all(vcenter: Switches) -> None:
     """The server does them all or none; what it says is told."""
     vsphere = vcenter.vsphere
     keys = [port["key"] for port in of_group(vsphere)[:3]]
     before = of_group(vsphere)
     vsphere.control("POST", "faults", {"method": "ReconfigureDVPort_Task", "fault": "DvsFault", "in": "task", "message": "no", "times": 1})
-    result = vcenter.any("vds_port", False, vds="vds1", keys=keys, blocked=True)
+    result = vcenter.run("vds_port", False, vds="vds1", keys=keys, blocked=True)
     assert result["failed"] and result["error_code"] == "change_failed" and result["not_undone"] == [] and not result["changed"]
     assert of_group(vsphere) == before
 
 
-def test_what_the_group_changed_meanwhile(vcenter: Modules) -> None:
+def test_what_the_group_changed_meanwhile(vcenter: Switches) -> None:
     """A port that inherits shows the group's value of now."""
     vsphere = vcenter.vsphere
     reconfigure(vsphere, defaultPortConfig={"macManagementPolicy": {**OPEN, "macChanges": False}})

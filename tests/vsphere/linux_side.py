@@ -17,7 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from tests.netns.conftest import run_module  # noqa: E402
 
-COMMANDS = ("link set lo up", "link add br0 type bridge", "link set br0 up", "link add vnet0 type veth peer name guest0", "link set vnet0 master br0", "link set vnet0 up", "link set guest0 up")
+COMMANDS = (
+    "link set lo up", "link add br0 type bridge", "link set br0 up", "link add vnet0 type veth peer name guest0", "link set vnet0 master br0",
+    "link set vnet0 up", "link set guest0 up",
+)
 
 
 def show(*command: str) -> object:
@@ -30,7 +33,8 @@ def main() -> None:
     switches = json.load(sys.stdin)
     subprocess.run(["ip", "-batch", "-"], input="\n".join(COMMANDS) + "\n", text=True, check=True)
     results = [run_module("linux_switch_policy", False, switches=switches) for _run in range(2)]
-    json.dump({"results": results, "port": show("bridge", "-d", "-j", "link", "show", "dev", "vnet0"), "rules": show("nft", "-j", "list", "ruleset")}, sys.stdout)
+    port, rules = show("bridge", "-d", "-j", "link", "show", "dev", "vnet0"), show("nft", "-j", "list", "ruleset")
+    json.dump({"results": results, "port": port, "rules": rules}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -126,6 +126,24 @@ def test_own_values_before_the_switch_and_inherit_after_it(world: World) -> None
     assert security(world, HOSTS[0], "pg01") == {"forgedTransmits": True} and security(world, HOSTS[0], "pg02") == {}
 
 
+def test_the_same_order_on_a_distributed_switch(world_of: Callable[..., World]) -> None:
+    """Also on one of a version whose policies inherit one by one, where a group is then written twice."""
+    for version, written in (("8.0.3", ["ReconfigureDVPortgroup_Task", "ReconfigureDvs_Task", "ReconfigureDVPortgroup_Task"]), ("6.5.0", None)):
+        world = world_of("--hosts", "1", "--dvs-version", version)
+        world.ok("esxi_switch_policy", all_hosts=True, switches=distributed({"name": "dvpg01", "security": REJECT}, security=dict.fromkeys(REJECT, "accept")))
+        world.control("POST", "calls/reset")
+        mixed = {**INHERIT, "promiscuous": "accept"} if written is None else INHERIT
+        document = distributed({"name": "dvpg01", "security": mixed}, {"name": "dvpg02", "security": dict.fromkeys(REJECT, "accept")}, security=REJECT)
+        result = world.ok("esxi_switch_policy", all_hosts=True, switches=document)
+        log = [each["method"] for each in world.control("GET", "calls?log=1")["log"] if each["method"].startswith("Reconfigure")]
+        assert written is None or log == written
+        effective = {**REJECT, "promiscuous": "accept"} if written is None else REJECT
+        assert result["distributed_switches"]["vds1"]["groups"]["dvpg01"]["effective"] == effective
+        told = {each["port_group"]: each for each in world.ok("esxi_switch_policy_info", all_hosts=True)["objects"] if each["kind"] == "vds_portgroup"}
+        assert told["dvpg01"]["configured"] == mixed and told["dvpg01"]["effective"] == effective
+        assert not world.ok("esxi_switch_policy", all_hosts=True, switches=document)["changed"]
+
+
 def test_profiles_need_the_word_of_the_user(world: World) -> None:
     """Refused before a write with what is missing; then done, and told each time."""
     document = [*standard({"name": "pg01", "profile": "guest", "isolated": True}), *distributed({"name": "dvpg01", "profile": "guest"})]

@@ -17,6 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import options
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend import HostBackend, HostFleet, HostScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_backend import NO_WINDOW as NO_DV_WINDOW
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_backend import SwitchBackend
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import DvScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_inventory import DvInventory, Place
@@ -75,6 +76,8 @@ class PolicyHostBackend(HostBackend):
 
 class PolicySwitchBackend(SwitchBackend):
     """One distributed switch of a document."""
+
+    order = NO_DV_WINDOW
 
     def observe(self, scope: Any) -> Observed:
         """The switch and the groups that it concerns."""

@@ -35,6 +35,12 @@ And what it becomes on ESXi (where both kinds of switch do the same, it stands t
 """
 POLICY_TAIL = """
 `Net.BlockGuestBPDU` is an advanced option of the host, so it holds for all its switches. Of a distributed switch only the selected hosts get it.
+
+The groups of a distributed switch are those of all its member hosts: a task that selects one of the hosts changes them for all. A distributed switch
+of which none of the selected hosts is a member is refused.
+
+Frames are tested on Linux; on ESXi what is set is read back. What was tested on a simulator, and what that can't prove about real hosts, is in
+[vsphere-simulator.md](vsphere-simulator.md); what audits look for is in [vsphere-audit.md](vsphere-audit.md).
 """
 AUDIT_HEAD = """<!--
 SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
@@ -71,7 +77,8 @@ AUDIT_TAIL = """
 - A distributed port that inherits is as its group, and has no finding of its own.
 - `dv_override_allowed`: the flags `block_override` and `port_config_reset_at_disconnect` are no findings, as the rule says.
 - An option that a host does not have is no finding. What could not be read is in `not_looked_at`; without that a list of findings is not complete.
-- Nothing here looks at frames. What a vCenter shows is taken for what the host does.
+- Nothing here looks at frames. What a vCenter shows is taken for what the host does; [vsphere-simulator.md](vsphere-simulator.md) lists what was not seen
+  on real hosts.
 
 Sources: the STIG texts as in VMware's repository dod-compliance-and-automation, the controls and audit scripts of
 vcf-security-and-compliance-guidelines.

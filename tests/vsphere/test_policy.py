@@ -301,7 +301,9 @@ def test_a_distributed_switch_of_none_of_the_hosts(world_of: Callable[..., World
     world = world_of("--hosts", "2", "--datacenters", "2", "--clusters", "1")
     names = [path.rsplit("/", 1)[1] for path in world.hosts() if path.startswith("/dc1/")]
     switches = [{"name": "vds1-dc2", "kind": "vds", "security": REJECT}]
-    world.refused("esxi_switch_policy", "invalid", "none of the selected hosts is a member", esxi_hostnames=names, switches=switches)
+    world.refused("esxi_switch_policy", "invalid", "none of the selected hosts that can be read is a member", esxi_hostnames=names, switches=switches)
+    words = ("switch vds1-dc2: the host has no standard or distributed switch of that name", "close to it: vds1-dc1")
+    world.refused("esxi_switch_policy", "invalid", *words, esxi_hostnames=names, switches=[{"name": "vds1-dc2", "security": REJECT}])
 
 
 def test_a_standalone_host(world_of: Callable[..., World]) -> None:

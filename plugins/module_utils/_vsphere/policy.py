@@ -35,7 +35,6 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words i
 
 PURGE = ("overrides",)
 OPTION = "option"
-INHERIT_ALL: Dict[str, Value] = dict.fromkeys(SECURITY, INHERIT)
 
 
 def spec() -> Dict[str, Any]:
@@ -152,14 +151,14 @@ class PolicyIntent(HostIntent):
     def _host(self, observed: Observed) -> Resolved:
         wishes: Dict[Key, Dict[str, Value]] = {}
         groups: Dict[str, Any] = {}
-        concerned = False
+        asked = False
         for item in self.items:
             kind = _kind_here(item, observed)
-            concerned = concerned or kind is not None
+            asked = asked or kind is not None and bool(item.compiled[kind].bpdu)
             if kind == VSWITCH:
                 _wish_vswitch(item, observed, wishes, "overrides" in self.purge)
                 groups.update(_groups_of(item.switch.name, observed, wishes))
-        if self.bpdu is not None and concerned:
+        if asked:
             if observed.facts["options"].get(BPDU_OPTION) is None:
                 raise InputError(f"guards: bpdu can't be {self.bpdu}, as the host has no option {BPDU_OPTION}; leave it out for this host.")
             wishes[OPTION, BPDU_OPTION] = {"value": int(self.bpdu == REJECT)}
@@ -169,12 +168,11 @@ class PolicyIntent(HostIntent):
         item = next(item for item in self.items if item.switch.name == facts.name)
         compiled = item.compiled[VDS]
         wishes: Dict[Key, Fields] = {}
-        switch_key: Key = ("vds", facts.name)
         if compiled.security:
-            wishes[switch_key] = dict(compiled.security)
+            wishes[VDS, facts.name] = dict(compiled.security)
         above = {**facts.effective, **compiled.security}
         enforcement: Dict[str, str] = {}
-        for name, security in self._groups_wanted(compiled, facts):
+        for name, security in self._groups_wanted(compiled, facts, observed.state):
             label = f"port group {name} of {facts.name}"
             have = observed.state[facts.group_key(name)]
             wish, written = _without_mixture(security, have, above, facts.mac_management)
@@ -186,7 +184,7 @@ class PolicyIntent(HostIntent):
         notes = {"datacenter": facts.datacenter, "groups": _dv_groups(facts, observed, present, above), "approximate": enforcement}
         return Resolved(Desired(present), notes)
 
-    def _groups_wanted(self, compiled: Compiled, facts: SwitchFacts) -> Iterator[Tuple[str, Mapping[str, str]]]:
+    def _groups_wanted(self, compiled: Compiled, facts: SwitchFacts, state: State) -> Iterator[Tuple[str, Mapping[str, str]]]:
         for name, security in compiled.groups.items():
             if name not in facts.groups:
                 raise InputError(f"{unknown(name, facts)}.")
@@ -196,7 +194,7 @@ class PolicyIntent(HostIntent):
             yield name, security
         for name in facts.groups if "overrides" in self.purge else ():
             if name not in compiled.groups and not facts.special(name):
-                yield name, dict.fromkeys(SECURITY, INHERIT)
+                yield name, {policy: INHERIT for policy in _purged(state[facts.group_key(name)])}
 
 
 def _item(switch: Switch) -> Item:
@@ -243,7 +241,12 @@ def _wish_vswitch(item: Item, observed: Observed, wishes: Dict[Key, Dict[str, Va
         wishes["portgroup", name] = dict(security)
     for name in there if purge else ():
         if name not in compiled.groups:
-            wishes["portgroup", name] = dict(INHERIT_ALL)
+            wishes["portgroup", name] = _purged(observed.state["portgroup", name])
+
+
+def _purged(have: Fields) -> Dict[str, Value]:
+    """Only what the group has of its own: a host without a policy has nothing to take away."""
+    return {name: INHERIT for name in SECURITY if have.get(name) not in (None, INHERIT)}
 
 
 def _no_group(name: str, switch: str, there: List[str], observed: Observed) -> str:

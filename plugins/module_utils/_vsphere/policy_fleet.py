@@ -41,7 +41,7 @@ class PolicyHostBackend(HostBackend):
     """One host, with the option that the document speaks of."""
 
     kinds: Mapping[str, Kind] = {**VSPHERE_KINDS, HOST_OPTION.name: HOST_OPTION}
-    # Distributed switches of the host's datacenter, by name.
+    # The distributed switches of the host's datacenter that the document means, as other hosts are members.
     distributed: Tuple[str, ...] = ()
     wanted: Tuple[str, ...] = ()
     values: Mapping[str, Any] = {}
@@ -133,14 +133,14 @@ class PolicyFleet:
         return found
 
     def _find(self, scope: PolicyScope, hosts: Mapping[str, Sight]) -> None:
-        """The distributed switches of the document of which at least one of the hosts is a member, and all that the hosts' datacenters have."""
+        """The distributed switches of the document of which at least one of the hosts is a member."""
         backends = [sight.backend for sight in hosts.values() if isinstance(sight.backend, PolicyHostBackend) and not sight.unreachable]
         places = self._inventory.switches()
-        for backend in backends:
-            backend.distributed = tuple(place.name for place in places if place.datacenter == backend.host.datacenter)
         members = {(name, backend.host.datacenter) for backend in backends for name in memberships(backend.host)}
         meant = [place for place in places if place.name in scope.distributed and (place.name, place.datacenter) in members]
         _refuse_others(scope, places, meant, bool(backends))
+        for backend in backends:
+            backend.distributed = tuple(place.name for place in meant if place.datacenter == backend.host.datacenter)
         for place in meant:
             alone = [each.name for each in meant].count(place.name) == 1 and place.name not in hosts
             name = place.name if alone else f"{place.datacenter}/{place.name}"
@@ -169,7 +169,7 @@ def _refuse_others(scope: PolicyScope, places: List[Place], meant: List[Place], 
         if name in [place.name for place in meant]:
             continue
         if name in [place.name for place in places]:
-            raise InputError(f"switch {name}: none of the selected hosts is a member of this distributed switch; select one that is, or leave it out.")
+            raise InputError(f"switch {name}: none of the selected hosts that can be read is a member of this distributed switch; select one that is.")
         raise InputError(f"switch {name}: there is no distributed switch of that name{close(name, [place.name for place in places])}.")
 
 

@@ -45,7 +45,8 @@ _FAULTS: Dict[str, Tuple[str, str]] = {
 }
 # Details of a fault that tell more than its name.
 _DETAILS: Dict[str, Tuple[str, ...]] = {
-    "NoPermission": ("privilegeId",), "InvalidArgument": ("invalidProperty",), "AlreadyExists": ("name",), "DuplicateName": ("name",), "ResourceInUse": ("name",),
+    "NoPermission": ("privilegeId",), "InvalidArgument": ("invalidProperty",),
+    "AlreadyExists": ("name",), "DuplicateName": ("name",), "ResourceInUse": ("name",),
 }
 
 

@@ -37,7 +37,7 @@ options:
         Names and patterns (C(*), C(?), C([abc])) of port groups, at least one. A pattern selects among the groups that there are; one that matches
         nothing is no error, see RV(unmatched).
       - >-
-        Groups for uplinks and those that NSX backs are refused if they are named, and left out if a pattern matches them, see RV(skipped).
+        Groups for uplinks and those that NSX backs are refused if they are named, and left out if a pattern matches them, see RV(left_out).
     type: list
     elements: str
   state:
@@ -231,7 +231,7 @@ reconnect_needed:
   returned: when the switch could be read and the task was not refused
   type: dict
   sample: {"dvpg01": ["vm01-1", "vm02-1"]}
-skipped:
+left_out:
   description: Groups that a pattern in O(names) matches and that can't be changed, each with the reason.
   returned: when the switch could be read and the task was not refused
   type: dict

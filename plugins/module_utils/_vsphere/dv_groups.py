@@ -81,7 +81,7 @@ class GroupsIntent:
         """Find the groups and check each against what it is now."""
         switch: SwitchFacts = observed.facts["switch"]
         choice = self.groups.choose(switch)
-        notes = {"vds": switch.name, "datacenter": switch.datacenter, "skipped": choice.skipped, "unmatched": choice.unmatched}
+        notes = {"vds": switch.name, "datacenter": switch.datacenter, "left_out": choice.skipped, "unmatched": choice.unmatched}
         self._facts = switch
         if self.absent:
             return Resolved(Desired({}, self._absent(switch, choice.found)), {**notes, "effective": {}})

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Sequence, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, STALE, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
@@ -85,16 +85,25 @@ class SwitchBackend:
         self._inventory = inventory
         # Groups that this run deleted, to make them again as they were.
         self._former: Dict[Key, Any] = {}
+        self._scope = DvScope(place.name)
+        # What was written since the last read, so that its configuration version is another one now.
+        self._written: Set[Key] = set()
 
     @property
     def _now(self) -> Switch:
-        assert self.switch is not None
+        if self.switch is None:
+            raise LookupError("the switch has not been read yet")
         return self.switch
 
     def observe(self, scope: DvScope) -> Observed:
         """Read the switch anew."""
-        self.switch = self._inventory.read(self.place, scope)
-        return Observed(self.switch.state, {"switch": self.switch.facts})
+        self._scope = scope
+        self._read()
+        return Observed(self._now.state, {"switch": self._now.facts})
+
+    def _read(self) -> None:
+        self.switch = self._inventory.read(self.place, self._scope)
+        self._written.clear()
 
     def cover(self, scope: DvScope, wish: Desired) -> DvScope:
         """A read always has all groups, and the scope's ports."""
@@ -132,6 +141,9 @@ class SwitchBackend:
     def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
         """New groups in one task, ports in one task, and a task for each other object, so many at a time."""
         verb, kind = steps[0].verb, str(steps[0].key[0])
+        if not self._written.isdisjoint(step.key for step in steps):
+            self._read()
+        self._written.update(step.key for step in steps)
         if verb == CREATE:
             return self._together(steps, self._create)
         if kind == PORT:

@@ -149,6 +149,6 @@ def test_a_reason_with_a_colon_is_told_once() -> None:
     journal = applying.Journal()
     with pytest.raises(applying.StepFailed) as failed:
         applying.apply_plan(make_plan(Desired({g0: {"vlan": 9}, g1: {"vlan": 9}}), state, shared), shared, journal)
-    shared.execute = lambda steps: [Fault(REFUSED, "the server said: no: never") for _ in steps]  # type: ignore[method-assign]
+    shared.execute = lambda steps: [Fault(REFUSED, "the server said: no: never") for step in steps]  # type: ignore[method-assign]
     error = applying.failed(failed.value, journal, shared, None, ())
     assert error.details["not_undone"] == ["set group g0: vlan 9 -> 0: the server said: no: never"]

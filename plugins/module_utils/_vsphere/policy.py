@@ -71,7 +71,8 @@ class PolicyIntent(HostIntent):
     """The whole document. What is wrong with it for whichever host is refused here."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
-        super().__init__(params)
+        # Policies and options cut no connections.
+        super().__init__(params, cuts=False)
         switches, self.others = document.read(params["switches"], (VSWITCH, VDS))
         without: FrozenSet[str] = frozenset(params["allow_unenforced"])
         self.purge: FrozenSet[str] = frozenset(params["purge"])

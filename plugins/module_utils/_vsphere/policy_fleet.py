@@ -108,7 +108,8 @@ class PolicyFleet:
     def look(self, scope: PolicyScope, names: Optional[Collection[str]] = None) -> Mapping[str, Sight]:
         """Two reads for all hosts; with distributed switches one for their names and one each; with options a call for each host."""
         self._hosts.wanted = (BPDU_OPTION,) if scope.bpdu else ()
-        hosts = self._hosts.look(HostScope(scope.selection, (options.PATH,)), names)
+        extra = (*((options.PATH,) if scope.bpdu else ()), *((MEMBERSHIP,) if scope.distributed else ()))
+        hosts = self._hosts.look(HostScope(scope.selection, extra=extra), names)
         if names is None and scope.distributed and self._client.is_vcenter:
             self._find(scope, hosts)
         elif scope.only_distributed and not self._client.is_vcenter:

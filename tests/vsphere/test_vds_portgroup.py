@@ -368,6 +368,26 @@ def test_a_task_fails_in_the_middle(vcenter: Switches) -> None:
     assert "not undone" in result["msg"]
 
 
+@pytest.mark.parametrize(("action", "cause"), [("drop_sessions", "session_expired"), ("close", "unreachable")])
+def test_the_server_leaves_in_the_middle(vcenter: Switches, action: str, cause: str) -> None:
+    """The session ends, or the connection without an answer: what was changed is taken back over a new one."""
+    vcenter.ok("vds_portgroup", False, vds="vds1", names=["g0", "g1", "g2"], vlan={"id": 3})
+    before = settings(vcenter.vsphere)
+    vcenter.control("POST", "faults", {"method": "ReconfigureDVPortgroup_Task", "call": 2, "times": 1, "action": action})
+    result = vcenter.run("vds_portgroup", False, vds="vds1", names=["g*"], security=CLOSED, parallel=1)
+    assert result["failed"] and (result["error_code"], result["cause"]) == ("change_failed", cause), result
+    assert not result["changed"] and result["not_undone"] == [] and result["undone"], result
+    vcenter.vsphere.cookie = None
+    assert settings(vcenter.vsphere) == before
+
+
+def test_a_host_has_no_distributed_switches_of_its_own(lab: Callable[..., Switches]) -> None:
+    """It is a member of its vCenter's."""
+    alone = lab("--kind", "esxi")
+    refused = alone.run("vds_portgroup", True, **ONE, security=CLOSED)
+    assert refused["error_code"] == "invalid" and "connect to the vCenter" in refused["msg"]
+
+
 def test_groups_that_are_deleted_come_back(vcenter: Switches) -> None:
     """With all that they had, teaming and description too, when the next one can't be deleted."""
     vsphere = vcenter.vsphere

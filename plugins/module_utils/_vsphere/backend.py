@@ -17,7 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, expand, management
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import HOST_UNREACHABLE, NOT_FOUND, VsphereError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import ADAPTERS, INTERFACES, Host, Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import ADAPTERS, INTERFACES, NETWORK, Host, Inventory
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules import ORDER
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection
 
@@ -34,12 +34,14 @@ class HostScope:
     """
 
     selection: Selection
+    # Further property paths of HostSystem, to be found in Host.extra.
+    extra: Tuple[str, ...] = ()
     # May delete, or write a VLAN, an MTU or uplinks: read the virtual adapters of the host.
     cuts: bool = False
     # May write uplinks: read the physical adapters too.
     uplinks: bool = False
-    # Further property paths of HostSystem, to be found in Host.extra.
-    extra: Tuple[str, ...] = ()
+    # The kinds of objects that may be written, which are those that are read back.
+    writes: Tuple[str, ...] = tuple(NETWORK)
 
     @property
     def paths(self) -> Tuple[str, ...]:
@@ -57,12 +59,13 @@ class HostFleet:
         self._places: Dict[str, Host] = {}
 
     def look(self, scope: HostScope, names: Optional[Collection[str]] = None) -> Mapping[str, Sight]:
-        """Two reads for all hosts of the selection, or one for the hosts named, which has no more than their switches and groups."""
+        """Two reads for all hosts of the selection, or one for the hosts named, which has no more than what may be written."""
         inventory = Inventory(self._client, scope.paths if names is None else scope.extra)
         if names is None:
             self._places = _by_name(inventory.select(scope.selection))
         places = {name: host for name, host in self._places.items() if names is None or name in names}
-        whole = {host.ref: host for host in inventory.networks([host for host in places.values() if host.connection == "connected" or names is not None])}
+        wanted = [host for host in places.values() if host.connection == "connected" or names is not None]
+        whole = {host.ref: host for host in inventory.networks(wanted, tuple(NETWORK) if names is None else scope.writes)}
         return {name: self._sight(inventory, whole.get(place.ref, place)) for name, place in places.items()}
 
     def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Dict[str, List[str]]]:

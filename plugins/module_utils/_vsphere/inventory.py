@@ -15,7 +15,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Place, Selection
 
-_NETWORK = ("configManager.networkSystem", "config.network.vswitch", "config.network.portgroup")
+_SYSTEM = "configManager.networkSystem"
+# The kinds of objects of a host, and where they are.
+NETWORK = {"vswitch": "config.network.vswitch", "portgroup": "config.network.portgroup"}
 _STATE = ("name", "runtime.connectionState", "runtime.inMaintenanceMode")
 # The host's own virtual adapters and what they carry, for whatever could cut them off.
 INTERFACES = ("config.network.vnic", "config.virtualNicManagerInfo.netConfig")
@@ -89,12 +91,13 @@ class Inventory:
         hosts = [self._placed(ref, found) for ref in found if isinstance(ref, vim.HostSystem) and "name" in found[ref]]
         return sorted(hosts, key=lambda host: (host.name, host.datacenter))
 
-    def networks(self, hosts: Sequence[Host]) -> List[Host]:
+    def networks(self, hosts: Sequence[Host], kinds: Sequence[str] = tuple(NETWORK)) -> List[Host]:
         """The same hosts, read anew with their standard switches and port groups: one read for all of them. A host that has gone is left out, and a
-        host that is not connected has none."""
+        host that is not connected has none. With C(kinds) only these kinds of objects are read.
+        """
         if not hosts:
             return []
-        paths = {dep.vim.HostSystem: [*_STATE, *_NETWORK, *self._extra]}
+        paths = {dep.vim.HostSystem: [*_STATE, _SYSTEM, *(NETWORK[kind] for kind in kinds), *self._extra]}
         places = {host.ref: host for host in hosts}
         read: Dict[Any, Host] = {}
         for each in self._client.retrieve([host.ref for host in hosts], paths, what="reading the networks of the hosts"):
@@ -141,17 +144,15 @@ def _health(props: Mapping[str, Any]) -> Tuple[str, bool]:
 
 def _with_network(place: Host, props: Mapping[str, Any], extra: Sequence[str]) -> Host:
     connection, maintenance = _health(props)
-    host = Host(place.ref, place.name, place.datacenter, place.cluster, connection, maintenance, True, props.get("configManager.networkSystem"))
-    for name, item in flatten.by_name(props.get("config.network.vswitch", ()), VSWITCH).items():
+    host = Host(place.ref, place.name, place.datacenter, place.cluster, connection, maintenance, True, props.get(_SYSTEM))
+    for name, item in flatten.by_name(props.get(NETWORK["vswitch"], ()), VSWITCH).items():
         host.state["vswitch", name] = flatten.vswitch(item)
         host.specs["vswitch", name] = item.spec
-    for name, item in flatten.by_name(props.get("config.network.portgroup", ()), PORTGROUP).items():
+    for name, item in flatten.by_name(props.get(NETWORK["portgroup"], ()), PORTGROUP).items():
         host.state["portgroup", name] = flatten.portgroup(item)
         host.specs["portgroup", name] = item.spec
         host.computed[name] = flatten.computed(item)
         host.ports[name] = dict(Counter(str(port.type) for port in item.port or ()))
-    if "config.network.vswitch" not in props:
-        host.network_system = None
     host.extra = {path: props[path] for path in extra if path in props}
     return host
 

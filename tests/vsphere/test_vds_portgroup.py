@@ -255,8 +255,10 @@ def test_new_groups_in_one_task(vcenter: Switches) -> None:
     vcenter.vsphere.control("POST", "calls/reset")
     vcenter.cycle("vds_portgroup", vds="vds1", names=["a", "b", "c"], vlan={"id": 7})
     assert vcenter.vsphere.control("GET", "calls")["methods"]["AddDVPortgroup_Task"] == 1
-    vcenter.cycle("vds_portgroup", vds="vds1", name="web [blue] 1/2", vlan={"id": 7})
-    vcenter.cycle("vds_portgroup", vds="vds1", name="web [blue] 1/2", security=CLOSED)
+    vcenter.cycle("vds_portgroup", vds="vds1", name="web [blue] 1/2 50%25", vlan={"id": 7})
+    vcenter.cycle("vds_portgroup", vds="vds1", name="web [blue] 1/2 50%25", security=CLOSED)
+    # As the inventory of a vCenter has it.
+    assert "web [blue] 1%2f2 50%2525" in settings(vcenter.vsphere)
     vcenter.cycle("vds_portgroup", vds="vds1", names=["?", "web*"], state="absent")
     assert len(vcenter.vsphere.govc("find", "/", "-type", "g").split()) == 4
 

@@ -188,7 +188,6 @@ RULESET = Kind.of("ruleset", Field("version", "str", group="rules"), stands_alon
 LEARNED = Kind.of("learned")
 
 
-
 def _vim(option: str, kind: str, path: str, wire: str = "", **more: Any) -> Field:
     """A property of HostVirtualSwitchSpec or HostPortGroupSpec, by its path (vSphere Web Services API)."""
     return Field(option, kind, {VSPHERE: Native(path, wire=wire or kind)}, **more)

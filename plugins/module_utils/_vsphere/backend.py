@@ -13,8 +13,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet im
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, Order
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSPHERE_KINDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Kind, Observed, Value
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, expand, management
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Kind, Observed, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, expand, flatten, management
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import HOST_UNREACHABLE, NOT_FOUND, VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import ADAPTERS, INTERFACES, NETWORK, Host, Inventory
@@ -95,8 +95,8 @@ class HostBackend:
         self.host = host
         self._client = client
         self._inventory = inventory
-        # Of what this run deleted: should it have to come back, then as it was.
-        self._deleted: Dict[Key, Any] = {}
+        # As the host was before this run: what has to come back comes back whole.
+        self._first = host.specs.copy()
         # Whether the host may have changed other specifications than the one that was written.
         self._outdated = False
 
@@ -158,22 +158,35 @@ class HostBackend:
         system, specs = self.host.network_system, self.host.specs
         if step.verb == DELETE:
             self._call(system.RemoveVirtualSwitch, name)
-            self._deleted[step.key] = specs.pop(step.key, None)
+            specs.pop(step.key, None)
             return
-        have = specs.get(step.key, self._deleted.get(step.key))
-        spec = expand.vswitch(dep.vim, have, step.after, self.host.state.get(step.key, {}).get("mtu"))
+        first = self._first.get(step.key)
+        spec = expand.vswitch(dep.vim, specs.get(step.key, first), step.after, self.host.state.get(step.key, {}).get("mtu"))
+        if first is not None and flatten.vswitch_fields(spec) == flatten.vswitch_fields(first):
+            spec = first
         self._call(system.AddVirtualSwitch if step.verb == CREATE else system.UpdateVirtualSwitch, name, spec)
         specs[step.key] = spec
         # An uplink that leaves is taken out of the groups' failover orders too.
         self._outdated = step.verb == CREATE or "uplinks" in step.after
+        if self._outdated and spec is first:
+            self._give_back_orders(name)
+
+    def _give_back_orders(self, switch: str) -> None:
+        """The uplinks are again those of before this run, and the groups' own failover orders have to be so too."""
+        self.observe(None)
+        for key, first in self._first.items():
+            now = self.host.specs.get(key) if key[0] == "portgroup" and first.vswitchName == switch else None
+            if now is not None and management.order(now.policy) != management.order(first.policy):
+                self._call(self.host.network_system.UpdatePortGroup, str(key[1]), first)
+                self.host.specs[key] = first
 
     def _portgroup(self, step: Step, name: str) -> None:
         system, specs = self.host.network_system, self.host.specs
         if step.verb == DELETE:
             self._call(system.RemovePortGroup, name)
-            self._deleted[step.key] = specs.pop(step.key, None)
+            specs.pop(step.key, None)
             return
-        spec = expand.portgroup(dep.vim, specs.get(step.key, self._deleted.get(step.key)), name, step.after)
+        spec = expand.portgroup(dep.vim, specs.get(step.key, self._first.get(step.key)), name, step.after)
         if step.verb == CREATE:
             self._call(system.AddPortGroup, spec)
         else:

@@ -114,14 +114,15 @@ class Inventory:
         paths = {vim.HostSystem: ["name"], vim.Network: ["name"], vim.VirtualMachine: ["name", "network", "runtime.host", "runtime.powerState"]}
         hops = [Hop(vim.HostSystem, "vm"), Hop(vim.HostSystem, "network")]
         found = list(self._client.retrieve([host.ref for host in hosts.values()], paths, hops, what="reading the machines of the hosts", page=1000))
-        groups = {each.ref: plain_name(each.props.get("name", "")) for each in found if isinstance(each.ref, vim.Network)}
+        # Only the class itself: groups of distributed switches and of NSX are networks of other classes.
+        groups = {each.ref: plain_name(each.props.get("name", "")) for each in found if type(each.ref) is vim.Network}
         names = {host.ref: name for name, host in hosts.items()}
         result: Dict[str, Dict[str, List[str]]] = {name: {} for name in hosts}
         for each in found:
             wanted = isinstance(each.ref, vim.VirtualMachine) and (not running or str(each.props.get("runtime.powerState")) == "poweredOn")
             host = names.get(each.props.get("runtime.host")) if wanted else None
             for network in each.props.get("network", ()) if host is not None else ():
-                if network in groups and not isinstance(network, vim.dvs.DistributedVirtualPortgroup):
+                if network in groups:
                     result[str(host)].setdefault(groups[network], []).append(plain_name(each.props["name"]))
         return {host: {group: sorted(machines) for group, machines in by_group.items()} for host, by_group in result.items()}
 

@@ -255,8 +255,10 @@ def test_new_groups_in_one_task(vcenter: Switches) -> None:
     vcenter.vsphere.control("POST", "calls/reset")
     vcenter.cycle("vds_portgroup", vds="vds1", names=["a", "b", "c"], vlan={"id": 7})
     assert vcenter.vsphere.control("GET", "calls")["methods"]["AddDVPortgroup_Task"] == 1
-    vcenter.cycle("vds_portgroup", vds="vds1", name="web [blue] 1/2", vlan={"id": 7})
-    vcenter.cycle("vds_portgroup", vds="vds1", name="web [blue] 1/2", security=CLOSED)
+    vcenter.cycle("vds_portgroup", vds="vds1", name="web [blue] 1/2 50%25", vlan={"id": 7})
+    vcenter.cycle("vds_portgroup", vds="vds1", name="web [blue] 1/2 50%25", security=CLOSED)
+    # As the inventory of a vCenter has it.
+    assert "web [blue] 1%2f2 50%2525" in settings(vcenter.vsphere)
     vcenter.cycle("vds_portgroup", vds="vds1", names=["?", "web*"], state="absent")
     assert len(vcenter.vsphere.govc("find", "/", "-type", "g").split()) == 4
 
@@ -366,6 +368,26 @@ def test_a_task_fails_in_the_middle(vcenter: Switches) -> None:
     assert result["changed"] and len(result["not_undone"]) == 1 and "g1" in result["not_undone"][0] and len(result["undone"]) == 4, result
     assert mac(vsphere, "g1")["inherited"] is False and mac(vsphere, "g2")["inherited"] is True
     assert "not undone" in result["msg"]
+
+
+@pytest.mark.parametrize(("action", "cause"), [("drop_sessions", "session_expired"), ("close", "unreachable")])
+def test_the_server_leaves_in_the_middle(vcenter: Switches, action: str, cause: str) -> None:
+    """The session ends, or the connection without an answer: what was changed is taken back over a new one."""
+    vcenter.ok("vds_portgroup", False, vds="vds1", names=["g0", "g1", "g2"], vlan={"id": 3})
+    before = settings(vcenter.vsphere)
+    vcenter.control("POST", "faults", {"method": "ReconfigureDVPortgroup_Task", "call": 2, "times": 1, "action": action})
+    result = vcenter.run("vds_portgroup", False, vds="vds1", names=["g*"], security=CLOSED, parallel=1)
+    assert result["failed"] and (result["error_code"], result["cause"]) == ("change_failed", cause), result
+    assert not result["changed"] and result["not_undone"] == [] and result["undone"], result
+    vcenter.vsphere.cookie = None
+    assert settings(vcenter.vsphere) == before
+
+
+def test_a_host_has_no_distributed_switches_of_its_own(lab: Callable[..., Switches]) -> None:
+    """It is a member of its vCenter's."""
+    alone = lab("--kind", "esxi")
+    refused = alone.run("vds_portgroup", True, **ONE, security=CLOSED)
+    assert refused["error_code"] == "invalid" and "connect to the vCenter" in refused["msg"]
 
 
 def test_groups_that_are_deleted_come_back(vcenter: Switches) -> None:

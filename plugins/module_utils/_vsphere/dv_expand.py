@@ -119,7 +119,7 @@ def group_spec(vim: Any, config: Any, changes: Fields) -> Any:
 
 def new_group(vim: Any, name: str, parent: Any, fields: Fields) -> Any:
     """What AddDVPortgroup_Task is to be given; C(parent) is the default setting of the switch, from which the rest is inherited."""
-    spec = vim.dvs.DistributedVirtualPortgroup.ConfigSpec(name=name, type=BINDINGS["static"])
+    spec = vim.dvs.DistributedVirtualPortgroup.ConfigSpec(name=escaped(name), type=BINDINGS["static"])
     spec.defaultPortConfig = setting(vim, inheriting(parent), fields)
     # As a vCenter has it for a group without a policy of its own: port states may be blocked one by one, and nothing else.
     fresh = vim.dvs.VmwareDistributedVirtualSwitch.VMwarePortgroupPolicy(
@@ -130,6 +130,11 @@ def new_group(vim: Any, name: str, parent: Any, fields: Fields) -> Any:
     return _plain(spec, fields)
 
 
+def escaped(name: str) -> str:
+    """As the inventory wants the name of an entity: "Any % (percent) character [...] must be escaped", and it escapes slashes itself."""
+    return name.replace("%", "%25").replace("/", "%2f").replace("\\", "%5c")
+
+
 def former_group(vim: Any, config: Any) -> Any:
     """What AddDVPortgroup_Task is to be given to make a group again that was deleted, with all that it had but its key."""
     spec = vim.dvs.DistributedVirtualPortgroup.ConfigSpec()
@@ -137,7 +142,8 @@ def former_group(vim: Any, config: Any) -> Any:
         "name", "numPorts", "portNameFormat", "defaultPortConfig", "description", "type", "scope", "policy", "vendorSpecificConfig", "autoExpand",
         "vmVnicNetworkResourcePoolKey",
     ):
-        setattr(spec, name, deepcopy(getattr(config, name, None)))
+        # Not copied: references in it hold the session, and nothing in it is changed.
+        setattr(spec, name, getattr(config, name, None))
     return spec
 
 

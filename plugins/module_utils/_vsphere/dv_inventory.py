@@ -58,6 +58,8 @@ class DvInventory:
 
     def find(self, scope: DvScope) -> Place:
         """The switch of that name. InputError for an unknown name, with close ones, and for one that two datacenters have."""
+        if not self._client.is_vcenter:
+            raise InputError(f"vds: distributed switches are changed through their vCenter, and {self._client.server} is an ESXi host; connect to the vCenter.")
         places = self.switches()
         within = [place for place in places if scope.datacenter in (None, place.datacenter)]
         if scope.datacenter is not None and not within:

@@ -84,7 +84,7 @@ class PortsIntent:
         """Find the ports and check each against what it is now and what its group allows."""
         switch: SwitchFacts = observed.facts["switch"]
         self._facts = switch
-        chosen = self._chosen(switch)
+        chosen = self._chosen(switch, observed)
         wishes = {port.key: self._wish(port, observed, switch) for port in chosen}
         if self.reset and self.keys is None and self.vm is None:
             # Of a group with thousands of ports, those count that differ.
@@ -93,7 +93,7 @@ class PortsIntent:
         shown = {port.key: self._shown(port, wishes.get(port.key, {}), observed, switch) for port in chosen if port.key in wishes or port.other_overrides}
         return Resolved(Desired(present), {"vds": switch.name, "datacenter": switch.datacenter, "ports": shown})
 
-    def _chosen(self, switch: SwitchFacts) -> List[PortFacts]:
+    def _chosen(self, switch: SwitchFacts, observed: Observed) -> List[PortFacts]:
         if self.group is not None and self.group not in switch.groups:
             raise InputError(f"{unknown(self.group, switch)}.")
         for key in self.keys or ():
@@ -107,7 +107,9 @@ class PortsIntent:
             keys = ", ".join(port.key for port in found)
             raise InputError(f"vm: several machines of the name {self.vm} are connected to {switch.name}, at the ports {keys}; choose ports with keys.")
         for group in {port.group for port in found}:
-            reason = switch.special(group) if group in switch.groups else "it is in no port group that can be read"
+            reason = switch.special(group) if group in switch.groups else None
+            if reason is None and switch.group_key(group) not in observed.state:
+                reason = "the user may not read its configuration"
             if reason:
                 raise InputError(f"port group {group} of {switch.name}: {reason}; its ports can't be changed.")
         return found

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import threading
 from copy import deepcopy
+from types import SimpleNamespace
 from typing import Any, Dict, Mapping, Optional
 
 import pytest
@@ -13,6 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields i
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_expand, dv_flatten, dv_rules, dv_vlan
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import LEARNING_NAMES, SECURITY_NAMES
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import plain_name
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -166,6 +169,20 @@ def test_flags_of_a_group() -> None:
     assert spec.configVersion == "7" and spec.defaultPortConfig is None and spec.name is None and spec.type is None
     assert {name for name in known if not getattr(spec.policy, name)} == {"vlanOverrideAllowed"} and policy.vlanOverrideAllowed
     assert dv_expand.group_spec(vim, config, {"ports": 4}).policy is None
+
+
+@given(st.text(alphabet="a%/\\25fc ", max_size=12))
+def test_names_are_escaped_and_read_back(name: str) -> None:
+    """Any name is itself again."""
+    assert plain_name(dv_expand.escaped(name)) == name
+
+
+def test_a_group_is_made_again_with_references() -> None:
+    """Those of its scope, which hold a session that can't be copied."""
+    entity = vim.Folder("group-n1", stub=SimpleNamespace(lock=threading.Lock()))
+    config = vim.dvs.DistributedVirtualPortgroup.ConfigInfo(name="a%2fb", numPorts=3, type="earlyBinding", scope=[entity])
+    spec = dv_expand.former_group(vim, config)
+    assert (spec.name, spec.numPorts, list(spec.scope), spec.configVersion) == ("a%2fb", 3, [entity], None)
 
 
 def have_of(security: str, learned: Any = "inherit") -> Dict[str, Any]:

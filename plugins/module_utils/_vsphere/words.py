@@ -223,4 +223,3 @@ def bpdu_of(compiled: Sequence[Compiled]) -> Tuple[Optional[str], List[str]]:
             option="bpdu",
         )
     return (values.pop() if values else None), list(asked)
-

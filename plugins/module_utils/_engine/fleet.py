@@ -177,6 +177,8 @@ def _write(target: Target, intent: FleetIntent, allow_management: bool, remedy: 
                 raise
             applying.apply_plan(_new_plan(target, intent, error, allow_management, remedy), backend, journal)
     except applying.StepFailed as error:
+        if error.kind == STALE:
+            error = applying.StepFailed(error.step, f"somebody else changed it twice, also after a new plan had been made: {error}", STALE, error.code)
         target.error = applying.failed(error, journal, backend, scope, target.desired.holds)
 
 

@@ -78,6 +78,36 @@ def test_absent_is_exactly_its_own(run: Callable[..., Result]) -> None:
     assert not run("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")["changed"]
 
 
+@pytest.mark.parametrize("was", [0, 1, 2])
+def test_a_port_of_a_multicast_router_is_one_again(cycle: Callable[..., Result], run: Callable[..., Result], was: int) -> None:
+    """After the policy, after the guard alone, and not once somebody has decided otherwise since."""
+    bridge(f"link set dev v0 mcast_router {was}")
+    before = snapshot()
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST}])
+    assert iproute2.port("v0")["mcast_router"] == 0
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0", "guards": {"router_advertisement": "accept"}}])
+    assert iproute2.port("v0")["mcast_router"] == was
+    bridge("link set dev v0 mcast_router 2")
+    assert not run("linux_port_security", bridge="br0", ports=[{"name": "v0", "guards": {"router_advertisement": "accept"}}])["changed"]
+    bridge(f"link set dev v0 mcast_router {was}")
+    run("linux_port_security", bridge="br0", ports=[{"name": "v0", "guards": {"router_advertisement": "reject"}}])
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
+    assert snapshot() == before
+
+
+@pytest.mark.skipif(lacks_port_option("mab"), reason="SKIPPED: this kernel has no MAC authentication bypass on bridge ports")
+def test_authentication_by_mac_address_is_given_back(cycle: Callable[..., Result], run: Callable[..., Result]) -> None:
+    """The lock takes it away, as it lets in whoever sends."""
+    ip("link set br0 type bridge no_linklocal_learn 1")
+    run("linux_bridge_port", bridge="br0", ports=["v0"], locked=True, learning=True, mab=True)
+    before, port = snapshot(), iproute2.port("v0")
+    assert port["mab"]
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST}])
+    assert not iproute2.port("v0")["mab"]
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
+    assert snapshot() == before and iproute2.port("v0") == port
+
+
 COMBINATIONS = list(itertools.product((None, "accept", "reject"), repeat=3))
 
 
@@ -142,6 +172,7 @@ def test_a_named_port_joins_hardened(cycle: Callable[..., Result]) -> None:
 
 REFUSED = {
     "mac_changes without macs": ([{"name": "v0", "security": {"mac_changes": "reject"}}], "no MAC address of the guest is known"),
+    "ip_source without macs": ([{"name": "v0", "addresses": ["192.0.2.1"], "guards": {"ip_source": "reject"}}], "no MAC address of the guest is known"),
     "arp without addresses": ([{"name": "v0", "macs": GUEST["macs"], "guards": {"arp": "reject"}}], "addresses"),
     "inherit from nobody": ([{"name": "v0", "security": {"promiscuous": "inherit"}}], "nothing to inherit"),
     "multicast flood off": ([{"name": "v0", "multicast_flood": False}], "querier"),

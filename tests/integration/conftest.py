@@ -34,8 +34,8 @@ class Lab:
         return [*self.command, "exec", host, "--"]
 
     def reaches(self, guest: str, address: str) -> bool:
-        """Whether a ping is answered."""
-        done = subprocess.run([*self.inside(guest), "ping", "-c", "1", "-W", "1", address], capture_output=True, check=False)
+        """Whether a ping is answered within three seconds: an address that could not be resolved a moment ago is asked for once a second."""
+        done = subprocess.run([*self.inside(guest), "ping", "-c", "1", "-w", "3", address], capture_output=True, check=False)
         return done.returncode == 0
 
     def playbook(self, path: Path, *options: str, inside: str = "", inventory: str = "", ok: bool = True) -> Dict[str, Any]:

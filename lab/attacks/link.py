@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Callable, List
 
 from . import frames as f
@@ -14,7 +15,8 @@ _FOREIGN = "02:00:5e:66:66:66"
 _FLOOD = 600
 # A group that the victim joins and nobody else.
 _GROUP = "239.192.7.7"
-_SETTLED = 200
+# A bridge believes a querier a tenth of a second after its first query; one that has not by then floods multicast to everybody.
+_SECONDS = 2.0
 
 
 def _sniff_unknown(ring: Ring) -> bool:
@@ -56,12 +58,14 @@ def hears_group(ring: Ring, name: str) -> bool:
 
 
 def snoop(ring: Ring) -> None:
-    """A querier outside and a member let the bridge send the group to the member only. It believes a querier after a tenth of a second."""
-    for _try in range(_SETTLED):
+    """A querier outside and a member let a bridge that snoops send the group to the member only."""
+    deadline = time.monotonic() + (_SECONDS if ring.snoops else 0)
+    while ring.snoops:
         for sender, packet in ((OUTSIDE, f.igmp(ring.o.ip4, 0x11, "0.0.0.0", "224.0.0.1", code=1)), (VICTIM, f.igmp(ring.v.ip4, 0x16, _GROUP))):
             ring.arena.send(sender, f.ether(ring.arena[sender].mac, f.group_mac(str(packet.dst)), packet, ring.arena.token()))
         if not hears_group(ring, THIRD):
             return
+        ring.snoops = time.monotonic() < deadline
 
 
 def claim_router(ring: Ring, hello: f.Packet) -> None:
@@ -70,11 +74,11 @@ def claim_router(ring: Ring, hello: f.Packet) -> None:
 
 
 def _sniff_group(hello_of: Callable[[Ring], f.Packet]) -> Callable[[Ring], bool]:
-    """The port of a multicast router hears every group."""
+    """The port of a multicast router hears every group. Where everybody does, as the bridge does not snoop, nothing is gained."""
     def run(ring: Ring) -> bool:
         snoop(ring)
         claim_router(ring, hello_of(ring))
-        return hears_group(ring, ATTACKER)
+        return hears_group(ring, ATTACKER) and not hears_group(ring, THIRD)
     return run
 
 

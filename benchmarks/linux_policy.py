@@ -82,7 +82,7 @@ def peers(numbers: List[int]) -> None:
     transaction = Transaction()
     transaction.make_table()
     for number in numbers:
-        fields = {"macs": mac_of(number), "addresses": address_of(number), **dict.fromkeys(FILTER_GUARDS[1:], "reject")}
+        fields = {"macs": mac_of(number), "addresses": address_of(number), **dict.fromkeys(FILTER_GUARDS, "reject")}
         transaction.add(index[f"v{number}"], elements_of(fields), RECORD)
     text = transaction.text()
     lines = [f"fdb replace {mac_of(number)} dev v{number} master static sticky" for number in numbers]

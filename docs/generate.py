@@ -168,6 +168,7 @@ def settings(recipe: Any) -> str:
     found += [f"port `{name}: {value}` where the kernel has it" for name, value in recipe.also.items()]
     found += [f"bridge `{name}: {str(value).lower()}`" for name, value in recipe.bridge.items()]
     found += [f"filter `{name}: {value}`" for name, value in recipe.guards.items()]
+    found += [f"filter `{name}: {value}` where there is nftables" for name, value in recipe.also_guards.items()]
     return ", ".join([*found, *(["entries for `macs`"] if recipe.macs and recipe.flags else [])])
 
 

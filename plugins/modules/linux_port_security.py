@@ -114,9 +114,9 @@ options:
           forged_transmits:
             description:
               - >-
-                Whether frames from other MAC addresses than the guest's pass. V(reject) needs O(ports[].macs). It locks the port;
-                where the kernel can't
-                (before 5.18), nftables compares the address of each frame.
+                Whether frames from other MAC addresses than the guest's pass. V(reject) needs O(ports[].macs). It locks the port, and
+                nftables compares the
+                address of each frame too; where the kernel can't lock (before 5.18), nftables does it alone.
             type: str
             choices: [accept, reject, inherit]
       guards:

@@ -91,8 +91,8 @@ options:
             description:
               - >-
                 Whether frames from other MAC addresses than the guest's pass. V(reject) needs the addresses of the ports. It locks
-                the port; where the kernel can't
-                (before 5.18), nftables compares the address of each frame.
+                the port, and nftables compares the
+                address of each frame too; where the kernel can't lock (before 5.18), nftables does it alone.
             type: str
             choices: [accept, reject, inherit]
       guards:
@@ -230,8 +230,8 @@ options:
                 description:
                   - >-
                     Whether frames from other MAC addresses than the guest's pass. V(reject) needs the addresses of the ports. It
-                    locks the port; where the kernel can't
-                    (before 5.18), nftables compares the address of each frame.
+                    locks the port, and nftables compares the
+                    address of each frame too; where the kernel can't lock (before 5.18), nftables does it alone.
                 type: str
                 choices: [accept, reject, inherit]
           guards:
@@ -373,8 +373,8 @@ options:
                     description:
                       - >-
                         Whether frames from other MAC addresses than the guest's pass. V(reject) needs
-                        O(switches[].port_groups[].ports[].macs). It locks the port; where the kernel can't
-                        (before 5.18), nftables compares the address of each frame.
+                        O(switches[].port_groups[].ports[].macs). It locks the port, and nftables compares the
+                        address of each frame too; where the kernel can't lock (before 5.18), nftables does it alone.
                     type: str
                     choices: [accept, reject, inherit]
               guards:
@@ -517,8 +517,8 @@ options:
                 description:
                   - >-
                     Whether frames from other MAC addresses than the guest's pass. V(reject) needs O(switches[].ports[].macs). It
-                    locks the port; where the kernel can't
-                    (before 5.18), nftables compares the address of each frame.
+                    locks the port, and nftables compares the
+                    address of each frame too; where the kernel can't lock (before 5.18), nftables does it alone.
                 type: str
                 choices: [accept, reject, inherit]
           guards:

@@ -17,6 +17,7 @@ from attacks.ring import Ring
 
 from .world import World, matrix
 
+REJECT_ALL = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
 NO_LOCKED = """
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
 from ansible_collections.virtnet.hardening.plugins.modules.linux_port_security import main
@@ -129,8 +130,7 @@ def test_a_host_without_nftables(world: World, stand_in: str, tmp_path: Any) -> 
     assert world.output("bridge", "-d", "link") == before
     refusal = world.script(NO_LOCKED, False, bridge="br0", ports=[{"name": "vnet0", "macs": ["52:54:00:00:00:01"], "security": {"forged_transmits": "reject"}}])
     assert refusal["error_code"] == "unsupported" and "no locked ports" in refusal["msg"] and "nft" in refusal["msg"]
-    security = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
-    ports = [{"name": item["name"], "macs": item["macs"], "security": security} for item in world.policy()]
+    ports = [{"name": item["name"], "macs": item["macs"], "security": REJECT_ALL} for item in world.policy()]
     assert world.module("linux_port_security", bridge="br0", ports=ports)["changed"]
     through = attacks_that_get_through(world)
     # Which port is that of a multicast router is decided by the guard router_advertisement, not by the three policies.
@@ -171,6 +171,18 @@ def test_profile_nested_hypervisor(world: World) -> None:
     assert not {name for name in through - clients if name.startswith(("RA:", "DHCP", "BPDU", "PIM", "IGMP", "MLD", "sniff: a group"))} | through & {"RA"}
     # It can't take what is pinned to another port.
     assert not {"steal: a neighbour's MAC"} & through
+
+
+def test_an_entry_that_somebody_wrote_authorises_nobody(world: World) -> None:
+    """A lock lets in every address that is written to its port, also one that is not the guest's: on its own it would let this one forge."""
+    foreign = "52:54:00:00:00:99"
+    world.bridge(f"fdb add {foreign} dev vnet0 master static")
+    world.module("linux_port_security", bridge="br0", ports=[{"name": item["name"], "macs": item["macs"], "security": REJECT_ALL} for item in world.policy()])
+    with world.ring() as ring:
+        assert not ring.strike(lambda token: f.plain(foreign, ring.v.mac, token)) and ring.strike(lambda token: f.plain(ring.a.mac, ring.v.mac, token))
+        world.bridge(f"fdb replace {foreign} dev vnet0 master static sticky")
+        assert not ring.strike(lambda token: f.plain(foreign, ring.v.mac, token))
+    assert not world.module("linux_port_security", bridge="br0", ports=[{"name": "vnet0"}])["changed"]
 
 
 @pytest.mark.parametrize("hello", link.HELLOS)

@@ -72,7 +72,7 @@ COMBINATIONS = list(itertools.product((None, "accept", "reject"), repeat=3))
 
 
 @pytest.mark.parametrize("values", COMBINATIONS)
-@pytest.mark.parametrize("missing", [(), ("locked",)])
+@pytest.mark.parametrize("missing", [(), ("locked",), ("filter",)])
 def test_flags_of_every_combination(values: Any, missing: Any) -> None:
     """A port that does not learn has its addresses pinned; a lock never stands beside learning; what was not named is not touched."""
     effective = {name: value for name, value in zip(SECURITY, values) if value}
@@ -82,8 +82,8 @@ def test_flags_of_every_combination(values: Any, missing: Any) -> None:
     assert compiled.flags.get("unicast_flood") == {None: None, "accept": True, "reject": False}[promiscuous]
     if forged == "reject":
         assert compiled.flags["learning"] is False
-        assert compiled.flags.get("locked") is (None if missing else True)
-        assert compiled.guards.get("source_mac") == ("reject" if missing else None)
+        assert compiled.flags.get("locked") is (None if "locked" in missing else True)
+        assert compiled.guards.get("source_mac") == (None if "filter" in missing else "reject")
     if changes == "reject":
         assert compiled.flags["learning"] is False
     if not effective:

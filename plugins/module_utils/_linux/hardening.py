@@ -202,8 +202,6 @@ class BridgeHardener:
             now = {**now, **{name: JOINED[name] for name, value in compiled.flags.items() if now.get(name) == value}}
         record = old.renewed(resolution, now, compiled.flags)
         fields: Dict[str, Value] = {guard: compiled.guards.get(guard, have.get(guard, ACCEPT)) for guard in FILTER_GUARDS}
-        if compiled.flags.get("locked"):
-            fields["source_mac"] = ACCEPT
         fields["macs"] = ",".join(sorted(port.macs or ()))
         fields["addresses"] = port.addresses or ""
         fields["record"], fields["intact"] = record.text(), True

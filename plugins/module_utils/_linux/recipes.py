@@ -30,6 +30,8 @@ class Recipe(NamedTuple):
     also: Fields = {}
     # What nftables checks for the port.
     guards: Mapping[str, str] = {}
+    # The same for what nftables checks too where it is to be had.
+    also_guards: Mapping[str, str] = {}
     # Options of the bridge that are set.
     bridge: Fields = {}
     # Whether the guest's addresses must be known, as they are pinned or compared.
@@ -54,8 +56,9 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
     ),
     ("mac_changes", ACCEPT): Recipe(note="the port learns, unless forged_transmits is reject"),
     ("forged_transmits", REJECT): Recipe(
-        {"locked": True, "learning": False}, bridge={"no_linklocal_learn": True}, macs=True,
-        note=f"the port is locked, {_PINNED}, and neither the port nor the bridge learns from link-local frames",
+        {"locked": True, "learning": False}, also_guards={"source_mac": REJECT}, bridge={"no_linklocal_learn": True}, macs=True,
+        note=f"the port is locked, {_PINNED}, neither the port nor the bridge learns from link-local frames, and nftables compares the source "
+             "address of every frame, as a lock lets in whatever address anybody has written to the port",
     ),
     ("forged_transmits", ACCEPT): Recipe({"locked": False}, guards={"source_mac": ACCEPT}, note="the port is not locked"),
     ("arp", REJECT): Recipe(
@@ -131,6 +134,7 @@ def compile_port(port: Port, resolution: Resolution, can: Can) -> Compiled:
         result.flags.update({option: wanted for option, wanted in recipe.flags.items() if result.flags.get(option) is not False})
         result.flags.update({option: wanted for option, wanted in recipe.also.items() if can("port", option, wanted) is None})
         result.guards.update(recipe.guards)
+        result.guards.update({} if can("filter") else recipe.also_guards)
         result.bridge.update(recipe.bridge)
         result.enforcement[name] = recipe.quality if recipe.quality == EXACT else f"{recipe.quality}: {recipe.note}"
     _settle_learning(result, resolution.effective, port)

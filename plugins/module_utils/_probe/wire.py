@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
@@ -92,10 +93,8 @@ def _place(link: Link, run: str) -> str:
 def _ending(link: Link, run: str) -> socket.socket:
     """Where the listener can be told to end. A second listener of a run has no such place and ends by its clock."""
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    try:
+    with contextlib.suppress(OSError):
         channel.bind(_place(link, run))
-    except OSError:
-        pass
     return channel
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/capabilities.md, docs/policy.md and docs/kickstart.md from the tables. Usage: python3 docs/generate.py [--check]
+"""Writes docs/capabilities.md, docs/policy.md, docs/kickstart.md and docs/drivers.md from the tables. Usage: python3 docs/generate.py [--check]
 
 With --check nothing is written, and the exit code is 1 if a file is not what its table says. Standard library only.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Dict, List
 
+import generate_drivers
 import generate_kickstart
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -175,7 +176,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, fail when the file is stale")
     arguments = parser.parse_args()
     load_package()
-    texts = {"capabilities.md": page(), "policy.md": policy_page(), "kickstart.md": generate_kickstart.page()}
+    texts = {"capabilities.md": page(), "policy.md": policy_page(), "kickstart.md": generate_kickstart.page(), "drivers.md": generate_drivers.page()}
     pages = {ROOT / "docs" / name: text for name, text in texts.items()}
     if not arguments.check:
         for target, wanted in pages.items():

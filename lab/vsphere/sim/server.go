@@ -39,7 +39,7 @@ func NewLab(inventory Inventory, folder string) (*Lab, error) {
 	if err := model.Create(); err != nil {
 		return nil, err
 	}
-	lab := &Lab{model: model, calls: newCallLog(), rules: new(ruleTable), bumps: &bumpTable{left: map[string]int{}}, datastore: folder}
+	lab := &Lab{model: model, calls: newCallLog(), rules: new(ruleTable), bumps: &bumpTable{left: map[string]int{}}, datastore: folder, standalone: inventory.Kind == "esxi"}
 	lab.extension = &extension{Self: types.ManagedObjectReference{Type: "LabExtension", Value: "lab-extension"}, lab: lab}
 	lab.extension.ports = portTables{bySwitch: map[types.ManagedObjectReference][]*port{}, next: map[types.ManagedObjectReference]int{}}
 	model.Map().Put(lab.extension)

@@ -97,7 +97,8 @@ def _warn(module: AnsibleModule, targets: Sequence[Target], forgiven: bool) -> N
     """A warning that many targets have in common is given once."""
     told: Dict[str, List[str]] = {}
     for target in targets:
-        for text in target.resolved.warnings if target.resolved is not None and target.error is None else ():
+        own = target.resolved.warnings if target.resolved is not None else ()
+        for text in (*own, *target.warnings) if target.error is None else ():
             told.setdefault(text, []).append(target.name)
     for text, names in told.items():
         module.warn(f"{_names(names)}: {text}")

@@ -8,6 +8,7 @@ import (
 	"html"
 	"reflect"
 	"strings"
+	"time"
 
 	esxcli "github.com/vmware/govmomi/cli/esx"
 	"github.com/vmware/govmomi/simulator"
@@ -121,6 +122,12 @@ func (x *extension) run(ctx *simulator.Context, host *simulator.HostSystem, pack
 	switch called.name {
 	case "software.vib.list", "software.vib.get":
 		return encode(packages.listVibs(called)), nil
+	case "software.component.vib.list":
+		found, err := packages.vibsOf(called.arguments.Value("component"))
+		if err != nil {
+			return "", err
+		}
+		return encode(showVibs(found, "VimEsxCLIsoftwarecomponentviblistVIBSummary", packages.installed)), nil
 	case "software.component.list":
 		return encode(packages.listComponents()), nil
 	case "software.vib.install", "software.component.apply":
@@ -159,7 +166,7 @@ func answerOf(unit string, called *command) func(*result, *cliError) (string, *c
 			return "", failed
 		}
 		var out bytes.Buffer
-		out.WriteString(`<obj xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns="urn:vim25" xsi:type="` + kind + `">`)
+		out.WriteString(`<obj xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns="urn:vim25" xsi:type="` + kind + `">`)
 		write := func(name, value string) {
 			out.WriteString("<" + name + ">" + html.EscapeString(value) + "</" + name + ">")
 		}
@@ -185,14 +192,18 @@ func (s *software) listVibs(called *command) *esxcli.Response {
 		from = s.rebooting
 	}
 	kind := map[string]string{"software.vib.list": "VimEsxCLIsoftwareviblistVIBSummaryExt", "software.vib.get": "VimEsxCLIsoftwarevibgetVIBExt"}[called.name]
-	answer := &esxcli.Response{Kind: kind}
 	if from == nil {
-		return answer
+		return &esxcli.Response{Kind: kind}
 	}
-	for _, each := range from.vibs {
+	return showVibs(from.vibs, kind, s.installed)
+}
+
+func showVibs(vibs []vib, kind string, installed time.Time) *esxcli.Response {
+	answer := &esxcli.Response{Kind: kind}
+	for _, each := range vibs {
 		answer.Values = append(answer.Values, esxcli.Values{
 			"ID": {each.id()}, "Name": {each.Name}, "Version": {each.Version}, "Vendor": {each.Vendor}, "AcceptanceLevel": {cliLevel(each.Level)},
-			"InstallDate": {s.installed.Format("2006-01-02")}, "Platforms": {"host"}, "Summary": {each.Summary},
+			"InstallDate": {installed.Format("2006-01-02")}, "Platforms": {"host"}, "Summary": {each.Summary},
 		})
 	}
 	return answer

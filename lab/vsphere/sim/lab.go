@@ -253,14 +253,21 @@ func (l *Lab) setHostState(host *simulator.HostSystem, state string) {
 	ctx.WithLock(host, func() { ctx.Update(host, changes) })
 }
 
-// dropSessions ends all sessions, and returns how many there were.
-func (l *Lab) dropSessions() int {
-	ctx := l.context()
-	manager := ctx.Session.Get(*l.model.ServiceContent.SessionManager).(*simulator.SessionManager)
+// sessions are the identifiers of all that there are.
+func (l *Lab) sessions() []string {
+	manager := l.context().Session.Get(*l.model.ServiceContent.SessionManager).(*simulator.SessionManager)
 	var ids []string
 	for _, each := range manager.SessionList {
 		ids = append(ids, each.Key)
 	}
+	return ids
+}
+
+// dropSessions ends all sessions, and returns how many there were.
+func (l *Lab) dropSessions() int {
+	ctx := l.context()
+	manager := ctx.Session.Get(*l.model.ServiceContent.SessionManager).(*simulator.SessionManager)
+	ids := l.sessions()
 	manager.TerminateSession(ctx, &types.TerminateSession{SessionId: ids})
 	return len(ids)
 }

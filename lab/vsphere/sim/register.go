@@ -18,38 +18,57 @@ import (
 
 var displayName = regexp.MustCompile(`(?mi)^\s*displayName\s*=\s*"([^"]*)"`)
 
-// RegisterVMTask is govmomi's, with the name of the configuration file ("If this parameter is not set, the displayName
-// configuration parameter of the virtual machine is used"), and without the files beside it that govmomi asks for.
+// RegisterVMTask registers a machine. govmomi's own can't be used: it looks at all objects that there are, and stops at the executers
+// of esxcli. So the machine is made anew at the place of its configuration file, which is out of the way meanwhile.
 func (x *extension) RegisterVMTask(ctx *simulator.Context, req *types.RegisterVM_Task) soap.HasFault {
 	folder := ctx.Map.Get(req.This).(*simulator.Folder)
-	fault := x.prepareRegistration(ctx, folder, req)
-	if fault == nil {
-		return folder.RegisterVMTask(ctx, req)
-	}
-	task := x.task(ctx, folder, folder, "registerVm", func() (types.AnyType, types.BaseMethodFault) { return nil, fault })
+	task := x.task(ctx, datacenterOf(ctx, folder), folder, "registerVm", func() (types.AnyType, types.BaseMethodFault) {
+		file, fault := x.prepareRegistration(ctx, folder, req)
+		if fault != nil {
+			return nil, fault
+		}
+		aside := file + ".registering"
+		if err := os.Rename(file, aside); err != nil {
+			return nil, new(types.NotFound)
+		}
+		defer func() { _ = os.Rename(aside, file) }()
+		spec := types.VirtualMachineConfigSpec{Name: req.Name, Files: &types.VirtualMachineFileInfo{VmPathName: req.Path}}
+		made := folder.CreateVMTask(ctx, &types.CreateVM_Task{This: req.This, Config: spec, Pool: *req.Pool, Host: req.Host})
+		return waitFor(ctx, made.(*methods.CreateVM_TaskBody).Res.Returnval)
+	})
 	return &methods.RegisterVM_TaskBody{Res: &types.RegisterVM_TaskResponse{Returnval: task}}
 }
 
-func (x *extension) prepareRegistration(ctx *simulator.Context, folder *simulator.Folder, req *types.RegisterVM_Task) types.BaseMethodFault {
+// prepareRegistration finds the configuration file, and the name: "If this parameter is not set, the displayName configuration parameter of the
+// virtual machine is used."
+func (x *extension) prepareRegistration(ctx *simulator.Context, folder *simulator.Folder, req *types.RegisterVM_Task) (string, types.BaseMethodFault) {
+	if req.AsTemplate || req.Pool == nil {
+		return "", invalid("pool")
+	}
 	if req.Host != nil {
 		if host := x.hostOf(*req.Host); host != nil {
 			if fault := reachable(&host.HostSystem); fault != nil {
-				return fault
+				return "", fault
 			}
 		}
 	}
 	var path object.DatastorePath
 	if !path.FromString(req.Path) {
-		return &types.InvalidDatastorePath{DatastorePath: req.Path}
+		return "", &types.InvalidDatastorePath{DatastorePath: req.Path}
 	}
 	store, _ := ctx.Map.FindByName(path.Datastore, datacenterOf(ctx, folder).Datastore).(*simulator.Datastore)
 	if store == nil {
-		return &types.InvalidDatastore{Name: path.Datastore}
+		return "", &types.InvalidDatastore{Name: path.Datastore}
 	}
 	file := filepath.Join(store.Summary.Url, path.Path)
 	content, err := os.ReadFile(file)
 	if err != nil {
-		return new(types.NotFound)
+		return "", new(types.NotFound)
+	}
+	for _, ref := range store.Vm {
+		if machine, ok := ctx.Map.Get(ref).(*simulator.VirtualMachine); ok && machine.Config.Files.VmPathName == req.Path {
+			return "", &types.AlreadyExists{Name: machine.Name}
+		}
 	}
 	if found := displayName.FindSubmatch(content); req.Name == "" && found != nil {
 		req.Name = string(found[1])
@@ -58,14 +77,9 @@ func (x *extension) prepareRegistration(ctx *simulator.Context, folder *simulato
 		req.Name = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	}
 	if other := ctx.Map.FindByName(req.Name, folder.ChildEntity); other != nil {
-		return &types.DuplicateName{Name: req.Name, Object: other.Reference()}
+		return "", &types.DuplicateName{Name: req.Name, Object: other.Reference()}
 	}
-	for _, name := range []string{req.Name + ".nvram", "vmware.log"} {
-		if made, err := os.OpenFile(filepath.Join(filepath.Dir(file), name), os.O_CREATE, 0o600); err == nil {
-			_ = made.Close()
-		}
-	}
-	return nil
+	return file, nil
 }
 
 // SearchDatastoreSubFoldersTask is govmomi's, for a datastore that can be read.
@@ -79,6 +93,10 @@ func (x *extension) SearchDatastoreSubFoldersTask(ctx *simulator.Context, req *t
 	store, _ := ctx.Map.FindByName(path.Datastore, browser.Datastore).(*simulator.Datastore)
 	if store == nil || !store.Summary.Accessible {
 		return &methods.SearchDatastoreSubFolders_TaskBody{Fault_: soapFault(&types.InvalidDatastore{Name: path.Datastore})}
+	}
+	if _, failing := x.pending.Load(ctx); failing {
+		task := x.task(ctx, store, store, "searchDatastoreSubFolders", func() (types.AnyType, types.BaseMethodFault) { return nil, nil })
+		return &methods.SearchDatastoreSubFolders_TaskBody{Res: &types.SearchDatastoreSubFolders_TaskResponse{Returnval: task}}
 	}
 	return browser.SearchDatastoreSubFoldersTask(ctx, req)
 }

@@ -73,11 +73,13 @@ func newSoftware() *software {
 	base := func(name, version string) vib {
 		return vib{Name: name, Version: version, Vendor: "VMware", Level: "vmware_certified", Summary: name + " of ESXi", Maintenance: true}
 	}
+	light := func(name, version, vendor, level string) vib {
+		return vib{Name: name, Version: version, Vendor: vendor, Level: level, Summary: name + ", a tool", LiveInstall: true, LiveRemove: true}
+	}
 	first := &image{
 		vibs: []vib{
 			base("esx-base", "8.0.2-0.0.22380479"), base("esx-update", "8.0.2-0.0.22380479"),
-			{Name: "esx-ui", Version: "2.14.0-21993070", Vendor: "VMware", Level: "vmware_certified", Summary: "Host Client", LiveInstall: true, LiveRemove: true},
-			{Name: "partner-tool", Version: "1.0.0-1OEM.800.1.0.20613240", Vendor: "PTN", Level: "partner", Summary: "A partner's tool", LiveInstall: true, LiveRemove: true},
+			light("esx-ui", "2.14.0-21993070", "VMware", "vmware_certified"), light("partner-tool", "1.0.0-1OEM.800.1.0.20613240", "PTN", "partner"),
 		},
 		components: []component{
 			{"ESXi", "8.0.2-0.0.22380479", "ESXi", []string{"esx-base", "esx-update", "esx-ui"}},
@@ -174,6 +176,16 @@ func (s *software) take(after *image, live bool, changed *result) {
 	s.rebooting = after
 	changed.reboot = true
 	changed.message = "The update completed successfully, but the system needs to be rebooted for the changes to be effective."
+}
+
+// vibsOf are the packages of an installed component.
+func (s *software) vibsOf(name string) ([]vib, *cliError) {
+	for _, each := range s.running.components {
+		if each.Name == name {
+			return slices.DeleteFunc(slices.Clone(s.running.vibs), func(one vib) bool { return !slices.Contains(each.Vibs, one.Name) }), nil
+		}
+	}
+	return nil, &cliError{"[NoMatchError]", fmt.Sprintf("Component %s is not found on the host.", name)}
 }
 
 // remove takes packages out.

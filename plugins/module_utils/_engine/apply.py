@@ -86,4 +86,4 @@ def _clause(text: str) -> str:
 
 
 def _ending(not_undone: List[str]) -> str:
-    return "the state before is restored" if not not_undone else "not undone: " + "; ".join(not_undone)
+    return "the state before is restored" if not not_undone else "not undone: " + "; ".join(_clause(text) for text in not_undone)

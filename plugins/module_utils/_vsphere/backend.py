@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, Fault
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, Order
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
@@ -18,7 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, expand, management
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import HOST_UNREACHABLE, NOT_FOUND, VsphereError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import GUARD_PATHS, Host, Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import ADAPTERS, INTERFACES, Host, Inventory
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules import ORDER
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection
 
@@ -28,10 +27,24 @@ _PATIENCE = 5.0
 
 @dataclass(frozen=True)
 class HostScope:
-    """Which hosts, and which property paths of them beside their network and what the management guard needs."""
+    """Which hosts, and what of them must be read beside their standard switches and groups.
+
+    What is read costs time on hundreds of hosts, so the management guard's part is read only for an intent that says that it may cut:
+    one that deletes, or writes a field of the table with C(cuts). Without it the guard protects nothing.
+    """
 
     selection: Selection
+    # May delete, or write a VLAN, an MTU or uplinks: read the virtual adapters of the host.
+    cuts: bool = False
+    # May write uplinks: read the physical adapters too.
+    uplinks: bool = False
+    # Further property paths of HostSystem, to be found in Host.extra.
     extra: Tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> Tuple[str, ...]:
+        """All property paths beside the network."""
+        return (*(INTERFACES if self.cuts or self.uplinks else ()), *(ADAPTERS if self.uplinks else ()), *self.extra)
 
 
 class HostFleet:
@@ -44,8 +57,8 @@ class HostFleet:
         self._places: Dict[str, Host] = {}
 
     def look(self, scope: HostScope, names: Optional[Collection[str]] = None) -> Mapping[str, Sight]:
-        """Two reads for all hosts of the selection, or one for the hosts named."""
-        inventory = Inventory(self._client, (*GUARD_PATHS, *scope.extra))
+        """Two reads for all hosts of the selection, or one for the hosts named, which has no more than their switches and groups."""
+        inventory = Inventory(self._client, scope.paths if names is None else scope.extra)
         if names is None:
             self._places = _by_name(inventory.select(scope.selection))
         places = {name: host for name, host in self._places.items() if names is None or name in names}
@@ -141,12 +154,12 @@ class HostBackend:
     def _vswitch(self, step: Step, name: str) -> None:
         system, specs = self.host.network_system, self.host.specs
         if step.verb == DELETE:
-            self._call(step, system.RemoveVirtualSwitch, name)
+            self._call(system.RemoveVirtualSwitch, name)
             self._deleted[step.key] = specs.pop(step.key, None)
             return
         have = specs.get(step.key, self._deleted.get(step.key))
         spec = expand.vswitch(dep.vim, have, step.after, self.host.state.get(step.key, {}).get("mtu"))
-        self._call(step, system.AddVirtualSwitch if step.verb == CREATE else system.UpdateVirtualSwitch, name, spec)
+        self._call(system.AddVirtualSwitch if step.verb == CREATE else system.UpdateVirtualSwitch, name, spec)
         specs[step.key] = spec
         # An uplink that leaves is taken out of the groups' failover orders too.
         self._outdated = step.verb == CREATE or "uplinks" in step.after
@@ -154,15 +167,15 @@ class HostBackend:
     def _portgroup(self, step: Step, name: str) -> None:
         system, specs = self.host.network_system, self.host.specs
         if step.verb == DELETE:
-            self._call(step, system.RemovePortGroup, name)
+            self._call(system.RemovePortGroup, name)
             self._deleted[step.key] = specs.pop(step.key, None)
             return
         spec = expand.portgroup(dep.vim, specs.get(step.key, self._deleted.get(step.key)), name, step.after)
         if step.verb == CREATE:
-            self._call(step, system.AddPortGroup, spec)
+            self._call(system.AddPortGroup, spec)
         else:
-            self._call(step, system.UpdatePortGroup, name, spec)
+            self._call(system.UpdatePortGroup, name, spec)
         specs[step.key] = spec
 
-    def _call(self, step: Step, method: Callable[..., Any], *args: Any) -> None:
-        self._client.call(method, *args, what=f"{self.host.name}: {sentence(step)}")
+    def _call(self, method: Callable[..., Any], *args: Any) -> None:
+        self._client.call(method, *args, what=self.host.name)

@@ -230,7 +230,8 @@ def test_the_acceptance_level_is_never_lowered_in_passing(site: Site) -> None:
 def test_the_acceptance_level_alone(site: Site) -> None:
     """Raised after what is below it is gone; refused before."""
     site.refused("partner-tool 1.0.0", esxi_hostname=FIRST, acceptance_level="vmware_certified")
-    real = site.world.cycle("esxi_software", esxi_hostname=FIRST, state="absent", names=["Partner-tool"], acceptance_level="vmware_certified", maintenance_mode=True)
+    raised: Dict[str, Any] = {"acceptance_level": "vmware_certified", "maintenance_mode": True}
+    real = site.world.cycle("esxi_software", esxi_hostname=FIRST, state="absent", names=["Partner-tool"], **raised)
     assert real["hosts"][FIRST]["actions"][-1] == "set the acceptance level to vmware_certified"
     assert site.level() == "vmware_certified" and "partner-tool" not in site.vibs()
 
@@ -278,8 +279,9 @@ def test_a_host_that_fails_does_not_stop_the_others(site: Site) -> None:
 
 
 REFUSED: List[Tuple[Dict[str, Any], str]] = [
-    ({"state": "absent"}, "needs either names or bundle"), ({"names": ["x"]}, "for state: absent"), ({"location": "/vmfs/volumes/d/x.zip"}, "are needed together"),
-    ({"state": "absent", "names": ["esx-base"]}, "ESXi itself"), ({"maintenance_timeout": 0}, "at least 1"), ({"state": "absent", "names": ["ESXi"]}, "ESXi itself"),
+    ({"state": "absent"}, "needs either names or bundle"), ({"names": ["x"]}, "for state: absent"),
+    ({"location": "/vmfs/volumes/d/x.zip"}, "are needed together"), ({"maintenance_timeout": 0}, "at least 1"),
+    ({"state": "absent", "names": ["esx-base"]}, "ESXi itself"), ({"state": "absent", "names": ["ESXi"]}, "ESXi itself"),
     ({"esxi_hostname": "esxi1.lab.example"}, "close to it"),
 ]
 
@@ -296,6 +298,7 @@ def test_bundles_are_looked_into_first(site: Site) -> None:
     site.refused("it is for ESXi 7.*", "8.0 U2", esxi_hostname=FIRST, **other)
     site.refused("checksums says", esxi_hostname=FIRST, checksum="0" * 64, **other)
     site.refused("neither a path", esxi_hostname=FIRST, bundle=other["bundle"], location="drivers/x.zip")
+    site.refused("user or password", esxi_hostname=FIRST, bundle=other["bundle"], location="http://u:pa55word@192.0.2.1/x.zip")
     site.refused("does not end", esxi_hostname=FIRST, bundle=other["bundle"], location="/vmfs/volumes/d/x.vib")
 
 

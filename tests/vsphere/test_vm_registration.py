@@ -125,7 +125,8 @@ def test_folder_and_pool(site: Site) -> None:
     site.world.vsphere.govc("folder.create", "/dc1/vm/restored/lab")
     site.world.vsphere.govc("pool.create", "/dc1/host/cluster1/Resources/small")
     for params, word in (
-        ({"folder": "restore"}, "close to it: restored"), ({"resource_pool": "smal"}, "close to it: small"), ({"datastores": ["preservd"]}, "close to it: preserved"),
+        ({"folder": "restore"}, "close to it: restored"), ({"resource_pool": "smal"}, "close to it: small"),
+        ({"datastores": ["preservd"]}, "close to it: preserved"),
     ):
         site.world.refused("esxi_vm_registration", "invalid", word, **{"esxi_hostname": FIRST, "datastores": ["preserved"], **params})
     site.world.cycle("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"], folder="restored/lab", resource_pool="small")

@@ -221,7 +221,8 @@ class RegistrationJob:
             return top
         places = {_path(ref, top, found): ref for ref in found if isinstance(ref, vim.Folder)}
         if wanted not in places:
-            raise InputError(f"{self.name}: folder: datacenter {self._host.datacenter} has no folder {wanted}{close(wanted, [name for name in places if name])}.")
+            known = [name for name in places if name]
+            raise InputError(f"{self.name}: folder: datacenter {self._host.datacenter} has no folder {wanted}{close(wanted, known)}.")
         return places[wanted]
 
     def act(self, outlook: Outlook) -> None:
@@ -236,11 +237,11 @@ class RegistrationJob:
                 failed[path] = error
         verb = "register" if self._present else "unregister"
         if failed:
-            path, error = next(iter(failed.items()))
+            path, reason = next(iter(failed.items()))
             more = f" {len(failed) - 1} more failed: {', '.join(list(failed)[1:])}." if len(failed) > 1 else ""
             stay = f" Done and not taken back: {', '.join(done)}." if done else " Nothing was changed."
             words = [f"{verb} {each}" for each in done]
-            raise ChangeError(f"{error.message.rstrip('.')}.{more}{stay}", f"{verb} {path}", [], words, error.code)
+            raise ChangeError(f"{reason.message.rstrip('.')}.{more}{stay}", f"{verb} {path}", [], words, reason.code)
         self._verify(verb)
 
     def _register(self, path: str) -> None:

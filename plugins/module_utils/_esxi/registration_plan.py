@@ -55,7 +55,7 @@ def joined(folder: str, name: str) -> str:
 
 def name_of(path: str) -> str:
     """The file's name without its ending, which is the machine's name when it was made."""
-    return posixpath.splitext(posixpath.basename(path))[0]
+    return posixpath.splitext(posixpath.basename(path.partition("] ")[2]))[0]
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:

@@ -82,6 +82,8 @@ def asked(params: Mapping[str, Any], opener: Callable[[str], IO[bytes]]) -> Aske
         raise InputError("bundle and location are needed together: the file to look into, and where hosts find the same file.")
     if location and not _LOCATION.fullmatch(location):
         raise InputError(f"location: {location!r} is neither a path on the host, as in /vmfs/volumes/datastore1/driver.zip, nor an http or https URL.")
+    if "@" in location.partition("//")[2].partition("/")[0]:
+        raise InputError("location: the URL has a user or password, which hosts write to their logs; put the file where it can be read without.")
     for name in ("maintenance_timeout", "install_timeout", "reboot_timeout"):
         if params[name] < 1:
             raise InputError(f"{name}: {params[name]} s leaves no time; give at least 1.")
@@ -130,8 +132,8 @@ class SoftwareJob:
         after: Dict[str, Any] = {"vibs": plan.after} if plan.after else {}
         if plan.level:
             before["acceptance_level"], after["acceptance_level"] = self._have.acceptance_level, plan.level
-        if plan.restart:
-            before["restart_due"], after["restart_due"] = self._have.pending is not None, False
+        if plan.restart and self._have.pending is not None:
+            before["restart_due"], after["restart_due"] = True, False
         report = self._report(self._have, plan)
         return Outlook(before, after, plan.actions(), report, [*warnings, *plan.warnings])
 

@@ -62,8 +62,15 @@ options:
   location:
     description:
       - >-
-        Where each ESXi host finds the same file: an absolute path on the host, as in V(/vmfs/volumes/datastore1/driver.zip), or an http or https
-        URL. It must be there already. Needed with O(bundle) and O(state=present).
+        Where each ESXi host finds the same file: an absolute path on the host, as in V(/vmfs/volumes/datastore1/driver.zip), or an http or https URL
+        without a user. It must be there already. To install O(bundle), either this or O(datastore) is needed.
+    type: str
+  datastore:
+    description:
+      - >-
+        Name or shell pattern of a datastore of each host that O(bundle) is uploaded to, if something is to be installed, and from which it is
+        deleted again. The first that matches and is accessible is taken. The user needs the privilege C(Datastore.FileManagement).
+      - On vSAN files can't lie at the top of a datastore; use O(location) there.
     type: str
   checksum:
     description:
@@ -135,7 +142,9 @@ notes:
   - >-
     Where a cluster is managed by one image (vSphere Lifecycle Manager), vCenter takes packages away again that the image does not have. Add the
     component to the image there.
-  - The module trusts that the file at O(location) is that of O(bundle). ESXi checks its signature.
+  - >-
+    The module trusts that the file at O(location) is that of O(bundle). ESXi checks the signatures of the packages, but those of the acceptance level
+    V(community) have none.
   - This was tested on the simulator of the collection's lab, not on a real host; see C(docs/vsphere-simulator.md).
 seealso:
   - module: virtnet.hardening.offline_bundle_info
@@ -164,9 +173,15 @@ EXAMPLES = r"""
   virtnet.hardening.esxi_software:
     cluster_name: cluster1
     bundle: /var/tmp/bundles/driver.zip
-    location: /vmfs/volumes/datastore1/drivers/driver.zip
+    datastore: "datastore*"
     maintenance_mode: true
     reboot: true
+
+- name: Have a driver from where all hosts find it; a restart can wait
+  virtnet.hardening.esxi_software:
+    cluster_name: cluster1
+    bundle: /var/tmp/bundles/driver.zip
+    location: /vmfs/volumes/datastore1/drivers/driver.zip
 
 - name: Remove it from one host
   virtnet.hardening.esxi_software:

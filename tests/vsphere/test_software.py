@@ -104,6 +104,35 @@ def test_a_component_is_applied_live(site: Site) -> None:
     assert site.vibs() == before and COMPONENT not in site.components()
 
 
+def files_of(site: Site) -> str:
+    """All that is on the datastore, as govc lists it."""
+    return site.world.vsphere.govc("datastore.ls", "-R", "-ds", "datastore1")
+
+
+def test_a_bundle_is_uploaded(site: Site) -> None:
+    """To each host's datastore, and deleted again; nothing is uploaded to foretell, or where nothing is to be done."""
+    bundle = str(make_bundle(site.folder, [LIVE], platforms=ANY))
+    before = files_of(site)
+    site.world.cycle("esxi_software", all_hosts=True, bundle=bundle, datastore="data*")
+    assert files_of(site) == before and all("igc-community" in site.vibs(host) for host in site.world.hosts())
+    site.refused("close to it: datastore1", esxi_hostname=FIRST, bundle=bundle, datastore="datastore")
+    site.refused("either location", esxi_hostname=FIRST, bundle=bundle, datastore="datastore1", location="/vmfs/volumes/datastore1/x.zip")
+    site.world.control("POST", "datastore", {"name": "datastore1", "accessible": False})
+    site.refused("not accessible now", esxi_hostname=FIRST, bundle=bundle, datastore="datastore1")
+
+
+def test_an_upload_is_deleted_after_a_failure_too(site: Site) -> None:
+    """And one that can't be deleted is said."""
+    bundle = str(make_bundle(site.folder, [LIVE], platforms=ANY))
+    before = files_of(site)
+    site.world.control("POST", "faults", {"method": "ExecuteSoap", "host": FIRST, "call": 3, "fault": "HostConfigFault"})
+    result = site.world.run("esxi_software", esxi_hostname=FIRST, bundle=bundle, datastore="datastore1")
+    assert result["hosts"][FIRST]["cause"] == "host_config" and result["hosts"][FIRST]["not_undone"] == [] and files_of(site) == before
+    site.world.control("POST", "faults", {"method": "DeleteDatastoreFile_Task", "fault": "CannotDeleteFile"})
+    result = site.world.ok("esxi_software", esxi_hostname=FIRST, bundle=bundle, datastore="datastore1")
+    assert "uploaded file is still there" in str(result["warnings"]) and "virtnet-" in files_of(site)
+
+
 def test_all_hosts_in_one_task(site: Site) -> None:
     """Each is its own outcome; one that has it already stays."""
     given = site.bundle()
@@ -202,7 +231,10 @@ def test_a_restart_without_a_vcenter(site_of: Callable[..., Site]) -> None:
     path = site.world.hosts()[0]
     name = path.rsplit("/", 1)[1]
     site.world.control("POST", "latency", {"restart_ms": 900})
-    real = site.world.ok("esxi_software", all_hosts=True, reboot=True, maintenance_mode=True, **site.bundle(VibSpec()))
+    bundle = str(make_bundle(site.folder, [VibSpec()], platforms=ANY))
+    before = files_of(site)
+    real = site.world.ok("esxi_software", all_hosts=True, reboot=True, maintenance_mode=True, bundle=bundle, datastore="datastore1")
+    assert files_of(site) == before
     assert real["hosts"][name]["verified"] and site.vibs(path)["igc-community"] == VERSION and not site.maintenance(path)
 
 
@@ -280,7 +312,7 @@ def test_a_host_that_fails_does_not_stop_the_others(site: Site) -> None:
 
 REFUSED: List[Tuple[Dict[str, Any], str]] = [
     ({"state": "absent"}, "needs either names or bundle"), ({"names": ["x"]}, "for state: absent"),
-    ({"location": "/vmfs/volumes/d/x.zip"}, "are needed together"), ({"maintenance_timeout": 0}, "at least 1"),
+    ({"location": "/vmfs/volumes/d/x.zip"}, "either location"), ({"maintenance_timeout": 0}, "at least 1"),
     ({"state": "absent", "names": ["esx-base"]}, "ESXi itself"), ({"state": "absent", "names": ["ESXi"]}, "ESXi itself"),
     ({"esxi_hostname": "esxi1.lab.example"}, "close to it"),
 ]

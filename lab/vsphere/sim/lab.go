@@ -63,6 +63,7 @@ var extended = map[string][]string{
 	"OptionManager":                   {"QueryOptions", "UpdateOptions"},
 	"HostSystem":                      {"EnterMaintenanceMode_Task", "ExitMaintenanceMode_Task", "RebootHost_Task"},
 	"HostDatastoreBrowser":            {"SearchDatastoreSubFolders_Task"},
+	"FileManager":                     {"DeleteDatastoreFile_Task"},
 	"HostImageConfigManager": {
 		"HostImageConfigGetAcceptance", "UpdateHostImageAcceptanceLevel", "HostImageConfigGetProfile", "fetchSoftwarePackages",
 	},

@@ -101,6 +101,20 @@ func (x *extension) SearchDatastoreSubFoldersTask(ctx *simulator.Context, req *t
 	return browser.SearchDatastoreSubFoldersTask(ctx, req)
 }
 
+// DeleteDatastoreFileTask is govmomi's, with a task that belongs to an entity, as "the managed entity to which the operation applies" must be one.
+func (x *extension) DeleteDatastoreFileTask(ctx *simulator.Context, req *types.DeleteDatastoreFile_Task) soap.HasFault {
+	files := ctx.Map.FileManager()
+	datacenter, _ := ctx.Map.Any("Datacenter").(*simulator.Datacenter)
+	if req.Datacenter != nil {
+		datacenter, _ = ctx.Map.Get(*req.Datacenter).(*simulator.Datacenter)
+	}
+	task := x.task(ctx, datacenter, datacenter, "deleteDatastoreFile", func() (types.AnyType, types.BaseMethodFault) {
+		started := files.DeleteDatastoreFileTask(ctx, req)
+		return waitFor(ctx, started.(*methods.DeleteDatastoreFile_TaskBody).Res.Returnval)
+	})
+	return &methods.DeleteDatastoreFile_TaskBody{Res: &types.DeleteDatastoreFile_TaskResponse{Returnval: task}}
+}
+
 // setAccessible changes whether a datastore can be read.
 func (l *Lab) setAccessible(name string, accessible bool) bool {
 	ctx, found := l.context(), false

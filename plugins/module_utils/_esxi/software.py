@@ -12,19 +12,21 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from typing import IO, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VerifyError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, chosen, unreachable
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.power import Machine
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import COMPONENTS_FROM, RANKS, Have, Package, Plan, Wish, make_plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.staging import Staging
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_task import open_bundle
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_catalogue import catalogue
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Login
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.esxcli import EsxCli, first
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import NOT_FOUND, VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
 
 _PATHS = ("config.product.version", "configManager.imageConfigManager", "runtime.inMaintenanceMode")
@@ -49,6 +51,7 @@ class Asked(NamedTuple):
     deadlines: Deadlines
     evacuate: bool
     params: Mapping[str, Any]
+    opener: Callable[[str], IO[bytes]]
 
 
 def spec() -> Dict[str, Any]:
@@ -57,6 +60,7 @@ def spec() -> Dict[str, Any]:
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "bundle": {"type": "path"},
         "location": {"type": "str"},
+        "datastore": {"type": "str"},
         "checksum": {"type": "str"},
         "catalogue": {"type": "list", "elements": "dict", "default": []},
         "names": {"type": "list", "elements": "str", "default": []},
@@ -78,8 +82,9 @@ def asked(params: Mapping[str, Any], opener: Callable[[str], IO[bytes]]) -> Aske
         raise InputError("names: they are for state: absent; to install, give bundle and location.")
     if state == "absent" and bool(path) == bool(names):
         raise InputError("state: absent needs either names or bundle, to say what is to go.")
-    if state == "present" and bool(path) != bool(location):
-        raise InputError("bundle and location are needed together: the file to look into, and where hosts find the same file.")
+    places = [name for name in ("location", "datastore") if params.get(name)]
+    if (len(places) != 1 if path and state == "present" else places):
+        raise InputError("bundle, to be installed, needs either location, where hosts find the same file, or datastore, to put it there; else leave them out.")
     if location and not _LOCATION.fullmatch(location):
         raise InputError(f"location: {location!r} is neither a path on the host, as in /vmfs/volumes/datastore1/driver.zip, nor an http or https URL.")
     if "@" in location.partition("//")[2].partition("/")[0]:
@@ -96,7 +101,7 @@ def asked(params: Mapping[str, Any], opener: Callable[[str], IO[bytes]]) -> Aske
         state, depot, path or "", kind, location, names, params.get("acceptance_level"), params["maintenance_mode"], params["reboot"],
     )
     deadlines = Deadlines(params["maintenance_timeout"], params["install_timeout"], params["reboot_timeout"])
-    return Asked(wish, deadlines, params["evacuate_powered_off_vms"], params)
+    return Asked(wish, deadlines, params["evacuate_powered_off_vms"], params, opener)
 
 
 def jobs(given: Asked, client: Client, login: Login) -> Sequence[Tuple[Host, Optional[Job]]]:
@@ -112,6 +117,9 @@ class SoftwareJob:
         self.name = host.name
         self._given, self._props = given, props
         self._machine = Machine(host, client, login)
+        self._host, self._login = host, login
+        self._wish = given.wish
+        self._staging: Optional[Staging] = None
         self._manager = props.get("configManager.imageConfigManager")
         self._plan = Plan()
         self._have: Optional[Have] = None
@@ -124,8 +132,12 @@ class SoftwareJob:
         """See Job."""
         warnings: List[str] = []
         self._have = self._read(warnings)
+        if self._given.params.get("datastore"):
+            pattern = self._given.params["datastore"]
+            self._staging = Staging(self._machine.client, self._login, self._host, self._given.opener, self._wish.path, pattern)
+            self._wish = replace(self._wish, location=self._staging.location)
         try:
-            plan = self._plan = make_plan(self._given.wish, self._have)
+            plan = self._plan = make_plan(self._wish, self._have)
         except InputError as error:
             raise InputError(f"{self.name}: {error.message}", **error.details) from error
         before: Dict[str, Any] = {"vibs": plan.before} if plan.before else {}
@@ -190,10 +202,29 @@ class SoftwareJob:
     def act(self, outlook: Outlook) -> None:
         """See Job."""
         try:
-            self._carry_out()
+            try:
+                self._stage()
+                self._carry_out()
+            finally:
+                self._unstage(outlook)
             self._verify(outlook)
         finally:
             self._machine.close()
+
+    def _stage(self) -> None:
+        if self._staging is not None and self._plan.calls:
+            self._step("upload the bundle", self._staging.put)
+            # It does not stay.
+            self._done.clear()
+
+    def _unstage(self, outlook: Outlook) -> None:
+        if self._staging is None or not self._plan.calls:
+            return
+        try:
+            self._staging.remove(self._machine.client)
+        except VsphereError as error:
+            if error.code != NOT_FOUND:
+                outlook.warnings.append(f"The uploaded file is still there: {error.message}")
 
     def _carry_out(self) -> None:
         plan, machine, deadlines = self._plan, self._machine, self._given.deadlines

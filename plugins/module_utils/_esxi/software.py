@@ -248,7 +248,8 @@ class SoftwareJob:
 
     @property
     def _old(self) -> Have:
-        assert self._have is not None
+        if self._have is None:
+            raise AssertionError("look comes before act")
         return self._have
 
     def _step(self, words: str, do: Callable[[], None], back: Optional[Tuple[str, Callable[[], None]]] = None) -> None:

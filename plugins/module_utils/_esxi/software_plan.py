@@ -125,7 +125,7 @@ class _Change:
 def _present(wish: Wish, have: Have, target: str, plan: Plan) -> List[_Change]:
     if wish.depot is None:
         return []
-    _fits(wish, have, plan)
+    _fits(wish, wish.depot, have, plan)
     there = have.to_come
     missing = [vib for vib in wish.depot.vibs if vib.name not in there or compare(there[vib.name].version, vib.version) < 0]
     newer = [vib for vib in wish.depot.vibs if vib.name in there and compare(there[vib.name].version, vib.version) > 0]
@@ -144,7 +144,7 @@ def _present(wish: Wish, have: Have, target: str, plan: Plan) -> List[_Change]:
             f"{wish.path}: {weakest.identifier} has the acceptance level {weakest.acceptance_level}, the host takes {target} and above; get a bundle of that "
             f"level, or set acceptance_level: {weakest.acceptance_level}, which weakens the host."
         )
-    plan.calls.append(_install(wish, have, missing, plan))
+    plan.calls.append(_install(wish, wish.depot, have, missing, plan))
     plan.before.update({vib.name: there[vib.name].version if vib.name in there else None for vib in missing})
     plan.after.update({vib.name: vib.version for vib in missing})
     replaced = [there[vib.name] for vib in missing if vib.name in there]
@@ -157,9 +157,8 @@ def _named(vib: Vib, there: Mapping[str, Package]) -> str:
     return f"{vib.name} {there[vib.name].version}"
 
 
-def _fits(wish: Wish, have: Have, plan: Plan) -> None:
-    assert wish.depot is not None
-    for needs in wish.depot.needs():
+def _fits(wish: Wish, depot: Depot, have: Have, plan: Plan) -> None:
+    for needs in depot.needs():
         answer, because = needs.answer(have.release)
         if answer == NO:
             raise InputError(f"{wish.path}: {because}, and the host has ESXi {have.release}; give the bundle for that release.")
@@ -167,10 +166,9 @@ def _fits(wish: Wish, have: Have, plan: Plan) -> None:
             plan.warnings.append(f"Whether {wish.path} is for ESXi {have.release} is not known: {because}. The host decides.")
 
 
-def _install(wish: Wish, have: Have, missing: Sequence[Vib], plan: Plan) -> Call:
-    assert wish.depot is not None
+def _install(wish: Wish, depot: Depot, have: Have, missing: Sequence[Vib], plan: Plan) -> Call:
     names = ", ".join(vib.identifier for vib in missing)
-    components = [bulletin for bulletin in wish.depot.bulletins if bulletin.component]
+    components = [bulletin for bulletin in depot.bulletins if bulletin.component]
     if wish.kind == "vib":
         return Call("software vib install", {"viburl": [wish.location]}, f"install {names}")
     if have.release >= COMPONENTS_FROM and components:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-STAGES := unit contract frames lab integration molecule sanity lint docs build
+STAGES := unit contract frames lab integration media molecule sanity lint docs build
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test vm bench clean lab-up lab-down vsphere-lab $(STAGES)
@@ -27,6 +27,9 @@ lab: setup ## the lab itself
 	@scripts/stage lab
 integration: setup ## playbooks as users write them
 	@scripts/stage integration
+media: setup ## install media: made, started in QEMU by BIOS and UEFI, served by nginx and dnsmasq
+	@scripts/setup media
+	@scripts/stage media
 molecule: setup ## the roles
 	@scripts/stage molecule
 sanity: setup ## ansible-test sanity
@@ -44,6 +47,8 @@ vm: ## the kernel tests in a virtual machine whose kernel filters VLANs (root; a
 bench: setup ## ratios to iproute2, nft and pyroute2
 	@scripts/in-env .venv/bin/python benchmarks/linux_ports.py
 	@scripts/in-env .venv/bin/python benchmarks/linux_policy.py
+	@scripts/setup media
+	@scripts/in-env .venv/bin/python benchmarks/install_media.py
 
 lab-up: setup ## start the lab in .lab
 	@.venv/bin/python lab/lab.py up

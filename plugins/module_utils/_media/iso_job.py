@@ -10,13 +10,13 @@ import json
 import os
 import shutil
 import tempfile
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Entry, Medium
-from ansible_collections.virtnet.hardening.plugins.module_utils._media import iso_write
+from ansible_collections.virtnet.hardening.plugins.module_utils._media import iso_verify, iso_write
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import BusyError, MediaError, NoSpaceError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.progress import Progress
-from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import Digests, blocks, digest, load, part, save, stamp, stamp_of, sync_folder
+from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import Digests, digest, load, part, save, stamp, stamp_of, sync_folder
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.source import IsoSource, Source
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -49,14 +49,9 @@ class IsoJob:
     def __init__(self, medium: Medium, source: Source, dest: str, record: Dict[str, Any]) -> None:
         self.medium, self.source, self.dest, self.record = medium, source, dest, record
         self.warnings: List[str] = []
-        for entry in medium.entries:
-            if entry.file:
-                source.digests.of_file(entry.file)
-        intact = self._intact()
-        # The first run reads the installer while it writes; a later one must know beforehand.
-        self.changed = not intact or record.get("inputs") != self._inputs()
-        made = part(record, "result")
-        self.result: Dict[str, Any] = {"sha256": None if self.changed else made.get("sha256"), "size": None if self.changed else made.get("size")}
+        self.inputs = self._inputs()
+        self.changed = not self._is_so()
+        self.result: Dict[str, Any] = {}
 
     @property
     def paths(self) -> List[Tuple[str, bool]]:
@@ -71,36 +66,34 @@ class IsoJob:
         known = part(self.record, "contents")
         return [entry.path for entry in self.medium.entries if entry.data is not None and known.get(entry.path) not in (None, sha_of(entry.data))]
 
-    def _intact(self) -> bool:
-        made, now = part(self.record, "result"), stamp(self.dest)
-        if now is None:
+    def _is_so(self) -> bool:
+        now = stamp(self.dest)
+        if now is None or self.record.get("inputs") != self.inputs:
             return False
-        if made.get("stamp") == now:
+        if self.record.get("result") == now and self.record.get("source") == json.loads(json.dumps(self.source.stamps())):
             return True
-        # Touched or copied, perhaps: its content counts.
-        return bool(made.get("size") == now[2] and made.get("sha256") == digest(blocks(self.dest)))
+        # Somebody touched or copied one of them, perhaps: the content counts.
+        return iso_verify.same(self.medium, self.source, self.dest)
 
     def _inputs(self) -> str:
-        """Of everything that goes in."""
+        """Of everything that goes in but the contents of the vendor's files, for which their stamps stand."""
         files = {entry.path: sha_of(entry.data) if entry.data is not None else self.source.digests.of_file(entry.file) for entry in self.medium.entries}
-        listed = {"recipe": RECIPE, "source": self.source.whole(), "volume_id": self.medium.volume_id, "files": files}
+        listed = {"recipe": RECIPE, "source": self.source.structure(), "volume_id": self.medium.volume_id, "files": files}
         return sha_of(json.dumps(listed, sort_keys=True).encode())
 
     def write(self, progress: Progress) -> None:
         """Make the image. On any error the old one is as it was and nothing else remains."""
         temporary = record_path(self.dest)[:-len(".virtnet.json")] + ".part"
-        need = sum(self.source.sizes.values()) + sum(len(entry.data or b"") for entry in self.medium.entries) + _MARGIN
-        need = max(need, os.path.getsize(self.source.where) if isinstance(self.source, IsoSource) else 0)
-        need += sum(os.path.getsize(entry.file) for entry in self.medium.entries if entry.file)
+        need = self._size()
         check_space(os.path.dirname(self.dest) or ".", need, self.dest)
         handle = _lock(temporary, self.dest)
         try:
             with tempfile.TemporaryDirectory(prefix="virtnet-") as folder:
-                sha256, size = iso_write.write(self.medium, self.source, folder, handle, need, progress)
+                iso_write.write(self.medium, self.source, folder, iso_write.Target(temporary, handle, need), progress)
             progress.say("looking at it")
-            iso_write.verify(self.medium, self.source, temporary, size)
+            iso_verify.verify(self.medium, self.source, temporary)
             os.fsync(handle)
-            progress.step(size, size)
+            progress.step(need, need)
             _like_the_old(temporary, self.dest, bool(self.medium.result.get("private")))
             os.replace(temporary, self.dest)
         except BaseException:
@@ -109,17 +102,21 @@ class IsoJob:
         finally:
             os.close(handle)
         sync_folder(os.path.dirname(self.dest) or ".")
-        self.result.update(sha256=sha256, size=size)
-        self.remember(sha256, size)
+        self.remember()
         progress.say("done")
 
-    def remember(self, sha256: Optional[str] = None, size: Optional[int] = None) -> None:
-        """Write the record; without arguments that of an image that did not change."""
+    def _size(self) -> int:
+        """Bytes at most."""
+        files = sum(len(entry.data or b"") + (os.path.getsize(entry.file) if entry.file else 0) for entry in self.medium.entries)
+        installer = os.path.getsize(self.source.where) if isinstance(self.source, IsoSource) else 0
+        return max(installer, sum(self.source.sizes.values())) + files + _MARGIN
+
+    def remember(self) -> None:
+        """Write the record."""
         contents = {entry.path: sha_of(entry.data) for entry in self.medium.entries if entry.data is not None}
-        result = {"sha256": sha256 or self.result["sha256"], "size": size or self.result["size"], "stamp": stamp(self.dest)}
-        new = {"inputs": self._inputs(), "result": result, "shown": texts(self.medium.entries, self.source.digests), "contents": contents}
-        new["digests"] = self.source.digests.used
-        if new != self.record:
+        new = {"inputs": self.inputs, "source": self.source.stamps(), "result": stamp(self.dest), "contents": contents}
+        new.update(shown=texts(self.medium.entries, self.source.digests), digests=self.source.digests.used)
+        if json.loads(json.dumps(new)) != self.record:
             save(record_path(self.dest), new)
 
 

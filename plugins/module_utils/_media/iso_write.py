@@ -1,24 +1,24 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This code is PRIVATE to the collection.
-"""The call of xorriso that writes an image, and the look at what it wrote."""
+"""The calls of xorriso that write an image."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import re
+import select
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, List, Mapping, Tuple
+import tempfile
+from typing import Callable, List, Mapping, NamedTuple, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Entry, Medium
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import xorriso
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import MediaError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.progress import Progress
-from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import BLOCK
+from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import BLOCK, blocks
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.source import FolderSource, IsoSource, Source
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -27,76 +27,143 @@ _DATE = "2000010100000000"
 _SECONDS = 946684800
 # fcntl.F_SETPIPE_SZ is there from Python 3.10 on.
 _SET_PIPE_SIZE = 1031
+# From linux/fs.h.
+_FICLONE = 0x40049409
 _WRITE_BACK = 32 << 20
+# Seconds without data after which to look whether a signal came.
+_LOOK = 0.2
 DEFAULT_VOLUME = "ESXI"
-Options = Callable[[int], List[str]]
 _PLAIN = re.compile(r"[A-Z0-9_./]*")
 
 
-def write(medium: Medium, source: Source, folder: str, handle: int, total: int, progress: Progress) -> Tuple[str, int]:
-    """Into the open file; its SHA-256 and size."""
-    options = (_from_iso if isinstance(source, IsoSource) else _from_folder)(medium, source)
+class Target(NamedTuple):
+    """The file to write: its path, the descriptor that locks it, and the bytes that it has at most."""
+
+    path: str
+    handle: int
+    total: int
+
+
+def write(medium: Medium, source: Source, folder: str, target: Target, progress: Progress) -> None:
+    """The whole image. In C(folder) is room for small files."""
     added = _added(medium.entries, folder)
+    if isinstance(source, FolderSource):
+        _stream(lambda out: [*_from_folder(medium, source, out), *added], target, progress)
+    elif isinstance(source, IsoSource) and source.image.has_system_area:
+        # The partition tables of the system area hold the size of the image, and xorriso brings them up to date only when it writes all of it.
+        _stream(lambda out: [*_anew(medium, source, out), *added], target, progress)
+    elif isinstance(source, IsoSource):
+        # A copy that keeps every file where it is; only the descriptors are written over, and what is new is put behind.
+        _copy(source.where, target, progress)
+        _run([*_onto(medium, source, target.path), *added], (target.handle,), lambda: progress.step(target.total, target.total))
+
+
+def _copy(path: str, target: Target, progress: Progress) -> None:
+    with open(path, "rb") as file, contextlib.suppress(OSError):
+        # Where the file system can share blocks, there is nothing to copy.
+        fcntl.ioctl(target.handle, _FICLONE, file.fileno())
+        os.lseek(target.handle, 0, os.SEEK_END)
+        return
+    done = _Writer(target, progress)
+    for block in blocks(path):
+        done.write(block)
+
+
+class _Writer:
+    """Writes blocks, and tells how far it is."""
+
+    def __init__(self, target: Target, progress: Progress) -> None:
+        self.target, self.progress = target, progress
+        self.done = self.flushed = 0
+
+    def write(self, block: memoryview) -> None:
+        """All of a block."""
+        while block:
+            try:
+                count = os.write(self.target.handle, block)
+            except OSError as error:
+                raise MediaError(f"dest: the disk took {self.done >> 20} MiB and no more: {error.strerror}; nothing was changed. Make room.") from error
+            block = block[count:]
+            self.done += count
+        if self.done - self.flushed >= _WRITE_BACK:
+            # Starts to write to the disk, which the fsync at the end would otherwise do all at once.
+            os.posix_fadvise(self.target.handle, self.flushed, self.done - self.flushed, os.POSIX_FADV_DONTNEED)
+            self.flushed = self.done
+        self.progress.step(self.done, self.target.total)
+
+
+def _stream(options: Callable[[int], List[str]], target: Target, progress: Progress) -> None:
+    """What xorriso writes to a pipe, into the file."""
     read_end, write_end = os.pipe()
+    writer, buffer = _Writer(target, progress), memoryview(bytearray(BLOCK))
     with contextlib.suppress(OSError):
         fcntl.fcntl(read_end, _SET_PIPE_SIZE, BLOCK)
-    command = xorriso.command([*options(write_end), *added])
-    # Of its own session, so that a signal for all of a terminal's programs leaves the end of it to us.
-    with open(os.path.join(folder, "messages"), "w+b") as messages, ThreadPoolExecutor(1) as pool:
+
+    def pump() -> None:
+        while select.select([read_end], [], [], 0)[0]:
+            count = os.readv(read_end, [buffer])
+            if not count:
+                return
+            writer.write(buffer[:count])
+        progress.step(writer.done, target.total)
+
+    try:
+        _run(options(write_end), (write_end,), pump, read_end)
+    finally:
+        os.close(read_end)
+
+
+def _run(options: List[str], handles: Tuple[int, ...], step: Callable[[], None], read_end: int = -1) -> None:
+    """xorriso, with a look at what goes on meanwhile. It is ended if that raises."""
+    with tempfile.TemporaryFile() as messages:
+        # Of its own session, so that a signal for all of a terminal's programs leaves the end of it to us.
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=messages, pass_fds=(write_end,), env=xorriso.environment(),
+            xorriso.command(options), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=messages, pass_fds=handles, env=xorriso.environment(),
             start_new_session=True,
         )
-        os.close(write_end)
-        # The installer is read by xorriso at the same time, so its digest costs no second reading of the disk.
-        known = pool.submit(source.whole)
         try:
-            made = _pump(read_end, handle, total, progress)
-            process.wait()
-            known.result()
+            if read_end >= 0:
+                os.close(handles[0])
+            while process.poll() is None:
+                if read_end >= 0:
+                    select.select([read_end], [], [], _LOOK)
+                else:
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        process.wait(_LOOK)
+                step()
+            step()
         finally:
-            os.close(read_end)
             if process.poll() is None:
                 process.kill()
                 process.wait()
         messages.seek(0)
         if process.returncode != 0:
-            raise MediaError(f"xorriso failed: {xorriso.complaint(messages.read())}")
-    return made
+            raise MediaError(f"xorriso failed: {xorriso.complaint(messages.read())}; nothing was changed.")
 
 
-def _pump(read_end: int, handle: int, total: int, progress: Progress) -> Tuple[str, int]:
-    sha256, done, flushed = hashlib.sha256(), 0, 0
-    buffer = memoryview(bytearray(BLOCK))
-    while True:
-        count = os.readv(read_end, [buffer])
-        if not count:
-            return sha256.hexdigest(), done
-        block = buffer[:count]
-        at = 0
-        while at < count:
-            try:
-                at += os.write(handle, block[at:])
-            except OSError as error:
-                raise MediaError(f"dest: the disk took {done >> 20} MiB and no more: {error.strerror}; make room.") from error
-        sha256.update(block)
-        done += count
-        if done - flushed >= _WRITE_BACK:
-            # Starts to write to the disk, which the fsync at the end would otherwise do all at once.
-            os.posix_fadvise(handle, flushed, done - flushed, os.POSIX_FADV_DONTNEED)
-            flushed = done
-        progress.step(done, total)
+def _trees(source: IsoSource) -> List[str]:
+    """Read and written as the vendor's."""
+    rules = ["-compliance", _rules(source.sizes, source.kind.rock_ridge)]
+    return [*xorriso.NAMES, "-rockridge", _switch(source.kind.rock_ridge), "-joliet", _switch(source.kind.joliet), *rules]
 
 
-def _from_iso(medium: Medium, source: Source) -> Options:
-    assert isinstance(source, IsoSource)
-    options = [*xorriso.NAMES, "-rockridge", _switch(source.kind.rock_ridge), "-joliet", _switch(source.kind.joliet)]
-    options += ["-compliance", _rules(source.sizes, source.kind.rock_ridge), "-indev", f"stdio:{source.where}"]
-    volume = ["-volid", medium.volume_id] if medium.volume_id else []
-    return lambda out: [*options, "-outdev", f"stdio:/dev/fd/{out}", *volume, "-boot_image", "any", "replay", "-iso_nowtime", _DATE]
+def _volume(medium: Medium, source: IsoSource) -> List[str]:
+    dates = [word for kind in ("c", "m") if source.image.created.isdigit() for word in ("-volume_date", kind, source.image.created)]
+    return [*(["-volid", medium.volume_id] if medium.volume_id else []), *dates, "-iso_nowtime", _DATE]
 
 
-def _from_folder(medium: Medium, source: Source) -> Options:
+def _onto(medium: Medium, source: IsoSource, path: str) -> List[str]:
+    return [*_trees(source), "-dev", f"stdio:{path}", "-boot_image", "any", "keep", *_volume(medium, source)]
+
+
+def _anew(medium: Medium, source: IsoSource, out: int) -> List[str]:
+    options = [*_trees(source), "-indev", f"stdio:{source.where}", "-outdev", f"stdio:/dev/fd/{out}", "-boot_image", "any", "replay"]
+    # xorriso would make a new one, at random.
+    guid = ["-boot_image", "any", f"gpt_disk_guid={source.image.disk_guid}"] if source.image.disk_guid else []
+    return [*options, *guid, *_volume(medium, source)]
+
+
+def _from_folder(medium: Medium, source: FolderSource, out: int) -> List[str]:
     bios, uefi, catalog = (source.find(name) for name in ("/isolinux.bin", "/efiboot.img", "/boot.cat"))
     if bios is None and uefi is None:
         raise InputError(f"src: {source.where} has neither isolinux.bin nor efiboot.img, from which a CD starts; give a whole tree or the ISO.")
@@ -110,7 +177,7 @@ def _from_folder(medium: Medium, source: Source) -> Options:
     if uefi:
         boot += ["-boot_image", "any", f"efi_path={uefi}", "-boot_image", "any", "platform_id=0xef", "-boot_image", "any", "emul_type=no_emulation"]
     volume = ["-volid", medium.volume_id or DEFAULT_VOLUME]
-    return lambda out: [*options, "-outdev", f"stdio:/dev/fd/{out}", *volume, "-iso_nowtime", _DATE, "-map", source.where, "/", *boot]
+    return [*options, "-outdev", f"stdio:/dev/fd/{out}", *volume, "-iso_nowtime", _DATE, "-map", source.where, "/", *boot]
 
 
 def _switch(is_on: bool) -> str:
@@ -137,42 +204,11 @@ def _added(entries: List[Entry], folder: str) -> List[str]:
                 file.write(entry.data)
             os.utime(path, (_SECONDS, _SECONDS))
         options += ["-map", path, entry.path]
-        options += _attributes(entry.path)
+        options += _attributes(entry.path, "0444")
     parents = sorted({os.path.dirname(entry.path) for entry in entries if entry.file})
-    return [*options, *(word for parent in parents for word in _attributes(parent))]
+    return [*options, *(word for parent in parents for word in _attributes(parent, "0555"))]
 
 
-def _attributes(path: str) -> List[str]:
-    changes = (("-chown", "0"), ("-chgrp", "0"), ("-chmod", "a+rX,a-w"), ("-alter_date", "b", _DATE), ("-alter_date", "c", _DATE))
+def _attributes(path: str, mode: str) -> List[str]:
+    changes = (("-chown", "0"), ("-chgrp", "0"), ("-chmod", mode), ("-alter_date", "b", _DATE), ("-alter_date", "c", _DATE))
     return [word for change in changes for word in (*change, path, "--")]
-
-
-def verify(medium: Medium, source: Source, path: str, size: int) -> None:
-    """MediaError unless the image has every file, and what it starts from is as it was."""
-    image = xorriso.look(path)
-    found = image.sizes()
-    wanted = dict(source.sizes)
-    wanted.update({entry.path: len(entry.data) if entry.data is not None else os.path.getsize(entry.file) for entry in medium.entries})
-    if isinstance(source, FolderSource):
-        wanted = {name.upper(): length for name, length in wanted.items() if name.upper() != "/BOOT.CAT"}
-    wrong = sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
-    if wrong:
-        raise MediaError(f"The image that xorriso made has {len(wrong)} files otherwise than it should, the first is {wrong[0]}; nothing was changed.")
-    if isinstance(source, IsoSource) and image.boot != source.image.boot:
-        line = next(iter(sorted({*image.boot} ^ {*source.image.boot})), "the order")
-        raise MediaError(f"The image that xorriso made does not start as the vendor's does ({line}); nothing was changed.")
-    if max(start + length for parts in image.extents.values() for start, length in parts) > size:
-        raise MediaError("The image that xorriso made is cut off; nothing was changed.")
-    for entry in medium.entries:
-        if entry.data is not None and _content(path, image, entry.path, source) != entry.data:
-            raise MediaError(f"The image that xorriso made has another {entry.path} than it was given; nothing was changed.")
-
-
-def _content(path: str, image: xorriso.Image, name: str, source: Source) -> bytes:
-    parts = image.extents[name.upper() if isinstance(source, FolderSource) else name]
-    data = b""
-    with open(path, "rb") as file:
-        for start, length in parts:
-            file.seek(start)
-            data += file.read(length)
-    return data

@@ -16,6 +16,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._media import xo
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import Digests, Stamp, blocks, digest, stamp
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
+# The system area and the volume descriptors are within these bytes.
+_HEAD = 64 << 10
+
 
 class Source(Installer):
     """An installer whose files can be streamed. C(digests) remembers what was read."""
@@ -38,8 +41,12 @@ class Source(Installer):
         """Somebody has read the file."""
         raise NotImplementedError
 
-    def whole(self) -> str:
-        """A digest of all of it."""
+    def structure(self) -> str:
+        """A digest of all but the contents of the files."""
+        raise NotImplementedError
+
+    def stamps(self) -> object:
+        """What differs after any change."""
         raise NotImplementedError
 
     def read(self, path: str) -> bytes:
@@ -61,6 +68,8 @@ class IsoSource(Source):
         super().__init__(path, self.image.sizes())
         self.digests = digests
         self.stamp = _stamp(path)
+        if self.image.end() > self.stamp[2]:
+            raise InputError(f"src: {path} is cut off: it has {self.stamp[2]} bytes, and its files need {self.image.end()}; copy it again.")
 
     def stream(self, member: str) -> Iterator[memoryview]:
         """From where the image has it."""
@@ -82,17 +91,21 @@ class IsoSource(Source):
         """For the record."""
         self.digests.note(self._name(member), self.stamp, sha256)
 
-    def whole(self) -> str:
+    def structure(self) -> str:
+        """System area, descriptors and where each file is."""
+        return digest(iter([*(memoryview(bytes(block)) for block in blocks(self.where, 0, _HEAD)), _json(self.image.extents)]))
+
+    def stamps(self) -> object:
         """Of the image."""
-        return self.digests.of_file(self.where)
+        return self.stamp
 
 
 class FolderSource(Source):
     """A folder."""
 
     def __init__(self, path: str, digests: Digests) -> None:
-        self.stamps: Dict[str, Stamp] = dict(_walk(path))
-        super().__init__(path, {name: found[2] for name, found in self.stamps.items()})
+        self.stamps_of: Dict[str, Stamp] = dict(_walk(path))
+        super().__init__(path, {name: found[2] for name, found in self.stamps_of.items()})
         self.digests = digests
 
     def place(self, member: str) -> str:
@@ -105,20 +118,23 @@ class FolderSource(Source):
 
     def sha256(self, member: str) -> str:
         """Of a file; unchanged while its stamp is."""
-        return self.digests.of(self.place(member), self.stamps[member], lambda: self.stream(member))
+        return self.digests.of(self.place(member), self.stamps_of[member], lambda: self.stream(member))
 
     def known(self, member: str) -> Optional[str]:
         """From the record."""
-        return self.digests.known(self.place(member), self.stamps[member])
+        return self.digests.known(self.place(member), self.stamps_of[member])
 
     def note(self, member: str, sha256: str) -> None:
         """For the record."""
-        self.digests.note(self.place(member), self.stamps[member], sha256)
+        self.digests.note(self.place(member), self.stamps_of[member], sha256)
 
-    def whole(self) -> str:
-        """Of all names and contents."""
-        listed = {member: self.sha256(member) for member in sorted(self.sizes)}
-        return digest(iter([memoryview(json.dumps(listed, sort_keys=True).encode())]))
+    def structure(self) -> str:
+        """Names and sizes."""
+        return digest(iter([_json(dict(self.sizes))]))
+
+    def stamps(self) -> object:
+        """Of each file."""
+        return self.stamps_of
 
 
 def open_source(path: str, digests: Digests) -> Source:
@@ -133,6 +149,10 @@ def open_source(path: str, digests: Digests) -> Source:
         raise InputError(f"src: {path} is not on this host; give the vendor's ISO or its unpacked tree.") from None
     except OSError as error:
         raise InputError(f"src: {path} can't be read: {error.strerror}; give one that user {os.geteuid()} may read.") from error
+
+
+def _json(value: object) -> memoryview:
+    return memoryview(json.dumps(value, sort_keys=True).encode())
 
 
 def _stamp(path: str) -> Stamp:

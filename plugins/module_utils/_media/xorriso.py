@@ -32,7 +32,6 @@ _NUMBERS = (
     (re.compile(r"^(ISO image size/512 :).*"), r"\1"),
     (re.compile(r"^(MBR partition +: +\d+ +0x\w+ +0x\w+) .*"), r"\1"),
     (re.compile(r"^(GPT (?:start and size|lba range|backup problems) *:(?: +\d+(?= +\d+ +\d+$))?).*"), r"\1"),
-    (re.compile(r"^(GPT (?:disk GUID|partition GUID) *:(?: +\d+(?= ))?).*"), r"\1"),
     (re.compile(r"^(APM (?:start and size) *: +\d+).*"), r"\1"),
     (re.compile(r"^(MBR heads per cyl  :).*"), r"\1"),
 )
@@ -53,10 +52,25 @@ class Image:
     extents: Dict[str, List[Tuple[int, int]]] = field(default_factory=dict)
     boot: List[str] = field(default_factory=list)
     volume_id: str = ""
+    disk_guid: str = ""
+    created: str = ""
+
+    @property
+    def has_system_area(self) -> bool:
+        """Whether it starts as a disk, too."""
+        return any(line.startswith("System area summary") for line in self.boot)
+
+    def boot_images(self) -> List[str]:
+        """The files that it starts from."""
+        return [line.split()[-1] for line in self.boot if line.startswith("El Torito img path")]
 
     def sizes(self) -> Dict[str, int]:
         """Bytes, by path."""
         return {path: sum(size for _start, size in parts) for path, parts in self.extents.items()}
+
+    def end(self) -> int:
+        """The byte after the last one of all files."""
+        return max((start + size for parts in self.extents.values() for start, size in parts), default=0)
 
 
 def find() -> str:
@@ -98,8 +112,12 @@ def look(path: str) -> Image:
             image.extents.setdefault(shlex.split(name)[0], []).append((int(start) * SECTOR, int(size)))
         elif line.startswith("Volume Id    :"):
             image.volume_id = line.partition(":")[2].strip()
+        elif line.startswith("Creation Time:"):
+            image.created = line.partition(":")[2].strip()
         elif line.startswith(_EQUIPMENT):
             image.boot.append(_without_addresses(line))
+            if line.startswith("GPT disk GUID"):
+                image.disk_guid = line.split()[-1]
     return image
 
 

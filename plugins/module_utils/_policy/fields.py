@@ -14,6 +14,7 @@ from typing import Any, Dict
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Field, Kind, Native
 
 LINUX = "linux"
+VSPHERE = "vsphere"
 
 U8_MAX = 0xFF
 U16_MAX = 0xFFFF
@@ -185,5 +186,36 @@ RULESET = Kind.of("ruleset", Field("version", "str", group="rules"), stands_alon
 
 # There while a port learns or has entries that it learned: a locked port lets their addresses in until they age.
 LEARNED = Kind.of("learned")
+
+
+
+def _vim(option: str, kind: str, path: str, wire: str = "", **more: Any) -> Field:
+    """A property of HostVirtualSwitchSpec or HostPortGroupSpec, by its path (vSphere Web Services API)."""
+    return Field(option, kind, {VSPHERE: Native(path, wire=wire or kind)}, **more)
+
+
+# HostNetworkSecurityPolicy: all three are optional, and on a port group one that is not set is inherited.
+_SECURITY = tuple(
+    _vim(option, "policy", f"policy.security.{name}", group="override/inherit")
+    for option, name in (("promiscuous", "allowPromiscuous"), ("mac_changes", "macChanges"), ("forged_transmits", "forgedTransmits"))
+)
+# Ranges: configuration maximums of vSphere 8 (4088 ports that can be created on a switch), and the MTU that hosts take.
+VSWITCH = Kind.of(
+    "vswitch",
+    *_SECURITY,
+    _vim("mtu", "int", "mtu", low=1280, high=9000, cuts=True),
+    _vim("num_ports", "int", "numPorts", low=1, high=4088),
+    # Comma-separated and in canonical order.
+    _vim("uplinks", "str", "bridge", "bridge", cuts=True),
+    stands_alone=True,
+)
+PORTGROUP = Kind.of(
+    "portgroup",
+    _vim("vswitch", "str", "vswitchName", group="membership", replaces=True),
+    _vim("vlan_id", "int", "vlanId", low=0, high=4095, cuts=True),
+    *_SECURITY,
+    stands_alone=True,
+)
+VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
 
 KINDS = {kind.name: kind for kind in (BRIDGE, PORT, LEARNED, VLAN, FDB, LINK, FILTER, SWITCH, QUARANTINE, RULESET)}

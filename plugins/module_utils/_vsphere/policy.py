@@ -1,0 +1,268 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What the module esxi_switch_policy wants: the policy document on the virtual switches of many hosts, and on distributed ones. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Desired, Fields, Key, Observed, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_rules
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_choice import unknown
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection, close
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import spec as selection_spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import BPDU_OPTION, VDS, VSWITCH, WITHOUT, Compiled, Said, bpdu_of, compile_switch
+
+PURGE = ("overrides",)
+OPTION = "option"
+INHERIT_ALL: Dict[str, Value] = dict.fromkeys(SECURITY, INHERIT)
+
+
+def spec() -> Dict[str, Any]:
+    """The module's own options; those of the connection are added by the adapter."""
+    return {
+        "switches": document.spec(),
+        "purge": {"type": "list", "elements": "str", "choices": list(PURGE), "default": []},
+        "allow_unenforced": {"type": "list", "elements": "str", "choices": list(WITHOUT), "default": []},
+        **selection_spec(),
+    }
+
+
+class Item(NamedTuple):
+    """A switch of the document, compiled for the kinds that it may be."""
+
+    switch: Switch
+    compiled: Mapping[str, Compiled]
+
+
+class PolicyScope(NamedTuple):
+    """What is to be read."""
+
+    selection: Selection
+    # The distributed switches that the document may mean.
+    distributed: Tuple[str, ...]
+    # Whether BPDUs are spoken of, so that the hosts' option must be read.
+    bpdu: bool
+
+
+class PolicyIntent:
+    """The whole document. What is wrong with it for whichever host is refused here."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        switches, self.skipped = document.read(params["switches"], (VSWITCH, VDS))
+        without: FrozenSet[str] = frozenset(params["allow_unenforced"])
+        self.purge: FrozenSet[str] = frozenset(params["purge"])
+        self.items = [_item(switch, without) for switch in switches]
+        self.bpdu, self.bpdu_from = bpdu_of([next(iter(item.compiled.values())) for item in self.items])
+        distributed = tuple(item.switch.name for item in self.items if VDS in item.compiled)
+        self.scope = PolicyScope(Selection(params), distributed, self.bpdu is not None)
+        self.unenforced = _unenforced(self.items)
+
+    def resolve(self, name: str, observed: Observed) -> Resolved:
+        """The wish for a host, or for a distributed switch."""
+        facts: Optional[SwitchFacts] = observed.facts.get("switch")
+        return self._distributed(facts, observed) if facts is not None else self._host(observed)
+
+    def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, Any]:
+        """The machines of hosts and groups whose promiscuous mode changes: they notice only when their adapter connects anew."""
+        asked = {name: [step.key for step in plan.steps if "promiscuous" in step.after] for name, plan in plans.items()}
+        return {name: keys for name, keys in asked.items() if keys}
+
+    def notes(self, name: str, plan: Plan, answer: Any) -> Mapping[str, Any]:
+        """By group."""
+        return {"reconnect": answer or {}}
+
+    def document_notes(self) -> Dict[str, Any]:
+        """What is said of the document as a whole, whichever host it meets."""
+        enforcement: Dict[str, Mapping[str, str]] = {}
+        for item in self.items:
+            for compiled in item.compiled.values():
+                enforcement.update(compiled.enforcement)
+        return {"skipped": self.skipped, "unenforced": [each.told() for each in self.unenforced], "enforcement": enforcement}
+
+    def warnings(self) -> List[str]:
+        """What everybody must hear, once a task."""
+        told = []
+        if self.unenforced:
+            words = ", ".join(dict.fromkeys(each.word for each in self.unenforced))
+            places = list(dict.fromkeys(each.where for each in self.unenforced))
+            told.append(f"Not enforced on ESXi, as allow_unenforced says: {words} of {', '.join(places[:5])}{', ...' if len(places) > 5 else ''}.")
+        asking = {where for where in self.bpdu_from if where.startswith("switch ")}
+        if self.bpdu is not None and len(asking) < len(self.items):
+            told.append(f"{BPDU_OPTION} holds for all guests of a host, though only {', '.join(self.bpdu_from[:5])} asks for bpdu {self.bpdu}.")
+        return told
+
+    def _host(self, observed: Observed) -> Resolved:
+        wishes: Dict[Key, Dict[str, Value]] = {}
+        groups: Dict[str, Any] = {}
+        concerned = False
+        for item in self.items:
+            kind = _kind_here(item, observed)
+            concerned = concerned or kind is not None
+            if kind == VSWITCH:
+                _wish_vswitch(item, observed, wishes, "overrides" in self.purge)
+                groups.update(_groups_of(item.switch.name, observed, wishes))
+        if self.bpdu is not None and concerned:
+            if observed.facts["options"].get(BPDU_OPTION) is None:
+                raise InputError(f"guards: bpdu can't be {self.bpdu}, as the host has no option {BPDU_OPTION}; leave it out for this host.")
+            wishes[OPTION, BPDU_OPTION] = {"value": int(self.bpdu == REJECT)}
+        return Resolved(Desired({key: wish for key, wish in wishes.items() if wish}), {"groups": groups}, tuple(_opened(observed, wishes)))
+
+    def _distributed(self, facts: SwitchFacts, observed: Observed) -> Resolved:
+        item = next(item for item in self.items if item.switch.name == facts.name)
+        compiled = item.compiled[VDS]
+        wishes: Dict[Key, Fields] = {}
+        switch_key: Key = ("vds", facts.name)
+        if compiled.security:
+            wishes[switch_key] = dict(compiled.security)
+        above = {**facts.effective, **compiled.security}
+        enforcement: Dict[str, str] = {}
+        for name, security in self._groups_wanted(compiled, facts):
+            label = f"port group {name} of {facts.name}"
+            have = observed.state[facts.group_key(name)]
+            wish, written = _without_mixture(security, have, above, facts.mac_management)
+            if written:
+                enforcement[label] = f"approximate: {' and '.join(written)} inherit, written as the value of the switch, as its other policies don't inherit"
+            effective = {**facts.groups[name].effective, **{each: above.get(each) for each in SECURITY if have.get(each) == INHERIT}}
+            wishes[facts.group_key(name)] = dv_rules.complete(label, wish, have, effective, facts)
+        present = {key: wish for key, wish in wishes.items() if wish}
+        notes = {"datacenter": facts.datacenter, "groups": _dv_groups(facts, observed, present, above), "approximate": enforcement}
+        return Resolved(Desired(present), notes)
+
+    def _groups_wanted(self, compiled: Compiled, facts: SwitchFacts) -> Iterator[Tuple[str, Mapping[str, str]]]:
+        for name, security in compiled.groups.items():
+            if name not in facts.groups:
+                raise InputError(f"{unknown(name, facts)}.")
+            reason = facts.special(name)
+            if reason:
+                raise InputError(f"port group {name} of {facts.name}: {reason}; leave it out.")
+            yield name, security
+        for name in facts.groups if "overrides" in self.purge else ():
+            if name not in compiled.groups and not facts.special(name):
+                yield name, dict.fromkeys(SECURITY, INHERIT)
+
+
+def _item(switch: Switch, without: FrozenSet[str]) -> Item:
+    kinds = (VSWITCH, VDS) if switch.kind is None else (switch.kind,)
+    for name, value in switch.level.security.items():
+        if value == INHERIT:
+            raise InputError(f"switch {switch.name}: {name} can't be inherit, as a virtual switch has nothing to inherit from; give accept or reject.")
+    return Item(switch, {kind: compile_switch(switch, kind, without) for kind in kinds})
+
+
+def _unenforced(items: List[Item]) -> List[Said]:
+    """Once, where a switch may be of two kinds."""
+    found: Dict[Tuple[str, str], Said] = {}
+    for item in items:
+        for compiled in item.compiled.values():
+            for said in compiled.unenforced:
+                found.setdefault((said.where, said.word), said)
+    return list(found.values())
+
+
+def _kind_here(item: Item, observed: Observed) -> Optional[str]:
+    """What the switch is on this host; None for a distributed one of which the host is no member. Refuses a name that means nothing, or two things."""
+    name = item.switch.name
+    standard = VSWITCH in item.compiled and (VSWITCH, name) in observed.state
+    member = VDS in item.compiled and name in observed.facts["member_of"]
+    if standard and member:
+        raise InputError(f"switch {name}: the host has a standard and a distributed switch of that name; say with kind (vswitch or vds) which is meant.")
+    if standard:
+        return VSWITCH
+    if member or item.switch.kind == VDS or (VDS in item.compiled and name in observed.facts["distributed"]):
+        return VDS if member else None
+    there = [str(key[1]) for key in observed.state if key[0] == VSWITCH] + sorted(observed.facts["member_of"] if VDS in item.compiled else ())
+    what = "standard switch" if item.switch.kind == VSWITCH else "standard or distributed switch"
+    raise InputError(f"switch {name}: the host has no {what} of that name{close(name, there)}. A Linux bridge is told by kind: bridge.")
+
+
+def _wish_vswitch(item: Item, observed: Observed, wishes: Dict[Key, Dict[str, Value]], purge: bool) -> None:
+    switch, compiled = item.switch.name, item.compiled[VSWITCH]
+    wishes[VSWITCH, switch] = dict(compiled.security)
+    there = [str(key[1]) for key, fields in observed.state.items() if key[0] == "portgroup" and fields.get("vswitch") == switch]
+    for name, security in compiled.groups.items():
+        if name not in there:
+            raise InputError(_no_group(name, switch, there, observed))
+        wishes["portgroup", name] = dict(security)
+    for name in there if purge else ():
+        if name not in compiled.groups:
+            wishes["portgroup", name] = dict(INHERIT_ALL)
+
+
+def _no_group(name: str, switch: str, there: List[str], observed: Observed) -> str:
+    other = observed.state.get(("portgroup", name))
+    if other is not None:
+        return f"port group {name} of {switch}: the host has it on {other.get('vswitch')}; name it under that switch."
+    return f"port group {name} of {switch}: the switch has no port group of that name{close(name, there)}."
+
+
+def _groups_of(switch: str, observed: Observed, wishes: Mapping[Key, Fields]) -> Dict[str, Any]:
+    """What each group of the switch has, with the wish carried out."""
+    above = {**observed.state[VSWITCH, switch], **wishes[VSWITCH, switch]}
+    found: Dict[str, Any] = {}
+    for key, fields in observed.state.items():
+        if key[0] == "portgroup" and fields.get("vswitch") == switch:
+            own = {**fields, **wishes.get(key, {})}
+            found[str(key[1])] = _policies(switch, own, above, f"port group {key[1]}", f"switch {switch}")
+    return found
+
+
+def _policies(switch: str, own: Fields, above: Fields, here: str, there: str) -> Dict[str, Any]:
+    inherits = {name: own.get(name) == INHERIT for name in SECURITY if own.get(name) is not None}
+    return {
+        "switch": switch,
+        "configured": {name: own[name] for name in inherits},
+        "effective": {name: above.get(name) if inherited else own[name] for name, inherited in inherits.items()},
+        "source": {name: there if inherited else here for name, inherited in inherits.items()},
+    }
+
+
+def _dv_groups(facts: SwitchFacts, observed: Observed, wishes: Mapping[Key, Fields], above: Fields) -> Dict[str, Any]:
+    found: Dict[str, Any] = {}
+    for name in facts.groups:
+        if not facts.special(name):
+            key = facts.group_key(name)
+            own = {**observed.state[key], **wishes.get(key, {})}
+            found[name] = _policies(facts.name, own, above, f"port group {name}", f"switch {facts.name}")
+    return found
+
+
+def _without_mixture(security: Mapping[str, str], have: Fields, above: Fields, one_flag: bool) -> Tuple[Dict[str, Value], List[str]]:
+    """Where one flag says of all three whether they inherit: policies that would inherit beside others that don't get the switch's value."""
+    wish: Dict[str, Value] = dict(security)
+    own = {name: wish.get(name, have.get(name, INHERIT)) for name in SECURITY}
+    inherited = [name for name in SECURITY if own[name] == INHERIT]
+    if not wish or not one_flag or len(inherited) in (0, len(SECURITY)):
+        return wish, []
+    written = [name for name in inherited if name in security]
+    wish.update({name: above.get(name) for name in written})
+    return wish, written
+
+
+def _opened(observed: Observed, wishes: Mapping[Key, Fields]) -> Iterator[str]:
+    """Least privilege: a policy that is opened on a switch is open on every group that inherits it."""
+    for key, wish in wishes.items():
+        have = observed.state.get(key, {})
+        opened = [name for name in SECURITY if key[0] == VSWITCH and wish.get(name) == ACCEPT and have.get(name) != ACCEPT]
+        if opened:
+            heirs = _heirs(str(key[1]), opened, observed, wishes)
+            yield (f"{' and '.join(opened)} {'is' if len(opened) == 1 else 'are'} accepted on the whole of {key[1]}, and so on {len(heirs)} port group(s) that "
+                   "inherit; open only the group that needs it.")
+
+
+def _heirs(switch: str, policies: List[str], observed: Observed, wishes: Mapping[Key, Fields]) -> Set[str]:
+    found = set()
+    for key, fields in observed.state.items():
+        if key[0] == "portgroup" and fields.get("vswitch") == switch:
+            own = {**fields, **wishes.get(key, {})}
+            if any(own.get(name) == INHERIT for name in policies):
+                found.add(str(key[1]))
+    return found

@@ -24,7 +24,7 @@ ALLOWED = {
     "_netlink": {"_policy", "_engine", "_netlink"},
     "_vsphere": {"_policy", "_engine", "_vsphere"},
     "_probe": {"_policy", "_engine.errors", "_probe"},
-    "_installer": {"_policy.errors", "_installer"},
+    "_installer": {"_policy", "_vsphere.words", "_installer"},
 }
 SOURCES = sorted((ROOT / "plugins").rglob("*.py"))
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/capabilities.md, docs/policy.md, docs/vsphere-audit.md and docs/kickstart.md from the tables. Usage: python3 docs/generate.py [--check]
+"""Writes docs/capabilities.md, policy.md, vsphere-audit.md, kickstart.md and drivers.md from the tables. Usage: python3 docs/generate.py [--check]
 
 With --check nothing is written, and the exit code is 1 if a file is not what its table says. Standard library only.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Dict, List
 
+import generate_drivers
 import generate_kickstart
 import generate_vsphere
 
@@ -178,7 +179,7 @@ def main() -> int:
     load_package()
     texts = {
         "capabilities.md": page(), "policy.md": policy_page() + generate_vsphere.policy_part(), "vsphere-audit.md": generate_vsphere.audit_page(),
-        "kickstart.md": generate_kickstart.page(),
+        "kickstart.md": generate_kickstart.page(), "drivers.md": generate_drivers.page(),
     }
     pages = {ROOT / "docs" / name: text for name, text in texts.items()}
     if not arguments.check:

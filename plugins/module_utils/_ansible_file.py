@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional
+from typing import IO, Any, Callable, Dict, List, Mapping, NoReturn, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES, Files, NewFile, Outcome
@@ -34,6 +34,17 @@ class Disk(Files):
         if len(data) > MAX_BYTES:
             raise InputError(f"{path} has more than {MAX_BYTES} bytes, which no file of the installer has; give the right one.")
         return data
+
+    def open(self, path: str) -> IO[bytes]:
+        """A file of any size; InputError for what is no file or not readable."""
+        try:
+            file = open(path, "rb")  # noqa: SIM115 the caller closes it
+        except OSError as error:
+            raise InputError(f"{path} can't be read: {error.strerror}; give the path of a file that {_user()} may read.") from error
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise InputError(f"{path} is no regular file; give the path of one.")
+        return file
 
     def names(self, path: str) -> Optional[List[str]]:
         """What is in a folder."""
@@ -61,6 +72,16 @@ def run_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Files]
     for text in outcome.warnings:
         module.warn(text)
     module.exit_json(**result)
+
+
+def answer_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Callable[[str], IO[bytes]]], Dict[str, Any]]) -> NoReturn:
+    """The whole of a module that only reads files."""
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    try:
+        result = work(module.params, Disk().open)
+    except VirtnetError as error:
+        module.fail_json(msg=error.message, error_code=error.code, **error.details)
+    module.exit_json(changed=False, **result)
 
 
 def _hide(module: AnsibleModule, secrets: List[str]) -> None:

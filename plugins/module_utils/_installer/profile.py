@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_script import drivers
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_script import render as render_drivers
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding, hide
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint import Target, lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint_options import good_hash
@@ -32,6 +34,18 @@ _OSDATA_SINCE = EsxiVersion(7, 0)
 _SIZE, _OSDATA = "systemMediaSize", "autoPartitionOSDataSize"
 
 
+@dataclass(frozen=True)
+class Given:
+    """What a host brings beside its profile. C(bundles) are answers of offline_bundle_info, None before it was asked."""
+
+    address: str = ""
+    root_password_hash: Optional[str] = field(default=None, repr=False)
+    serialnum: Optional[str] = field(default=None, repr=False)
+    bundles: Optional[Sequence[Mapping[str, Any]]] = None
+    unserved: Sequence[Mapping[str, Any]] = ()
+    base_urls: Sequence[str] = ()
+
+
 @dataclass
 class HostPlan:
     """What a host gets. It has no secret."""
@@ -41,17 +55,20 @@ class HostPlan:
     profile: Mapping[str, Any] = field(default_factory=dict)
     media: Optional[MediaPlan] = None
     policy_script: str = ""
+    driver_script: str = ""
     left_out: Dict[str, str] = field(default_factory=dict)
     problems: List[str] = field(default_factory=list)
     warnings: List[str] = field(default_factory=list)
 
     def as_dict(self) -> Dict[str, Any]:
         """For a playbook."""
-        keys = ("mac", "kernel_options", "kernel_options_absent", "system_media_size", "memory", "disk_size", "esxi_version", "secure_boot", "title", "timeout")
+        keys = ("mac", "kernel_options", "kernel_options_absent", "system_media_size", "memory", "disk_size", "title", "timeout")
         return {
             "host": self.host, "kickstart": self.kickstart, "drivers": list(self.profile.get("drivers") or ()),
-            "media": {key: self.profile[key] for key in keys if self.profile.get(key) is not None},
-            "system_media": self.media.as_dict() if self.media else None, "policy_script": self.policy_script, "left_out": self.left_out,
+            "media": {"name": self.host, **{key: self.profile[key] for key in keys if self.profile.get(key) is not None}},
+            "esxi_version": self.profile.get("esxi_version"), "secure_boot": self.profile.get("secure_boot"),
+            "system_media": self.media.as_dict() if self.media else None, "policy_script": self.policy_script,
+            "driver_script": self.driver_script, "left_out": self.left_out,
             "problems": [f"{self.host}: {hide(text)}" for text in self.problems], "warnings": [f"{self.host}: {hide(text)}" for text in self.warnings],
             "summary": self.summary(), "preview": self.preview(),
         }
@@ -61,7 +78,7 @@ class HostPlan:
         method = next((name for name in INSTALLS if name in self.kickstart), "install")
         parts = [f"{self.host}: ESXi {self.profile.get('esxi_version', '?')}, {method}"]
         network = self.kickstart.get("network") or {}
-        parts.append(f"{network['ip']}" if network.get("ip") else "DHCP")
+        parts.append("keeps its network" if method == "upgrade" else str(network.get("ip") or "DHCP"))
         if self.media is not None:
             parts.append(f"systemMediaSize={self.media.size}" if self.profile.get("system_media_size") else "the installer's own size")
             if self.media.datastore_bytes is not None:
@@ -77,6 +94,13 @@ class HostPlan:
         return render({**self.kickstart, **with_hash}).decode("utf-8")
 
 
+def _clean(value: Any) -> Any:
+    """Without what nobody said."""
+    if isinstance(value, Mapping):
+        return {key: _clean(each) for key, each in value.items() if each is not None}
+    return [_clean(each) for each in value] if isinstance(value, list) else value
+
+
 def _upgrades(model: Mapping[str, Any]) -> bool:
     return bool(model.get("upgrade"))
 
@@ -84,19 +108,21 @@ def _upgrades(model: Mapping[str, Any]) -> bool:
 class Planner:
     """Makes the plan of one host. C(profile) has passed profile_spec.spec()."""
 
-    def __init__(self, host: str, profile: Mapping[str, Any], address: str = "") -> None:
-        self.profile = {key: value for key, value in profile.items() if value is not None}
-        self.address = address
+    def __init__(self, host: str, profile: Mapping[str, Any], given: Given) -> None:
+        self.profile: Mapping[str, Any] = _clean(profile)
+        self.given = given
         self.plan = HostPlan(host, profile=self.profile)
 
-    def make(self, root_password_hash: Optional[str], serialnum: Optional[str]) -> HostPlan:
+    def make(self) -> HostPlan:
         """All problems, not only the first one."""
+        root_password_hash, serialnum = self.given.root_password_hash, self.given.serialnum
         version = self._try(self._version)
         if version is not None:
             self.plan.media = self._try(lambda: self._size(version))
             self._try(lambda: self._osdata(version))
         self._try(self._script)
         self._try(self._policy)
+        self._try(self._drivers)
         self._secret(root_password_hash)
         secret = {"root_password_hash": PLACEHOLDER} if root_password_hash and not _upgrades(self.plan.kickstart) else {}
         secret.update({"serialnum": serialnum} if serialnum else {})
@@ -142,7 +168,6 @@ class Planner:
 
     def _script(self) -> None:
         model: Model = dict(self.profile.get("kickstart") or {})
-        model = {key: value for key, value in model.items() if value is not None}
         self.plan.kickstart = model
         methods = [name for name in INSTALLS if name in model]
         if len(methods) != 1:
@@ -152,11 +177,11 @@ class Planner:
             model["network"] = self._network()
 
     def _network(self) -> Dict[str, Any]:
-        network = {key: value for key, value in (self.profile.get("network") or {}).items() if value is not None}
+        network = dict(self.profile.get("network") or {})
         network.setdefault("bootproto", "static" if network.get("ip") else "dhcp")
         if network["bootproto"] == "static":
-            if _is_ipv4(self.address):
-                network.setdefault("ip", self.address)
+            if _is_ipv4(self.given.address):
+                network.setdefault("ip", self.given.address)
             network.setdefault("hostname", self.plan.host)
         return network
 
@@ -180,8 +205,27 @@ class Planner:
         elif self.profile.get("secure_boot"):
             self.plan.warnings.append(f"the network policy is not set at the first start, as %firstboot does not run with UEFI Secure Boot; {AFTERWARDS}.")
         else:
+            if self.profile.get("secure_boot") is None:
+                self.plan.warnings.append(f"the network policy is set at the first start unless the host has UEFI Secure Boot; {AFTERWARDS}.")
             self.plan.policy_script = first.script
-            self.plan.kickstart["firstboot"] = [*(self.plan.kickstart.get("firstboot") or ()), {"interpreter": "busybox", "script": first.script}]
+            self._at_first_start(first.script)
+
+    def _at_first_start(self, script: str) -> None:
+        self.plan.kickstart["firstboot"] = [*(self.plan.kickstart.get("firstboot") or ()), {"interpreter": "busybox", "script": script}]
+
+    def _drivers(self) -> None:
+        """After the rest, as it may restart the host."""
+        wanted = drivers(self.given.bundles or ())
+        if self.given.unserved:
+            names = ", ".join(str(each.get("pci_id")) for each in self.given.unserved)
+            self.plan.warnings.append(f"no bundle serves {names}; if the installer has no driver of its own, give one in drivers.")
+        if not wanted:
+            return
+        if self.profile.get("secure_boot"):
+            self.plan.warnings.append("drivers are put onto the medium and not installed, as %firstboot does not run with UEFI Secure Boot; use esxi_software.")
+            return
+        self.plan.driver_script = render_drivers(wanted, self.given.base_urls)
+        self._at_first_start(self.plan.driver_script)
 
     def _secret(self, root_password_hash: Optional[str]) -> None:
         if _upgrades(self.plan.kickstart):
@@ -192,12 +236,17 @@ class Planner:
 
     def _check(self, model: Model, target: Target) -> None:
         findings = lint(parse(render(model)), target)
-        self.plan.problems += [_told(each) for each in findings if each.severity == "error" and not self._said(each)]
+        self.plan.problems += [_told(each) for each in findings if _stops(each) and not self._said(each)]
         self.plan.warnings += [_told(each) for each in findings if each.severity == "warning"]
 
     def _said(self, finding: Finding) -> bool:
         """Whether a problem says it already: without a hash there is no rootpw, without a method nothing to install."""
         return finding.rule in ("missing-rootpw", "missing-method") and bool(self.plan.problems)
+
+
+def _stops(finding: Finding) -> bool:
+    """A datastore on the disk, about which nobody decided, is only told where a file is checked. Here it would stop hosts in an empty room."""
+    return finding.severity == "error" or finding.rule == "vmfs-undecided"
 
 
 def _told(finding: Finding) -> str:
@@ -213,8 +262,12 @@ def _is_ipv4(text: str) -> bool:
 
 
 def conflicts(plans: Mapping[str, Mapping[str, Any]]) -> List[str]:
-    """What two hosts of one run can't both have."""
+    """What two hosts of one run can't both have, and what all must have alike."""
     found: List[str] = []
+    versions = {str(each["esxi_version"]): host for host, each in plans.items()}
+    if len(versions) > 1:
+        told = ", ".join(f"{version} ({host})" for version, host in versions.items())
+        found.append(f"esxi_version: one medium installs one release, and the hosts want {told}; run the role once for each release, with its src and dest.")
     for what, where in (("mac", "media"), ("ip", "network"), ("hostname", "network")):
         seen: Dict[str, str] = {}
         for host, each in plans.items():

@@ -20,6 +20,7 @@ Profile = Dict[str, Any]
 _ELSEWHERE = ("network", "root_password_hash", "serialnum")
 # Ways to name a disk of which one takes the place of the other.
 _DISKS = (("disk", "firstdisk"), ("ondisk", "onfirstdisk"))
+_VMFS: Dict[str, Profile] = {"overwrite": {"overwritevmfs": True, "preservevmfs": None}, "preserve": {"preservevmfs": True, "overwritevmfs": None}}
 _SECRETS = ("root_password_hash", "serialnum")
 
 
@@ -84,6 +85,34 @@ def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> Profile:
         else:
             # Not merged into the other one's key later: a copy is taken without its nulls.
             merged[key] = merge({}, value) if isinstance(value, Mapping) else value
+    return merged
+
+
+def wanted(variables: Mapping[str, Any]) -> Profile:
+    """What the variables of a host say, in the form of a profile. What is empty says nothing."""
+    said = {key: value for key, value in variables.items() if value not in ("", None, [], {})}
+    kickstart: Profile = {}
+    if said.get("accepteula"):
+        kickstart["accepteula"] = True
+    install = {"disk": said["disk"]} if "disk" in said else {}
+    if "vmfs" in said:
+        if said["vmfs"] not in _VMFS:
+            raise InputError(f"vmfs: {said['vmfs']!r} is none of {' and '.join(_VMFS)}.")
+        install.update(_VMFS[str(said["vmfs"])])
+    if install:
+        kickstart["install"] = install
+    made = {key: value for key, value in said.items() if key not in ("accepteula", "disk", "vmfs", "firstboot", "driver_dir")}
+    return {**made, "kickstart": kickstart} if kickstart else made
+
+
+def add(profile: Mapping[str, Any], variables: Mapping[str, Any]) -> Profile:
+    """What a host has in addition to its profile: drivers and scripts of the first start."""
+    merged = dict(profile)
+    if variables.get("drivers"):
+        merged["drivers"] = [*(profile.get("drivers") or ()), *variables["drivers"]]
+    if variables.get("firstboot"):
+        kickstart = merged.get("kickstart") or {}
+        merged["kickstart"] = {**kickstart, "firstboot": [*(kickstart.get("firstboot") or ()), *variables["firstboot"]]}
     return merged
 
 

@@ -26,8 +26,9 @@ description:
 options:
   _input:
     description: >-
-      The host, with C(host) (its name), C(profile) (the name of a profile), C(overrides) (keys of a profile that are different for this host, null to take
-      one away) and C(address) (the IPv4 address that a static network has unless it says another).
+      The host, with C(host) (its name), C(profile) (the name of a profile), C(variables) (keys of a profile, C(accepteula), C(disk), C(vmfs) and
+      C(firstboot) as the variables of the role that end so), C(overrides) (keys of a profile that are different for this host, null to take one away),
+      C(address) (the IPv4 address that a static network has unless it says another), C(driver_dir) and C(catalogue).
     type: dict
     required: true
   profiles:
@@ -92,7 +93,7 @@ def install_profile(
     answer = bundles if isinstance(bundles, t.Mapping) else {}
     given = Given(
         address=str(wish.get("address") or ""), root_password_hash=str(root_password_hash or ""), serialnum=str(serialnum or ""),
-        bundles=answer.get("bundles"), unserved=answer.get("unserved") or (), base_urls=base_urls or (),
+        bundles=answer.get("bundles"), driver_dir=str(wish.get("driver_dir") or ""), catalogue=wish.get("catalogue") or (), base_urls=base_urls or (),
     )
     return host_plan(wish, profiles, given).as_dict()
 

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_spec, profile_spec
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import FORMATS
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import FORMATS, HTTP, IPXE, ISO, PXE
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.policy_script import MADE_BY_INSTALLER, FirstBoot, render
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile import Given, HostPlan, Planner
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
@@ -40,29 +39,49 @@ def host_plan(wish: Mapping, profiles: Mapping, given: Given) -> HostPlan:
         merged = profile_spec.merge(profile_spec.add(merged, variables), overrides)
         merged.pop("extends", None)
         checked = valid(profile_spec.spec(), merged, f"profile {name}")
-        folder = str(variables.get("driver_dir") or "")
-        checked["drivers"] = [os.path.join(folder, path) for path in checked.get("drivers") or ()]
         return Planner(host, checked, given).make()
     except InputError as error:
         return HostPlan(host, problems=[error.message])
 
 
-def media_problems(formats: t.Sequence[str], plans: t.Mapping[str, Mapping], outputs: Mapping) -> list[str]:
+def missing(hosts: t.Sequence[str], active: t.Sequence[str], plans: t.Sequence[Mapping]) -> list[str]:
+    """Hosts that were to be installed and can't be. Media of the network are of all hosts, so none is made without them."""
+    planned = [each["host"] for each in plans]
+    failed = [host for host in hosts if host not in active]
+    absent = [host for host in hosts if host not in planned and host not in failed]
+    return [
+        *(f"{host}: it failed before, see above; correct that, or leave the host out." for host in failed),
+        *(f"{host}: it is not planned in this run; media are made of all hosts at once, so run the play without serial." for host in absent),
+    ]
+
+
+_OPTIONS = {ISO: ("volume_id",), PXE: ("base_url", "tftp_path", "pxelinux"), IPXE: ("base_url", "pxelinux"), HTTP: ("base_url",)}
+
+
+def media_problems(plans: t.Sequence[Mapping], outputs: Mapping) -> list[str]:
     """Why media of these hosts can't be made, as esxi_install_media would say it."""
-    found = [] if formats else ["formats: the list is empty; give one of iso, pxe, ipxe and http."]
+    formats = outputs.get("formats") or []
+    found = [] if formats else ["formats: the list is empty; give some of iso, pxe, ipxe and http."]
+    found += [f"{option}: it is empty; give {what}." for option, what in _PATHS.items() if not outputs.get(option)]
     for kind in formats:
-        hosts = [{"name": each["host"], **each["media"]} for each in plans.values()]
-        only = {"pxe": ("base_url", "tftp_path", "pxelinux"), "ipxe": ("base_url", "pxelinux"), "http": ("base_url",), "iso": ("volume_id",)}.get(kind, ())
-        params = {"format": kind, **{key: outputs.get(key) for key in only}}
-        for some in ([[host] for host in hosts] if kind == "iso" else [hosts]):
-            try:
-                if kind not in FORMATS:
-                    raise InputError(f"formats: {kind} is none of {', '.join(FORMATS)}.")
-                media_spec.check({**params, "hosts": some})
-                media_spec.hosts({**params, "hosts": some})
-            except InputError as error:
-                found.append(f"{kind}: {error.message}")
+        if kind not in FORMATS:
+            found.append(f"formats: {kind} is none of {', '.join(FORMATS)}.")
+            continue
+        hosts = [each["media"] for each in plans]
+        for some in [[host] for host in hosts] if kind == ISO else [hosts]:
+            found += _refused({"format": kind, **{key: outputs.get(key) for key in _OPTIONS[kind]}, "hosts": some})
     return list(dict.fromkeys(found))
+
+
+_PATHS = {"src": "the vendor's ISO or the folder in which it is mounted", "dest": "the folder for what is made"}
+
+
+def _refused(params: Mapping) -> t.Iterator[str]:
+    try:
+        media_spec.check(params)
+        media_spec.hosts(params)
+    except InputError as error:
+        yield f"{params['format']}: {error.message}"
 
 
 def policy_script(switches: t.Any, made: t.Optional[Mapping], without: t.Iterable[str]) -> FirstBoot:

@@ -18,7 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import VSWITCH, Compiled, bpdu_of, compile_switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import BPDU_OPTION, VSWITCH, Compiled, bpdu_of, compile_switch
 
 # What the installer makes: vSwitch0 with the management network, and unless network has --addvmportgroup=0 the group for virtual machines.
 MADE_BY_INSTALLER: Mapping[str, Sequence[str]] = {"vSwitch0": ("Management Network", "VM Network")}
@@ -141,5 +141,7 @@ def _warnings(compiled: Sequence[Compiled]) -> Iterator[str]:
             yield f"{said.where}: {said.word} {said.value} is not enforced: {said.entry.note}."
         for where, words in each.enforcement.items():
             for word, text in words.items():
-                if text.startswith("approximate"):
+                if text.startswith("approximate") and word != "bpdu":
                     yield f"{where}: {word} is {text}."
+    if any(each.bpdu for each in compiled):
+        yield f"bpdu is one setting of the host ({BPDU_OPTION}), for all its guests."

@@ -9,9 +9,11 @@ Every rule that can be known before the first file is written is asked here, so 
 from __future__ import annotations
 
 import ipaddress
+import posixpath
 from dataclasses import dataclass, field
 from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_catalogue import answers
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_script import drivers
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_script import render as render_drivers
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding, hide
@@ -42,7 +44,8 @@ class Given:
     root_password_hash: Optional[str] = field(default=None, repr=False)
     serialnum: Optional[str] = field(default=None, repr=False)
     bundles: Optional[Sequence[Mapping[str, Any]]] = None
-    unserved: Sequence[Mapping[str, Any]] = ()
+    driver_dir: str = ""
+    catalogue: Sequence[Mapping[str, Any]] = ()
     base_urls: Sequence[str] = ()
 
 
@@ -56,6 +59,7 @@ class HostPlan:
     media: Optional[MediaPlan] = None
     policy_script: str = ""
     driver_script: str = ""
+    drivers: List[str] = field(default_factory=list)
     left_out: Dict[str, str] = field(default_factory=dict)
     problems: List[str] = field(default_factory=list)
     warnings: List[str] = field(default_factory=list)
@@ -64,7 +68,7 @@ class HostPlan:
         """For a playbook."""
         keys = ("mac", "kernel_options", "kernel_options_absent", "system_media_size", "memory", "disk_size", "title", "timeout")
         return {
-            "host": self.host, "kickstart": self.kickstart, "drivers": list(self.profile.get("drivers") or ()),
+            "host": self.host, "kickstart": self.kickstart, "drivers": self.drivers,
             "media": {"name": self.host, **{key: self.profile[key] for key in keys if self.profile.get(key) is not None}},
             "esxi_version": self.profile.get("esxi_version"), "secure_boot": self.profile.get("secure_boot"),
             "system_media": self.media.as_dict() if self.media else None, "policy_script": self.policy_script,
@@ -122,6 +126,7 @@ class Planner:
             self._try(lambda: self._osdata(version))
         self._try(self._script)
         self._try(self._policy)
+        self._try(self._devices)
         self._try(self._drivers)
         self._secret(root_password_hash)
         secret = {"root_password_hash": PLACEHOLDER} if root_password_hash and not _upgrades(self.plan.kickstart) else {}
@@ -210,15 +215,26 @@ class Planner:
             self.plan.policy_script = first.script
             self._at_first_start(first.script)
 
+    def _devices(self) -> None:
+        """The bundles that are named, and those that the catalogue has for the host's devices."""
+        files = list(self.profile.get("drivers") or ())
+        told: List[Mapping[str, Any]] = []
+        try:
+            if self.profile.get("pci_ids"):
+                devices = self.profile["pci_ids"]
+                told = answers(devices if isinstance(devices, list) else [devices], str(self.profile.get("esxi_version") or ""), self.given.catalogue)
+        finally:
+            files += [bundle["file"] for each in told for bundle in each["bundles"]]
+            self.plan.drivers = list(dict.fromkeys(posixpath.join(self.given.driver_dir, name) for name in files))
+        served = {each["pci_id"] for bundle in self.given.bundles or () for each in bundle.get("serves") or ()}
+        self.plan.warnings += [each["msg"] for each in told if each["answer"] in ("unknown", "other_release") and each["pci_id"] not in served]
+
     def _at_first_start(self, script: str) -> None:
         self.plan.kickstart["firstboot"] = [*(self.plan.kickstart.get("firstboot") or ()), {"interpreter": "busybox", "script": script}]
 
     def _drivers(self) -> None:
         """After the rest, as it may restart the host."""
         wanted = drivers(self.given.bundles or ())
-        if self.given.unserved:
-            names = ", ".join(str(each.get("pci_id")) for each in self.given.unserved)
-            self.plan.warnings.append(f"no bundle serves {names}; if the installer has no driver of its own, give one in drivers.")
         if not wanted:
             return
         if self.profile.get("secure_boot"):
@@ -237,7 +253,8 @@ class Planner:
     def _check(self, model: Model, target: Target) -> None:
         findings = lint(parse(render(model)), target)
         self.plan.problems += [_told(each) for each in findings if _stops(each) and not self._said(each)]
-        self.plan.warnings += [_told(each) for each in findings if each.severity == "warning"]
+        told = "firstboot-maybe" if self.plan.policy_script else ""
+        self.plan.warnings += [_told(each) for each in findings if each.severity == "warning" and each.rule != told]
 
     def _said(self, finding: Finding) -> bool:
         """Whether a problem says it already: without a hash there is no rootpw, without a method nothing to install."""
@@ -261,17 +278,17 @@ def _is_ipv4(text: str) -> bool:
     return True
 
 
-def conflicts(plans: Mapping[str, Mapping[str, Any]]) -> List[str]:
+def conflicts(plans: Sequence[Mapping[str, Any]]) -> List[str]:
     """What two hosts of one run can't both have, and what all must have alike."""
     found: List[str] = []
-    versions = {str(each["esxi_version"]): host for host, each in plans.items()}
+    versions = {str(each["esxi_version"]): each["host"] for each in plans}
     if len(versions) > 1:
         told = ", ".join(f"{version} ({host})" for version, host in versions.items())
         found.append(f"esxi_version: one medium installs one release, and the hosts want {told}; run the role once for each release, with its src and dest.")
     for what, where in (("mac", "media"), ("ip", "network"), ("hostname", "network")):
         seen: Dict[str, str] = {}
-        for host, each in plans.items():
-            part = each["media"] if where == "media" else each["kickstart"].get("network") or {}
+        for each in plans:
+            host, part = each["host"], each["media"] if where == "media" else each["kickstart"].get("network") or {}
             value = _comparable(what, str(part.get(what) or ""))
             if value and seen.setdefault(value, host) != host:
                 found.append(f"{host}: {what} {part[what]} is that of {seen[value]} too; give each host its own.")

@@ -42,6 +42,7 @@ def spec() -> Profile:
         "network": kickstart["network"],
         "kickstart": {"type": "dict", "options": {key: kickstart[key] for key in KEYS if key not in _ELSEWHERE}},
         "drivers": {"type": "list", "elements": "str"},
+        "pci_ids": {"type": "raw"},
         "policy": {**document.spec(), "required": False},
         "policy_made": {"type": "dict"},
         "allow_unenforced": {"type": "list", "elements": "str", "choices": list(WITHOUT)},
@@ -101,7 +102,7 @@ def wanted(variables: Mapping[str, Any]) -> Profile:
         install.update(_VMFS[str(said["vmfs"])])
     if install:
         kickstart["install"] = install
-    made = {key: value for key, value in said.items() if key not in ("accepteula", "disk", "vmfs", "firstboot", "driver_dir")}
+    made = {key: value for key, value in said.items() if key not in ("accepteula", "disk", "vmfs", "firstboot")}
     return {**made, "kickstart": kickstart} if kickstart else made
 
 

@@ -218,7 +218,7 @@ class Planner:
     def _devices(self) -> None:
         """The bundles that are named, and those that the catalogue has for the host's devices."""
         files = list(self.profile.get("drivers") or ())
-        told: List[Mapping[str, Any]] = []
+        told: List[Dict[str, Any]] = []
         try:
             if self.profile.get("pci_ids"):
                 devices = self.profile["pci_ids"]

@@ -9,7 +9,7 @@ from typing import Any, Dict, List
 POLICY_HEAD = """
 # The same document on both sides
 
-One document serves Linux hosts and ESXi. Each side takes the switches of its kind and names the others in `skipped`: `kind: bridge` is Linux's,
+One document serves Linux hosts and ESXi. Each side takes the switches of its kind and names the others in `other_switches`: `kind: bridge` is Linux's,
 `kind: vswitch` and `kind: vds` are ESXi's. A switch without a kind is for both: on Linux a bridge of that name, on ESXi the standard or distributed
 switch of that name, whichever is there; two of one name are refused until `kind` tells them apart, and none at all is refused with close names.
 

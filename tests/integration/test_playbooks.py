@@ -25,7 +25,7 @@ from ansible.module_utils.basic import AnsibleModule
 AnsibleModule(argument_spec={"name": {"type": "list"}, "state": {}}, supports_check_mode=True).exit_json(changed=True)
 """
 VARIABLES = ("-e", f"@{Path(__file__).parent / 'ports_by_hand.yml'}")
-POLICY = ("-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}")
+POLICY = ("-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}", "-e", f"@{ROOT / 'lab' / 'demo' / 'policy.yml'}")
 
 
 def not_looked_at(promiscuity: Dict[str, Any]) -> List[str]:

@@ -22,6 +22,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words i
     bpdu_of,
     compile_switch,
     describe,
+    refuse,
 )
 
 ALL = frozenset(WITHOUT)
@@ -31,7 +32,9 @@ GUEST = {"profile": "guest"}
 def compiled(item: Dict[str, Any], backend: str = VSWITCH, without: FrozenSet[str] = frozenset()) -> Compiled:
     """Of one switch."""
     [switch], _skipped = document.read([{"name": "vSwitch0", **item}], BACKENDS)
-    return compile_switch(switch, backend, without)
+    found = compile_switch(switch, backend)
+    refuse(found.unenforced, without)
+    return found
 
 
 def refused(item: Dict[str, Any], backend: str = VSWITCH, without: FrozenSet[str] = frozenset()) -> UnsupportedError:

@@ -56,7 +56,7 @@ class FleetIntent(Protocol):
         """What must be asked of which target, now that the plans are known; in check mode too. Targets without a question are left out."""
 
     def notes(self, name: str, plan: Plan, answer: Any) -> Mapping[str, Any]:
-        """What the target's result says beside the changes; C(answer) is None where nothing was asked."""
+        """What the target's result says beside the changes; C(answer) is None where nothing was asked. A list C(warnings) becomes warnings."""
 
 
 class BaseFleetIntent:
@@ -83,6 +83,7 @@ class Target:
     unreachable: bool = False
     verified: bool = False
     notes: Dict[str, Any] = field(default_factory=dict)
+    warnings: Tuple[str, ...] = ()
     journal: applying.Journal = field(default_factory=applying.Journal)
 
     @property
@@ -156,7 +157,9 @@ def _note(targets: Sequence[Target], intent: FleetIntent, fleet: Fleet) -> None:
     answers = fleet.ask(questions) if questions else {}
     for target in targets:
         if target.name in plans:
-            target.notes.update(intent.notes(target.name, plans[target.name], answers.get(target.name)))
+            notes = dict(intent.notes(target.name, plans[target.name], answers.get(target.name)))
+            target.warnings = tuple(notes.pop("warnings", ()))
+            target.notes.update(notes)
 
 
 def _write(target: Target, intent: FleetIntent, allow_management: bool, remedy: str) -> None:
@@ -171,6 +174,8 @@ def _write(target: Target, intent: FleetIntent, allow_management: bool, remedy: 
                 raise
             applying.apply_plan(_new_plan(target, intent, error, allow_management, remedy), backend, journal)
     except applying.StepFailed as error:
+        if error.kind == STALE:
+            error = applying.StepFailed(error.step, f"somebody else changed it twice, also after a new plan had been made: {error}", STALE, error.code)
         target.error = applying.failed(error, journal, backend, scope, target.resolved.desired.holds)
 
 

@@ -70,7 +70,7 @@ class _Auditor:
             if value is None or value == wanted:
                 continue
             remedy = "set guards.bpdu: reject with esxi_switch_policy" if name == "bpdu" else f"set the host's advanced option {option} to {wanted}"
-            yield from self._make(name, host.host, "host", host.host, "", option, str(value), f"{option} is {value}", remedy)
+            yield from self._make(name, host.host, "host", host.host, "", option, str(value), f"{host.host}: {option} is {value}", remedy)
 
     def _of_policy(self, subject: Subject, policy: str) -> Iterator[Finding]:
         """Accepted and overridden is the worst state: both reasons are in one finding."""

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, Fault
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, Order
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSPHERE_KINDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Kind, Observed, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Kind, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, expand, management
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import HOST_UNREACHABLE, NOT_FOUND, VsphereError
@@ -49,12 +48,12 @@ class HostFleet:
         if names is None:
             self._places = _by_name(inventory.select(scope.selection))
         places = {name: host for name, host in self._places.items() if names is None or name in names}
-        whole = {host.ref: host for host in inventory.networks([host for host in places.values() if not host.why_unreachable])}
+        whole = {host.ref: host for host in inventory.networks([host for host in places.values() if host.connection == "connected" or names is not None])}
         return {name: self._sight(inventory, whole.get(place.ref, place)) for name, place in places.items()}
 
     def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Dict[str, List[str]]]:
-        """The virtual machines by standard port group of each host that is a key of C(questions), by one read."""
-        return Inventory(self._client).machines({name: self._places[name] for name in questions})
+        """The running machines by standard port group of each host that is a key of C(questions), by one read."""
+        return Inventory(self._client).machines({name: self._places[name] for name in questions}, running=True)
 
     def _sight(self, inventory: Inventory, host: Host) -> Sight:
         backend = HostBackend(self._client, inventory, host, self._order, self._patience)
@@ -79,6 +78,8 @@ class HostBackend:
         self.host = host
         self._client = client
         self._inventory = inventory
+        # Of what this run deleted: should it have to come back, then as it was.
+        self._deleted: Dict[Key, Any] = {}
         # Whether the host may have changed other specifications than the one that was written.
         self._outdated = False
 
@@ -139,12 +140,12 @@ class HostBackend:
     def _vswitch(self, step: Step, name: str) -> None:
         system, specs = self.host.network_system, self.host.specs
         if step.verb == DELETE:
-            self._call(step, system.RemoveVirtualSwitch, name)
-            specs.pop(step.key, None)
+            self._call(system.RemoveVirtualSwitch, name)
+            self._deleted[step.key] = specs.pop(step.key, None)
             return
-        have = specs.get(step.key)
+        have = specs.get(step.key, self._deleted.get(step.key))
         spec = expand.vswitch(dep.vim, have, step.after, self.host.state.get(step.key, {}).get("mtu"))
-        self._call(step, system.AddVirtualSwitch if step.verb == CREATE else system.UpdateVirtualSwitch, name, spec)
+        self._call(system.AddVirtualSwitch if step.verb == CREATE else system.UpdateVirtualSwitch, name, spec)
         specs[step.key] = spec
         # An uplink that leaves is taken out of the groups' failover orders too.
         self._outdated = step.verb == CREATE or "uplinks" in step.after
@@ -152,15 +153,15 @@ class HostBackend:
     def _portgroup(self, step: Step, name: str) -> None:
         system, specs = self.host.network_system, self.host.specs
         if step.verb == DELETE:
-            self._call(step, system.RemovePortGroup, name)
-            specs.pop(step.key, None)
+            self._call(system.RemovePortGroup, name)
+            self._deleted[step.key] = specs.pop(step.key, None)
             return
-        spec = expand.portgroup(dep.vim, specs.get(step.key), name, step.after)
+        spec = expand.portgroup(dep.vim, specs.get(step.key, self._deleted.get(step.key)), name, step.after)
         if step.verb == CREATE:
-            self._call(step, system.AddPortGroup, spec)
+            self._call(system.AddPortGroup, spec)
         else:
-            self._call(step, system.UpdatePortGroup, name, spec)
+            self._call(system.UpdatePortGroup, name, spec)
         specs[step.key] = spec
 
-    def _call(self, step: Step, method: Callable[..., Any], *args: Any) -> None:
-        self._client.call(method, *args, what=f"{self.host.name}: {sentence(step)}")
+    def _call(self, method: Callable[..., Any], *args: Any) -> None:
+        self._client.call(method, *args, what=self.host.name)

@@ -9,6 +9,8 @@ import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
+from http.client import HTTPSConnection
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
@@ -83,7 +85,8 @@ class Client:
     """A session. Threads may share it: each call under way has a connection of its own.
 
     Every method raises VsphereError with a sentence and a code, and nothing else. After an error C(session_expired) the
-    next call logs in again, once, so that a caller can find out and undo what it did.
+    next call logs in again, so that a caller can find out and undo what it did. Once that fails no call is tried any more, as
+    many wrong logins lock a user out.
     """
 
     def __init__(self, login: Login, parallel: int = 8) -> None:
@@ -93,8 +96,8 @@ class Client:
         self.server = f"{login.hostname}:{login.port}"
         self.parallel = parallel
         self._lock = threading.Lock()
-        self._relogins = 1
         self._dead = False
+        self._lost: Optional[VsphereError] = None
         self._stub = self._make_stub()
         # The content of the ServiceInstance: rootFolder, propertyCollector, dvSwitchManager, about and so on.
         self.content: Any = self._guarded(self._greet, "connecting")
@@ -114,7 +117,7 @@ class Client:
     def call(self, method: Callable[..., T], *args: Any, what: str, **kwargs: Any) -> T:
         """Call a bound method of a managed object; C(what) says what it does, for the error's sentence."""
         if self._dead:
-            self._log_in_again(what)
+            self._log_in_again()
         try:
             return method(*args, **kwargs)
         except Exception as error:  # pylint: disable=broad-except
@@ -178,11 +181,13 @@ class Client:
         context = ssl.create_default_context()
         if not login.validate_certs:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        proxy = {"httpProxyHost": login.proxy_host, "httpProxyPort": login.proxy_port} if login.proxy_host else {}
-        return dep.SoapStubAdapter(
-            login.hostname, login.port, version=_FIRST_VERSION, sslContext=context, poolSize=self.parallel,
-            httpConnectionTimeout=login.timeout, **proxy,
+        stub = dep.SoapStubAdapter(
+            login.hostname, login.port, version=_FIRST_VERSION, sslContext=context, poolSize=self.parallel, httpConnectionTimeout=login.timeout
         )
+        if login.proxy_host:
+            # Not pyVmomi's own proxy, which can't connect in 8.0.3 (HTTPProxyConnection wants a port that nobody gives it).
+            stub.scheme = partial(_through_proxy, login)
+        return stub
 
     def _greet(self) -> Any:
         content = dep.vim.ServiceInstance("ServiceInstance", self._stub).RetrieveContent()
@@ -193,15 +198,18 @@ class Client:
         login = self.login
         self._guarded(lambda: self.content.sessionManager.Login(login.username, login.password, None), f"logging in as {login.username}")
 
-    def _log_in_again(self, what: str) -> None:
+    def _log_in_again(self) -> None:
         with self._lock:
+            if self._lost is not None:
+                raise self._lost
             if not self._dead:
                 return
-            if self._relogins == 0:
-                raise VsphereError(SESSION, f"{what}: the session on {self.server} has ended again and again; run the task again.")
-            self._relogins -= 1
             self._stub.cookie = ""
-            self._log_in()
+            try:
+                self._log_in()
+            except VsphereError as error:
+                self._lost = error
+                raise
             self._dead = False
 
     def _guarded(self, work: Callable[[], T], what: str) -> T:
@@ -209,6 +217,13 @@ class Client:
             return work()
         except Exception as error:  # pylint: disable=broad-except
             raise translate(error, f"{what} at {self.server}", self.server) from error
+
+
+def _through_proxy(login: Login, host: str, port: Optional[int] = None, **more: Any) -> HTTPSConnection:
+    """A connection that asks the proxy for a tunnel. pyVmomi calls it in place of HTTPSConnection."""
+    connection = HTTPSConnection(str(login.proxy_host), login.proxy_port, **more)
+    connection.set_tunnel(login.hostname, login.port)
+    return connection
 
 
 def _best_version(server: str) -> str:

@@ -44,7 +44,9 @@ _FAULTS: Dict[str, Tuple[str, str]] = {
     "HostConnectFault": (HOST_UNREACHABLE, "vCenter can't reach the host; connect it and run the task again"),
 }
 # Details of a fault that tell more than its name.
-_DETAILS = ("privilegeId", "invalidProperty", "name")
+_DETAILS: Dict[str, Tuple[str, ...]] = {
+    "NoPermission": ("privilegeId",), "InvalidArgument": ("invalidProperty",), "AlreadyExists": ("name",), "DuplicateName": ("name",), "ResourceInUse": ("name",),
+}
 
 
 class VsphereError(BackendError):
@@ -71,9 +73,9 @@ def translate(error: BaseException, what: str, server: str = "") -> VsphereError
     for each in _family(error):
         if each in _FAULTS:
             code, reason = _FAULTS[each]
-            return VsphereError(code, f"{what}: {_told(error, reason)} ({name}).", fault=name)
+            return VsphereError(code, f"{what}: {reason} ({_told(error, name)}).", fault=name)
     if hasattr(error, "faultCause") or hasattr(error, "msg"):
-        return VsphereError("fault", f"{what}: {_told(error, 'the server refused it')} ({name}).", fault=name)
+        return VsphereError("fault", f"{what}: the server refused it ({_told(error, name)}).", fault=name)
     return VsphereError("backend", f"{what}: the answer of {server or 'the server'} can't be read ({name}: {error}).")
 
 
@@ -81,19 +83,17 @@ def _family(error: BaseException) -> List[str]:
     return [each.__name__.rsplit(".", 1)[-1] for each in type(error).__mro__]
 
 
-def _told(error: BaseException, reason: str) -> str:
-    """With the server's own words, which it often leaves empty."""
-    parts = [f"{key} {value}" for key in _DETAILS for value in [getattr(error, key, None)] if isinstance(value, str) and value]
-    message = str(getattr(error, "msg", "") or "").strip().rstrip(".")
-    if message and message.lower() not in reason.lower():
-        parts.append(message)
-    parts.extend(_reasons(error))
-    return f"{reason}: {'; '.join(dict.fromkeys(parts))}" if parts else reason
+def _told(error: BaseException, name: str) -> str:
+    """The name of the fault with the server's own words, which it often leaves empty."""
+    details = [str(getattr(error, "msg", "") or ""), *_reasons(error)]
+    details += [f"{key} {value}" for key in _DETAILS.get(name, ()) for value in [getattr(error, key, None)] if isinstance(value, str) and value]
+    told = [text.strip().rstrip(".") for text in details if text.strip()]
+    return f"{name}: {'; '.join(dict.fromkeys(told))}" if told else name
 
 
 def _reasons(error: BaseException) -> List[str]:
     messages = getattr(error, "faultMessage", None) or ()
-    return [text.strip().rstrip(".") for text in (getattr(each, "message", None) for each in messages) if text]
+    return [text for text in (getattr(each, "message", None) for each in messages) if text]
 
 
 def _network(error: BaseException, server: str) -> Optional[Tuple[str, str]]:

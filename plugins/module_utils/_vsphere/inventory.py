@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
@@ -31,6 +32,8 @@ class Host:
     # connected, disconnected or notResponding, as HostSystemConnectionState.
     connection: str = "connected"
     maintenance: bool = False
+    # Whether the rest was read too.
+    read: bool = False
     network_system: Any = None
     # ("vswitch", NAME) and ("portgroup", NAME) with the fields of the table.
     state: State = field(default_factory=dict)
@@ -38,16 +41,20 @@ class Host:
     specs: Dict[Key, Any] = field(default_factory=dict)
     # The policies in effect of each port group, as the host says: {"VM Network": {"promiscuous": "reject", ...}}.
     computed: Dict[str, Dict[str, Optional[str]]] = field(default_factory=dict)
+    # The ports that are in use of each port group, counted by kind (virtualMachine, host, systemManagement, unknown).
+    ports: Dict[str, Dict[str, int]] = field(default_factory=dict)
     # What else was asked for, by property path, as objects of the API; a path that is not set is not there.
     extra: Dict[str, Any] = field(default_factory=dict)
 
     @property
     def why_unreachable(self) -> str:
-        """A sentence's end that says why nothing can be read or written now; empty if the host is connected."""
+        """A sentence's end that says why its network can't be read or written now; empty if it was read."""
         if self.connection == "disconnected":
             return "it is disconnected from vCenter; connect it and run the task again"
         if self.connection == "notResponding":
             return "it does not respond to vCenter; bring it back and run the task again"
+        if not self.read:
+            return "it is not in the inventory any more"
         if self.network_system is None:
             return "vCenter knows no network configuration of it; reconnect it and run the task again"
         return ""
@@ -81,7 +88,8 @@ class Inventory:
         return sorted(hosts, key=lambda host: (host.name, host.datacenter))
 
     def networks(self, hosts: Sequence[Host]) -> List[Host]:
-        """The same hosts, read anew with their standard switches and port groups: one read for all of them. A host that has gone is left out."""
+        """The same hosts, read anew with their standard switches and port groups: one read for all of them. A host that has gone is left out, and a
+        host that is not connected has none."""
         if not hosts:
             return []
         paths = {dep.vim.HostSystem: [*_STATE, *_NETWORK, *self._extra]}
@@ -92,17 +100,21 @@ class Inventory:
                 read[each.ref] = _with_network(places[each.ref], each.props, self._extra)
         return [read[host.ref] for host in hosts if host.ref in read]
 
-    def machines(self, hosts: Mapping[str, Host]) -> Dict[str, Dict[str, List[str]]]:
-        """The virtual machines on each standard port group of each host, one read for all: {name: {group: [machine, ...]}}, by the names given."""
+    def machines(self, hosts: Mapping[str, Host], running: bool = False) -> Dict[str, Dict[str, List[str]]]:
+        """The virtual machines on each standard port group of each host, one read for all: {name: {group: [machine, ...]}}, by the names given.
+
+        With C(running) only those that are powered on.
+        """
         vim = dep.vim
-        paths = {vim.HostSystem: ["name"], vim.Network: ["name"], vim.VirtualMachine: ["name", "network", "runtime.host"]}
+        paths = {vim.HostSystem: ["name"], vim.Network: ["name"], vim.VirtualMachine: ["name", "network", "runtime.host", "runtime.powerState"]}
         hops = [Hop(vim.HostSystem, "vm"), Hop(vim.HostSystem, "network")]
         found = list(self._client.retrieve([host.ref for host in hosts.values()], paths, hops, what="reading the machines of the hosts"))
         groups = {each.ref: plain_name(each.props.get("name", "")) for each in found if isinstance(each.ref, vim.Network)}
         names = {host.ref: name for name, host in hosts.items()}
         result: Dict[str, Dict[str, List[str]]] = {name: {} for name in hosts}
         for each in found:
-            host = names.get(each.props.get("runtime.host")) if isinstance(each.ref, vim.VirtualMachine) else None
+            wanted = isinstance(each.ref, vim.VirtualMachine) and (not running or str(each.props.get("runtime.powerState")) == "poweredOn")
+            host = names.get(each.props.get("runtime.host")) if wanted else None
             for network in each.props.get("network", ()) if host is not None else ():
                 if network in groups and not isinstance(network, vim.dvs.DistributedVirtualPortgroup):
                     result[str(host)].setdefault(groups[network], []).append(plain_name(each.props["name"]))
@@ -127,7 +139,7 @@ def _health(props: Mapping[str, Any]) -> Tuple[str, bool]:
 
 def _with_network(place: Host, props: Mapping[str, Any], extra: Sequence[str]) -> Host:
     connection, maintenance = _health(props)
-    host = Host(place.ref, place.name, place.datacenter, place.cluster, connection, maintenance, props.get("configManager.networkSystem"))
+    host = Host(place.ref, place.name, place.datacenter, place.cluster, connection, maintenance, True, props.get("configManager.networkSystem"))
     for name, item in flatten.by_name(props.get("config.network.vswitch", ()), VSWITCH).items():
         host.state["vswitch", name] = flatten.vswitch(item)
         host.specs["vswitch", name] = item.spec
@@ -135,6 +147,7 @@ def _with_network(place: Host, props: Mapping[str, Any], extra: Sequence[str]) -
         host.state["portgroup", name] = flatten.portgroup(item)
         host.specs["portgroup", name] = item.spec
         host.computed[name] = flatten.computed(item)
+        host.ports[name] = dict(Counter(str(port.type) for port in item.port or ()))
     if "config.network.vswitch" not in props:
         host.network_system = None
     host.extra = {path: props[path] for path in extra if path in props}

@@ -5,21 +5,33 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Desired, Fields, Key, Observed, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Desired, Fields, Key, Observed, State, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_rules
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_choice import unknown
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import in_effect
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.intent import HostIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection, close
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import spec as selection_spec
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import BPDU_OPTION, VDS, VSWITCH, WITHOUT, Compiled, Said, bpdu_of, compile_switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import (
+    BPDU_OPTION,
+    VDS,
+    VSWITCH,
+    WITHOUT,
+    Compiled,
+    Said,
+    bpdu_of,
+    compile_switch,
+    refuse,
+)
 
 PURGE = ("overrides",)
 OPTION = "option"
@@ -47,58 +59,95 @@ class PolicyScope(NamedTuple):
     """What is to be read."""
 
     selection: Selection
-    # The distributed switches that the document may mean.
+    # The distributed switches that the document may mean, and those of them that it says are such.
     distributed: Tuple[str, ...]
+    only_distributed: Tuple[str, ...]
     # Whether BPDUs are spoken of, so that the hosts' option must be read.
     bpdu: bool
+    # The groups that the document names of each distributed switch; a switch that is not in here concerns all of its groups.
+    groups: Mapping[str, Tuple[str, ...]]
 
 
-class PolicyIntent:
+class PolicyIntent(HostIntent):
     """The whole document. What is wrong with it for whichever host is refused here."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
-        switches, self.skipped = document.read(params["switches"], (VSWITCH, VDS))
+        super().__init__(params)
+        switches, self.others = document.read(params["switches"], (VSWITCH, VDS))
         without: FrozenSet[str] = frozenset(params["allow_unenforced"])
         self.purge: FrozenSet[str] = frozenset(params["purge"])
-        self.items = [_item(switch, without) for switch in switches]
+        self.items = [_item(switch) for switch in switches]
+        self.unenforced = _unenforced(self.items)
+        refuse(self.unenforced, without)
         self.bpdu, self.bpdu_from = bpdu_of([next(iter(item.compiled.values())) for item in self.items])
         distributed = tuple(item.switch.name for item in self.items if VDS in item.compiled)
-        self.scope = PolicyScope(Selection(params), distributed, self.bpdu is not None)
-        self.unenforced = _unenforced(self.items)
+        only = tuple(item.switch.name for item in self.items if item.switch.kind == VDS)
+        self.scope: Any = PolicyScope(Selection(params), distributed, only, self.bpdu is not None, self._named())
+        self._switches: Dict[str, SwitchFacts] = {}
+        self._refused: Dict[str, VirtnetError] = {}
+
+    def _named(self) -> Dict[str, Tuple[str, ...]]:
+        """A policy of the switch, and a purge, concern groups that nobody names."""
+        found = {item.switch.name: item.compiled[VDS] for item in self.items if VDS in item.compiled}
+        return {name: tuple(compiled.groups) for name, compiled in found.items() if not compiled.security and not self.purge}
 
     def resolve(self, name: str, observed: Observed) -> Resolved:
         """The wish for a host, or for a distributed switch."""
+        self.seen(name, observed.state)
         facts: Optional[SwitchFacts] = observed.facts.get("switch")
-        return self._distributed(facts, observed) if facts is not None else self._host(observed)
+        if facts is not None:
+            self._switches.setdefault(name, facts)
+        try:
+            return self._host(observed) if facts is None else self._distributed(facts, observed)
+        except VirtnetError as error:
+            self._refused[name] = error
+            raise
 
-    def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, Any]:
-        """The machines of hosts and groups whose promiscuous mode changes: they notice only when their adapter connects anew."""
-        asked = {name: [step.key for step in plan.steps if "promiscuous" in step.after] for name, plan in plans.items()}
-        return {name: keys for name, keys in asked.items() if keys}
+    def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, List[str]]:
+        """The groups on which promiscuous mode is in effect differently afterwards.
+
+        A document that does not fit a distributed switch, or no host, is wrong in itself: the first error is raised, before anything is written.
+        """
+        hosts = [name for name in self._states if name not in self._switches]
+        wrong = [self._refused[name] for name in self._switches if name in self._refused]
+        if not wrong and self._switches and hosts and all(name in self._refused for name in hosts):
+            wrong = [self._refused[hosts[0]]]
+        if wrong:
+            raise wrong[0]
+        found = dict(super().questions({name: plan for name, plan in plans.items() if name not in self._switches}))
+        for name, facts in self._switches.items():
+            groups = _dv_switched(facts, self._states[name], plans[name]) if name in plans and plans[name].steps else []
+            if groups:
+                found[name] = groups
+        return found
 
     def notes(self, name: str, plan: Plan, answer: Any) -> Mapping[str, Any]:
-        """By group."""
-        return {"reconnect": answer or {}}
+        """A running machine keeps the promiscuous mode that its adapter got when it was connected."""
+        if name not in self._switches:
+            return super().notes(name, plan, answer)
+        return {"reconnect_needed": {group: vms for group, vms in (answer or {}).items() if vms}, "warnings": _dv_opened(self._switches[name], plan)}
 
-    def document_notes(self) -> Dict[str, Any]:
+    def told(self) -> Dict[str, Any]:
         """What is said of the document as a whole, whichever host it meets."""
         enforcement: Dict[str, Mapping[str, str]] = {}
         for item in self.items:
-            for compiled in item.compiled.values():
-                enforcement.update(compiled.enforcement)
-        return {"skipped": self.skipped, "unenforced": [each.told() for each in self.unenforced], "enforcement": enforcement}
+            for kind, compiled in item.compiled.items():
+                # A switch without a kind may be both, on one host and another; where that makes a difference, both are told.
+                for where, words in compiled.enforcement.items():
+                    enforcement[where if enforcement.get(where, words) == words else f"{where} ({kind})"] = words
+        return {
+            "other_switches": self.others, "unenforced": [each.told() for each in self.unenforced], "enforcement": enforcement,
+            "warnings": list(self._warnings()),
+        }
 
-    def warnings(self) -> List[str]:
-        """What everybody must hear, once a task."""
-        told = []
+    def _warnings(self) -> Iterator[str]:
         if self.unenforced:
             words = ", ".join(dict.fromkeys(each.word for each in self.unenforced))
             places = list(dict.fromkeys(each.where for each in self.unenforced))
-            told.append(f"Not enforced on ESXi, as allow_unenforced says: {words} of {', '.join(places[:5])}{', ...' if len(places) > 5 else ''}.")
+            yield f"Not enforced on ESXi, as allow_unenforced says: {words} of {', '.join(places[:5])}{', ...' if len(places) > 5 else ''}."
         asking = {where for where in self.bpdu_from if where.startswith("switch ")}
         if self.bpdu is not None and len(asking) < len(self.items):
-            told.append(f"{BPDU_OPTION} holds for all guests of a host, though only {', '.join(self.bpdu_from[:5])} asks for bpdu {self.bpdu}.")
-        return told
+            yield f"{BPDU_OPTION} holds for all guests of a host, though only {', '.join(self.bpdu_from[:5])} asks for bpdu {self.bpdu}."
 
     def _host(self, observed: Observed) -> Resolved:
         wishes: Dict[Key, Dict[str, Value]] = {}
@@ -114,7 +163,7 @@ class PolicyIntent:
             if observed.facts["options"].get(BPDU_OPTION) is None:
                 raise InputError(f"guards: bpdu can't be {self.bpdu}, as the host has no option {BPDU_OPTION}; leave it out for this host.")
             wishes[OPTION, BPDU_OPTION] = {"value": int(self.bpdu == REJECT)}
-        return Resolved(Desired({key: wish for key, wish in wishes.items() if wish}), {"groups": groups}, tuple(_opened(observed, wishes)))
+        return Resolved(Desired({key: wish for key, wish in wishes.items() if wish}), {"groups": groups})
 
     def _distributed(self, facts: SwitchFacts, observed: Observed) -> Resolved:
         item = next(item for item in self.items if item.switch.name == facts.name)
@@ -150,12 +199,12 @@ class PolicyIntent:
                 yield name, dict.fromkeys(SECURITY, INHERIT)
 
 
-def _item(switch: Switch, without: FrozenSet[str]) -> Item:
+def _item(switch: Switch) -> Item:
     kinds = (VSWITCH, VDS) if switch.kind is None else (switch.kind,)
     for name, value in switch.level.security.items():
         if value == INHERIT:
             raise InputError(f"switch {switch.name}: {name} can't be inherit, as a virtual switch has nothing to inherit from; give accept or reject.")
-    return Item(switch, {kind: compile_switch(switch, kind, without) for kind in kinds})
+    return Item(switch, {kind: compile_switch(switch, kind) for kind in kinds})
 
 
 def _unenforced(items: List[Item]) -> List[Said]:
@@ -228,8 +277,8 @@ def _policies(switch: str, own: Fields, above: Fields, here: str, there: str) ->
 def _dv_groups(facts: SwitchFacts, observed: Observed, wishes: Mapping[Key, Fields], above: Fields) -> Dict[str, Any]:
     found: Dict[str, Any] = {}
     for name in facts.groups:
-        if not facts.special(name):
-            key = facts.group_key(name)
+        key = facts.group_key(name)
+        if key in observed.state and not facts.special(name):
             own = {**observed.state[key], **wishes.get(key, {})}
             found[name] = _policies(facts.name, own, above, f"port group {name}", f"switch {facts.name}")
     return found
@@ -247,22 +296,25 @@ def _without_mixture(security: Mapping[str, str], have: Fields, above: Fields, o
     return wish, written
 
 
-def _opened(observed: Observed, wishes: Mapping[Key, Fields]) -> Iterator[str]:
-    """Least privilege: a policy that is opened on a switch is open on every group that inherits it."""
-    for key, wish in wishes.items():
-        have = observed.state.get(key, {})
-        opened = [name for name in SECURITY if key[0] == VSWITCH and wish.get(name) == ACCEPT and have.get(name) != ACCEPT]
-        if opened:
-            heirs = _heirs(str(key[1]), opened, observed, wishes)
-            yield (f"{' and '.join(opened)} {'is' if len(opened) == 1 else 'are'} accepted on the whole of {key[1]}, and so on {len(heirs)} port group(s) that "
-                   "inherit; open only the group that needs it.")
+def _dv_switched(facts: SwitchFacts, state: State, plan: Plan) -> List[str]:
+    """Groups on which promiscuous mode is in effect differently after the plan."""
+    above = {**facts.effective, **plan.after.get((VDS, facts.name), {})}
+    changed = []
+    for name, group in facts.groups.items():
+        if facts.group_key(name) not in state or facts.special(name):
+            continue
+        own = {**state[facts.group_key(name)], **plan.after.get(facts.group_key(name), {})}
+        after = in_effect({"promiscuous": own["promiscuous"]}, above)["promiscuous"]
+        if after != group.effective["promiscuous"]:
+            changed.append(name)
+    return changed
 
 
-def _heirs(switch: str, policies: List[str], observed: Observed, wishes: Mapping[Key, Fields]) -> Set[str]:
-    found = set()
-    for key, fields in observed.state.items():
-        if key[0] == "portgroup" and fields.get("vswitch") == switch:
-            own = {**fields, **wishes.get(key, {})}
-            if any(own.get(name) == INHERIT for name in policies):
-                found.add(str(key[1]))
-    return found
+def _dv_opened(facts: SwitchFacts, plan: Plan) -> List[str]:
+    """Least privilege, as for standard switches."""
+    for step in plan.steps:
+        opened = [name for name in SECURITY if step.after.get(name) == ACCEPT and step.before.get(name) != ACCEPT]
+        if step.key[0] == VDS and opened:
+            return [f"{', '.join(opened)}: accept on {facts.name} opens every port group that inherits it; if one guest needs it, leave the switch closed and "
+                    "open the guest's port group."]
+    return []

@@ -122,11 +122,10 @@ class Compiled(NamedTuple):
     enforcement: Mapping[str, Mapping[str, str]]
 
 
-def compile_switch(switch: Switch, backend: str, without: FrozenSet[str]) -> Compiled:
-    """Raises UnsupportedError that names all words that are neither enforced nor in C(without)."""
+def compile_switch(switch: Switch, backend: str) -> Compiled:
+    """What is unenforced is for C(refuse) to judge, for all switches of a document at once."""
     said = list(_words(switch, backend))
     unsupported = [each for each in said if each.entry.quality == UNSUPPORTED]
-    _refuse([each for each in unsupported if each.word not in without])
     groups = {group.name: _named(group.level) for group in switch.groups if group.name}
     bpdu = {level.label: str(level.guards["bpdu"]) for level in _levels(switch) if level.guards.get("bpdu")}
     return Compiled(_named(switch.level), groups, bpdu, tuple(unsupported), _enforcement(said))
@@ -188,14 +187,17 @@ def _say(where: str, word: str, value: str, entry: Word) -> Said:
     return Said(where, word, value, entry)
 
 
-def _refuse(missing: Sequence[Said]) -> None:
+def refuse(unenforced: Sequence[Said], without: FrozenSet[str]) -> None:
+    """Raises UnsupportedError that names all words that are not enforced and not in C(without)."""
+    missing = [each for each in unenforced if each.word not in without]
     if not missing:
         return
     words = sorted({each.word for each in missing}, key=WITHOUT.index)
-    first = missing[0]
+    first, places = missing[0], len({each.where for each in missing})
+    more = f" and {places - 1} more" if places > 1 else ""
     told = "; ".join(f"{word} ({next(each.entry.note for each in missing if each.word == word)})" for word in words)
     raise UnsupportedError(
-        f"{first.where}: ESXi can't enforce {told}; take {'it' if len(words) == 1 else 'them'} out for these switches, or say that you do without: "
+        f"{first.where}{more}: ESXi can't enforce {told}; take {'it' if len(words) == 1 else 'them'} out, or say that you do without: "
         f"allow_unenforced: [{', '.join(words)}].",
         option=first.word, unenforced=[each.told() for each in missing],
     )

@@ -15,8 +15,8 @@ author:
 description:
   - Creates, changes and deletes a port group of a standard switch on one or many hosts in one task, through vCenter or on a standalone ESXi host.
   - >-
-    Each of the three policies is V(accept), V(reject), V(inherit) or not given, and these are four different things: what is not given stays as it is, an override stays an
-    override. VLAN, teaming and shaping are sent back exactly as they were observed.
+    Each of the three policies is V(accept), V(reject), V(inherit) or not given, and these are four different things: what is not given stays as it is, an
+    override stays an override. VLAN, teaming and shaping are sent back exactly as they were observed.
   - >-
     All hosts are read at once, only those that differ are written to, and those that were changed are read back at once. A host that fails does not stop the
     others; it is brought back to what it was, and named in the end.

@@ -15,8 +15,8 @@ author:
 description:
   - Creates, changes and deletes a standard switch (vSwitch) on one or many hosts in one task, through vCenter or on a standalone ESXi host.
   - >-
-    An option that is not given leaves the value as it is. What the task does not speak of, as uplinks, MTU, ports, teaming and shaping may be, is sent back exactly as it was
-    observed: a task that sets only O(security) changes nothing else.
+    An option that is not given leaves the value as it is. What the task does not speak of, such as uplinks, MTU, ports, teaming and shaping, is sent back
+    exactly as it was observed: a task that sets only O(security) changes nothing else.
   - >-
     All hosts are read at once, only those that differ are written to, and those that were changed are read back at once. A host that fails does not stop the
     others; it is brought back to what it was, and named in the end.
@@ -82,7 +82,8 @@ options:
   uplinks:
     description:
       - >-
-        The physical adapters of the switch, all of them: adapters that are not in the list leave it, and the empty list takes all. Each must be there and on no other switch.
+        The physical adapters of the switch, all of them: adapters that are not in the list leave it, and the empty list takes all. Each must be there
+        and on no other switch.
       - Adapters that join become active in the failover order, those that leave go from it; the rest of the order stays.
     type: list
     elements: str

@@ -59,6 +59,14 @@ def work(params: Mapping[str, Any], opener: Opener) -> Dict[str, Any]:
     return {"bundles": bundles, "unserved": [{"slot": each.slot or None, "pci_id": each.name} for each in left], "msg": _sentence(bundles, wanted, left)}
 
 
+def open_bundle(path: str, opener: Opener, checksum: Optional[str], entries: Sequence[Entry]) -> Tuple[Depot, str]:
+    """One file, checked; and whether it is an C(offline_bundle) or a C(vib)."""
+    with opener(path) as file:
+        digests, size = _digests(file, path, _checksum(path, checksum) if checksum else None)
+        _catalogued(path, digests, entries)
+        return _read(file, path, size)
+
+
 def _base(path: str) -> str:
     return path.rpartition("/")[2]
 

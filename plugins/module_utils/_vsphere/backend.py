@@ -17,7 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, expand, management
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import HOST_UNREACHABLE, NOT_FOUND, VsphereError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import GUARD_PATHS, Host, Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import ADAPTERS, INTERFACES, Host, Inventory
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules import ORDER
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection
 
@@ -27,10 +27,24 @@ _PATIENCE = 5.0
 
 @dataclass(frozen=True)
 class HostScope:
-    """Which hosts, and which property paths of them beside their network and what the management guard needs."""
+    """Which hosts, and what of them must be read beside their standard switches and groups.
+
+    What is read costs time on hundreds of hosts, so the management guard's part is read only for an intent that says that it may cut:
+    one that deletes, or writes a field of the table with C(cuts). Without it the guard protects nothing.
+    """
 
     selection: Selection
+    # May delete, or write a VLAN, an MTU or uplinks: read the virtual adapters of the host.
+    cuts: bool = False
+    # May write uplinks: read the physical adapters too.
+    uplinks: bool = False
+    # Further property paths of HostSystem, to be found in Host.extra.
     extra: Tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> Tuple[str, ...]:
+        """All property paths beside the network."""
+        return (*(INTERFACES if self.cuts or self.uplinks else ()), *(ADAPTERS if self.uplinks else ()), *self.extra)
 
 
 class HostFleet:
@@ -43,8 +57,8 @@ class HostFleet:
         self._places: Dict[str, Host] = {}
 
     def look(self, scope: HostScope, names: Optional[Collection[str]] = None) -> Mapping[str, Sight]:
-        """Two reads for all hosts of the selection, or one for the hosts named."""
-        inventory = Inventory(self._client, (*GUARD_PATHS, *scope.extra))
+        """Two reads for all hosts of the selection, or one for the hosts named, which has no more than their switches and groups."""
+        inventory = Inventory(self._client, scope.paths if names is None else scope.extra)
         if names is None:
             self._places = _by_name(inventory.select(scope.selection))
         places = {name: host for name, host in self._places.items() if names is None or name in names}

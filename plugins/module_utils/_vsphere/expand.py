@@ -95,6 +95,6 @@ def _order_uplinks(spec: Any, before: Sequence[str], wanted: Sequence[str]) -> N
         return
     spec.policy, teaming, order = copy.copy(spec.policy), copy.copy(teaming), copy.copy(order)
     joining = [name for name in wanted if name not in before]
-    order.activeNic = [name for name in order.activeNic or () if name in wanted] + joining
+    order.activeNic = [name for name in order.activeNic or () if name in wanted and name not in joining] + joining
     order.standbyNic = [name for name in order.standbyNic or () if name in wanted and name not in joining]
     teaming.nicOrder, spec.policy.nicTeaming = order, teaming

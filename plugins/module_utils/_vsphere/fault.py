@@ -45,7 +45,8 @@ _FAULTS: Dict[str, Tuple[str, str]] = {
 }
 # Details of a fault that tell more than its name.
 _DETAILS: Dict[str, Tuple[str, ...]] = {
-    "NoPermission": ("privilegeId",), "InvalidArgument": ("invalidProperty",), "AlreadyExists": ("name",), "DuplicateName": ("name",), "ResourceInUse": ("name",),
+    "NoPermission": ("privilegeId",), "InvalidArgument": ("invalidProperty",),
+    "AlreadyExists": ("name",), "DuplicateName": ("name",), "ResourceInUse": ("name",),
 }
 
 
@@ -101,7 +102,8 @@ def _network(error: BaseException, server: str) -> Optional[Tuple[str, str]]:
         why = getattr(error, "verify_message", "") or str(error)
         return CERTIFICATE, f"the certificate of {server} is not trusted: {why}; trust its authority, or set validate_certs: false to take any"
     if isinstance(error, ssl.SSLError):
-        return UNREACHABLE, f"{server} does not speak TLS as expected ({error.reason or error}); check hostname and port"
+        reason = getattr(error, "reason", None) or error
+        return UNREACHABLE, f"{server} does not speak TLS as expected ({reason}); check hostname and port"
     if isinstance(error, socket.gaierror):
         return UNREACHABLE, f"{server} has no address ({error.strerror}); check hostname"
     if isinstance(error, (socket.timeout, TimeoutError)):

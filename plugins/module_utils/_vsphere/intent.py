@@ -42,8 +42,9 @@ def why_in_use(host: Host, group: str) -> Optional[str]:
 class HostIntent(BaseFleetIntent):
     """Base of the intents for the standard switches of hosts."""
 
-    def __init__(self, params: Mapping[str, Any]) -> None:
-        self.scope = HostScope(Selection(params))
+    def __init__(self, params: Mapping[str, Any], cuts: bool, uplinks: bool = False) -> None:
+        """C(cuts) and C(uplinks) as in HostScope."""
+        self.scope = HostScope(Selection(params), cuts, uplinks)
         self._states: Dict[str, State] = {}
 
     def seen(self, name: str, state: State) -> None:

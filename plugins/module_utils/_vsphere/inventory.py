@@ -17,8 +17,10 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select 
 
 _NETWORK = ("configManager.networkSystem", "config.network.vswitch", "config.network.portgroup")
 _STATE = ("name", "runtime.connectionState", "runtime.inMaintenanceMode")
-# Which virtual adapters of the host carry what, and the physical adapters with their links: for the management guard.
-GUARD_PATHS = ("config.network.vnic", "config.network.pnic", "config.virtualNicManagerInfo.netConfig", "config.network.proxySwitch")
+# The host's own virtual adapters and what they carry, for whatever could cut them off.
+INTERFACES = ("config.network.vnic", "config.virtualNicManagerInfo.netConfig")
+# The physical adapters with their links, and the distributed switches that have some of them.
+ADAPTERS = ("config.network.pnic", "config.network.proxySwitch")
 
 
 @dataclass
@@ -108,7 +110,7 @@ class Inventory:
         vim = dep.vim
         paths = {vim.HostSystem: ["name"], vim.Network: ["name"], vim.VirtualMachine: ["name", "network", "runtime.host", "runtime.powerState"]}
         hops = [Hop(vim.HostSystem, "vm"), Hop(vim.HostSystem, "network")]
-        found = list(self._client.retrieve([host.ref for host in hosts.values()], paths, hops, what="reading the machines of the hosts"))
+        found = list(self._client.retrieve([host.ref for host in hosts.values()], paths, hops, what="reading the machines of the hosts", page=1000))
         groups = {each.ref: plain_name(each.props.get("name", "")) for each in found if isinstance(each.ref, vim.Network)}
         names = {host.ref: name for name, host in hosts.items()}
         result: Dict[str, Dict[str, List[str]]] = {name: {} for name in hosts}

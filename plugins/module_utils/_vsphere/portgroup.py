@@ -33,11 +33,11 @@ class PortgroupIntent(HostIntent):
     """One standard port group on each host, present with options or absent."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
-        super().__init__(params)
+        self.absent = params["state"] == "absent"
+        super().__init__(params, cuts=self.absent or params["vlan_id"] is not None)
         self.name: str = params["name"]
         if not self.name:
             raise InputError("name: it is empty; name the port group.")
-        self.absent = params["state"] == "absent"
         self.vswitch: Optional[str] = params["vswitch"]
         self.fields: Dict[str, Value] = {**normalize.fields_from(params, PORTGROUP, ("vlan_id",)), **security(params, may_inherit=True)}
 

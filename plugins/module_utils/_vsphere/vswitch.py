@@ -37,14 +37,14 @@ class VswitchIntent(HostIntent):
     """One standard switch on each host, present with options or absent."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
-        super().__init__(params)
+        self.absent = params["state"] == "absent"
+        self.uplinks: Optional[List[str]] = params["uplinks"]
+        super().__init__(params, cuts=self.absent or params["mtu"] is not None, uplinks=self.uplinks is not None)
         self.name: str = params["name"]
         if not 1 <= len(self.name) <= _NAME_LENGTH:
             raise InputError(f"name: {self.name!r} has {len(self.name)} characters; the name of a standard switch has 1 to {_NAME_LENGTH}.")
-        self.absent = params["state"] == "absent"
         self.remove_port_groups: bool = params["remove_port_groups"]
         self.fields: Dict[str, Value] = {**security(params, may_inherit=False), **normalize.fields_from(params, VSWITCH, ("mtu", "num_ports"))}
-        self.uplinks: Optional[List[str]] = params["uplinks"]
         if self.uplinks is not None:
             if any(not name or "," in name for name in self.uplinks):
                 raise InputError(f"uplinks: {self.uplinks} holds what is no name of an adapter; write them as in [vmnic0, vmnic1].")

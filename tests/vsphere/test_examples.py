@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The examples of the modules' documentation, run as they stand by ansible-playbook, twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, List
+
+import yaml
+
+from .conftest import World
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def examples(module: str) -> List[Dict[str, Any]]:
+    """The tasks."""
+    text = (ROOT / "plugins" / "modules" / f"{module}.py").read_text()
+    found: List[Dict[str, Any]] = yaml.safe_load(text.split('EXAMPLES = r"""')[1].split('"""')[0])
+    return found
+
+
+def play(world: World, folder: Path, tasks: List[Dict[str, Any]]) -> Any:
+    """What came of each task: its result."""
+    (folder / "play.yml").write_text(json.dumps([{
+        "hosts": "localhost", "gather_facts": False, "connection": "local", "vars": {"ansible_python_interpreter": sys.executable}, "tasks": tasks,
+    }]))
+    settings = {
+        "VMWARE_HOST": world.connection["hostname"], "VMWARE_PORT": str(world.connection["port"]), "VMWARE_USER": world.data["user"],
+        "VMWARE_PASSWORD": world.data["password"], "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
+    }
+    command = [str(ROOT / "scripts" / "in-env"), "ansible-playbook", "-i", "localhost,", "play.yml"]
+    done = subprocess.run(command, env={**os.environ, **settings}, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [task["hosts"]["localhost"] for task in json.loads(done.stdout)["plays"][0]["tasks"]]
+
+
+def test_examples(world_of: Callable[..., World], tmp_path: Path) -> None:
+    """Each module's twice: the second time nothing changes. The last example deletes what the others made."""
+    world = world_of("--hosts", "3")
+    before = world.networks()
+    tasks: List[Dict[str, Any]] = []
+    expected: List[Any] = []
+    for module in ("esxi_vswitch", "esxi_portgroup"):
+        *making, deleting = examples(module)
+        tasks += [*making, *making, deleting, deleting]
+        expected += [None] * len(making) + [False] * len(making) + [True, False]
+    changed = [result["changed"] for result in play(world, tmp_path, tasks)]
+    assert [each for each, known in zip(changed, expected) if known is not None] == [known for known in expected if known is not None]
+    assert world.networks() != before, "the examples did nothing"

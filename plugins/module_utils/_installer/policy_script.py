@@ -18,7 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import BPDU_OPTION, VSWITCH, Compiled, bpdu_of, compile_switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import BPDU_OPTION, VSWITCH, Compiled, bpdu_of, compile_switch, refuse
 
 # What the installer makes: vSwitch0 with the management network, and unless network has --addvmportgroup=0 the group for virtual machines.
 MADE_BY_INSTALLER: Mapping[str, Sequence[str]] = {"vSwitch0": ("Management Network", "VM Network")}
@@ -56,7 +56,8 @@ def render(items: Sequence[Mapping[str, Any]], made: Mapping[str, Sequence[str]]
     """C(items) are the document's switches, C(made) the switches and port groups that are there by then; errors for what esxcli can't set."""
     switches, _others = read(items, (VSWITCH,))
     left_out = {str(item["name"]): _REASONS[str(item["kind"])] for item in items if item.get("kind") not in (None, VSWITCH)}
-    compiled = [compile_switch(switch, VSWITCH, without) for switch in switches]
+    compiled = [compile_switch(switch, VSWITCH) for switch in switches]
+    refuse([said for each in compiled for said in each.unenforced], without)
     _check_groups(switches)
     commands: List[Tuple[str, ...]] = []
     for switch, each in zip(switches, compiled):

@@ -35,7 +35,7 @@ def host_plan(wish: Mapping, profiles: Mapping, given: Given) -> HostPlan:
     variables, overrides = wish.get("variables") or {}, wish.get("overrides") or {}
     try:
         chosen = profile_spec.chosen(name, profiles)
-        merged = profile_spec.merge(chosen, profile_spec.wanted({**variables, "drivers": None}))
+        merged = profile_spec.merge(chosen, profile_spec.wanted({**variables, "drivers": None}, chosen))
         merged = profile_spec.merge(profile_spec.add(merged, variables), overrides)
         merged.pop("extends", None)
         checked = valid(profile_spec.spec(), merged, f"profile {name}")

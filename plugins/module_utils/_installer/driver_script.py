@@ -13,9 +13,11 @@ import shlex
 from typing import Any, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 from urllib.parse import quote
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 COMMUNITY = "community"
+_COMPONENTS_SINCE = EsxiVersion(7, 0)
 _HEAD = """# Drivers, at the first start. The log of the system has what failed: grep virtnet.hardening /var/log/syslog.log
 failed=no
 say() { logger -t virtnet.hardening "$*"; }
@@ -60,12 +62,12 @@ class Driver(NamedTuple):
         return self.path.rpartition("/")[2]
 
 
-def drivers(answers: Sequence[Mapping[str, Any]]) -> List[Driver]:
+def drivers(answers: Sequence[Mapping[str, Any]], version: EsxiVersion) -> List[Driver]:
     """InputError for a bundle that the host would refuse."""
-    return [_driver(answer) for answer in answers]
+    return [_driver(answer, version) for answer in answers]
 
 
-def _driver(answer: Mapping[str, Any]) -> Driver:
+def _driver(answer: Mapping[str, Any], version: EsxiVersion) -> Driver:
     path = str(answer["path"])
     if answer.get("fits") == "no":
         raise InputError(f"drivers: {path} is not for this release: {answer.get('because')}; give the bundle for it.")
@@ -76,7 +78,7 @@ def _driver(answer: Mapping[str, Any]) -> Driver:
         )
     vibs: Sequence[Mapping[str, Any]] = answer.get("vibs") or ()
     command = ("software", "vib", "install", "--viburl={file}") if answer.get("kind") == "vib" else ("software", "vib", "install", "--depot={file}")
-    if answer.get("components"):
+    if answer.get("components") and version >= _COMPONENTS_SINCE:
         command = ("software", "component", "apply", "--depot={file}")
     return Driver(
         path, str(answer["sha256"]), command, any(vib.get("maintenance_mode") for vib in vibs), any(not vib.get("live_install") for vib in vibs),

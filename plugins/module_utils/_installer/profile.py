@@ -124,10 +124,12 @@ class Planner:
         if version is not None:
             self.plan.media = self._try(lambda: self._size(version))
             self._try(lambda: self._osdata(version))
+        # The rest is checked too, as for the newest release.
+        known = version or EsxiVersion(9, 0)
         self._try(self._script)
         self._try(self._policy)
         self._try(self._devices)
-        self._try(self._drivers)
+        self._try(lambda: self._drivers(known))
         self._secret(root_password_hash)
         secret = {"root_password_hash": PLACEHOLDER} if root_password_hash and not _upgrades(self.plan.kickstart) else {}
         secret.update({"serialnum": serialnum} if serialnum else {})
@@ -232,9 +234,9 @@ class Planner:
     def _at_first_start(self, script: str) -> None:
         self.plan.kickstart["firstboot"] = [*(self.plan.kickstart.get("firstboot") or ()), {"interpreter": "busybox", "script": script}]
 
-    def _drivers(self) -> None:
+    def _drivers(self, version: EsxiVersion) -> None:
         """After the rest, as it may restart the host."""
-        wanted = drivers(self.given.bundles or ())
+        wanted = drivers(self.given.bundles or (), version)
         if not wanted:
             return
         if self.profile.get("secure_boot"):

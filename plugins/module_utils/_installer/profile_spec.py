@@ -89,21 +89,37 @@ def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> Profile:
     return merged
 
 
-def wanted(variables: Mapping[str, Any]) -> Profile:
-    """What the variables of a host say, in the form of a profile. What is empty says nothing."""
+def wanted(variables: Mapping[str, Any], profile: Mapping[str, Any]) -> Profile:
+    """What the variables of a host say, in the form of a profile. What is empty says nothing.
+
+    Disk and datastore are those of the profile's method: a host that is to be upgraded must not be installed anew because somebody names its disk.
+    """
+    method = next((name for name in INSTALLS if (profile.get("kickstart") or {}).get(name)), "install")
     said = {key: value for key, value in variables.items() if value not in ("", None, [], {})}
     kickstart: Profile = {}
     if said.get("accepteula"):
         kickstart["accepteula"] = True
-    install = {"disk": said["disk"]} if "disk" in said else {}
+    target = {"disk": said["disk"]} if "disk" in said else {}
     if "vmfs" in said:
-        if said["vmfs"] not in _VMFS:
-            raise InputError(f"vmfs: {said['vmfs']!r} is none of {' and '.join(_VMFS)}.")
-        install.update(_VMFS[str(said["vmfs"])])
-    if install:
-        kickstart["install"] = install
+        target.update(_vmfs(str(said["vmfs"]), method))
+    if target:
+        kickstart[method] = target
     made = {key: value for key, value in said.items() if key not in ("accepteula", "disk", "vmfs", "firstboot")}
     return {**made, "kickstart": kickstart} if kickstart else made
+
+
+def _vmfs(wish: str, method: str) -> Profile:
+    if wish not in _VMFS:
+        raise InputError(f"vmfs: {wish!r} is none of {' and '.join(_VMFS)}.")
+    if method == "install":
+        return _VMFS[wish]
+    if (method, wish) == ("upgrade", "overwrite"):
+        raise InputError("vmfs: an upgrade keeps the datastore, and overwrite says the opposite; leave vmfs out, or take a profile that installs.")
+    if method == "installorupgrade":
+        if wish == "preserve":
+            raise InputError("vmfs: installorupgrade has no way to preserve a datastore where it installs; take a profile with install or upgrade.")
+        return {"overwritevmfs": True}
+    return {}
 
 
 def add(profile: Mapping[str, Any], variables: Mapping[str, Any]) -> Profile:

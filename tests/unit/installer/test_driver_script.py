@@ -11,10 +11,12 @@ from urllib.parse import unquote
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_script import drivers, render
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 from .firsthost import SHELLS, FirstHost, calls_of
 
+V8 = EsxiVersion(8, 0)
 DATA = b"made up"
 DIGEST = hashlib.sha256(DATA).hexdigest()
 BASE = ["http://192.0.2.1/esxi/pxe", "http://192.0.2.1/esxi/http/"]
@@ -46,7 +48,7 @@ def test_from_a_cd(tmp_path: Path, shell: List[str]) -> None:
     put(host.volumes, "ESXI/DRIVERS/01.ZIP")
     put(host.volumes, "ESXI/DRIVERS/02.ZIP")
     vib = answer("/srv/b.vib", kind="vib", components=[], vibs=[{"maintenance_mode": False, "live_install": True}])
-    calls = host.run(render(drivers([answer(), vib]), []), shell)
+    calls = host.run(render(drivers([answer(), vib], V8), []), shell)
     assert calls_of(calls, "esxcli") == [
         [*MAINTENANCE, "--enable=true"], ["software", "component", "apply", f"--depot={host.tmp}/virtnet-driver-01.zip"],
         ["software", "vib", "install", f"--viburl={host.tmp}/virtnet-driver-02.vib"], [*MAINTENANCE, "--enable=false"],
@@ -59,7 +61,7 @@ def test_from_a_cd(tmp_path: Path, shell: List[str]) -> None:
 def test_from_the_network(tmp_path: Path, shell: List[str]) -> None:
     """From the first tree that has it. The firewall is opened for it and closed again."""
     host = FirstHost(tmp_path)
-    script = render(drivers([answer(vibs=[{"maintenance_mode": False, "live_install": True}], components=[])]), BASE)
+    script = render(drivers([answer(vibs=[{"maintenance_mode": False, "live_install": True}], components=[])], V8), BASE)
     # The name is quoted for a URL; the server unquotes it.
     asked = [unquote(words[-1]) for words in calls_of(host.run(script, shell), "wget")]
     assert asked == [f"{base.rstrip('/')}/drivers/a driver.zip" for base in BASE]
@@ -74,20 +76,20 @@ def test_another_digest_is_refused(tmp_path: Path, where: str) -> None:
     """It is not installed, the host does not restart, and the log says why."""
     host = FirstHost(tmp_path)
     put(host.volumes if where == "cd" else host.served, "ESXI/DRIVERS/01.ZIP" if where == "cd" else "192.0.2.1/esxi/pxe/drivers/a%20driver.zip", b"forged")
-    calls = host.run(render(drivers([answer()]), BASE))
+    calls = host.run(render(drivers([answer()], V8), BASE))
     assert installs(calls) == [] and calls_of(calls, "reboot") == []
     told = calls_of(calls, "logger")
     assert len(told) == 1 and "has another digest than" in told[0][-1]
     # A right one elsewhere is taken then.
     put(host.served, "192.0.2.1/esxi/http/drivers/a%20driver.zip")
-    assert len(installs(host.run(render(drivers([answer()]), BASE)))) == 1
+    assert len(installs(host.run(render(drivers([answer()], V8), BASE)))) == 1
 
 
 def test_a_failed_installation_is_told(tmp_path: Path) -> None:
     """And the host does not restart in the middle of what somebody has to look at."""
     host = FirstHost(tmp_path, failing=["apply"])
     put(host.volumes, "ESXI/DRIVERS/01.ZIP")
-    calls = host.run(render(drivers([answer()]), []))
+    calls = host.run(render(drivers([answer()], V8), []))
     assert calls_of(calls, "reboot") == [] and "failed: esxcli software component apply" in calls_of(calls, "logger")[0][-1]
 
 
@@ -97,7 +99,13 @@ def test_a_failed_installation_is_told(tmp_path: Path) -> None:
 def test_what_a_host_would_refuse(more: Dict[str, Any], words: str) -> None:
     """Here already."""
     with pytest.raises(InputError, match=words):
-        drivers([answer(**more)])
+        drivers([answer(**more)], V8)
+
+
+def test_a_release_without_components() -> None:
+    """6.7 knows VIBs only."""
+    assert drivers([answer()], EsxiVersion(6, 7))[0].command == ("software", "vib", "install", "--depot={file}")
+    assert drivers([answer()], EsxiVersion(7, 0))[0].command == ("software", "component", "apply", "--depot={file}")
 
 
 def test_no_drivers_no_script() -> None:

@@ -181,6 +181,19 @@ def test_profiles_that_can_not_be(profiles: Dict[str, Any], words: str) -> None:
     assert re.search(words, made["problems"][0]) and HASH not in json.dumps(made)
 
 
+def test_an_upgrade_stays_one() -> None:
+    """Whatever a group says of disks: no host is installed anew because of a variable."""
+    made = plan("upgrade", disk="naa.1", vmfs="preserve", accepteula=None)
+    assert made["problems"] == [] and made["kickstart"]["upgrade"] == {"disk": "naa.1"} and "install" not in made["kickstart"]
+    refused = plan("upgrade", disk="naa.1", vmfs="overwrite")
+    assert "an upgrade keeps the datastore" in refused["problems"][0]
+    either = {"either": {"kickstart": {"installorupgrade": {"firstdisk": ["local"]}, "reboot": True}}}
+    wish = {"host": "esx1", "address": "192.0.2.11", "profile": "either", "variables": {**HOST, "vmfs": "overwrite"}}
+    assert install_profile(wish, either, HASH)["kickstart"]["installorupgrade"] == {"firstdisk": ["local"], "overwritevmfs": True}
+    wish["variables"]["vmfs"] = "preserve"
+    assert "no way to preserve" in install_profile(wish, either, HASH)["problems"][0]
+
+
 def test_merging() -> None:
     """Key by key; one way to name a disk takes the place of the other, one method that of another; lists are replaced; null takes away."""
     base = {"kickstart": {"install": {"firstdisk": ["local"], "overwritevmfs": True}, "reboot": True}, "drivers": ["a"], "x": {"y": 1}}

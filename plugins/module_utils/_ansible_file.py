@@ -117,21 +117,27 @@ def _write_all(module: AnsibleModule, outcome: Outcome) -> Dict[str, Any]:
         if differs and not module.check_mode:
             backups += [_backup(module, file)] if module.params.get("backup") and old is not None else []
             _write(module, file)
-        diff = {"before_header": file.path, "after_header": file.path}
+        diff = _headers(file.path)
         if differs:
             diff.update(before=file.shown_before, after=file.shown_after)
         arguments = module.load_file_common_arguments(module.params, path=file.path)
         if file.private and arguments["mode"] is None:
             arguments["mode"] = PRIVATE_MODE
-        moved = module.set_fs_attributes_if_different(arguments, differs, diff)
+        # Of its own, as it holds names and values where that of a file holds texts.
+        attributes: Dict[str, Any] = {}
+        moved = module.set_fs_attributes_if_different(arguments, differs, attributes)
         changed = changed or moved
-        diffs.append(diff)
+        diffs += [diff, {**_headers(f"{file.path} (attributes)"), **attributes}] if attributes else [diff]
     result = {"changed": changed, **outcome.result, "msg": _summary(outcome, changed, module.check_mode)}
     if module._diff:
         result["diff"] = diffs
     if backups:
         result["backup_file"] = backups[0] if len(backups) == 1 else backups
     return result
+
+
+def _headers(path: str) -> Dict[str, str]:
+    return {"before_header": path, "after_header": path}
 
 
 def _write(module: AnsibleModule, file: NewFile) -> None:

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-STAGES := unit contract frames lab vsphere integration molecule sanity lint docs build
+# The longest first: they run side by side.
+STAGES := integration contract vsphere frames molecule sanity lab unit lint docs build
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test vm bench clean lab-up lab-down vsphere-lab $(STAGES)

@@ -13,6 +13,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff imp
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Fleet, FleetIntent, Target, reconcile_fleet
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Login
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import CONCURRENT
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.management import REMEDY
 
 Spec = Dict[str, Any]
@@ -46,16 +47,7 @@ def run_fleet(
     returned under it, and C(failed_UNIT) and C(unreachable_UNIT) name those.
     """
     module = AnsibleModule(argument_spec={**CONNECTION, **FLEET, **spec}, supports_check_mode=True, **rules)
-    params = module.params
-    try:
-        if params["parallel"] < 1:
-            raise InputError(f"parallel: {params['parallel']} is no number of calls at a time; give at least 1.")
-        intent = intent_of(params)
-        with Client(Login.of(params), params["parallel"]) as client:
-            targets = reconcile_fleet(intent, fleet_of(client), module.check_mode, params["allow_management"], params["parallel"], REMEDY)
-    except VirtnetError as error:
-        fail(module, error)
-    _finish(module, targets, unit)
+    _finish(module, _reconcile(module, intent_of, fleet_of), unit)
 
 
 def answer_vsphere(spec: Spec, ask: Callable[[Mapping[str, Any], Client], Dict[str, Any]], **rules: Any) -> NoReturn:
@@ -69,6 +61,43 @@ def answer_vsphere(spec: Spec, ask: Callable[[Mapping[str, Any], Client], Dict[s
     for text in result.pop("warnings", ()):
         module.warn(text)
     module.exit_json(changed=False, **result)
+
+
+def run_one(
+    spec: Spec, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet], **rules: Any
+) -> NoReturn:
+    """The whole of a module that changes one target, such as a distributed switch: its outcome is the module's result."""
+    module = AnsibleModule(argument_spec={**CONNECTION, "parallel": FLEET["parallel"], "allow_management": FLEET["allow_management"], **spec},
+                           supports_check_mode=True, **rules)
+    target = _reconcile(module, intent_of, fleet_of)[0]
+    if target.error is not None:
+        # What a playbook reacts to by running the task again is told apart from other failures.
+        code = target.error.details.get("cause") if target.error.details.get("cause") == CONCURRENT else target.error.code
+        module.fail_json(**{**_shown(target), "error_code": code})
+    for text in (*(target.resolved.warnings if target.resolved is not None else ()), *target.warnings):
+        module.warn(text)
+    result = _shown(target)
+    if module._diff and target.plan is not None:
+        result["diff"] = make_diff(target.plan)
+    module.exit_json(**result)
+
+
+def _shown(target: Target) -> Dict[str, Any]:
+    return {name: value for name, value in target.result().items() if name not in ("failed", "unreachable")}
+
+
+def _reconcile(
+    module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet]
+) -> List[Target]:
+    params = module.params
+    try:
+        if params["parallel"] < 1:
+            raise InputError(f"parallel: {params['parallel']} is no number of calls at a time; give at least 1.")
+        intent = intent_of(params)
+        with Client(Login.of(params), params["parallel"]) as client:
+            return reconcile_fleet(intent, fleet_of(client), module.check_mode, params["allow_management"], params["parallel"], REMEDY)
+    except VirtnetError as error:
+        fail(module, error)
 
 
 def _finish(module: AnsibleModule, targets: Sequence[Target], unit: str) -> NoReturn:

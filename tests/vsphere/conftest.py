@@ -127,3 +127,17 @@ def vswitch(config: Dict[str, Any], name: str = "vSwitch0") -> Dict[str, Any]:
 def group(config: Dict[str, Any], name: str) -> Dict[str, Any]:
     """A port group."""
     return next(each for each in config["portgroup"] if each["spec"]["name"] == name)
+
+
+@pytest.fixture(name="lab")
+def _lab(start: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Starts a server with options of the command line, for what is done to distributed switches."""
+    from .distributed import Switches
+
+    return lambda *options: Switches(start(*options), monkeypatch)
+
+
+@pytest.fixture(name="vcenter")
+def _vcenter(lab: Callable[..., Any]) -> Any:
+    """A vCenter with two hosts and a group that NSX backs."""
+    return lab("--hosts", "2", "--nsx")

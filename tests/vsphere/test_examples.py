@@ -13,8 +13,7 @@ from typing import Any, Callable, Dict, List
 
 import yaml
 
-from tests.oracle.bundles import VibSpec, make_bundle
-
+from ..oracle.distributed import GROUP, ports, setting
 from .conftest import World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -27,7 +26,7 @@ def examples(module: str) -> List[Dict[str, Any]]:
     return found
 
 
-def play(world: World, folder: Path, tasks: List[Dict[str, Any]]) -> Any:
+def play(world: World, folder: Path, tasks: List[Dict[str, Any]], *options: str) -> Any:
     """What came of each task: its result."""
     (folder / "play.yml").write_text(json.dumps([{
         "hosts": "localhost", "gather_facts": False, "connection": "local", "vars": {"ansible_python_interpreter": sys.executable}, "tasks": tasks,
@@ -36,25 +35,13 @@ def play(world: World, folder: Path, tasks: List[Dict[str, Any]]) -> Any:
         "VMWARE_HOST": world.connection["hostname"], "VMWARE_PORT": str(world.connection["port"]), "VMWARE_USER": world.data["user"],
         "VMWARE_PASSWORD": world.data["password"], "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
     }
-    command = [str(ROOT / "scripts" / "in-env"), "ansible-playbook", "-i", "localhost,", "play.yml"]
+    command = [str(ROOT / "scripts" / "in-env"), "ansible-playbook", "-i", "localhost,", "play.yml", *options]
     done = subprocess.run(command, env={**os.environ, **settings}, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return [task["hosts"]["localhost"] for task in json.loads(done.stdout)["plays"][0]["tasks"]]
-
-
-def test_examples_of_jobs(world_of: Callable[..., World], tmp_path: Path) -> None:
-    """With a driver's bundle where they say, and a machine that nobody knows."""
-    world = world_of("--hosts", "2")
-    bundle = make_bundle(tmp_path, [VibSpec()], platforms=["8.*"], name="driver.zip")
-    (tmp_path / "test-1.vmx").write_text('displayName = "test-1"\n')
-    world.vsphere.govc("datastore.upload", "-ds", "datastore1", str(bundle), "drivers/driver.zip")
-    world.vsphere.govc("datastore.upload", "-ds", "datastore1", str(tmp_path / "test-1.vmx"), "test-1/test-1.vmx")
-    changes: List[bool] = []
-    for module in ("esxi_software", "esxi_vm_registration"):
-        text = json.dumps(examples(module)).replace("/var/tmp/bundles", str(tmp_path))
-        changes += [result["changed"] for result in play(world, tmp_path, json.loads(text))]
-    assert changes == [False, False, True, False, True, True, True, False, True, True]
-    assert "test-1" not in world.vsphere.govc("find", "/", "-type", "m")
+    assert world.data["password"] not in done.stdout + done.stderr
+    # With -vvv other lines come first.
+    answer = json.loads(done.stdout[("\n" + done.stdout).index("\n{"):])
+    return [task["hosts"]["localhost"] for task in answer["plays"][0]["tasks"]]
 
 
 def test_examples(world_of: Callable[..., World], tmp_path: Path) -> None:
@@ -70,3 +57,17 @@ def test_examples(world_of: Callable[..., World], tmp_path: Path) -> None:
     changed = [result["changed"] for result in play(world, tmp_path, tasks)]
     assert [each for each, known in zip(changed, expected) if known is not None] == [known for known in expected if known is not None]
     assert world.networks() != before, "the examples did nothing"
+
+
+def test_examples_for_distributed_switches(lab: Callable[..., World], tmp_path: Path) -> None:
+    """Those of groups, then those of ports, with -vvv."""
+    world = lab("--hosts", "2")
+    vsphere = world.vsphere
+    found = play(world, tmp_path, [*examples("vds_portgroup"), *examples("vds_port")], "-vvv", "--diff")
+    # The groups of the lab allow no overrides from the start.
+    assert [each["changed"] for each in found] == [True, True, True, False, True, True, True, True, True], [each["msg"] for each in found]
+    assert [each["verified"] for each in found] == [each["changed"] for each in found]
+    assert setting(vsphere)["macManagementPolicy"]["inherited"] is True
+    assert {port["config"]["setting"]["macManagementPolicy"]["inherited"] for port in ports(vsphere)} == {"true"}
+    assert vsphere.collect(GROUP, "config.policy")["macManagementOverrideAllowed"] is True
+    assert "nested" not in vsphere.govc("find", "/", "-type", "g")

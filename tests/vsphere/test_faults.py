@@ -16,9 +16,10 @@ from typing import Any, Callable, Dict, Set
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules import ORDER
 
 from .conftest import World, group, vswitch
-from .test_vswitch import HOST, NAME
+from .test_vswitch import HOST, NAME, furnish
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPEN: Dict[str, Any] = {"all_hosts": True, "name": "pg01", "security": {"promiscuous": "accept"}}
@@ -198,6 +199,21 @@ def test_a_change_of_two_steps_is_taken_back(world: World) -> None:
     assert host["failed_step"] == "delete vswitch vSwitch1" and host["not_undone"] == [] and not host["changed"], host
     assert host["undone"] == ["create portgroup old (vswitch vSwitch1, vlan_id 9, promiscuous inherit, mac_changes reject, forged_transmits inherit)"]
     assert world.networks() == before
+
+
+def test_uplinks_come_back_to_their_places(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standby stays standby, on the switch and in the order of a group, from which the host had taken the uplink."""
+    furnish(world)
+    before = world.networks()
+    # The third read is the one after the write.
+    world.control("POST", "faults", {"method": "RetrievePropertiesEx", "call": 3, "fault": "HostCommunication"})
+    monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend.HostFleet.__init__.__defaults__", (ORDER, 0.0))
+    world.control("POST", "calls/reset")
+    result = world.run("esxi_vswitch", esxi_hostname=NAME, name="vSwitch0", uplinks=["vmnic1"], allow_management=True)
+    assert world.control("GET", "calls")["methods"]["UpdateVirtualSwitch"] == 2
+    host = result["hosts"][NAME]
+    assert host["error_code"] == "not_in_effect" and host["undone"] == ["set vswitch vSwitch0: uplinks vmnic1 -> vmnic0,vmnic1"], host
+    assert host["not_undone"] == [] and world.networks() == before
 
 
 def test_what_can_not_be_undone_is_said(world: World) -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, Iterator, List, Set, Tuple
+from typing import Any, Iterator, List, Optional, Sequence, Set, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Backend
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, STALE, VANISHED, Backend, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VerifyError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.invert import invert
@@ -25,6 +25,8 @@ class Journal:
 
     tried: List[Step] = field(default_factory=list)
     vanished: Set[Key] = field(default_factory=set)
+    # Tried, and still under way on the server when this side gave up waiting.
+    pending: List[Step] = field(default_factory=list)
 
 
 class StepFailed(Exception):
@@ -48,11 +50,19 @@ def apply_plan(plan: Plan, backend: Backend, journal: Journal) -> None:
             faults = backend.execute(batch)
         except VirtnetError as error:
             raise StepFailed(batch[0], error.message, code=error.code) from error
+        _account(batch, faults, journal)
         for step, fault in zip(batch, faults):
             if fault is not None and fault.kind == VANISHED and step.key not in made:
                 journal.vanished.add(step.key)
             elif fault is not None:
                 raise StepFailed(step, fault.message, fault.kind, fault.code)
+
+
+def _account(batch: Sequence[Step], faults: Sequence[Optional[Fault]], journal: Journal) -> None:
+    """What was refused because somebody else was faster is theirs: to go back must not touch it."""
+    kinds = {id(step): fault.kind for step, fault in zip(batch, faults) if fault is not None}
+    journal.tried = [step for step in journal.tried if kinds.get(id(step)) != STALE]
+    journal.pending.extend(step for step in batch if kinds.get(id(step)) == PENDING)
 
 
 def _batches(steps: Tuple[Step, ...], backend: Backend) -> Iterator[List[Step]]:
@@ -65,7 +75,8 @@ def undo(journal: Journal, backend: Backend, scope: Any, holds: Tuple[Hold, ...]
     """Go back to the state before the journal. Returns what was undone and what could not be, in words."""
     wish, lost = invert(journal.tried, backend.kinds, holds)
     undone, not_undone = restore(wish, backend, scope)
-    return undone, lost + not_undone
+    pending = [f"{sentence(step)}: the server goes on with it, and it may still take effect" for step in journal.pending]
+    return undone, lost + not_undone + pending
 
 
 def failed(error: StepFailed, journal: Journal, backend: Backend, scope: Any, holds: Tuple[Hold, ...]) -> ChangeError:

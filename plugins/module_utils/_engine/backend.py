@@ -15,6 +15,8 @@ VANISHED = "vanished"
 REFUSED = "refused"
 # Somebody else changed the object since it was read; nothing was written.
 STALE = "stale"
+# The server did not answer in time and goes on: nobody knows whether the step takes effect.
+PENDING = "pending"
 
 
 class Fault(NamedTuple):

@@ -78,6 +78,7 @@ class Target:
     name: str
     sight: Sight
     resolved: Optional[Resolved] = None
+    desired: Desired = field(default_factory=lambda: Desired({}))
     plan: Optional[Plan] = None
     error: Optional[VirtnetError] = None
     unreachable: bool = False
@@ -139,7 +140,8 @@ def _plan(target: Target, intent: FleetIntent, observed: Observed, allow_managem
         return
     try:
         target.resolved = intent.resolve(target.name, observed)
-        target.plan = _guarded_plan(target.resolved.desired, observed, target.sight.backend, allow_management, remedy)
+        target.desired = target.resolved.desired
+        target.plan = _guarded_plan(target.desired, observed, target.sight.backend, allow_management, remedy)
     except VirtnetError as error:
         target.error = error
 
@@ -164,7 +166,8 @@ def _note(targets: Sequence[Target], intent: FleetIntent, fleet: Fleet) -> None:
 
 def _write(target: Target, intent: FleetIntent, allow_management: bool, remedy: str) -> None:
     """Carry out the plan of one target. Where somebody else changed it meanwhile, one new plan is made; then it has failed."""
-    assert target.plan is not None and target.resolved is not None
+    if target.plan is None:
+        return
     backend, scope, journal = target.sight.backend, intent.scope, target.journal
     try:
         try:
@@ -174,14 +177,17 @@ def _write(target: Target, intent: FleetIntent, allow_management: bool, remedy: 
                 raise
             applying.apply_plan(_new_plan(target, intent, error, allow_management, remedy), backend, journal)
     except applying.StepFailed as error:
-        target.error = applying.failed(error, journal, backend, scope, target.resolved.desired.holds)
+        if error.kind == STALE:
+            error = applying.StepFailed(error.step, f"somebody else changed it twice, also after a new plan had been made: {error}", STALE, error.code)
+        target.error = applying.failed(error, journal, backend, scope, target.desired.holds)
 
 
 def _new_plan(target: Target, intent: FleetIntent, stale: applying.StepFailed, allow_management: bool, remedy: str) -> Plan:
     try:
         observed = target.sight.backend.observe(intent.scope)
         target.resolved = intent.resolve(target.name, observed)
-        return _guarded_plan(target.resolved.desired, observed, target.sight.backend, allow_management, remedy)
+        target.desired = target.resolved.desired
+        return _guarded_plan(target.desired, observed, target.sight.backend, allow_management, remedy)
     except VirtnetError as error:
         raise applying.StepFailed(stale.step, error.message, code=error.code) from error
 
@@ -201,10 +207,8 @@ def _verify(targets: Sequence[Target], intent: FleetIntent, fleet: Fleet, parall
         target.verified = target.name not in doubts
 
     def go_back(target: Target) -> None:
-        assert target.resolved is not None
         step, why = doubts[target.name]
-        holds = target.resolved.desired.holds
-        target.error = applying.not_in_effect(step, why, target.journal, target.sight.backend, intent.scope, holds)
+        target.error = applying.not_in_effect(step, why, target.journal, target.sight.backend, intent.scope, target.desired.holds)
 
     _each(go_back, [target for target in targets if not target.verified], parallel)
 
@@ -217,12 +221,11 @@ def _doubts(targets: Sequence[Target], intent: FleetIntent, fleet: Fleet) -> Dic
         return {target.name: ("read back", error.message) for target in targets}
     doubts: Dict[str, Tuple[str, str]] = {}
     for target in targets:
-        assert target.resolved is not None
         sight = sights.get(target.name)
         if sight is None or sight.unreachable:
             doubts[target.name] = ("read back", sight.unreachable if sight is not None else "it is not there any more")
             continue
-        left = verify.needed(target.resolved.desired, sight.observed.state, target.sight.backend, target.journal.vanished)
+        left = verify.needed(target.desired, sight.observed.state, target.sight.backend, target.journal.vanished)
         if left:
             doubts[target.name] = (diff.sentence(left[0]), verify.IGNORED)
     return doubts

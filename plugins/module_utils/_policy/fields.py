@@ -188,7 +188,6 @@ RULESET = Kind.of("ruleset", Field("version", "str", group="rules"), stands_alon
 LEARNED = Kind.of("learned")
 
 
-
 def _vim(option: str, kind: str, path: str, wire: str = "", **more: Any) -> Field:
     """A property of HostVirtualSwitchSpec or HostPortGroupSpec, by its path (vSphere Web Services API)."""
     return Field(option, kind, {VSPHERE: Native(path, wire=wire or kind)}, **more)
@@ -219,3 +218,55 @@ PORTGROUP = Kind.of(
 VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
 
 KINDS = {kind.name: kind for kind in (BRIDGE, PORT, LEARNED, VLAN, FDB, LINK, FILTER, SWITCH, QUARANTINE, RULESET)}
+
+
+# Distributed switches: names and types of the vSphere Web Services API (VMwareDVSPortSetting, VMwareDVSPortgroupPolicy).
+def _vds(name: str, kind: str, key: str, **more: Any) -> Field:
+    return Field(name, kind, {VSPHERE: Native(key)}, **{"group": "config", **more})
+
+
+MAC_LIMIT = 4096
+VDS_SECURITY = (
+    _vds("promiscuous", "policy", "allowPromiscuous"),
+    _vds("mac_changes", "policy", "macChanges"),
+    _vds("forged_transmits", "policy", "forgedTransmits"),
+)
+# DVSMacLearningPolicy has one flag of inheritance: all of these are "inherit" or none is. The limit per port
+# is that of the vSphere 8 documentation (MAC Learning, default and maximum).
+MAC_LEARNING = (
+    _vds("mac_learning_enabled", "bool", "enabled"),
+    _vds("mac_learning_allow_unicast_flooding", "bool", "allowUnicastFlooding"),
+    _vds("mac_learning_limit", "int", "limit", low=0, high=MAC_LIMIT),
+    _vds("mac_learning_limit_policy", "enum", "limitPolicy", choices=("allow", "drop")),
+)
+# As one text, since the API has three types of it: "inherit", "10", "trunk 1-20,30" or "pvlan 100".
+_VDS_VLAN = _vds("vlan", "str", "vlan")
+BINDINGS = {"static": "earlyBinding", "dynamic": "lateBinding", "ephemeral": "ephemeral"}
+PORT_POLICY = (
+    _vds("block_override", "bool", "blockOverrideAllowed"),
+    _vds("shaping_override", "bool", "shapingOverrideAllowed"),
+    _vds("vendor_config_override", "bool", "vendorConfigOverrideAllowed"),
+    _vds("live_port_move", "bool", "livePortMovingAllowed"),
+    _vds("port_config_reset_at_disconnect", "bool", "portConfigResetAtDisconnect"),
+    _vds("network_rp_override", "bool", "networkResourcePoolOverrideAllowed"),
+    _vds("traffic_filter_override", "bool", "trafficFilterOverrideAllowed"),
+    _vds("vlan_override", "bool", "vlanOverrideAllowed"),
+    _vds("uplink_teaming_override", "bool", "uplinkTeamingOverrideAllowed"),
+    _vds("security_override", "bool", "securityPolicyOverrideAllowed"),
+    _vds("ipfix_override", "bool", "ipfixOverrideAllowed", since="5.1"),
+    _vds("mac_management_override", "bool", "macManagementOverrideAllowed", since="6.7.1"),
+)
+VDS = Kind.of("vds", *VDS_SECURITY, *MAC_LEARNING, stands_alone=True)
+VDS_PORTGROUP = Kind.of(
+    "vds_portgroup",
+    _VDS_VLAN,
+    _vds("ports", "int", "numPorts", low=0),
+    _vds("binding", "enum", "type", choices=tuple(BINDINGS)),
+    _vds("auto_expand", "bool", "autoExpand"),
+    *VDS_SECURITY,
+    *MAC_LEARNING,
+    *PORT_POLICY,
+    stands_alone=True,
+)
+VDS_PORT = Kind.of("vds_port", _VDS_VLAN, _vds("blocked", "bool", "blocked"), *VDS_SECURITY, *MAC_LEARNING)
+VDS_KINDS = {kind.name: kind for kind in (VDS, VDS_PORTGROUP, VDS_PORT)}

@@ -13,11 +13,11 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet im
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, Order
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSPHERE_KINDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Kind, Observed, Value
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, expand, management
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Kind, Observed, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, expand, flatten, management
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import HOST_UNREACHABLE, NOT_FOUND, VsphereError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import ADAPTERS, INTERFACES, Host, Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import ADAPTERS, INTERFACES, NETWORK, Host, Inventory
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules import ORDER
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection
 
@@ -34,12 +34,14 @@ class HostScope:
     """
 
     selection: Selection
+    # Further property paths of HostSystem, to be found in Host.extra.
+    extra: Tuple[str, ...] = ()
     # May delete, or write a VLAN, an MTU or uplinks: read the virtual adapters of the host.
     cuts: bool = False
     # May write uplinks: read the physical adapters too.
     uplinks: bool = False
-    # Further property paths of HostSystem, to be found in Host.extra.
-    extra: Tuple[str, ...] = ()
+    # The kinds of objects that may be written, which are those that are read back.
+    writes: Tuple[str, ...] = tuple(NETWORK)
 
     @property
     def paths(self) -> Tuple[str, ...]:
@@ -57,12 +59,13 @@ class HostFleet:
         self._places: Dict[str, Host] = {}
 
     def look(self, scope: HostScope, names: Optional[Collection[str]] = None) -> Mapping[str, Sight]:
-        """Two reads for all hosts of the selection, or one for the hosts named, which has no more than their switches and groups."""
+        """Two reads for all hosts of the selection, or one for the hosts named, which has no more than what may be written."""
         inventory = Inventory(self._client, scope.paths if names is None else scope.extra)
         if names is None:
             self._places = _by_name(inventory.select(scope.selection))
         places = {name: host for name, host in self._places.items() if names is None or name in names}
-        whole = {host.ref: host for host in inventory.networks([host for host in places.values() if host.connection == "connected" or names is not None])}
+        wanted = [host for host in places.values() if host.connection == "connected" or names is not None]
+        whole = {host.ref: host for host in inventory.networks(wanted, tuple(NETWORK) if names is None else scope.writes)}
         return {name: self._sight(inventory, whole.get(place.ref, place)) for name, place in places.items()}
 
     def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Dict[str, List[str]]]:
@@ -92,8 +95,8 @@ class HostBackend:
         self.host = host
         self._client = client
         self._inventory = inventory
-        # Of what this run deleted: should it have to come back, then as it was.
-        self._deleted: Dict[Key, Any] = {}
+        # As the host was before this run: what has to come back comes back whole.
+        self._first = host.specs.copy()
         # Whether the host may have changed other specifications than the one that was written.
         self._outdated = False
 
@@ -155,22 +158,35 @@ class HostBackend:
         system, specs = self.host.network_system, self.host.specs
         if step.verb == DELETE:
             self._call(system.RemoveVirtualSwitch, name)
-            self._deleted[step.key] = specs.pop(step.key, None)
+            specs.pop(step.key, None)
             return
-        have = specs.get(step.key, self._deleted.get(step.key))
-        spec = expand.vswitch(dep.vim, have, step.after, self.host.state.get(step.key, {}).get("mtu"))
+        first = self._first.get(step.key)
+        spec = expand.vswitch(dep.vim, specs.get(step.key, first), step.after, self.host.state.get(step.key, {}).get("mtu"))
+        if first is not None and flatten.vswitch_fields(spec) == flatten.vswitch_fields(first):
+            spec = first
         self._call(system.AddVirtualSwitch if step.verb == CREATE else system.UpdateVirtualSwitch, name, spec)
         specs[step.key] = spec
         # An uplink that leaves is taken out of the groups' failover orders too.
         self._outdated = step.verb == CREATE or "uplinks" in step.after
+        if self._outdated and spec is first:
+            self._give_back_orders(name)
+
+    def _give_back_orders(self, switch: str) -> None:
+        """The uplinks are again those of before this run, and the groups' own failover orders have to be so too."""
+        self.observe(None)
+        for key, first in self._first.items():
+            now = self.host.specs.get(key) if key[0] == "portgroup" and first.vswitchName == switch else None
+            if now is not None and management.order(now.policy) != management.order(first.policy):
+                self._call(self.host.network_system.UpdatePortGroup, str(key[1]), first)
+                self.host.specs[key] = first
 
     def _portgroup(self, step: Step, name: str) -> None:
         system, specs = self.host.network_system, self.host.specs
         if step.verb == DELETE:
             self._call(system.RemovePortGroup, name)
-            self._deleted[step.key] = specs.pop(step.key, None)
+            specs.pop(step.key, None)
             return
-        spec = expand.portgroup(dep.vim, specs.get(step.key, self._deleted.get(step.key)), name, step.after)
+        spec = expand.portgroup(dep.vim, specs.get(step.key, self._first.get(step.key)), name, step.after)
         if step.verb == CREATE:
             self._call(system.AddPortGroup, spec)
         else:

@@ -18,11 +18,16 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security
 
 def vswitch(item: Any) -> Dict[str, Value]:
     """The fields of a HostVirtualSwitch."""
-    fields = _fields(VSWITCH, item.spec)
+    fields = vswitch_fields(item.spec)
     if fields["mtu"] is None:
         # The spec may leave it to the host; the switch itself tells what came of it.
         fields["mtu"] = getattr(item, "mtu", None)
     return fields
+
+
+def vswitch_fields(spec: Any) -> Dict[str, Value]:
+    """The fields of a HostVirtualSwitchSpec."""
+    return _fields(VSWITCH, spec)
 
 
 def portgroup(item: Any) -> Dict[str, Value]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import BaseFleetIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import effects
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend import HostScope
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import NETWORK, Host
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.management import interfaces
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection
 
@@ -42,9 +42,9 @@ def why_in_use(host: Host, group: str) -> Optional[str]:
 class HostIntent(BaseFleetIntent):
     """Base of the intents for the standard switches of hosts."""
 
-    def __init__(self, params: Mapping[str, Any], cuts: bool, uplinks: bool = False) -> None:
-        """C(cuts) and C(uplinks) as in HostScope."""
-        self.scope = HostScope(Selection(params), cuts, uplinks)
+    def __init__(self, params: Mapping[str, Any], writes: Tuple[str, ...] = tuple(NETWORK), cuts: bool = False, uplinks: bool = False) -> None:
+        """The latter as in HostScope."""
+        self.scope = HostScope(Selection(params), cuts=cuts, uplinks=uplinks, writes=writes)
         self._states: Dict[str, State] = {}
 
     def seen(self, name: str, state: State) -> None:

@@ -15,7 +15,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Place, Selection
 
-_NETWORK = ("configManager.networkSystem", "config.network.vswitch", "config.network.portgroup")
+_SYSTEM = "configManager.networkSystem"
+# The kinds of objects of a host, and where they are.
+NETWORK = {"vswitch": "config.network.vswitch", "portgroup": "config.network.portgroup"}
 _STATE = ("name", "runtime.connectionState", "runtime.inMaintenanceMode")
 # The host's own virtual adapters and what they carry, for whatever could cut them off.
 INTERFACES = ("config.network.vnic", "config.virtualNicManagerInfo.netConfig")
@@ -89,12 +91,13 @@ class Inventory:
         hosts = [self._placed(ref, found) for ref in found if isinstance(ref, vim.HostSystem) and "name" in found[ref]]
         return sorted(hosts, key=lambda host: (host.name, host.datacenter))
 
-    def networks(self, hosts: Sequence[Host]) -> List[Host]:
+    def networks(self, hosts: Sequence[Host], kinds: Sequence[str] = tuple(NETWORK)) -> List[Host]:
         """The same hosts, read anew with their standard switches and port groups: one read for all of them. A host that has gone is left out, and a
-        host that is not connected has none."""
+        host that is not connected has none. With C(kinds) only these kinds of objects are read.
+        """
         if not hosts:
             return []
-        paths = {dep.vim.HostSystem: [*_STATE, *_NETWORK, *self._extra]}
+        paths = {dep.vim.HostSystem: [*_STATE, _SYSTEM, *(NETWORK[kind] for kind in kinds), *self._extra]}
         places = {host.ref: host for host in hosts}
         read: Dict[Any, Host] = {}
         for each in self._client.retrieve([host.ref for host in hosts], paths, what="reading the networks of the hosts"):
@@ -111,14 +114,15 @@ class Inventory:
         paths = {vim.HostSystem: ["name"], vim.Network: ["name"], vim.VirtualMachine: ["name", "network", "runtime.host", "runtime.powerState"]}
         hops = [Hop(vim.HostSystem, "vm"), Hop(vim.HostSystem, "network")]
         found = list(self._client.retrieve([host.ref for host in hosts.values()], paths, hops, what="reading the machines of the hosts", page=1000))
-        groups = {each.ref: plain_name(each.props.get("name", "")) for each in found if isinstance(each.ref, vim.Network)}
+        # Only the class itself: groups of distributed switches and of NSX are networks of other classes.
+        groups = {each.ref: plain_name(each.props.get("name", "")) for each in found if type(each.ref) is vim.Network}
         names = {host.ref: name for name, host in hosts.items()}
         result: Dict[str, Dict[str, List[str]]] = {name: {} for name in hosts}
         for each in found:
             wanted = isinstance(each.ref, vim.VirtualMachine) and (not running or str(each.props.get("runtime.powerState")) == "poweredOn")
             host = names.get(each.props.get("runtime.host")) if wanted else None
             for network in each.props.get("network", ()) if host is not None else ():
-                if network in groups and not isinstance(network, vim.dvs.DistributedVirtualPortgroup):
+                if network in groups:
                     result[str(host)].setdefault(groups[network], []).append(plain_name(each.props["name"]))
         return {host: {group: sorted(machines) for group, machines in by_group.items()} for host, by_group in result.items()}
 
@@ -141,17 +145,15 @@ def _health(props: Mapping[str, Any]) -> Tuple[str, bool]:
 
 def _with_network(place: Host, props: Mapping[str, Any], extra: Sequence[str]) -> Host:
     connection, maintenance = _health(props)
-    host = Host(place.ref, place.name, place.datacenter, place.cluster, connection, maintenance, True, props.get("configManager.networkSystem"))
-    for name, item in flatten.by_name(props.get("config.network.vswitch", ()), VSWITCH).items():
+    host = Host(place.ref, place.name, place.datacenter, place.cluster, connection, maintenance, True, props.get(_SYSTEM))
+    for name, item in flatten.by_name(props.get(NETWORK["vswitch"], ()), VSWITCH).items():
         host.state["vswitch", name] = flatten.vswitch(item)
         host.specs["vswitch", name] = item.spec
-    for name, item in flatten.by_name(props.get("config.network.portgroup", ()), PORTGROUP).items():
+    for name, item in flatten.by_name(props.get(NETWORK["portgroup"], ()), PORTGROUP).items():
         host.state["portgroup", name] = flatten.portgroup(item)
         host.specs["portgroup", name] = item.spec
         host.computed[name] = flatten.computed(item)
         host.ports[name] = dict(Counter(str(port.type) for port in item.port or ()))
-    if "config.network.vswitch" not in props:
-        host.network_system = None
     host.extra = {path: props[path] for path in extra if path in props}
     return host
 

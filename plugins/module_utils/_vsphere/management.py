@@ -85,14 +85,14 @@ def _loses_link(host: Host, switch: str, wanted: Set[str]) -> bool:
     alive = {pnic.device for pnic in host.extra.get("config.network.pnic", ()) if pnic.linkSpeed is not None}
     usable = set(split_bridge(spec.bridge)) & alive
     for group in _groups(host, switch):
-        own = _order(host.specs["portgroup", group].policy) or _order(spec.policy)
+        own = order(host.specs["portgroup", group].policy) or order(spec.policy)
         mine = usable & own if own else usable
         if mine and not mine & wanted:
             return True
     return False
 
 
-def _order(policy: Any) -> Set[str]:
-    """The uplinks that a teaming policy uses; none where it says nothing."""
-    order = getattr(getattr(policy, "nicTeaming", None), "nicOrder", None)
-    return {*(getattr(order, "activeNic", None) or ()), *(getattr(order, "standbyNic", None) or ())}
+def order(policy: Any) -> Set[str]:
+    """The uplinks that a teaming policy uses, active or standby; none where it says nothing."""
+    own = getattr(getattr(policy, "nicTeaming", None), "nicOrder", None)
+    return {*(getattr(own, "activeNic", None) or ()), *(getattr(own, "standbyNic", None) or ())}

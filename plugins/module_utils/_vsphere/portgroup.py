@@ -34,7 +34,7 @@ class PortgroupIntent(HostIntent):
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.absent = params["state"] == "absent"
-        super().__init__(params, cuts=self.absent or params["vlan_id"] is not None)
+        super().__init__(params, ("portgroup",), cuts=self.absent or params["vlan_id"] is not None)
         self.name: str = params["name"]
         if not self.name:
             raise InputError("name: it is empty; name the port group.")

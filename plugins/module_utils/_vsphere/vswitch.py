@@ -39,7 +39,8 @@ class VswitchIntent(HostIntent):
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.absent = params["state"] == "absent"
         self.uplinks: Optional[List[str]] = params["uplinks"]
-        super().__init__(params, cuts=self.absent or params["mtu"] is not None, uplinks=self.uplinks is not None)
+        writes = ("vswitch", "portgroup") if self.absent else ("vswitch",)
+        super().__init__(params, writes, cuts=self.absent or params["mtu"] is not None, uplinks=self.uplinks is not None)
         self.name: str = params["name"]
         if not 1 <= len(self.name) <= _NAME_LENGTH:
             raise InputError(f"name: {self.name!r} has {len(self.name)} characters; the name of a standard switch has 1 to {_NAME_LENGTH}.")

@@ -19,7 +19,7 @@ import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import fault, select, task
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Login, _best_version
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import plain_name
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import _SYSTEM, Host, _with_network, plain_name
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Place, Selection
 from pyVmomi import vim, vmodl
 
@@ -180,3 +180,12 @@ def test_pyvmomi_is_unusable(tmp_path: Path) -> None:
     """Old ones miss modules that Python has dropped, or raise what they like."""
     answer = run(tmp_path, "import nosuchmodule")
     assert "found but is unusable" in answer["msg"] and "nosuchmodule" in answer["msg"]
+
+
+def test_a_host_without_standard_switches() -> None:
+    """One whose adapters are all on distributed switches shows neither property, and can be read and written all the same."""
+    host = _with_network(Host("ref", "esxi01", "dc1", None), {"name": "esxi01", "runtime.connectionState": "connected", _SYSTEM: "system"}, ())
+    assert not host.why_unreachable and host.state == {}
+    unknown = _with_network(Host("ref", "esxi01", "dc1", None), {"name": "esxi01"}, ())
+    assert "reconnect it" in unknown.why_unreachable
+    assert "not in the inventory" in Host("ref", "esxi01", "dc1", None).why_unreachable

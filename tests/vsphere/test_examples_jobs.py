@@ -14,7 +14,7 @@ from .conftest import World
 from .test_examples import examples, play
 
 
-def test_examples(world_of: Callable[..., World], tmp_path: Path) -> None:
+def test_examples_in_a_playbook(world_of: Callable[..., World], tmp_path: Path) -> None:
     """With a driver's bundle where they say, and a machine that nobody knows."""
     world = world_of("--hosts", "2")
     bundle = make_bundle(tmp_path, [VibSpec()], platforms=["8.*"], name="driver.zip")

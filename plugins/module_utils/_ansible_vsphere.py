@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, NoReturn, Sequence
+from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence, Tuple
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import fail
@@ -39,15 +39,19 @@ FLEET: Spec = {
 
 
 def run_fleet(
-    spec: Spec, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet], unit: str = "hosts", **rules: Any
+    spec: Spec, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet], unit: str = "hosts",
+    groups: Optional[Mapping[str, Callable[[Target], bool]]] = None, told: Callable[[Any], Mapping[str, Any]] = lambda intent: {}, **rules: Any
 ) -> NoReturn:
     """The whole of a module that changes many targets.
 
     C(spec) has the module's own options, to which CONNECTION and FLEET are added. C(unit) is the word for the targets: the results are
-    returned under it, and C(failed_UNIT) and C(unreachable_UNIT) name those.
+    returned under it, and C(failed_UNIT) and C(unreachable_UNIT) name those. The results of targets of another kind are returned under
+    the word in C(groups) whose test they pass. C(told) says of an intent what the result tells of the task as a whole, whatever became of the
+    targets; a list C(warnings) in it becomes warnings.
     """
     module = AnsibleModule(argument_spec={**CONNECTION, **FLEET, **spec}, supports_check_mode=True, **rules)
-    _finish(module, _reconcile(module, intent_of, fleet_of), unit)
+    intent, targets = _reconcile(module, intent_of, fleet_of)
+    _finish(module, targets, unit, groups or {}, dict(told(intent)))
 
 
 def answer_vsphere(spec: Spec, ask: Callable[[Mapping[str, Any], Client], Dict[str, Any]], **rules: Any) -> NoReturn:
@@ -69,7 +73,7 @@ def run_one(
     """The whole of a module that changes one target, such as a distributed switch: its outcome is the module's result."""
     module = AnsibleModule(argument_spec={**CONNECTION, "parallel": FLEET["parallel"], "allow_management": FLEET["allow_management"], **spec},
                            supports_check_mode=True, **rules)
-    target = _reconcile(module, intent_of, fleet_of)[0]
+    target = _reconcile(module, intent_of, fleet_of)[1][0]
     if target.error is not None:
         # What a playbook reacts to by running the task again is told apart from other failures.
         code = target.error.details.get("cause") if target.error.details.get("cause") == CONCURRENT else target.error.code
@@ -88,26 +92,33 @@ def _shown(target: Target) -> Dict[str, Any]:
 
 def _reconcile(
     module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet]
-) -> List[Target]:
+) -> Tuple[FleetIntent, List[Target]]:
     params = module.params
     try:
         if params["parallel"] < 1:
             raise InputError(f"parallel: {params['parallel']} is no number of calls at a time; give at least 1.")
         intent = intent_of(params)
         with Client(Login.of(params), params["parallel"]) as client:
-            return reconcile_fleet(intent, fleet_of(client), module.check_mode, params["allow_management"], params["parallel"], REMEDY)
+            return intent, reconcile_fleet(intent, fleet_of(client), module.check_mode, params["allow_management"], params["parallel"], REMEDY)
     except VirtnetError as error:
         fail(module, error)
 
 
-def _finish(module: AnsibleModule, targets: Sequence[Target], unit: str) -> NoReturn:
+def _finish(module: AnsibleModule, targets: Sequence[Target], unit: str, groups: Mapping[str, Callable[[Target], bool]], told: Dict[str, Any]) -> NoReturn:
     forgiven = module.params["ignore_unreachable_hosts"]
     failed = [target for target in targets if target.error is not None and not (forgiven and target.unreachable)]
     unreachable = [target.name for target in targets if target.unreachable]
+    for text in told.pop("warnings", ()):
+        module.warn(text)
     _warn(module, targets, forgiven)
+    shown: Dict[str, Dict[str, Any]] = {word: {} for word in (unit, *groups)}
+    for target in targets:
+        shown[next((word for word, test in groups.items() if test(target)), unit)][target.name] = target.result()
+    kinds = " and ".join(word.replace("_", " ") for word, those in shown.items() if those or word == unit)
     result: Dict[str, Any] = {
+        **told,
         "changed": any(target.changed for target in targets),
-        unit: {target.name: target.result() for target in targets},
+        **shown,
         f"failed_{unit}": [target.name for target in failed],
         f"unreachable_{unit}": unreachable,
     }
@@ -118,8 +129,8 @@ def _finish(module: AnsibleModule, targets: Sequence[Target], unit: str) -> NoRe
         ]
     if failed:
         codes = {target.error.code for target in failed if target.error is not None}
-        module.fail_json(msg=_failure(failed, len(targets), unit), error_code=codes.pop() if len(codes) == 1 else f"{unit}_failed", **result)
-    module.exit_json(msg=_summary(targets, unit, module.check_mode), **result)
+        module.fail_json(msg=_failure(failed, len(targets), unit, kinds), error_code=codes.pop() if len(codes) == 1 else f"{unit}_failed", **result)
+    module.exit_json(msg=_summary(targets, kinds, module.check_mode), **result)
 
 
 def _warn(module: AnsibleModule, targets: Sequence[Target], forgiven: bool) -> None:
@@ -136,10 +147,10 @@ def _warn(module: AnsibleModule, targets: Sequence[Target], forgiven: bool) -> N
         module.warn(f"Left out, as nothing can be changed there now: {_names(left_out)}.")
 
 
-def _failure(failed: Sequence[Target], count: int, unit: str) -> str:
+def _failure(failed: Sequence[Target], count: int, unit: str, kinds: str) -> str:
     reasons = [_named(target) for target in failed[:_NAMED]]
     more = f" And {len(failed) - _NAMED} more, see failed_{unit}." if len(failed) > _NAMED else ""
-    return (f"{len(failed)} of {count} {unit} failed. " if count > 1 else "") + " ".join(reasons) + more
+    return (f"{len(failed)} of {count} {kinds} failed. " if count > 1 else "") + " ".join(reasons) + more
 
 
 def _named(target: Target) -> str:
@@ -147,11 +158,11 @@ def _named(target: Target) -> str:
     return message if message.startswith(target.name) else f"{target.name}: {message}"
 
 
-def _summary(targets: Sequence[Target], unit: str, check_mode: bool) -> str:
+def _summary(targets: Sequence[Target], kinds: str, check_mode: bool) -> str:
     changed = sum(target.changed for target in targets)
     if not changed:
         return "Nothing to do: all that is asked for is already so."
-    return f"{changed} of {len(targets)} {unit} {'would be changed' if check_mode else 'changed and read back'}."
+    return f"{changed} of {len(targets)} {kinds} {'would be changed' if check_mode else 'changed and read back'}."
 
 
 def _names(names: Sequence[str]) -> str:

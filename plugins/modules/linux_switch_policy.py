@@ -52,7 +52,7 @@ options:
         required: true
       kind:
         description:
-          - What the switch is. One that is no V(bridge) is left to the modules for ESXi and named in RV(skipped). If not given, it is a bridge.
+          - What the switch is. One that is no V(bridge) is left to the modules for ESXi and named in RV(other_switches). If not given, it is a bridge.
         type: str
         choices: [bridge, vswitch, vds]
       profile:
@@ -744,7 +744,7 @@ quarantined:
   type: list
   elements: str
   sample: ["vnet2"]
-skipped:
+other_switches:
   description: The switches of the document that are none of this host's kind.
   returned: success
   type: list

@@ -46,7 +46,7 @@ def test_before_and_after_hardening(lab: Lab) -> None:
     assert "guest4 received 3 of 3 frames that guest3 sent to it, which must not reach it." in found
     assert "guest3 heard 3 of 6 frames that guest1 sent from a forged address: guest1 can forge its source." in found
     assert "guest4 heard 3 of 3 frames that guest1 sent to an address that nobody has: unknown unicast is flooded to it." in found
-    lab.playbook(HARDEN, "-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}")
+    lab.playbook(HARDEN, "-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}", "-e", f"@{ROOT / 'lab' / 'demo' / 'policy.yml'}")
     passed = lab.playbook(CHECK, *options())
     assert changed(passed) == 0
     lines = results(passed, "Show who heard what of whom", "guest1")["msg"]

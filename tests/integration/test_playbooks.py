@@ -26,7 +26,7 @@ AnsibleModule(argument_spec={"name": {"type": "list"}, "state": {}}, supports_ch
 """
 VARIABLES = ("-e", f"@{Path(__file__).parent / 'ports_by_hand.yml'}")
 ONE = ("--limit", "kvm1")
-POLICY = ("-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}")
+POLICY = ("-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}", "-e", f"@{ROOT / 'lab' / 'demo' / 'policy.yml'}")
 
 
 def not_looked_at(promiscuity: Dict[str, Any]) -> List[str]:

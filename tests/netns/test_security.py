@@ -253,7 +253,7 @@ def test_a_document(cycle: Callable[..., Result]) -> None:
     items = document()
     items["ports"][0].update(own["v2"])
     result = cycle("linux_switch_policy", switches=[items, {"name": "vSwitch0", "kind": "vswitch"}])
-    assert result["skipped"] == ["vSwitch0"] and set(result["ports"]) == {"v0", "v1", "v2"}
+    assert result["other_switches"] == ["vSwitch0"] and set(result["ports"]) == {"v0", "v1", "v2"}
     assert result["ports"]["v0"]["source"]["promiscuous"] == "switch br0" and result["ports"]["v0"]["configured"]["promiscuous"] == "inherit"
     assert [iproute2.port(name)["isolated"] for name in ("v0", "v1", "v2")] == [False, True, False]
     assert iproute2.port("v2")["learning"] and table("bpdu_guard") == ["v0", "v1", "v2"]

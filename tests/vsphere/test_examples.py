@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, List
 import yaml
 
 from ..oracle.distributed import GROUP, ports, setting
-from .conftest import World
+from .conftest import World, vswitch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -71,3 +71,13 @@ def test_examples_for_distributed_switches(lab: Callable[..., World], tmp_path: 
     assert {port["config"]["setting"]["macManagementPolicy"]["inherited"] for port in ports(vsphere)} == {"true"}
     assert vsphere.collect(GROUP, "config.policy")["macManagementOverrideAllowed"] is True
     assert "nested" not in vsphere.govc("find", "/", "-type", "g")
+
+
+def test_examples_for_documents(world_of: Callable[..., World], tmp_path: Path) -> None:
+    """A document, its audit, and what one host has written to another, twice."""
+    world = world_of("--hosts", "2")
+    tasks = [*examples("esxi_switch_policy"), *examples("esxi_switch_policy_info")]
+    found = play(world, tmp_path, [*tasks, *tasks])
+    assert [each["changed"] for each in found] == [True, True, False, False, False] + [False] * 5
+    assert found[0]["other_switches"] == ["br0"] and found[1]["unenforced"] and found[2]["not_looked_at"] == []
+    assert all(not any(vswitch(network)["spec"]["policy"]["security"].values()) for network in world.networks().values())

@@ -216,6 +216,8 @@ PORTGROUP = Kind.of(
     stands_alone=True,
 )
 VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
+# An advanced option of a host (OptionManager), by its name.
+HOST_OPTION = Kind.of("option", _vim("value", "int", "value"))
 
 KINDS = {kind.name: kind for kind in (BRIDGE, PORT, LEARNED, VLAN, FDB, LINK, FILTER, SWITCH, QUARANTINE, RULESET)}
 
@@ -227,9 +229,9 @@ def _vds(name: str, kind: str, key: str, **more: Any) -> Field:
 
 MAC_LIMIT = 4096
 VDS_SECURITY = (
-    _vds("promiscuous", "policy", "allowPromiscuous"),
-    _vds("mac_changes", "policy", "macChanges"),
-    _vds("forged_transmits", "policy", "forgedTransmits"),
+    _vds("promiscuous", "policy", "allowPromiscuous", group="override/inherit"),
+    _vds("mac_changes", "policy", "macChanges", group="override/inherit"),
+    _vds("forged_transmits", "policy", "forgedTransmits", group="override/inherit"),
 )
 # DVSMacLearningPolicy has one flag of inheritance: all of these are "inherit" or none is. The limit per port
 # is that of the vSphere 8 documentation (MAC Learning, default and maximum).

@@ -20,12 +20,27 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_fact
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_inventory import DvInventory, Place, Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import CONCURRENT, DEADLINE, VsphereError
 
-ORDER = Order(
-    Rule(CREATE, GROUP, ("config",), "a group is made with all that it has: none is open for a moment"),
-    Rule(UPDATE, GROUP, ("config",), "a group's own values hold before the switch changes"),
-    Rule(UPDATE, VDS, ("config",), "what the others inherit"),
-    Rule(UPDATE, PORT, ("config",), "a port is reset when its group is as it should be"),
+_ALL = ("config", "override", "inherit")
+_LAST = (
+    Rule(UPDATE, PORT, _ALL, "a port is reset when its group is as it should be"),
     Rule(DELETE, GROUP, (), "what goes comes last"),
+)
+
+# One task for each object.
+ORDER = Order(
+    Rule(CREATE, GROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
+    Rule(UPDATE, GROUP, _ALL, "a group's own change"),
+    Rule(UPDATE, VDS, _ALL, "a switch's own change"),
+    *_LAST,
+)
+
+# For documents that change a switch and its groups together, as rules.NO_WINDOW does for standard switches.
+NO_WINDOW = Order(
+    Rule(CREATE, GROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
+    Rule(UPDATE, GROUP, ("config", "override"), "a group's own values hold before the switch changes"),
+    Rule(UPDATE, VDS, _ALL, "then the values that the others inherit"),
+    Rule(UPDATE, GROUP, ("inherit",), "a group inherits what is in effect already"),
+    *_LAST,
 )
 
 

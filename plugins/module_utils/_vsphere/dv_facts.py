@@ -32,6 +32,8 @@ class DvScope:
     port_keys: Optional[Tuple[str, ...]] = None
     # All ports, or those of the group, to which something is connected.
     connected: bool = False
+    # All ports, whatever is connected to them.
+    all_ports: bool = False
 
     def means(self, group: str) -> bool:
         """Whether all of the group is to be read."""
@@ -40,7 +42,7 @@ class DvScope:
     @property
     def ports(self) -> bool:
         """Whether ports are to be read."""
-        return self.port_group is not None or self.port_keys is not None or self.connected
+        return self.port_group is not None or self.port_keys is not None or self.connected or self.all_ports
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ description:
   - >-
     Maintenance mode is entered and left, and a host restarted, only where that was allowed; a host that was in maintenance mode stays there. The
     acceptance level is changed only by O(acceptance_level).
+  - It is for drivers and tools. A bundle that has ESXi itself is refused, as is the removal of ESXi's own packages.
   - When a step fails, maintenance mode and acceptance level are taken back. ESXi itself installs a bundle wholly or not at all.
 extends_documentation_fragment:
   - virtnet.hardening._attributes

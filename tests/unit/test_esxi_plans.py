@@ -71,6 +71,7 @@ def test_what_it_takes(tmp_path: Path, live: bool, maintenance: bool, options: D
     (VibSpec(level="community"), {}, HOST, "set acceptance_level: community, which weakens the host"),
     (VibSpec(level="partner"), {"acceptance_level": "vmware_accepted"}, HOST, "has the acceptance level partner"),
     (VibSpec(live=True, maintenance=False), {"acceptance_level": "vmware_certified"}, HOST, "while tool 1.0-1 is installed"),
+    (VibSpec(name="esx-base"), {}, HOST, "it is ESXi itself and no driver"),
     (VibSpec(depends=["vmkapi_2_11_0_0"]), {}, replace(HOST, release=EsxiVersion(7, 0)), "it needs vmkapi_2_11_0_0"),
 ])
 def test_refusals(tmp_path: Path, spec: VibSpec, options: Dict[str, Any], have: Have, word: str) -> None:

@@ -13,7 +13,6 @@ from typing import Any, Callable, Dict, List
 
 import yaml
 
-from ..oracle.bundles import VibSpec, make_bundle
 from ..oracle.distributed import GROUP, ports, setting
 from .conftest import World, vswitch
 
@@ -43,21 +42,6 @@ def play(world: World, folder: Path, tasks: List[Dict[str, Any]], *options: str)
     # With -vvv other lines come first.
     answer = json.loads(done.stdout[("\n" + done.stdout).index("\n{"):])
     return [task["hosts"]["localhost"] for task in answer["plays"][0]["tasks"]]
-
-
-def test_examples_of_jobs(world_of: Callable[..., World], tmp_path: Path) -> None:
-    """With a driver's bundle where they say, and a machine that nobody knows."""
-    world = world_of("--hosts", "2")
-    bundle = make_bundle(tmp_path, [VibSpec()], platforms=["8.*"], name="driver.zip")
-    (tmp_path / "test-1.vmx").write_text('displayName = "test-1"\n')
-    world.vsphere.govc("datastore.upload", "-ds", "datastore1", str(bundle), "drivers/driver.zip")
-    world.vsphere.govc("datastore.upload", "-ds", "datastore1", str(tmp_path / "test-1.vmx"), "test-1/test-1.vmx")
-    changes: List[bool] = []
-    for module in ("esxi_software", "esxi_vm_registration"):
-        text = json.dumps(examples(module)).replace("/var/tmp/bundles", str(tmp_path))
-        changes += [result["changed"] for result in play(world, tmp_path, json.loads(text))]
-    assert changes == [False, False, True, False, True, True, True, False, True, True]
-    assert "test-1" not in world.vsphere.govc("find", "/", "-type", "m")
 
 
 def test_examples(world_of: Callable[..., World], tmp_path: Path) -> None:

@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Login
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.files import put
 
 from tests.oracle.bundles import VibSpec, make_bundle, make_vib
 
@@ -61,18 +65,18 @@ class Site:
         answer = self.world.vsphere.soap("HostImageConfigGetAcceptance", (reference["type"], reference["value"]))
         return str(next(iter(answer)).text)
 
-    def state(self) -> Dict[str, Any]:
-        """All that can change, of both hosts."""
-        hosts = self.world.hosts()
-        return {host: (self.vibs(host), self.coming(host), self.components(host), self.maintenance(host), self.level(host)) for host in hosts}
+    def changes(self) -> List[str]:
+        """The calls and commands that change something, since the counters were reset."""
+        reading = {"ExecuteSoap", "HostImageConfigGetAcceptance", "fetchSoftwarePackages"}
+        log = self.world.control("GET", "calls?log=1").get("log", [])
+        commands = [call["command"] for call in log if not call.get("command", ".list").endswith((".list", ".get"))]
+        return commands + [name for name in self.world.writes() if name not in reading]
 
     def refused(self, *words: str, **params: Any) -> Dict[str, Any]:
-        """A run that must fail, in check mode with the same words, and change nothing; of esxcli only reading commands were called."""
-        before = self.state()
+        """A run that must fail, in check mode with the same words, and change nothing."""
         self.world.control("POST", "calls/reset")
         checked, real = (self.world.run("esxi_software", check, **params) for check in (True, False))
-        reading = {"ExecuteSoap", "HostImageConfigGetAcceptance", "fetchSoftwarePackages"}
-        assert set(self.world.writes()) <= reading and self.state() == before
+        assert self.changes() == []
         assert real["msg"] == checked["msg"] and real["error_code"] == checked["error_code"] == "invalid" and real["msg"].endswith("."), real
         for word in words:
             assert word in real["msg"], (word, real["msg"])
@@ -121,6 +125,20 @@ def test_a_bundle_is_uploaded(site: Site) -> None:
     site.refused("not accessible now", esxi_hostname=FIRST, bundle=bundle, datastore="datastore1")
 
 
+def test_an_upload_that_is_refused(site: Site) -> None:
+    """By the server: no such datastore, a wrong password, a certificate that is not trusted; each in a sentence."""
+    login = Login(site.world.connection["hostname"], site.world.data["user"], site.world.data["password"], site.world.connection["port"])
+    for changed, place, code in (
+        (login, "nowhere", "not_found"), (login._replace(password="wrong"), "datastore1", "login"),
+        (login._replace(hostname="127.0.0.2"), "datastore1", "unreachable"),
+    ):
+        with pytest.raises(VsphereError) as caught:
+            put(changed, "dc1", place, "x.zip", io.BytesIO(b"x"), 1, "uploading")
+        assert caught.value.code == code and caught.value.message.startswith("uploading: ") and caught.value.message.endswith(".")
+    put(login, "dc1", "datastore1", "a b.zip", io.BytesIO(b"content"), 7, "uploading")
+    assert site.world.vsphere.govc("datastore.download", "-ds", "datastore1", "a b.zip", "-") == "content"
+
+
 def test_an_upload_is_deleted_after_a_failure_too(site: Site) -> None:
     """And one that can't be deleted is said."""
     bundle = str(make_bundle(site.folder, [LIVE], platforms=ANY))
@@ -133,6 +151,7 @@ def test_an_upload_is_deleted_after_a_failure_too(site: Site) -> None:
     assert "uploaded file is still there" in str(result["warnings"]) and "virtnet-" in files_of(site)
 
 
+@pytest.mark.own_code
 def test_all_hosts_in_one_task(site: Site) -> None:
     """Each is its own outcome; one that has it already stays."""
     given = site.bundle()
@@ -146,6 +165,7 @@ def test_the_report(site: Site) -> None:
     """Without a wish: all that is installed, and nothing is written."""
     site.world.control("POST", "calls/reset")
     result = site.world.ok("esxi_software", all_hosts=True)
+    assert site.changes() == []
     host = result["hosts"][FIRST]
     assert {each["name"]: each["version"] for each in host["vibs"]} == site.vibs()
     assert sorted(each["name"] for each in host["components"]) == site.components()
@@ -154,6 +174,7 @@ def test_the_report(site: Site) -> None:
     assert levels["partner-tool"] == "partner" and levels["esx-base"] == "vmware_certified"
 
 
+@pytest.mark.own_code
 def test_vibs_on_an_old_host(site: Site) -> None:
     """6.7 knows no components: the same bundle goes by vib install."""
     site.world.control("POST", "version", {"host": FIRST, "version": "6.7.0"})
@@ -172,6 +193,7 @@ def test_a_single_vib(site: Site) -> None:
     assert site.vibs()["igc-community"] == VERSION
 
 
+@pytest.mark.own_code
 def test_names_of_components_and_vibs(site: Site) -> None:
     """What is a component is removed as one."""
     site.world.ok("esxi_software", esxi_hostname=FIRST, **site.bundle())
@@ -180,6 +202,7 @@ def test_names_of_components_and_vibs(site: Site) -> None:
     assert set(site.vibs()) == {"esx-base", "esx-update", "esx-ui"} and not site.maintenance()
 
 
+@pytest.mark.own_code
 def test_an_upgrade_and_a_newer_one(site: Site) -> None:
     """Versions are compared; what is newer stays, with a warning."""
     newer = VibSpec(live=True, maintenance=False, version="1.2.10.0-1vmw.700.1.0.15843807")
@@ -201,6 +224,7 @@ def test_maintenance_mode_only_if_asked(site: Site) -> None:
     assert not site.maintenance() and "igc-community" in site.vibs()
 
 
+@pytest.mark.own_code
 def test_a_host_that_is_in_maintenance_stays_there(site: Site) -> None:
     """As it was found."""
     site.world.vsphere.govc("host.maintenance.enter", HOST)
@@ -238,6 +262,7 @@ def test_a_restart_without_a_vcenter(site_of: Callable[..., Site]) -> None:
     assert real["hosts"][name]["verified"] and site.vibs(path)["igc-community"] == VERSION and not site.maintenance(path)
 
 
+@pytest.mark.own_code
 def test_a_host_that_does_not_come_back(site: Site) -> None:
     """The deadline, and the truth about what is done."""
     given = site.bundle(VibSpec())
@@ -259,6 +284,7 @@ def test_the_acceptance_level_is_never_lowered_in_passing(site: Site) -> None:
     assert real["hosts"][FIRST]["acceptance_level"] == "community" and "igc-community" in site.vibs()
 
 
+@pytest.mark.own_code
 def test_the_acceptance_level_alone(site: Site) -> None:
     """Raised after what is below it is gone; refused before."""
     site.refused("partner-tool 1.0.0", esxi_hostname=FIRST, acceptance_level="vmware_certified")
@@ -293,6 +319,7 @@ def test_maintenance_mode_that_is_not_reached(site: Site) -> None:
     assert not site.maintenance() and "igc-community" not in site.vibs()
 
 
+@pytest.mark.own_code
 def test_what_the_host_says_is_passed_on(site: Site) -> None:
     """A file that is not where it was said to be."""
     given = {**site.bundle(), "location": "/vmfs/volumes/datastore1/drivers/other.zip"}
@@ -318,12 +345,14 @@ REFUSED: List[Tuple[Dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.own_code
 def test_refused_before_any_write(site: Site) -> None:
     """In check mode too, with the same words."""
     for params, word in REFUSED:
         site.refused(word, **{"esxi_hostname": FIRST, **params})
 
 
+@pytest.mark.own_code
 def test_bundles_are_looked_into_first(site: Site) -> None:
     """One for another release, one with a wrong digest, and a wrong place."""
     other = site.bundle(platforms=("7.*",))
@@ -339,3 +368,17 @@ def test_passwords_are_nowhere(site: Site) -> None:
     site.world.control("POST", "faults", {"method": "fetchSoftwarePackages", "fault": "NoPermission"})
     result = site.world.run("esxi_software", esxi_hostname=FIRST)
     assert result["error_code"] == "permission" and site.world.data["password"] not in str(result)
+
+
+def test_a_change_after_one_that_waits(site: Site) -> None:
+    """For a restart waits too; a restart that is not reached leaves the host as it was."""
+    live, waiting = site.bundle(), site.bundle(VibSpec(name="other"), component="Other", name="other.zip")
+    rule = {"method": "EnterMaintenanceMode_Task", "host": FIRST, "fault": "InvalidState", "in": "task"}
+    site.world.ok("esxi_software", esxi_hostname=FIRST, **waiting)
+    result = site.world.ok("esxi_software", esxi_hostname=FIRST, **live)
+    assert result["hosts"][FIRST]["reboot_required"] and site.coming()["igc-community"] == VERSION
+    site.world.control("POST", "faults", rule)
+    busy = site.world.run("esxi_software", esxi_hostname=FIRST, reboot=True, maintenance_mode=True, **live)
+    assert busy["hosts"][FIRST]["cause"] == "state" and busy["hosts"][FIRST]["not_undone"] == []
+    done = site.world.ok("esxi_software", esxi_hostname=FIRST, reboot=True, maintenance_mode=True, **live)
+    assert not done["hosts"][FIRST]["reboot_required"] and {"igc-community", "other"} <= set(site.vibs())

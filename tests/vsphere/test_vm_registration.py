@@ -70,6 +70,7 @@ def test_machines_are_registered(site: Site) -> None:
     assert {each for each in ("web/web.vmx", "db/db.vmx") if (site.folder / "preserved" / each).exists()} == {"web/web.vmx", "db/db.vmx"}
 
 
+@pytest.mark.own_code
 def test_names_and_datastores_are_patterns(site: Site) -> None:
     """Of files that match, on datastores that match."""
     site.put("web1/web1.vmx")
@@ -81,6 +82,7 @@ def test_names_and_datastores_are_patterns(site: Site) -> None:
     site.world.cycle("esxi_vm_registration", changed=False, esxi_hostname=FIRST, datastores=["none*"])
 
 
+@pytest.mark.own_code
 def test_what_is_left_alone(site: Site) -> None:
     """Copies in snapshots, two files in one folder, templates; each with its reason, and nothing in silence."""
     site.put("ok/ok.vmx")
@@ -96,6 +98,7 @@ def test_what_is_left_alone(site: Site) -> None:
     assert site.machines() == before | {"ok", "a"}
 
 
+@pytest.mark.own_code
 def test_a_datastore_of_two_hosts_is_searched_once(site: Site) -> None:
     """By the first; machines that run on the lab's own datastore are known."""
     shared = site.put("shared/shared.vmx", datastore="datastore1")
@@ -142,6 +145,7 @@ def test_running_machines_are_never_unregistered(site: Site) -> None:
     assert set(reasons(result).values()) == {"running"} and site.machines() == before and not result["changed"]
 
 
+@pytest.mark.own_code
 def test_one_that_fails_does_not_stop_the_others(site: Site) -> None:
     """The truth about each: what was registered stays, and is said."""
     first, second, third = (site.put(f"{name}/{name}.vmx") for name in ("a", "b", "c"))
@@ -155,6 +159,7 @@ def test_one_that_fails_does_not_stop_the_others(site: Site) -> None:
     assert again["hosts"][FIRST]["actions"] == [f"register {second}"]
 
 
+@pytest.mark.own_code
 def test_a_name_that_is_taken(site: Site) -> None:
     """The server refuses it, in its words."""
     site.put("copy/copy.vmx", "vm01-1")
@@ -176,6 +181,7 @@ def test_a_standalone_host(world_of: Callable[..., World], tmp_path: Path) -> No
 REFUSED: List[Dict[str, Any]] = [{"names": []}, {"datastores": []}, {"state": "absent", "names": ["x"], "folder": "y"}, {"search_timeout": 0}]
 
 
+@pytest.mark.own_code
 def test_refused(site: Site) -> None:
     """Before there is a session."""
     for params in REFUSED:

@@ -23,6 +23,8 @@ type Call struct {
 	Method string `json:"method"`
 	Object string `json:"object"`
 	Host   string `json:"host,omitempty"`
+	// Command is that of esxcli, for instance software.vib.list.
+	Command string `json:"command,omitempty"`
 	// Start is in milliseconds since the last reset, Time in milliseconds.
 	Start  float64 `json:"start_ms"`
 	Time   float64 `json:"time_ms"`
@@ -180,6 +182,7 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			if kind, this := soapMethod(body); kind != "" {
 				call.Method, call.Object = kind, this
+				call.Command = esxcliCommand(kind, body)
 			}
 		}
 		began := time.Now()
@@ -196,6 +199,15 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 		call.Status = writer.status
 		writer.send()
 	})
+}
+
+var esxcliMethod = regexp.MustCompile(`<method[^>]*>vim\.EsxCLI\.([\w.]+)</method>`)
+
+func esxcliCommand(method string, body []byte) string {
+	if found := esxcliMethod.FindSubmatch(body); method == "ExecuteSoap" && found != nil {
+		return string(found[1])
+	}
+	return ""
 }
 
 // soapMethod reads the name of a call and the value of its object from a SOAP message.

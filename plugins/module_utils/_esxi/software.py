@@ -30,7 +30,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault i
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
 
 _PATHS = ("config.product.version", "configManager.imageConfigManager", "runtime.inMaintenanceMode")
-_LOCATION = re.compile(r"(?:https?://[^\s/]+|/vmfs/volumes/[^/]+|/tmp|/scratch|/var)/\S.*")
+_LOCATION = re.compile(r"(?:https?://[^\s/]+)?/[^\s/].*")
 _PATIENCE = 60.0
 # As esxcli writes the levels.
 _CLI_LEVELS = dict(zip(("CommunitySupported", "PartnerSupported", "VMwareAccepted", "VMwareCertified"), RANKS))
@@ -124,7 +124,7 @@ class SoftwareJob:
         self._plan = Plan()
         self._have: Optional[Have] = None
         self._done: List[str] = []
-        self._undone: List[str] = []
+        self._told_to_restart = False
         # What is to be taken back on failure, in words and as calls.
         self._backwards: List[Tuple[str, Callable[[], None]]] = []
 
@@ -238,6 +238,8 @@ class SoftwareJob:
             self._step(enter, lambda: machine.enter_maintenance(deadlines.maintenance, self._given.evacuate), leave)
         for call in plan.calls:
             self._step(call.words, lambda call=call: self._run(call.command, call.words, call.arguments))  # type: ignore[misc]
+        # The host may need a restart that its packages say they don't.
+        plan.restart = plan.restart or self._wish.reboot and self._told_to_restart and (plan.enter or self._old.maintenance)
         if plan.restart:
             self._step("restart", lambda: machine.restart(deadlines.restart))
         if plan.enter:
@@ -300,7 +302,8 @@ class SoftwareJob:
         """With a session that waits as long as an installation may take; a call of esxcli ends when that has."""
         patient = self._machine.patient(self._given.deadlines.install)
         try:
-            EsxCli(patient.client, patient.ref, self.name).run(command, words, **arguments)
+            answer = EsxCli(patient.client, patient.ref, self.name).run(command, words, **arguments)
+            self._told_to_restart = self._told_to_restart or any(first(each, "RebootRequired").lower() == "true" for each in answer)
         finally:
             patient.close()
 
@@ -316,6 +319,8 @@ class SoftwareJob:
         if not self._machine.until(holds, _PATIENCE if self._plan.restart else 0.0):
             why = self._differs(found[0]) if found else "it can't be read"
             raise VerifyError(f"{self.name}: all steps succeeded, but {why} afterwards; look at the host.", "read back", [], self._done)
+        if found[0].pending is not None and not self._plan.restart_due:
+            outlook.warnings.append("The host says that a restart is due, which its packages did not; set reboot: true, or restart the host.")
         outlook.report.update(maintenance_mode=found[0].maintenance, acceptance_level=found[0].acceptance_level, reboot_required=found[0].pending is not None)
 
     def _differs(self, have: Have) -> str:

@@ -16,7 +16,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 
 RANKS = tuple(LEVELS.values())
 COMPONENTS_FROM = EsxiVersion(7, 0)
-# ESXi itself, which is not removed.
+# ESXi itself, which is neither installed nor removed here.
 _BASE = frozenset(("esx-base", "esx-update", "loadesx", "esxio-base", "esxio", "native-misc-drivers", "ESXi", "ESXio"))
 
 
@@ -125,6 +125,12 @@ class _Change:
 def _present(wish: Wish, have: Have, target: str, plan: Plan) -> List[_Change]:
     if wish.depot is None:
         return []
+    own = [vib for vib in wish.depot.vibs if vib.name in _BASE]
+    if own:
+        raise InputError(
+            f"{wish.path}: it has {own[0].identifier}, so it is ESXi itself and no driver; update hosts by an image of vSphere Lifecycle Manager, or by "
+            "esxcli software profile update."
+        )
     _fits(wish, wish.depot, have, plan)
     there = have.to_come
     missing = [vib for vib in wish.depot.vibs if vib.name not in there or compare(there[vib.name].version, vib.version) < 0]

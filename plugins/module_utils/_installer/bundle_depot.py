@@ -55,9 +55,11 @@ class Depot:
     findings: List[Tuple[str, str]] = field(default_factory=list)
 
     def needs(self) -> List[Needs]:
-        """What the VIBs need, and what the bulletins are for."""
-        platforms = [Needs((), bulletin.platforms) for bulletin in self.bulletins if any(bulletin.platforms)]
-        return [*platforms, *(vib.needs for vib in self.vibs)]
+        """What the VIBs need, and what the bulletins are for: one of them is enough, as a bundle may have bulletins for several releases."""
+        platforms = tuple(dict.fromkeys(each for bulletin in self.bulletins for each in bulletin.platforms))
+        anywhere = any(not bulletin.platforms for bulletin in self.bulletins)
+        needs = [*([Needs((), platforms)] if platforms and not anywhere else []), *(vib.needs for vib in self.vibs)]
+        return [each for each in needs if each.says] or needs
 
 
 def read(file: IO[bytes], where: str) -> Depot:

@@ -65,6 +65,11 @@ class Needs:
     platforms: Sequence[str] = field(default_factory=tuple)
     version: str = ""
 
+    @property
+    def says(self) -> bool:
+        """Whether it says anything of releases."""
+        return any(self.platforms) or any(_relevant(each) for each in self.constraints)
+
     def answer(self, release: EsxiVersion) -> Tuple[str, str]:
         """Whether it runs on a release, and by which of its words."""
         unknown = []
@@ -137,11 +142,6 @@ def _platform(text: str, release: EsxiVersion) -> bool:
     """7.*, 7.0*, 7.0.0: a release of the same number, as far as it is given; the update does not count, as patches keep 7.0.0."""
     numbers = re.findall(r"\d+", text.split("*", 1)[0])[:2]
     return [int(each) for each in numbers] == [release.major, release.minor][: len(numbers)]
-
-
-def first_word(lines: Sequence[str], default: str = "") -> str:
-    """The first that is not empty."""
-    return next((each for each in lines if each), default)
 
 
 def names(items: Sequence[Constraint]) -> List[str]:

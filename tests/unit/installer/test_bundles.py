@@ -61,6 +61,12 @@ def test_a_bundle_is_read(tmp_path: Path) -> None:
     assert (found["fits"], found["because"]) == ("yes", "it is for ESXi 7.* and it needs vmkapi_2_6_0_0")
 
 
+def test_bulletins_for_several_releases(tmp_path: Path) -> None:
+    """One that fits is enough."""
+    bundle = make_bundle(tmp_path, [VibSpec(depends=())], platforms=("6.7*", "7.*"))
+    assert [ask(bundle, esxi_version=release)["bundles"][0]["fits"] for release in ("6.7", "7.0 U3", "8.0")] == ["yes", "yes", "no"]
+
+
 def test_a_vib_alone(tmp_path: Path) -> None:
     """The same without the zip."""
     (found,) = ask(make_vib(tmp_path, VibSpec()), esxi_version="6.7")["bundles"]

@@ -16,7 +16,7 @@ from typing import Any, Callable, Dict, Iterator, List
 import pytest
 
 from . import world
-from .conftest import PASSWORD, Media
+from .conftest import PASSWORD, Media, needs_root
 
 CHANGED = ["BOOT.CFG", "EFI/BOOT/BOOT.CFG"]
 
@@ -220,6 +220,7 @@ def test_one_at_a_time(media: Media, kickstart: Path, tmp_path: Path) -> None:
     assert world.module(params(media.plain, tmp_path / "out.iso", kickstart))["changed"]
 
 
+@needs_root
 def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None:
     """On a file system that is too small nothing is begun."""
     small = tmp_path / "small"

@@ -7,13 +7,14 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
 import pytest
 
 from . import world
-from .conftest import Media
+from .conftest import Media, needs_root
 
 ADDRESS = "192.0.2.1"
 BASE = f"http://{ADDRESS}/esxi-8.0u3"
@@ -63,14 +64,14 @@ class Servers:
 
 
 @pytest.fixture(scope="module", name="place")
-def _place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("served")
+def _place() -> Iterator[Path]:
     # nginx' workers are nobody that may look into pytest's folders.
-    for each in (folder, *folder.parents[:2]):
-        each.chmod(0o755)
-    (folder / "web").mkdir()
-    (folder / "tftp").mkdir()
-    yield folder
+    with tempfile.TemporaryDirectory(prefix="virtnet-", dir="/var/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "web").mkdir()
+        (folder / "tftp").mkdir()
+        yield folder
 
 
 @pytest.fixture(scope="module", name="servers")
@@ -98,6 +99,7 @@ def loads(text: str) -> List[str]:
     return [f"{config['prefix']}/{path}" for path in paths]
 
 
+@needs_root
 @pytest.mark.parametrize(("kind", "folder"), [("http", "web"), ("ipxe", "web"), ("pxe", "tftp")])
 def test_every_path_is_served(media: Media, kickstart: Path, place: Path, servers: Servers, kind: str, folder: str) -> None:
     """By the real servers, under exactly the names that boot.cfg has. Four runs; then the tree is taken down to one host."""
@@ -164,6 +166,7 @@ def fewer(given: Dict[str, Any], dest: Path, kickstart: Path) -> None:
     assert kickstart.read_bytes() == (dest / "ks" / "esx1.cfg").read_bytes()
 
 
+@needs_root
 def test_below_the_root_of_tftp(media: Media, kickstart: Path, place: Path, servers: Servers) -> None:
     """With tftp_path, absolute paths: pxelinux and UEFI take relative ones from different folders."""
     dest = place / "tftp" / "images" / "u3"
@@ -221,6 +224,7 @@ def test_files_of_others_are_not_touched(media: Media, kickstart: Path, tmp_path
     assert world.module(params(media, dest, kickstart, "http", owner=None))["changed"] and victim.exists()
 
 
+@needs_root
 def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None:
     """On a file system that is too small nothing is begun."""
     small = tmp_path / "small"

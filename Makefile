@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-STAGES := unit contract frames lab integration media molecule sanity lint docs build
+# The longest first: they run side by side.
+STAGES := integration contract vsphere frames molecule media sanity lab unit lint docs build
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test vm bench clean lab-up lab-down vsphere-lab $(STAGES)
@@ -25,6 +26,8 @@ frames: setup ## attacks by raw frames before and after hardening, and the hones
 	@scripts/stage frames
 lab: setup ## the lab itself
 	@scripts/stage lab
+vsphere: setup ## every module for vSphere on the simulator, judged by govc, with three versions of pyVmomi
+	@scripts/stage vsphere
 integration: setup ## playbooks as users write them
 	@scripts/stage integration
 media: setup ## install media: made, started in QEMU by BIOS and UEFI, served by nginx and dnsmasq
@@ -44,9 +47,10 @@ build: setup ## build the artifact, install it elsewhere and look at it
 vm: ## the kernel tests in a virtual machine whose kernel filters VLANs (root; about ten minutes)
 	@scripts/vm-test
 
-bench: setup ## ratios to iproute2, nft and pyroute2
+bench: setup ## ratios to iproute2, nft, pyroute2 and community.vmware
 	@scripts/in-env .venv/bin/python benchmarks/linux_ports.py
 	@scripts/in-env .venv/bin/python benchmarks/linux_policy.py
+	@scripts/in-env .venv/bin/python benchmarks/vsphere_portgroups.py
 	@scripts/setup media
 	@scripts/in-env .venv/bin/python benchmarks/install_media.py
 

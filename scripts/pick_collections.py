@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Unpacks the collections that lab and tests use from the PyPI package that bundles them."""
+"""Unpacks the collections that lab, tests and benchmarks use from the PyPI package that bundles them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import zipfile
 from importlib import metadata
 from pathlib import Path
 
-WANTED = ("ansible.posix", "community.docker", "community.library_inventory_filtering_v1")
+WANTED = ("ansible.posix", "community.docker", "community.library_inventory_filtering_v1", "community.vmware", "vmware.vmware")
 # The release of the bundle that goes with an ansible-core: ansible 10 is 2.17, 14 is 2.21.
 _FIRST_CORE, _FIRST_BUNDLE = 17, 10
 

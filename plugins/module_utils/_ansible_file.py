@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional
+from typing import IO, Any, Callable, Dict, List, Mapping, NoReturn, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES, Files, NewFile, Outcome
@@ -34,6 +34,17 @@ class Disk(Files):
         if len(data) > MAX_BYTES:
             raise InputError(f"{path} has more than {MAX_BYTES} bytes, which no file of the installer has; give the right one.")
         return data
+
+    def open(self, path: str) -> IO[bytes]:
+        """A file of any size; InputError for what is no file or not readable."""
+        try:
+            file = open(path, "rb")  # noqa: SIM115 the caller closes it
+        except OSError as error:
+            raise InputError(f"{path} can't be read: {error.strerror}; give the path of a file that {_user()} may read.") from error
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise InputError(f"{path} is no regular file; give the path of one.")
+        return file
 
     def names(self, path: str) -> Optional[List[str]]:
         """What is in a folder."""
@@ -61,6 +72,16 @@ def run_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Files]
     for text in outcome.warnings:
         module.warn(text)
     module.exit_json(**result)
+
+
+def answer_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Callable[[str], IO[bytes]]], Dict[str, Any]]) -> NoReturn:
+    """The whole of a module that only reads files."""
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    try:
+        result = work(module.params, Disk().open)
+    except VirtnetError as error:
+        module.fail_json(msg=error.message, error_code=error.code, **error.details)
+    module.exit_json(changed=False, **result)
 
 
 def hide_secrets(module: AnsibleModule, secrets: List[str]) -> None:
@@ -96,21 +117,27 @@ def _write_all(module: AnsibleModule, outcome: Outcome) -> Dict[str, Any]:
         if differs and not module.check_mode:
             backups += [_backup(module, file)] if module.params.get("backup") and old is not None else []
             _write(module, file)
-        diff = {"before_header": file.path, "after_header": file.path}
+        diff = _headers(file.path)
         if differs:
             diff.update(before=file.shown_before, after=file.shown_after)
         arguments = module.load_file_common_arguments(module.params, path=file.path)
         if file.private and arguments["mode"] is None:
             arguments["mode"] = PRIVATE_MODE
-        moved = module.set_fs_attributes_if_different(arguments, differs, diff)
+        # Of its own, as it holds names and values where that of a file holds texts.
+        attributes: Dict[str, Any] = {}
+        moved = module.set_fs_attributes_if_different(arguments, differs, attributes)
         changed = changed or moved
-        diffs.append(diff)
+        diffs += [diff, {**_headers(f"{file.path} (attributes)"), **attributes}] if attributes else [diff]
     result = {"changed": changed, **outcome.result, "msg": _summary(outcome, changed, module.check_mode)}
     if module._diff:
         result["diff"] = diffs
     if backups:
         result["backup_file"] = backups[0] if len(backups) == 1 else backups
     return result
+
+
+def _headers(path: str) -> Dict[str, str]:
+    return {"before_header": path, "after_header": path}
 
 
 def _write(module: AnsibleModule, file: NewFile) -> None:

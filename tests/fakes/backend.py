@@ -49,6 +49,7 @@ class FakeBackend:
     kinds = {kind.name: kind for kind in (SWITCH, GROUP, RECORD)}
     order = ORDER
     patience = 0.0
+    batches = True
 
     def __init__(self, state: State, guarded: Optional[Mapping[str, str]] = None) -> None:
         self.state = {key: dict(fields) for key, fields in state.items()}

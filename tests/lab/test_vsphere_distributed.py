@@ -4,79 +4,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List
 
 import pytest
 
+from tests.oracle.distributed import (
+    GROUP, MAC, SWITCH, allow, override, ports, reconfigure, reconfigure_switch, reference, setting, values, version,
+)
 from tests.oracle.vsphere import Client, Fault, parts
-
-GROUP = "/dc1/network/dvpg01"
-SWITCH = "/dc1/network/vds1"
-MAC = ("allowPromiscuous", "macChanges", "forgedTransmits")
-
-
-def reference(vsphere: Client, path: str = GROUP) -> Tuple[str, str]:
-    """Of a group or a switch."""
-    kind = "DistributedVirtualPortgroup" if path != SWITCH else "DistributedVirtualSwitch"
-    return kind, vsphere.collect(path, "key") if path != SWITCH else vsphere.collect(GROUP, "config.distributedVirtualSwitch")["value"]
-
-
-def setting(vsphere: Client, path: str = GROUP) -> Dict[str, Any]:
-    """The default port setting."""
-    found: Dict[str, Any] = vsphere.collect(path, "config.defaultPortConfig")
-    return found
-
-
-def version(vsphere: Client, path: str = GROUP) -> str:
-    """The configuration's."""
-    found: str = vsphere.collect(path, "config.configVersion")
-    return found
-
-
-def reconfigure(vsphere: Client, path: str = GROUP, seen: Optional[str] = None, **spec: Any) -> None:
-    """Change a group; its setting is given without its type."""
-    if "defaultPortConfig" in spec:
-        spec["defaultPortConfig"] = {"@type": "VMwareDVSPortSetting", **spec["defaultPortConfig"]}
-    vsphere.task("ReconfigureDVPortgroup_Task", reference(vsphere, path), spec={"configVersion": seen or version(vsphere, path), **spec})
-
-
-def reconfigure_switch(vsphere: Client, **spec: Any) -> None:
-    """Change the defaults of the switch."""
-    default = {"@type": "VMwareDVSPortSetting", **spec}
-    vsphere.task("ReconfigureDvs_Task", reference(vsphere, SWITCH), spec={
-        "@type": "VMwareDVSConfigSpec", "configVersion": version(vsphere, SWITCH), "defaultPortConfig": default,
-    })
-
-
-def ports(vsphere: Client, **criteria: Any) -> List[Dict[str, Any]]:
-    """FetchDVPorts."""
-    found = parts(vsphere.soap("FetchDVPorts", reference(vsphere, SWITCH), criteria=criteria))
-    listed = found["returnval"] if found else []
-    return listed if isinstance(listed, list) else [listed]
-
-
-def override(vsphere: Client, port: Dict[str, Any], seen: Optional[str] = None, **setting: Any) -> None:
-    """ReconfigureDVPort_Task for one port."""
-    spec = {
-        "operation": "edit", "key": port["key"], "setting": {"@type": "VMwareDVSPortSetting", **setting},
-        "configVersion": seen or port["config"]["configVersion"],
-    }
-    vsphere.task("ReconfigureDVPort_Task", reference(vsphere, SWITCH), port=spec)
-
-
-def allow(vsphere: Client, **flags: bool) -> None:
-    """Change flags of the group's policy; the API wants all the required ones."""
-    policy = {**vsphere.collect(GROUP, "config.policy"), **flags}
-    order = (
-        "blockOverrideAllowed", "shapingOverrideAllowed", "vendorConfigOverrideAllowed", "livePortMovingAllowed", "portConfigResetAtDisconnect",
-        "vlanOverrideAllowed", "uplinkTeamingOverrideAllowed", "securityPolicyOverrideAllowed", "macManagementOverrideAllowed",
-    )
-    reconfigure(vsphere, policy={"@type": "VMwareDVSPortgroupPolicy", **{name: policy[name] for name in order}})
-
-
-def values(policy: Dict[str, Any]) -> List[Any]:
-    """Of a macManagementPolicy."""
-    return [policy[name] for name in MAC]
 
 
 def test_reconfigure_merges(vsphere: Client) -> None:

@@ -22,9 +22,11 @@ ALLOWED = {
     "_linux": {"_policy", "_engine", "_linux", "_netlink.observe", "_netlink.constants", "_netlink.evidence", "_nftables.ruleset", "_nftables.elements"},
     "_nftables": {"_policy", "_engine", "_netlink", "_nftables"},
     "_netlink": {"_policy", "_engine", "_netlink"},
+    "_vsphere": {"_policy", "_engine", "_vsphere"},
     "_probe": {"_policy", "_engine.errors", "_probe"},
-    "_installer": {"_policy.errors", "_installer"},
+    "_installer": {"_policy", "_vsphere.words", "_installer"},
     "_media": {"_policy.errors", "_installer.media_types", "_installer.task", "_media"},
+    "_esxi": {"_policy.errors", "_engine.errors", "_vsphere", "_installer", "_esxi"},
 }
 SOURCES = sorted((ROOT / "plugins").rglob("*.py"))
 
@@ -37,7 +39,8 @@ def imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             base = node.module or ""
-            yield from (f"{base}.{alias.name}" for alias in node.names) if base.endswith(("module_utils._netlink", "module_utils._nftables")) else [base]
+            whole = base.endswith(("module_utils._netlink", "module_utils._nftables", "module_utils._vsphere"))
+            yield from (f"{base}.{alias.name}" for alias in node.names) if whole else [base]
 
 
 @pytest.mark.parametrize("package", sorted(ALLOWED))
@@ -58,6 +61,12 @@ def test_only_dep_imports_pyroute2() -> None:
     assert found == {"dep.py"}
 
 
+def test_only_dep_imports_pyvmomi() -> None:
+    """In the whole of the plugins."""
+    found = {str(path.relative_to(UTILS)) for path in SOURCES for name in imports(path) if name.split(".")[0] in ("pyVmomi", "pyVim")}
+    assert found == {"_vsphere/dep.py"}
+
+
 def test_only_two_files_of_the_probe_touch_the_system() -> None:
     """The rest of it is pure, and so is what judges on the control node."""
     impure = {"socket", "os", "time", "fcntl", "subprocess"}
@@ -73,15 +82,15 @@ def test_the_installer_is_pure() -> None:
 
 
 def test_only_the_adapters_know_ansible() -> None:
-    """Of module_utils: one for tasks on the kernel, one for tasks on files, one for tasks on media."""
+    """Of module_utils: one for tasks on the kernel, two for tasks on vSphere, one each for files and for media."""
     found = {path.name for path in UTILS.rglob("*.py") for name in imports(path) if name.split(".")[0] == "ansible"}
-    assert found == {"_ansible.py", "_ansible_file.py", "_ansible_media.py"}
+    assert found == {"_ansible.py", "_ansible_vsphere.py", "_ansible_jobs.py", "_ansible_file.py", "_ansible_media.py"}
 
 
-def test_check_mode_is_read_in_the_driver_and_the_adapters() -> None:
-    """The driver and the adapters."""
+def test_check_mode_is_read_in_few_places() -> None:
+    """The two drivers and the adapters."""
     found = {path.name for path in UTILS.rglob("*.py") if "check_mode" in path.read_text()}
-    assert found == {"run.py", "_ansible.py", "_ansible_file.py", "_ansible_media.py"}
+    assert found == {"run.py", "fleet.py", "_ansible.py", "_ansible_vsphere.py", "_ansible_jobs.py", "_ansible_file.py", "_ansible_media.py"}
 
 
 def test_nothing_is_imported_by_string() -> None:
@@ -112,7 +121,7 @@ def test_the_oracle_is_independent() -> None:
     """It must not be judged by itself."""
     for path in (ROOT / "tests" / "oracle").glob("*.py"):
         roots = {(name.split(".")[0]) for name in imports_of_oracle(path)}
-        assert roots <= STDLIB | {"rawlink", ""}, path.name
+        assert roots <= STDLIB | {"rawlink", "vsphere", ""}, path.name
 
 
 def imports_of_oracle(path: Path) -> Iterator[str]:

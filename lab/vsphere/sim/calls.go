@@ -33,8 +33,10 @@ type Call struct {
 type Latency struct {
 	All     int            `json:"ms"`
 	Methods map[string]int `json:"methods"`
-	// Tasks is how long the tasks of distributed switches run.
+	// Tasks is how long the tasks of distributed switches and of hosts run.
 	Tasks int `json:"tasks_ms"`
+	// Restart is how long a host is away.
+	Restart int `json:"restart_ms"`
 }
 
 // Counters are what has been called since the last reset.
@@ -86,6 +88,12 @@ func (c *callLog) taskDelay() time.Duration {
 	c.Lock()
 	defer c.Unlock()
 	return time.Duration(c.latency.Tasks) * time.Millisecond
+}
+
+func (c *callLog) restartTime() time.Duration {
+	c.Lock()
+	defer c.Unlock()
+	return time.Duration(c.latency.Restart) * time.Millisecond
 }
 
 // snapshot copies the counters, with the log only if it is wanted.
@@ -179,6 +187,9 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 		// The status stays 0 if there is no answer.
 		defer func() { l.calls.end(call, began) }()
 		time.Sleep(l.calls.delay(call.Method))
+		if l.away.Load() {
+			panic(http.ErrAbortHandler)
+		}
 		call.Host = l.extension.ownerName(call.Object)
 		writer := &answerWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(writer, r)

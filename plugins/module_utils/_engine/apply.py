@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, List, Set, Tuple
+from typing import Any, Iterator, List, Optional, Sequence, Set, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import VANISHED, Backend
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, STALE, VANISHED, Backend, Fault
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VerifyError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.invert import invert
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, Step
@@ -24,36 +25,76 @@ class Journal:
 
     tried: List[Step] = field(default_factory=list)
     vanished: Set[Key] = field(default_factory=set)
+    # Tried, and still under way on the server when this side gave up waiting.
+    pending: List[Step] = field(default_factory=list)
 
 
 class StepFailed(Exception):
     """A step failed; the journal has all that was tried, the failed step included."""
 
-    def __init__(self, step: Step, message: str) -> None:
+    def __init__(self, step: Step, message: str, kind: str = REFUSED, code: str = "") -> None:
         super().__init__(message)
         self.step = step
+        self.kind = kind
+        self.code = code
 
 
 def apply_plan(plan: Plan, backend: Backend, journal: Journal) -> None:
     """Run the steps; a step on an object that vanished is noted, any other failure raises StepFailed."""
     kinds = backend.kinds
     made = {step.key for step in plan.steps if step.verb == CREATE and kinds[str(step.key[0])].stands_alone}
-    for rank, group in groupby(plan.steps, key=lambda step: step.rank):
+    for group in _batches(plan.steps, backend):
         batch = [step for step in group if step.key not in journal.vanished]
         journal.tried.extend(batch)
         try:
             faults = backend.execute(batch)
         except VirtnetError as error:
-            raise StepFailed(batch[0], error.message) from error
+            raise StepFailed(batch[0], error.message, code=error.code) from error
+        _account(batch, faults, journal)
         for step, fault in zip(batch, faults):
             if fault is not None and fault.kind == VANISHED and step.key not in made:
                 journal.vanished.add(step.key)
             elif fault is not None:
-                raise StepFailed(step, fault.message)
+                raise StepFailed(step, fault.message, fault.kind, fault.code)
+
+
+def _account(batch: Sequence[Step], faults: Sequence[Optional[Fault]], journal: Journal) -> None:
+    """What was refused because somebody else was faster is theirs: to go back must not touch it."""
+    kinds = {id(step): fault.kind for step, fault in zip(batch, faults) if fault is not None}
+    journal.tried = [step for step in journal.tried if kinds.get(id(step)) != STALE]
+    journal.pending.extend(step for step in batch if kinds.get(id(step)) == PENDING)
+
+
+def _batches(steps: Tuple[Step, ...], backend: Backend) -> Iterator[List[Step]]:
+    if not backend.batches:
+        return iter([step] for step in steps)
+    return (list(group) for rank, group in groupby(steps, key=lambda step: step.rank))
 
 
 def undo(journal: Journal, backend: Backend, scope: Any, holds: Tuple[Hold, ...]) -> Report:
     """Go back to the state before the journal. Returns what was undone and what could not be, in words."""
     wish, lost = invert(journal.tried, backend.kinds, holds)
     undone, not_undone = restore(wish, backend, scope)
-    return undone, lost + not_undone
+    pending = [f"{sentence(step)}: the server goes on with it, and it may still take effect" for step in journal.pending]
+    return undone, lost + not_undone + pending
+
+
+def failed(error: StepFailed, journal: Journal, backend: Backend, scope: Any, holds: Tuple[Hold, ...]) -> ChangeError:
+    """Go back after a step that failed; the error says what came of it."""
+    undone, not_undone = undo(journal, backend, scope, holds)
+    step = sentence(error.step)
+    return ChangeError(f"'{step}' failed: {_clause(str(error))}; {_ending(not_undone)}.", step, undone, not_undone, error.code)
+
+
+def not_in_effect(step: str, why: str, journal: Journal, backend: Backend, scope: Any, holds: Tuple[Hold, ...]) -> VerifyError:
+    """Go back after a change that does not show, or can't be read back; the error says what came of it."""
+    undone, not_undone = undo(journal, backend, scope, holds)
+    return VerifyError(f"'{step}': {_clause(why)}; {_ending(not_undone)}.", step, undone, not_undone)
+
+
+def _clause(text: str) -> str:
+    return text[:-1] if text.endswith(".") else text
+
+
+def _ending(not_undone: List[str]) -> str:
+    return "the state before is restored" if not not_undone else "not undone: " + "; ".join(_clause(text) for text in not_undone)

@@ -13,6 +13,10 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 # The object is gone: a VM was stopped, a host left. Reported by name; the rest is done.
 VANISHED = "vanished"
 REFUSED = "refused"
+# Somebody else changed the object since it was read; nothing was written.
+STALE = "stale"
+# The server did not answer in time and goes on: nobody knows whether the step takes effect.
+PENDING = "pending"
 
 
 class Fault(NamedTuple):
@@ -20,6 +24,8 @@ class Fault(NamedTuple):
 
     kind: str
     message: str
+    # The backend's own code for it, if it has one: C(host_unreachable).
+    code: str = ""
 
 
 class Backend(Traits, Protocol):
@@ -27,6 +33,8 @@ class Backend(Traits, Protocol):
 
     # How long a written value may take to show when it is read back, in seconds.
     patience: float
+    # Whether it sends the steps of a rule as one message. If not, a failed step is the last one that is tried.
+    batches: bool
 
     def observe(self, scope: Any) -> Observed:
         """Read the state of what C(scope), the backend's own term, speaks of."""

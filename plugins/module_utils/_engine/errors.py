@@ -43,8 +43,9 @@ class ChangeError(VirtnetError):
 
     code = "change_failed"
 
-    def __init__(self, message: str, failed_step: str, undone: List[str], not_undone: List[str]) -> None:
-        super().__init__(message, failed_step=failed_step, undone=undone, not_undone=not_undone)
+    def __init__(self, message: str, failed_step: str, undone: List[str], not_undone: List[str], cause: str = "") -> None:
+        """C(cause) is the backend's own code for why the step failed."""
+        super().__init__(message, failed_step=failed_step, undone=undone, not_undone=not_undone, **({"cause": cause} if cause else {}))
         self.not_undone = not_undone
 
 

@@ -24,13 +24,16 @@ def risky_steps(plan: Plan, protected: Mapping[str, str], cuts: Cuts) -> List[Tu
     return found
 
 
-def check(plan: Plan, protected: Mapping[str, str], cuts: Cuts, allowed: bool) -> bool:
-    """True if the plan touches the management path and that is allowed; raises GuardError if it is not."""
+WITH_ROLLBACK = "set allow_management: true to do it with an automatic rollback"
+
+
+def check(plan: Plan, protected: Mapping[str, str], cuts: Cuts, allowed: bool, remedy: str = WITH_ROLLBACK) -> bool:
+    """True if the plan touches the management path and that is allowed; raises GuardError, with the remedy, if it is not."""
     risky = risky_steps(plan, protected, cuts)
     if risky and not allowed:
         step, why = risky[0]
         raise GuardError(
-            f"'{sentence(step)}' is refused: {why}; set allow_management: true to do it with an automatic rollback.",
+            f"'{sentence(step)}' is refused: {why}; {remedy}.",
             steps=[sentence(each) for each, reason in risky],
         )
     return bool(risky)

@@ -52,5 +52,5 @@ def _audit(steps: Tuple[Step, ...], left: Tuple[Step, ...], failures: List[str],
     open_keys: Set[Key] = {step.key for step in left}
     undone = [sentence(step) for step in steps if step.key not in open_keys]
     reasons = [text for text in failures if any(text.startswith(sentence(step) + ":") for step in left)]
-    explained = {text.rsplit(": ", 1)[0] for text in reasons}
-    return undone, reasons + [sentence(step) for step in left if sentence(step) not in explained]
+    silent = [sentence(step) for step in left if not any(text.startswith(sentence(step) + ":") for text in reasons)]
+    return undone, reasons + silent

@@ -11,7 +11,7 @@ from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Protocol, Tupl
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import diff, guard, verify
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VerifyError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.invert import invert
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, label, make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed
@@ -121,23 +121,10 @@ def _apply_and_verify(plan: Plan, desired: Desired, scope: Any, backend: Backend
     try:
         applying.apply_plan(plan, backend, journal)
     except applying.StepFailed as error:
-        undone, not_undone = applying.undo(journal, backend, scope, desired.holds)
-        raise ChangeError(
-            f"'{diff.sentence(error.step)}' failed: {error}; {_ending(not_undone)}.",
-            diff.sentence(error.step), undone, not_undone,
-        ) from error
+        raise applying.failed(error, journal, backend, scope, desired.holds) from error
     try:
         left = verify.residual(desired, backend, scope, journal.vanished)
     except VirtnetError as error:
-        step, why = "read back", error.message
-    else:
-        if not left:
-            return
-        step = diff.sentence(left[0])
-        why = "the write was acknowledged, but reading back shows that it did not take effect"
-    undone, not_undone = applying.undo(journal, backend, scope, desired.holds)
-    raise VerifyError(f"'{step}': {why}; {_ending(not_undone)}.", step, undone, not_undone)
-
-
-def _ending(not_undone: List[str]) -> str:
-    return "the state before is restored" if not not_undone else "not undone: " + "; ".join(not_undone)
+        raise applying.not_in_effect("read back", error.message, journal, backend, scope, desired.holds) from error
+    if left:
+        raise applying.not_in_effect(diff.sentence(left[0]), verify.IGNORED, journal, backend, scope, desired.holds)

@@ -10,9 +10,10 @@ from typing import Any, Collection, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, make_plan
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, State
 
 _PAUSE = 0.2
+IGNORED = "the write was acknowledged, but reading back shows that it did not take effect"
 
 
 def residual(desired: Desired, backend: Backend, scope: Any, vanished: Set[Key]) -> Tuple[Step, ...]:
@@ -22,14 +23,18 @@ def residual(desired: Desired, backend: Backend, scope: Any, vanished: Set[Key])
     """
     deadline = time.monotonic() + backend.patience
     while True:
-        wish = without(desired, vanished)
-        left = make_plan(wish, backend.observe(scope).state, backend).steps
-        gone = {step.key for step in left if backend.gone(step)}
-        vanished |= gone
-        left = tuple(step for step in left if step.key not in gone)
+        left = needed(desired, backend.observe(scope).state, backend, vanished)
         if not left or time.monotonic() >= deadline:
             return left
         time.sleep(_PAUSE)
+
+
+def needed(desired: Desired, state: State, backend: Backend, vanished: Set[Key]) -> Tuple[Step, ...]:
+    """The same for a state that was just read."""
+    left = make_plan(without(desired, vanished), state, backend).steps
+    gone = {step.key for step in left if backend.gone(step)}
+    vanished |= gone
+    return tuple(step for step in left if step.key not in gone)
 
 
 def without(desired: Desired, vanished: Collection[Key]) -> Desired:

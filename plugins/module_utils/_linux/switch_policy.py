@@ -43,7 +43,7 @@ class SwitchPolicyIntent(HoldingIntent):
     """The whole document in one transaction."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
-        self.switches, self.skipped = document.read(params["switches"], (document.BRIDGE,))
+        self.switches, self.others = document.read(params["switches"], (document.BRIDGE,))
         self.purge: FrozenSet[str] = frozenset(params["purge"])
         for switch in self.switches:
             normalize.device_name(switch.name, "switches.name")
@@ -75,7 +75,7 @@ class SwitchPolicyIntent(HoldingIntent):
         tidy(wishes, observed)
         release.leave_nothing(wishes, observed)
         self.give_back(wishes.present, observed)
-        notes = {"unmatched": unmatched, "ports": policy_of(wishes), "quarantined": sorted(shut), "skipped": self.skipped}
+        notes = {"unmatched": unmatched, "ports": policy_of(wishes), "quarantined": sorted(shut), "other_switches": self.others}
         return Resolved(wishes.desired(), notes)
 
     def _members(self, switch: Switch, observed: Observed, unmatched: List[str]) -> Iterator[Member]:

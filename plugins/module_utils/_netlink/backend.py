@@ -29,6 +29,7 @@ class NetlinkBackend:
     order = ORDER
     # rtnetlink answers after the change took effect.
     patience = 0.0
+    batches = True
 
     def __init__(self, client: Any, hz: Optional[int] = None, environ: Optional[Dict[str, str]] = None) -> None:
         self._client = client

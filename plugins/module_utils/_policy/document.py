@@ -40,6 +40,8 @@ class Switch(NamedTuple):
     name: str
     level: Level
     groups: Tuple[Group, ...]
+    # One of KINDS; None where each backend decides by what is there.
+    kind: Optional[str] = None
 
 
 def spec() -> Dict[str, Any]:
@@ -77,7 +79,7 @@ def _switch(item: Mapping[str, Any]) -> Switch:
         own = tuple(_port(each) for each in item["ports"])
         groups.append(Group("", Level("", {}, {}), (), None, own))
     _once([port.name for group in groups for port in group.ports], f"switch {name}", "the port")
-    return Switch(name, Level.of(f"switch {name}", item), tuple(groups))
+    return Switch(name, Level.of(f"switch {name}", item), tuple(groups), item.get("kind"))
 
 
 def _group(item: Mapping[str, Any], switch: str) -> Group:

@@ -14,6 +14,7 @@ from typing import Any, Dict
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Field, Kind, Native
 
 LINUX = "linux"
+VSPHERE = "vsphere"
 
 U8_MAX = 0xFF
 U16_MAX = 0xFFFF
@@ -186,4 +187,88 @@ RULESET = Kind.of("ruleset", Field("version", "str", group="rules"), stands_alon
 # There while a port learns or has entries that it learned: a locked port lets their addresses in until they age.
 LEARNED = Kind.of("learned")
 
+
+def _vim(option: str, kind: str, path: str, wire: str = "", **more: Any) -> Field:
+    """A property of HostVirtualSwitchSpec or HostPortGroupSpec, by its path (vSphere Web Services API)."""
+    return Field(option, kind, {VSPHERE: Native(path, wire=wire or kind)}, **more)
+
+
+# HostNetworkSecurityPolicy: all three are optional, and on a port group one that is not set is inherited.
+_SECURITY = tuple(
+    _vim(option, "policy", f"policy.security.{name}", group="override/inherit")
+    for option, name in (("promiscuous", "allowPromiscuous"), ("mac_changes", "macChanges"), ("forged_transmits", "forgedTransmits"))
+)
+# Ranges: configuration maximums of vSphere 8 (4088 ports that can be created on a switch), and the MTU that hosts take.
+VSWITCH = Kind.of(
+    "vswitch",
+    *_SECURITY,
+    _vim("mtu", "int", "mtu", low=1280, high=9000, cuts=True),
+    _vim("num_ports", "int", "numPorts", low=1, high=4088),
+    # Comma-separated and in canonical order.
+    _vim("uplinks", "str", "bridge", "bridge", cuts=True),
+    stands_alone=True,
+)
+PORTGROUP = Kind.of(
+    "portgroup",
+    _vim("vswitch", "str", "vswitchName", group="membership", replaces=True),
+    _vim("vlan_id", "int", "vlanId", low=0, high=4095, cuts=True),
+    *_SECURITY,
+    stands_alone=True,
+)
+VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
+# An advanced option of a host (OptionManager), by its name.
+HOST_OPTION = Kind.of("option", _vim("value", "int", "value"))
+
 KINDS = {kind.name: kind for kind in (BRIDGE, PORT, LEARNED, VLAN, FDB, LINK, FILTER, SWITCH, QUARANTINE, RULESET)}
+
+
+# Distributed switches: names and types of the vSphere Web Services API (VMwareDVSPortSetting, VMwareDVSPortgroupPolicy).
+def _vds(name: str, kind: str, key: str, **more: Any) -> Field:
+    return Field(name, kind, {VSPHERE: Native(key)}, **{"group": "config", **more})
+
+
+MAC_LIMIT = 4096
+VDS_SECURITY = (
+    _vds("promiscuous", "policy", "allowPromiscuous", group="override/inherit"),
+    _vds("mac_changes", "policy", "macChanges", group="override/inherit"),
+    _vds("forged_transmits", "policy", "forgedTransmits", group="override/inherit"),
+)
+# DVSMacLearningPolicy has one flag of inheritance: all of these are "inherit" or none is. The limit per port
+# is that of the vSphere 8 documentation (MAC Learning, default and maximum).
+MAC_LEARNING = (
+    _vds("mac_learning_enabled", "bool", "enabled"),
+    _vds("mac_learning_allow_unicast_flooding", "bool", "allowUnicastFlooding"),
+    _vds("mac_learning_limit", "int", "limit", low=0, high=MAC_LIMIT),
+    _vds("mac_learning_limit_policy", "enum", "limitPolicy", choices=("allow", "drop")),
+)
+# As one text, since the API has three types of it: "inherit", "10", "trunk 1-20,30" or "pvlan 100".
+_VDS_VLAN = _vds("vlan", "str", "vlan")
+BINDINGS = {"static": "earlyBinding", "dynamic": "lateBinding", "ephemeral": "ephemeral"}
+PORT_POLICY = (
+    _vds("block_override", "bool", "blockOverrideAllowed"),
+    _vds("shaping_override", "bool", "shapingOverrideAllowed"),
+    _vds("vendor_config_override", "bool", "vendorConfigOverrideAllowed"),
+    _vds("live_port_move", "bool", "livePortMovingAllowed"),
+    _vds("port_config_reset_at_disconnect", "bool", "portConfigResetAtDisconnect"),
+    _vds("network_rp_override", "bool", "networkResourcePoolOverrideAllowed"),
+    _vds("traffic_filter_override", "bool", "trafficFilterOverrideAllowed"),
+    _vds("vlan_override", "bool", "vlanOverrideAllowed"),
+    _vds("uplink_teaming_override", "bool", "uplinkTeamingOverrideAllowed"),
+    _vds("security_override", "bool", "securityPolicyOverrideAllowed"),
+    _vds("ipfix_override", "bool", "ipfixOverrideAllowed", since="5.1"),
+    _vds("mac_management_override", "bool", "macManagementOverrideAllowed", since="6.7.1"),
+)
+VDS = Kind.of("vds", *VDS_SECURITY, *MAC_LEARNING, stands_alone=True)
+VDS_PORTGROUP = Kind.of(
+    "vds_portgroup",
+    _VDS_VLAN,
+    _vds("ports", "int", "numPorts", low=0),
+    _vds("binding", "enum", "type", choices=tuple(BINDINGS)),
+    _vds("auto_expand", "bool", "autoExpand"),
+    *VDS_SECURITY,
+    *MAC_LEARNING,
+    *PORT_POLICY,
+    stands_alone=True,
+)
+VDS_PORT = Kind.of("vds_port", _VDS_VLAN, _vds("blocked", "bool", "blocked"), *VDS_SECURITY, *MAC_LEARNING)
+VDS_KINDS = {kind.name: kind for kind in (VDS, VDS_PORTGROUP, VDS_PORT)}

@@ -58,7 +58,8 @@ class Field:
     high: Optional[float] = None
     # enum: the native value is the position; int: the values allowed.
     choices: Tuple[Any, ...] = ()
-    # Fields of a group are written together; "a/b" means group a for true and b for false.
+    # Fields of a group are written together; "a/b" means group a for true and b for false,
+    # and of a policy a for a value of its own and b for inherit.
     group: str = "options"
     # Follows carrier, speed or protocol state: compared only when asked for, never restored.
     volatile: bool = False
@@ -85,8 +86,8 @@ class Field:
             return f"a {self.type} has no range"
         if self.low is not None and self.high is not None and self.low > self.high:
             return "the range is reversed"
-        if "/" in self.group and self.type != "bool":
-            return "only a bool can have a group per value"
+        if "/" in self.group and self.type not in ("bool", "policy"):
+            return "only a bool or a policy can have a group per value"
         return ""
 
     def group_for(self, value: Value) -> str:
@@ -94,7 +95,7 @@ class Field:
         if "/" not in self.group:
             return self.group
         on, off = self.group.split("/")
-        return on if value else off
+        return off if value == INHERIT or not value else on
 
     def needs_new_object(self, before: Value, after: Value) -> bool:
         """Whether the change can't be made in place."""

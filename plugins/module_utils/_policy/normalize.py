@@ -89,6 +89,9 @@ def field_value(field: Field, value: Any, option: Optional[str] = None) -> Value
         value = seconds(float(value), field)
     if field.low is not None and value < field.low or field.high is not None and value > field.high:
         unit = " s" if field.type == "seconds" else ""
+        if field.low is None or field.high is None:
+            bound = f"below {field.low:.12g}" if field.high is None else f"above {field.high:.12g}"
+            raise InputError(f"{name}: {value:.12g}{unit} is {bound}{unit}.")
         raise InputError(f"{name}: {value:.12g}{unit} is outside {field.low:.12g} to {field.high:.12g}{unit}.")
     if field.choices and value not in field.choices:
         raise InputError(f"{name}: {value!r} is none of {', '.join(map(str, field.choices))}.")

@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""Names and patterns of distributed groups to the groups that they mean. Pure."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import close
+
+
+class Choice(NamedTuple):
+    """The groups meant, each once, and what became of the patterns."""
+
+    # Those that are there, and those that are not.
+    found: List[str]
+    missing: List[str]
+    # Matched by a pattern, but none that can be changed: name and reason.
+    skipped: Dict[str, str]
+    unmatched: List[str]
+
+
+class Groups:
+    """The groups as the user wrote them: C(name), taken literally, or C(names), where patterns choose among what is there."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        name: Optional[str] = params.get("name")
+        names: Optional[List[str]] = params.get("names")
+        if (name is None) == (names is None):
+            raise InputError("name and names: give one of them, to say which port groups are meant.")
+        if names is not None and not names:
+            raise InputError("names: the list is empty; name at least one port group or pattern.")
+        self.literal: Tuple[str, ...] = (name,) if name is not None else tuple(each for each in names or () if not normalize.is_glob(each))
+        self.globs = tuple(each for each in names or () if normalize.is_glob(each))
+        if "" in self.literal:
+            raise InputError("name: it is empty; name a port group.")
+
+    def choose(self, switch: SwitchFacts) -> Choice:
+        """Refuses, with InputError, uplink and NSX-backed groups that are named."""
+        for name in self.literal:
+            reason = switch.special(name) if name in switch.groups else None
+            if reason:
+                raise InputError(f"port group {name} of {switch.name}: {reason}; leave it out.")
+        found = dict.fromkeys(name for name in self.literal if name in switch.groups)
+        skipped: Dict[str, str] = {}
+        unmatched = []
+        for glob in self.globs:
+            matched = [name for name in switch.groups if fnmatchcase(name, glob)]
+            special = {name: str(switch.special(name)) for name in matched if switch.special(name)}
+            skipped.update(special)
+            found.update(dict.fromkeys(name for name in matched if name not in special))
+            if not matched:
+                unmatched.append(glob)
+        return Choice(list(found), [name for name in dict.fromkeys(self.literal) if name not in switch.groups], skipped, unmatched)
+
+
+def unknown(name: str, switch: SwitchFacts) -> str:
+    """The start of a sentence about a group that is not there."""
+    ordinary = [each for each in switch.groups if not switch.special(each)]
+    return f"port group {name}: {switch.name} has none of that name{close(name, ordinary)}"

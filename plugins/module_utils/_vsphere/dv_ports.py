@@ -1,0 +1,169 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What the module vds_port wants. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Observed, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_rules, dv_vlan
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_choice import unknown
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import PORT, DvScope, PortFacts, SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, native
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_groups import security_options, security_wish
+
+_MAC = SECURITY_NAMES + LEARNING_NAMES
+_SETTINGS = {"security": _MAC, "vlan": ("vlan",), "blocked": ("blocked",)}
+_FLAGS = {field.name: native(field) for field in PORT_POLICY}
+
+
+def spec() -> Dict[str, Any]:
+    """The module's own options; those of the connection are added by the adapter."""
+    return {
+        "vds": {"type": "str", "required": True},
+        "datacenter": {"type": "str", "aliases": ["datacenter_name"]},
+        "port_group": {"type": "str"},
+        "keys": {"type": "list", "elements": "str", "no_log": False},
+        "vm": {"type": "str"},
+        "state": {"type": "str", "choices": ["present", "inherited"], "default": "present"},
+        "reset": {"type": "list", "elements": "str", "choices": list(_SETTINGS)},
+        "vlan": dv_vlan.SPEC,
+        "blocked": {"type": "bool"},
+        **security_options(),
+    }
+
+
+class PortsIntent:
+    """Ports of one switch, with overrides or as their groups."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.reset = params["state"] == "inherited"
+        self.group: Optional[str] = params.get("port_group")
+        self.keys: Optional[Tuple[str, ...]] = None if params.get("keys") is None else tuple(dict.fromkeys(params["keys"]))
+        self.vm: Optional[str] = params.get("vm")
+        self.wish = security_wish(params)
+        if params.get("blocked") is not None:
+            self.wish["blocked"] = params["blocked"]
+        self._check(params)
+        for setting in (params.get("reset") or ["security"]) if self.reset else ():
+            self.wish.update(dict.fromkeys(_SETTINGS[setting], INHERIT))
+        self._facts: Optional[SwitchFacts] = None
+        self.scope = DvScope(
+            params["vds"], params.get("datacenter"), adapters=bool(self.wish.keys() & {"vlan", "blocked"}),
+            port_group=self.group, port_keys=self.keys, connected=self.vm is not None,
+        )
+
+    def _check(self, params: Mapping[str, Any]) -> None:
+        if self.keys is not None and self.vm is not None:
+            raise InputError("keys and vm exclude each other; choose the ports in one way.")
+        if self.keys is not None and not self.keys:
+            raise InputError("keys: the list is empty; name at least one port.")
+        if self.keys is None and self.vm is None and self.group is None:
+            raise InputError("No ports are chosen; give keys, vm or, with state: inherited, port_group.")
+        if self.reset and self.wish:
+            raise InputError(f"state: inherited takes all from the group, and {sorted(self.wish)[0]} is given too; leave it out, or use reset.")
+        if self.reset:
+            return
+        if params.get("reset"):
+            raise InputError("reset: it goes with state: inherited; leave it out.")
+        if self.keys is None and self.vm is None:
+            raise InputError(
+                f"port_group: an override of all ports of {self.group} is what the group itself is for; change it with vds_portgroup, or choose keys or vm."
+            )
+        if not self.wish:
+            raise InputError("Nothing is asked for; give security, mac_learning, vlan or blocked, or state: inherited.")
+
+    def resolve(self, name: str, observed: Observed) -> Resolved:
+        """Find the ports and check each against what it is now and what its group allows."""
+        switch: SwitchFacts = observed.facts["switch"]
+        self._facts = switch
+        chosen = self._chosen(switch, observed)
+        wishes = {port.key: self._wish(port, observed, switch) for port in chosen}
+        if self.reset and self.keys is None and self.vm is None:
+            # Of a group with thousands of ports, those count that differ.
+            wishes = {key: wish for key, wish in wishes.items() if self._delta(key, wish, observed, switch)}
+        present: Dict[Key, Fields] = {switch.port_key(key): wish for key, wish in wishes.items()}
+        shown = {port.key: self._shown(port, wishes.get(port.key, {}), observed, switch) for port in chosen if port.key in wishes or port.other_overrides}
+        return Resolved(Desired(present), {"vds": switch.name, "datacenter": switch.datacenter, "ports": shown})
+
+    def _chosen(self, switch: SwitchFacts, observed: Observed) -> List[PortFacts]:
+        if self.group is not None and self.group not in switch.groups:
+            raise InputError(f"{unknown(self.group, switch)}.")
+        for key in self.keys or ():
+            if key not in switch.ports:
+                where = switch.name if self.group is None else f"port group {self.group} of {switch.name}"
+                raise InputError(f"keys: {where} has no port {key}; the key of a port is shown beside it in the list of ports of the switch.")
+        found = [port for port in switch.ports.values() if self.vm is None or port.connected == self.vm]
+        if self.vm is not None and not found:
+            raise InputError(f"vm: no adapter of a machine {self.vm} is connected to {self.group or switch.name}; connect it first or check the name.")
+        if self.vm is not None and len({port.entity for port in found}) > 1:
+            keys = ", ".join(port.key for port in found)
+            raise InputError(f"vm: several machines of the name {self.vm} are connected to {switch.name}, at the ports {keys}; choose ports with keys.")
+        for group in {port.group for port in found}:
+            reason = switch.special(group) if group in switch.groups else None
+            if reason is None and switch.group_key(group) not in observed.state:
+                reason = "the user may not read its configuration"
+            if reason:
+                raise InputError(f"port group {group} of {switch.name}: {reason}; its ports can't be changed.")
+        return found
+
+    def _wish(self, port: PortFacts, observed: Observed, switch: SwitchFacts) -> Dict[str, Value]:
+        asked = self.wish if switch.mac_management or not self.reset else {name: value for name, value in self.wish.items() if name not in LEARNING_NAMES}
+        have = observed.state[switch.port_key(port.key)]
+        wish = dv_rules.complete(_label(port, switch), asked, have, port.effective, switch)
+        self._allowed(port, wish, observed, switch)
+        return wish
+
+    def _allowed(self, port: PortFacts, wish: Fields, observed: Observed, switch: SwitchFacts) -> None:
+        """An override needs its flag; to go back to the group's value is always allowed."""
+        flags = observed.state[switch.group_key(port.group)]
+        for name, value in self._delta(port.key, wish, observed, switch).items():
+            flag = "vlan_override" if name == "vlan" else "block_override" if name == "blocked" else _mac_flag(switch)
+            if value != INHERIT and not flags[flag]:
+                raise UnsupportedError(
+                    f"{_label(port, switch)}: {name} can't be {value}, as {_FLAGS[flag]} of the group {port.group} is false; set port_policy.{flag}: true "
+                    "there with vds_portgroup, or change the group.", option=name, flag=_FLAGS[flag],
+                )
+
+    def _delta(self, key: str, wish: Fields, observed: Observed, switch: SwitchFacts) -> Dict[str, Value]:
+        have = observed.state[switch.port_key(key)]
+        return {name: value for name, value in wish.items() if have.get(name) != value}
+
+    def _shown(self, port: PortFacts, wish: Fields, observed: Observed, switch: SwitchFacts) -> Dict[str, Any]:
+        after = {**observed.state[switch.port_key(port.key)], **wish}
+        parent = {"blocked": False, **switch.groups[port.group].effective}
+        return {
+            "port_group": port.group, "connected": port.connected, "effective": in_effect(after, parent), "other_overrides": list(port.other_overrides),
+        }
+
+    def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, Any]:
+        """Who is connected was read with the ports."""
+        return {}
+
+    def notes(self, name: str, plan: Plan, answer: Any) -> Mapping[str, Any]:
+        """Machines that run notice another promiscuous mode only when their adapter connects anew."""
+        switch = self._facts
+        found: Dict[str, List[str]] = {}
+        for step in plan.steps if switch is not None else ():
+            port = switch.ports[str(step.key[2])] if switch is not None and step.key[0] == PORT else None
+            if switch is None or port is None or not port.running or "promiscuous" not in step.after:
+                continue
+            after = in_effect({"promiscuous": step.after["promiscuous"]}, switch.groups[port.group].effective)
+            if after["promiscuous"] != port.effective["promiscuous"]:
+                found[port.key] = [port.connected]
+        return {"reconnect_needed": found}
+
+
+def _mac_flag(switch: SwitchFacts) -> str:
+    return "mac_management_override" if switch.mac_management else "security_override"
+
+
+def _label(port: PortFacts, switch: SwitchFacts) -> str:
+    return f"port {port.key} of {switch.name}"

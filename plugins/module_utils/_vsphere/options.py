@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""Advanced options of hosts: numbers that are read and set by name."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional, Sequence
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
+
+# The reference of a host's OptionManager, to be read with the host.
+PATH = "configManager.advancedOption"
+_UNKNOWN = "InvalidName"
+
+
+def query(client: Client, host: Host, names: Sequence[str]) -> Dict[str, Any]:
+    """The values of a host, each of the API's own type; None for an option that it does not have. One call for each.
+
+    C(config.option) would be one read for all hosts, but of more than a thousand options each.
+    """
+    return {name: _value(client, host, name) for name in names}
+
+
+def _value(client: Client, host: Host, name: str) -> Optional[Any]:
+    manager = host.extra.get(PATH)
+    if manager is None:
+        return None
+    try:
+        found = client.call(manager.QueryOptions, name, what=f"{host.name}: reading the option {name}")
+    except VsphereError as error:
+        if error.details.get("fault") == _UNKNOWN:
+            return None
+        raise
+    return next((each.value for each in found or () if each.key == name), None)
+
+
+def update(client: Client, host: Host, name: str, value: int, current: Any) -> None:
+    """Set one option. The value must be of the type that the host has for it: a long is refused where an int stands."""
+    changed = dep.vim.option.OptionValue(key=name, value=type(current)(value))
+    client.call(host.extra[PATH].UpdateOptions, [changed], what=f"{host.name}: setting the option {name} to {value}")

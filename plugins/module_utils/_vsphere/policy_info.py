@@ -1,0 +1,183 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What the module esxi_switch_policy_info answers: policies as configured and in effect, and what an audit finds in them. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Fields, State
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.audit import judge
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.audit_rules import AUDITS, OPTIONS, SCG
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_vlan import TRUNK
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.effects import effective_policies
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import spec as selection_spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.subjects import (
+    PORTGROUP,
+    VDS,
+    VDS_PORT,
+    VDS_PORTGROUP,
+    VSWITCH,
+    HostOptions,
+    Subject,
+    by_key,
+)
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import BPDU_OPTION
+
+# What a port group hands to its guests as it is (virtual guest tagging).
+_ALL_VLANS = 4095
+NO_PORTS, OVERRIDING, ALL_PORTS = "none", "overriding", "all"
+
+
+def spec() -> Dict[str, Any]:
+    """The module's own options; those of the connection are added by the adapter."""
+    return {
+        **selection_spec(),
+        "audit": {"type": "str", "choices": list(AUDITS)},
+        "ports": {"type": "str", "choices": [NO_PORTS, OVERRIDING, ALL_PORTS], "default": OVERRIDING},
+    }
+
+
+class HostSeen(NamedTuple):
+    """A host that was read."""
+
+    name: str
+    host: Host
+    machines: Mapping[str, Sequence[str]]
+    options: Mapping[str, Any]
+
+
+class SwitchSeen(NamedTuple):
+    """A distributed switch that was read."""
+
+    name: str
+    facts: SwitchFacts
+    state: State
+
+
+class InfoRequest:
+    """The question as the user asks it."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self.selection = Selection(params)
+        self.audit: Optional[str] = params.get("audit")
+        self.ports: str = params["ports"]
+
+    @property
+    def options(self) -> Tuple[str, ...]:
+        """The options of hosts that the answer needs; each is a call for each host."""
+        return tuple(option for option, _wanted in OPTIONS.values()) if self.audit == SCG else (BPDU_OPTION,)
+
+    def answer(self, hosts: Sequence[HostSeen], switches: Sequence[SwitchSeen], unseen: Mapping[str, str]) -> Dict[str, Any]:
+        """In the form in which the module returns it; C(unseen) are hosts that could not be read, with the reason."""
+        subjects = tuple(subject for each in hosts for subject in _of_host(each)) + tuple(subject for each in switches for subject in self._of_switch(each))
+        levels = by_key(subjects)
+        result: Dict[str, Any] = {
+            "hosts": {
+                each.name: {
+                    "datacenter": each.host.datacenter, "cluster": each.host.cluster, "options": _numbers(each.options), "switches": _document(each),
+                } for each in hosts
+            },
+            "distributed_switches": {
+                each.name: {"datacenter": each.facts.datacenter, "version": each.facts.version, "switches": _dv_document(each)} for each in switches
+            },
+            "objects": [_shown(subject, levels) for subject in subjects],
+            "not_looked_at": [{"what": name, "reason": reason} for name, reason in unseen.items()],
+            "warnings": [f"{name}: {reason}." for name, reason in unseen.items()],
+        }
+        if self.audit is not None:
+            result["findings"] = judge(self.audit, subjects, [HostOptions(each.name, _numbers(each.options)) for each in hosts])
+        return result
+
+    def _of_switch(self, seen: SwitchSeen) -> Iterator[Subject]:
+        facts = seen.facts
+        own = _policies(facts.effective)
+        yield Subject(VDS, facts.name, facts.datacenter, configured=own, effective=own, mac_learning=_learns(facts.effective))
+        for name, group in facts.groups.items():
+            fields = seen.state[facts.group_key(name)]
+            vlan = str(group.effective.get("vlan"))
+            yield Subject(
+                VDS_PORTGROUP, facts.name, facts.datacenter, name, configured=_policies(fields), effective=_policies(group.effective), vlan=vlan,
+                trunk=vlan.startswith(TRUNK), mac_learning=_learns(group.effective), allowed=tuple(each.name for each in PORT_POLICY if fields.get(each.name)),
+                exempt="uplink" if group.uplink else "nsx" if group.nsx else "", vms=tuple(group.vms),
+            )
+        for key, port in facts.ports.items():
+            fields = seen.state[facts.port_key(key)]
+            overrides = any(value != INHERIT for value in _policies(fields).values())
+            if port.group in facts.groups and not facts.special(port.group) and (self.ports == ALL_PORTS or overrides):
+                yield Subject(
+                    VDS_PORT, facts.name, facts.datacenter, port.group, key, _policies(fields), _policies(port.effective),
+                    vlan=str(port.effective.get("vlan")), mac_learning=_learns(port.effective), vms=(port.connected,) if port.connected else (),
+                )
+
+
+def _of_host(seen: HostSeen) -> Iterator[Subject]:
+    host = seen.host
+    for key, fields in host.state.items():
+        if key[0] == "vswitch":
+            own = _policies(fields)
+            yield Subject(VSWITCH, str(key[1]), seen.name, configured=own, effective=own)
+    for key, fields in host.state.items():
+        if key[0] == "portgroup":
+            name = str(key[1])
+            # The host's own word; where it says nothing, what follows from the switch.
+            computed = {**effective_policies(host.state, name), **{policy: value for policy, value in host.computed.get(name, {}).items() if value}}
+            yield Subject(
+                PORTGROUP, str(fields.get("vswitch")), seen.name, name, configured=_policies(fields), effective=_policies(computed),
+                vlan=str(fields.get("vlan_id")), trunk=fields.get("vlan_id") == _ALL_VLANS, vms=tuple(seen.machines.get(name, ())),
+            )
+
+
+def _policies(fields: Mapping[str, Any]) -> Dict[str, str]:
+    return {name: str(fields[name]) for name in SECURITY if fields.get(name) is not None}
+
+
+def _learns(fields: Fields) -> Optional[bool]:
+    value = fields.get("mac_learning_enabled")
+    return value if isinstance(value, bool) else None
+
+
+def _numbers(values: Mapping[str, Any]) -> Dict[str, Optional[int]]:
+    return {name: None if value is None else int(value) for name, value in values.items()}
+
+
+def _shown(subject: Subject, levels: Mapping[str, Subject]) -> Dict[str, Any]:
+    shown: Dict[str, Any] = {
+        "kind": subject.kind, "host": subject.place if subject.standard else "", "datacenter": "" if subject.standard else subject.place,
+        "switch": subject.switch, "port_group": subject.group, "port": subject.port, "configured": subject.configured, "effective": subject.effective,
+        "source": {policy: subject.source(policy, levels).label for policy in subject.effective},
+    }
+    if not subject.is_switch:
+        shown.update(vlan=subject.vlan, vms=list(subject.vms))
+    if not subject.standard:
+        shown.update(mac_learning=subject.mac_learning, exempt=subject.exempt)
+    if subject.kind == VDS_PORTGROUP:
+        shown["override_allowed"] = list(subject.allowed)
+    return shown
+
+
+def _document(seen: HostSeen) -> List[Dict[str, Any]]:
+    """What esxi_switch_policy takes, and would change nothing with."""
+    state, blocked = seen.host.state, seen.options.get(BPDU_OPTION)
+    guards = {} if blocked is None else {"guards": {"bpdu": REJECT if int(blocked) == 1 else ACCEPT}}
+    return [
+        {
+            "name": str(key[1]), "kind": VSWITCH, "security": _policies(fields), **guards,
+            "port_groups": [
+                {"name": str(group[1]), "security": _policies(own)}
+                for group, own in state.items() if group[0] == "portgroup" and own.get("vswitch") == key[1]
+            ],
+        } for key, fields in state.items() if key[0] == "vswitch"
+    ]
+
+
+def _dv_document(seen: SwitchSeen) -> List[Dict[str, Any]]:
+    facts = seen.facts
+    groups = [{"name": name, "security": _policies(seen.state[facts.group_key(name)])} for name in facts.groups if not facts.special(name)]
+    return [{"name": facts.name, "kind": VDS, "security": _policies(facts.effective), "port_groups": groups}]

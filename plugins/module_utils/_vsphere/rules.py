@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""In which order steps run on a host. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, Rule
+
+_ALL = ("override", "inherit", "options")
+_BEFORE = (
+    Rule(CREATE, "vswitch", _ALL, "a switch before its groups"),
+)
+_AFTER = (
+    Rule(DELETE, "portgroup", (), "groups before their switch"),
+    Rule(CREATE, "portgroup", ("membership", *_ALL), "a group is made with all that it has: none is open for a moment"),
+    Rule(DELETE, "vswitch", (), "the switch goes last"),
+)
+
+# One call for each object.
+ORDER = Order(
+    *_BEFORE,
+    Rule(UPDATE, "portgroup", _ALL, "a group's own change"),
+    Rule(UPDATE, "vswitch", _ALL, "a switch's own change"),
+    *_AFTER,
+)
+
+# For documents that change a switch and its groups together. A group that is to inherit from a switch which is closed
+# in the same run would be open for a moment if it came first; a group that is to keep its own value would follow the
+# switch for a moment if it came last.
+NO_WINDOW = Order(
+    *_BEFORE,
+    Rule(UPDATE, "portgroup", ("override", "options"), "a group's own values hold before the switch changes"),
+    Rule(UPDATE, "vswitch", _ALL, "then the values that the others inherit"),
+    Rule(UPDATE, "portgroup", ("inherit",), "a group inherits what is in effect already"),
+    *_AFTER,
+)

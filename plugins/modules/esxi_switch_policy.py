@@ -1,0 +1,429 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: esxi_switch_policy
+short_description: Enforce a policy document on the virtual switches of ESXi hosts
+version_added: 0.3.0
+author:
+  - virtnet.hardening contributors (@virtnet)
+description:
+  - >-
+    Takes a document of switches and port groups with VMware's three policies, the same that M(virtnet.hardening.linux_switch_policy) takes for Linux
+    bridges, and
+    enforces it on the standard switches of all selected hosts and on the distributed switches of which they are members, in one task.
+  - >-
+    All hosts are read at once, only what differs is written, so many hosts at a time, and what was changed is read back. A host that fails does not
+    stop the others; it is
+    brought back to what it was, and named in the end.
+  - >-
+    Port groups are told by their names. A policy that is not named stays as it is; V(inherit) takes the group's own value away, so that it follows its
+    switch.
+    On a host a group's own values are written before those of the switch, and those that inherit after it, so that no group is open for a moment.
+  - >-
+    What a virtual switch can't enforce is refused before the first write, unless O(allow_unenforced) names it; then it is told in RV(unenforced) and
+    in a warning.
+    C(docs/policy.md) of the collection has the table of what each word becomes on each side, and whether that is exact.
+extends_documentation_fragment:
+  - virtnet.hardening._attributes
+  - virtnet.hardening._vsphere
+  - virtnet.hardening._vsphere.hosts
+  - virtnet.hardening._vsphere.fleet
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    description: The servers that the module works with.
+    support: full
+    platforms: vCenter Server and ESXi 6.5 or later
+options:
+  switches:
+    description:
+      - The switches. The same list is taken by M(virtnet.hardening.linux_switch_policy).
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - The standard switch, on each selected host, or the distributed switch of which at least one of them is a member.
+          - >-
+            The groups of a distributed switch are those of all its member hosts, so that a task that selects one of these hosts changes them for all.
+        type: str
+        required: true
+      kind:
+        description:
+          - >-
+            What the switch is. V(bridge) is left to M(virtnet.hardening.linux_switch_policy) and named in RV(other_switches). If not given, it is the
+            standard or distributed switch of that
+            name, whichever a host has; a host that has both, or neither, is refused.
+        type: str
+        choices: [bridge, vswitch, vds]
+      profile: &profile
+        description:
+          - Values for every policy and guard that this level does not name itself.
+          - V(guest) rejects all, as a guest needs that has addresses of its own and nothing behind it.
+          - V(router) rejects all but the guards C(ip_source), C(router_advertisement) and C(dhcp_server).
+          - V(nested_hypervisor) accepts all three policies, and rejects the guards C(router_advertisement), C(dhcp_server) and C(bpdu).
+          - All profiles reject guards that ESXi can't enforce, see O(allow_unenforced).
+        type: str
+        choices: [guest, router, nested_hypervisor]
+      security: &security
+        description:
+          - The three policies. One that is not given stays as it is. V(inherit) is refused on a switch, which has nothing above it.
+          - >-
+            A distributed group has one flag of inheritance for all three. One that is to inherit beside others that don't is written as the value that
+            the switch has
+            now, which RV(distributed_switches.approximate) tells.
+        type: dict
+        suboptions:
+          promiscuous:
+            description:
+              - Whether a guest hears the frames of all others in its VLAN.
+            type: str
+            choices: [accept, reject, inherit]
+          mac_changes:
+            description:
+              - Whether a guest receives on another MAC address than its adapter's first one.
+            type: str
+            choices: [accept, reject, inherit]
+          forged_transmits:
+            description:
+              - Whether a guest sends from another MAC address than its adapter's.
+            type: str
+            choices: [accept, reject, inherit]
+      guards: &guards
+        description:
+          - What else is checked of the frames that guests send. V(accept) of all but O(switches[].guards.bpdu) changes nothing, as ESXi looks at none
+            of these.
+        type: dict
+        suboptions:
+          arp: &unenforced
+            description:
+              - V(reject) can't be enforced on ESXi, see O(allow_unenforced).
+            type: str
+            choices: [accept, reject]
+          neighbor: *unenforced
+          ip_source: *unenforced
+          router_advertisement: *unenforced
+          dhcp_server: *unenforced
+          bpdu:
+            description:
+              - >-
+                Whether guests may send BPDUs. It is the advanced option C(Net.BlockGuestBPDU) of every selected host that has one of the switches, and
+                holds for all guests of the host;
+                a warning says so where not all switches of the document ask for it. Two that contradict are refused.
+            type: str
+            choices: [accept, reject]
+          vlan_tags: *unenforced
+      isolated: &isolated
+        description:
+          - V(true) can't be enforced here, see O(allow_unenforced). An isolated private VLAN does it on a distributed group.
+        type: bool
+      multicast_flood: &multicast_flood
+        description:
+          - V(false) can't be enforced on ESXi, see O(allow_unenforced).
+        type: bool
+      port_groups:
+        description:
+          - The port groups. A host that has the switch and lacks one of its groups is refused.
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description:
+              - The name of the port group.
+            type: str
+            required: true
+          match:
+            description:
+              - For Linux. On ESXi a guest belongs to the group that its adapter is connected to.
+            type: list
+            elements: str
+          quarantine:
+            description:
+              - For Linux. On ESXi a new adapter has the policy of its group from its first frame on.
+            type: bool
+          profile: *profile
+          security: *security
+          guards: *guards
+          isolated: *isolated
+          multicast_flood: *multicast_flood
+          ports: &ports
+            description:
+              - >-
+                For Linux. Items that have only a name and addresses change nothing, as hosts know the addresses of adapters. An item with policies or
+                guards of its own can't be
+                enforced here, see O(allow_unenforced).
+            type: list
+            elements: dict
+            suboptions:
+              name:
+                description:
+                  - The port.
+                type: str
+                required: true
+              macs:
+                description:
+                  - The guest's MAC addresses. An adapter has one on ESXi; further ones count as changed or forged.
+                type: list
+                elements: str
+              addresses:
+                description:
+                  - The guest's IP addresses. Not looked at.
+                type: list
+                elements: str
+              profile: *profile
+              security: *security
+              guards: *guards
+              isolated: *isolated
+              multicast_flood: *multicast_flood
+      ports: *ports
+  purge:
+    description:
+      - What is taken away where the document does not name it any more.
+      - >-
+        V(overrides) makes every port group of the named switches that the document does not name inherit all three policies. Uplink groups and groups
+        that NSX backs
+        stay as they are.
+    type: list
+    elements: str
+    choices: [overrides]
+    default: []
+  allow_unenforced:
+    description:
+      - >-
+        The words of the document that ESXi can't enforce and that you do without there. Each use of them is told in RV(unenforced) and in a warning;
+        one that is not in the list is refused.
+      - V(ports) stands for policies and guards of single ports.
+    type: list
+    elements: str
+    choices: [arp, neighbor, ip_source, router_advertisement, dhcp_server, vlan_tags, isolated, multicast_flood, ports]
+    default: []
+notes:
+  - >-
+    One document serves both sides. With C(kind) each side takes its own switches; a switch without a kind is for both.
+  - >-
+    A guest that runs keeps the promiscuous mode that its adapter got when it was connected; RV(hosts.reconnect_needed) names those.
+seealso:
+  - module: virtnet.hardening.linux_switch_policy
+  - module: virtnet.hardening.esxi_switch_policy_info
+  - module: virtnet.hardening.esxi_portgroup
+  - module: virtnet.hardening.vds_portgroup
+"""
+
+EXAMPLES = r"""
+---
+- name: The policy of all hosts of a cluster
+  virtnet.hardening.esxi_switch_policy:
+    cluster_name: cluster1
+    switches:
+      - name: br0
+        kind: bridge
+        security:
+          promiscuous: reject
+      - name: vSwitch0
+        kind: vswitch
+        security:
+          promiscuous: reject
+          mac_changes: reject
+          forged_transmits: reject
+        guards:
+          bpdu: reject
+        port_groups:
+          - name: VM Network
+            security:
+              promiscuous: inherit
+              mac_changes: inherit
+              forged_transmits: inherit
+
+- name: A profile, without the guards that ESXi can't enforce, and no override left on other groups
+  virtnet.hardening.esxi_switch_policy:
+    all_hosts: true
+    switches:
+      - name: vSwitch0
+        kind: vswitch
+        profile: guest
+      - name: vds1
+        kind: vds
+        port_groups:
+          - name: dvpg01
+            profile: guest
+    allow_unenforced: [arp, neighbor, ip_source, router_advertisement, dhcp_server, vlan_tags]
+    purge: [overrides]
+"""
+
+RETURN = r"""
+---
+hosts:
+  description: What became of each host, by its name.
+  returned: always, unless the task was refused as a whole
+  type: dict
+  contains:
+    changed:
+      description: Whether it was, or in check mode would be, changed.
+      returned: always
+      type: bool
+    failed:
+      description: Whether it failed. Then it was brought back to what it was, as far as RV(hosts.not_undone) does not say otherwise.
+      returned: always
+      type: bool
+    unreachable:
+      description: Whether it is disconnected or does not respond, so that nothing was tried.
+      returned: always
+      type: bool
+    verified:
+      description: Whether the state was read back after a change and was as asked for.
+      returned: always
+      type: bool
+    msg:
+      description: What was done, or why it failed, in a sentence.
+      returned: always
+      type: str
+    error_code:
+      description: As RV(error_code), for this host.
+      returned: when it failed
+      type: str
+    before:
+      description: The fields that the document manages, before the task, by kind and name of object.
+      returned: when it could be read
+      type: dict
+    after:
+      description: The same fields after it. In check mode it is predicted; after a run it is what was read back.
+      returned: when it did not fail
+      type: dict
+    actions:
+      description: The steps in words, in the order in which they run.
+      returned: when it could be read
+      type: list
+      elements: str
+    groups:
+      description: >-
+        The policies of each port group of the switches, after the task: C(configured) (its own values), C(effective) (in effect) and C(source) (from
+        where each in effect comes).
+      returned: when the document fits it
+      type: dict
+    reconnect_needed:
+      description: >-
+        The running machines, by port group, that don't notice another promiscuous mode until their adapter is connected anew or they are restarted.
+      returned: when the document fits it
+      type: dict
+    failed_step:
+      description: The step that failed, in words.
+      returned: when a step failed
+      type: str
+    undone:
+      description: The steps that brought back the state before.
+      returned: when a step failed
+      type: list
+      elements: str
+    not_undone:
+      description: What could not be brought back, with the reason.
+      returned: when a step failed
+      type: list
+      elements: str
+  sample:
+    esxi01.lab.example:
+      changed: true
+      failed: false
+distributed_switches:
+  description: >-
+    What became of each distributed switch, by its name; the same as of a host, with C(datacenter), and C(approximate), which tells what was written
+    instead of V(inherit).
+  returned: always, unless the task was refused as a whole
+  type: dict
+  contains:
+    approximate:
+      description: Groups in which a policy that is to inherit was written as the switch's value, in words.
+      returned: when the document fits it
+      type: dict
+    datacenter:
+      description: Where the switch is.
+      returned: when the document fits it
+      type: str
+  sample: {}
+failed_hosts:
+  description: The hosts and distributed switches that failed.
+  returned: always, unless the task was refused as a whole
+  type: list
+  elements: str
+  sample: []
+unreachable_hosts:
+  description: The hosts that are disconnected or don't respond.
+  returned: always, unless the task was refused as a whole
+  type: list
+  elements: str
+  sample: []
+other_switches:
+  description: The switches of the document that are Linux bridges.
+  returned: always, unless the task was refused as a whole
+  type: list
+  elements: str
+  sample: ["br0"]
+unenforced:
+  description: What the document asks for and ESXi does not enforce, as O(allow_unenforced) allows.
+  returned: always, unless the task was refused as a whole
+  type: list
+  elements: dict
+  contains:
+    where:
+      description: The switch, port group or port, in words.
+      returned: always
+      type: str
+    word:
+      description: As in O(allow_unenforced).
+      returned: always
+      type: str
+    value:
+      description: What was asked for.
+      returned: always
+      type: str
+    reason:
+      description: Why it can't be enforced.
+      returned: always
+      type: str
+  sample: []
+enforcement:
+  description: For each switch and port group of the document each word with V(exact), or V(approximate) or V(unsupported) with the reason.
+  returned: always, unless the task was refused as a whole
+  type: dict
+  sample: {"switch vSwitch0": {"promiscuous": "exact"}}
+msg:
+  description: What was done, or why the task failed, in a sentence.
+  returned: always
+  type: str
+  sample: "4 of 4 hosts changed and read back."
+error_code:
+  description:
+    - >-
+      V(invalid) for a value that can't be right or a name that is not there, V(unsupported) for a word that can't be enforced, V(unreachable) for a
+      host that is not connected,
+      V(dependency) when pyVmomi is missing or unusable, V(login), V(certificate), V(permission) and others when the server refuses: nothing was changed.
+    - V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored.
+    - V(hosts_failed) if hosts failed for more than one of these reasons.
+  returned: failure
+  type: str
+  sample: unsupported
+"""
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_vsphere import run_fleet
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy import PolicyIntent, spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy_fleet import PolicyFleet, is_switch
+
+
+def main() -> None:
+    """Run the module."""
+    run_fleet(spec(), PolicyIntent, PolicyFleet, groups={"distributed_switches": is_switch}, told=PolicyIntent.told)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,281 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: esxi_vswitch
+short_description: Manage standard switches of ESXi hosts
+version_added: 0.3.0
+author:
+  - virtnet.hardening contributors (@virtnet)
+description:
+  - Creates, changes and deletes a standard switch (vSwitch) on one or many hosts in one task, through vCenter or on a standalone ESXi host.
+  - >-
+    An option that is not given leaves the value as it is. What the task does not speak of, such as uplinks, MTU, ports, teaming and shaping, is sent back
+    exactly as it was observed: a task that sets only O(security) changes nothing else.
+  - >-
+    All hosts are read at once, only those that differ are written to, and those that were changed are read back at once. A host that fails does not stop the
+    others; it is brought back to what it was, and named in the end.
+extends_documentation_fragment:
+  - virtnet.hardening._attributes
+  - virtnet.hardening._vsphere
+  - virtnet.hardening._vsphere.hosts
+  - virtnet.hardening._vsphere.fleet
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    description: The servers that the module works with.
+    support: full
+    platforms: vCenter Server and ESXi 6.5 or later
+options:
+  name:
+    description:
+      - The name of the switch, 1 to 32 characters.
+    type: str
+    required: true
+    aliases: [switch, vswitch, vswitch_name]
+  state:
+    description:
+      - V(present) creates the switch where it is missing and sets what is given; V(absent) deletes it.
+    type: str
+    choices: [present, absent]
+    default: present
+  security:
+    description:
+      - The policies of the switch, which its port groups inherit unless they have values of their own.
+      - A new switch has what the host gives it where nothing is given; ESXi rejects promiscuous mode and accepts the other two.
+    type: dict
+    suboptions:
+      promiscuous:
+        description:
+          - Whether a guest may receive the frames of all others on its port group.
+          - V(inherit) is refused, as a switch has nothing to inherit from.
+        type: str
+        choices: [accept, reject, inherit]
+      mac_changes:
+        description:
+          - Whether a guest may receive on another MAC address than its adapter's first one. V(inherit) is refused.
+        type: str
+        choices: [accept, reject, inherit]
+      forged_transmits:
+        description:
+          - Whether a guest may send from another MAC address than its adapter's. V(inherit) is refused.
+        type: str
+        choices: [accept, reject, inherit]
+  mtu:
+    description:
+      - The largest packet in bytes, 1280 to 9000, without the Ethernet header.
+    type: int
+  num_ports:
+    description:
+      - The ports that the switch is made with, 1 to 4088. Hosts since ESXi 5.5 add ports by themselves.
+    type: int
+  uplinks:
+    description:
+      - >-
+        The physical adapters of the switch, all of them: adapters that are not in the list leave it, and the empty list takes all. Each must be there
+        and on no other switch.
+      - Adapters that join become active in the failover order, those that leave go from it; the rest of the order stays.
+    type: list
+    elements: str
+  remove_port_groups:
+    description:
+      - With O(state=absent), delete the port groups of the switch too. Without it a switch that has any is refused.
+      - Groups to which virtual machines that run or adapters of the host are connected are refused all the same.
+    type: bool
+    default: false
+seealso:
+  - module: virtnet.hardening.esxi_portgroup
+  - name: HostNetworkSystem
+    description: The calls of the vSphere Web Services API that are used.
+    link: https://developer.broadcom.com/xapis/vsphere-web-services-api/latest/vim.host.NetworkSystem.html
+  - name: Securing vSphere standard switches
+    description: What the three policies mean, in the vSphere documentation.
+    link: https://techdocs.broadcom.com/us/en/vmware-cis/vsphere/vsphere/8-0/vsphere-security-8-0/securing-vsphere-networking-in-vsphere-security.html
+"""
+
+EXAMPLES = r"""
+---
+- name: Reject all three on the first switch of every host in a cluster, and touch nothing else there
+  virtnet.hardening.esxi_vswitch:
+    cluster_name: cluster1
+    name: vSwitch0
+    security:
+      promiscuous: reject
+      mac_changes: reject
+      forged_transmits: reject
+
+- name: Make a switch for guests with an uplink of its own
+  virtnet.hardening.esxi_vswitch:
+    esxi_hostnames:
+      - esxi01.lab.example
+      - esxi02.lab.example
+    name: vSwitch1
+    mtu: 9000
+    uplinks:
+      - vmnic3
+    security:
+      promiscuous: reject
+      mac_changes: reject
+      forged_transmits: reject
+
+- name: Harden all hosts that can be reached, sixteen at a time
+  virtnet.hardening.esxi_vswitch:
+    all_hosts: true
+    name: vSwitch0
+    security:
+      forged_transmits: reject
+    parallel: 16
+    ignore_unreachable_hosts: true
+
+- name: Delete the switch and its port groups
+  virtnet.hardening.esxi_vswitch:
+    datacenter: dc1
+    name: vSwitch1
+    state: absent
+    remove_port_groups: true
+"""
+
+RETURN = r"""
+---
+hosts:
+  description: What became of each host, by its name.
+  returned: always, but where the session could not be opened or an option was refused
+  type: dict
+  contains:
+    changed:
+      description: Whether the host is another one than before, or would be in check mode. True after a failure only if something could not be undone.
+      returned: always
+      type: bool
+    failed:
+      description: Whether the host could not be brought to what is asked for.
+      returned: always
+      type: bool
+    unreachable:
+      description: Whether the host is disconnected from vCenter or doesn't respond to it.
+      returned: always
+      type: bool
+    verified:
+      description: Whether the host was read back after a change and was as asked for. False in check mode and where nothing had to be done.
+      returned: always
+      type: bool
+    msg:
+      description: What was done, or why the host failed, in a sentence.
+      returned: always
+      type: str
+    before:
+      description: The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
+      returned: when the host could be read and the task not refused for it
+      type: dict
+    after:
+      description: The same fields after the task. In check mode it is predicted; after a run it is what was read back.
+      returned: when the host has not failed
+      type: dict
+    actions:
+      description: The steps in words, in the order in which they run.
+      returned: when the host could be read and the task not refused for it
+      type: list
+      elements: str
+    reconnect_needed:
+      description:
+        - >-
+          The running virtual machines, by port group, for which promiscuous mode is in effect differently after the task: they notice only when their
+          adapter is connected anew, or they are restarted or moved to another host.
+      returned: when the host could be read and the task not refused for it
+      type: dict
+    error_code:
+      description: See RV(error_code).
+      returned: when the host has failed
+      type: str
+    cause:
+      description:
+        - >-
+          Why a step failed: V(permission), V(host_config), V(host_unreachable), V(session_expired), V(deadline), V(in_use), V(not_found),
+          V(invalid_argument), V(unreachable) and others.
+      returned: when RV(hosts.error_code) is V(change_failed)
+      type: str
+    failed_step:
+      description: The step that failed, in words.
+      returned: when RV(hosts.error_code) is V(change_failed) or V(not_in_effect)
+      type: str
+    undone:
+      description: The steps that brought back the state before.
+      returned: when RV(hosts.error_code) is V(change_failed) or V(not_in_effect)
+      type: list
+      elements: str
+    not_undone:
+      description: What could not be brought back, or not be compared, with the reason. Empty when the state before is restored.
+      returned: when RV(hosts.error_code) is V(change_failed) or V(not_in_effect)
+      type: list
+      elements: str
+    steps:
+      description: All steps that could cut connections of the host.
+      returned: when RV(hosts.error_code) is V(management)
+      type: list
+      elements: str
+  sample:
+    esxi01.lab.example:
+      actions: ["set vswitch vSwitch0: mac_changes accept -> reject, forged_transmits accept -> reject"]
+      after: {"vswitch": {"vSwitch0": {"forged_transmits": "reject", "mac_changes": "reject", "promiscuous": "reject"}}}
+      before: {"vswitch": {"vSwitch0": {"forged_transmits": "accept", "mac_changes": "accept", "promiscuous": "reject"}}}
+      changed: true
+      failed: false
+      msg: "1 step done and read back."
+      reconnect_needed: {}
+      unreachable: false
+      verified: true
+failed_hosts:
+  description: The hosts that make the task fail.
+  returned: with RV(hosts)
+  type: list
+  elements: str
+  sample: []
+unreachable_hosts:
+  description: The hosts that are disconnected from vCenter or don't respond to it.
+  returned: with RV(hosts)
+  type: list
+  elements: str
+  sample: []
+msg:
+  description: What was done, or why the task failed, in a sentence.
+  returned: always
+  type: str
+  sample: "4 of 4 hosts changed and read back."
+error_code:
+  description:
+    - >-
+      Of the session: V(login) for a wrong user or password, V(unreachable) for a server that can't be reached, V(certificate) for one that is not trusted,
+      V(deadline) for one that does not answer in O(timeout), V(session_expired) for a session that ended, V(permission) for a missing privilege,
+      V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
+    - V(invalid) for a value that can't be right or a name that is unknown or ambiguous, V(unsupported) for what the host can't store.
+    - Of a host V(unreachable) too if it is disconnected or does not respond, and V(management) for a change that needs O(allow_management=true).
+    - >-
+      V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored or could not be read back: the steps were
+      undone as far as RV(hosts.undone) and RV(hosts.not_undone) say.
+    - V(hosts_failed) if hosts failed for more than one of these reasons.
+  returned: failure
+  type: str
+  sample: unreachable
+"""
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_vsphere import run_fleet
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend import HostFleet
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.vswitch import VswitchIntent, spec
+
+
+def main() -> None:
+    """Run the module."""
+    run_fleet(spec(), VswitchIntent, HostFleet)
+
+
+if __name__ == "__main__":
+    main()

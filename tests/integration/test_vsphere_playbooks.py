@@ -1,0 +1,117 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks for ESXi as users run them, against the simulated vSphere, with the demo's document; and the role's options."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any, Callable, Dict, List
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_vsphere import CONNECTION, FLEET
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import policy
+
+from ..lab.conftest import Start, _built, _start
+from ..oracle.vsphere import Client
+from .conftest import ROOT, changed, results
+from .test_role_options import public
+
+__all__ = ("_built", "_start")
+
+ROLE = ROOT / "roles" / "esxi_network_policy"
+PREFIX = "esxi_network_policy_"
+NAME = "vcenter.lab.example"
+Playbook = Callable[..., Dict[str, Any]]
+
+
+@pytest.fixture(name="vsphere")
+def _vsphere(start: Start) -> Client:
+    """A vCenter with two hosts."""
+    return start("--hosts", "2")
+
+
+@pytest.fixture(name="play")
+def _play(vsphere: Client) -> Playbook:
+    """Runs one of the collection's playbooks with the settings that AWX's credential makes; the password is shown nowhere."""
+    url = urlsplit(vsphere.data["url"])
+    settings = {
+        "VMWARE_HOST": str(url.hostname), "VMWARE_PORT": str(url.port), "VMWARE_USER": vsphere.data["user"], "VMWARE_PASSWORD": vsphere.data["password"],
+        "SSL_CERT_FILE": vsphere.data["ca"], "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_DEPRECATION_WARNINGS": "false",
+    }
+
+    def play(name: str, *options: str, ok: bool = True) -> Dict[str, Any]:
+        command = ["ansible-playbook", "-i", str(ROOT / "lab" / "demo" / "vsphere.yml"), str(ROOT / "playbooks" / f"{name}.yml"), *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **settings}, timeout=180)
+        assert (done.returncode == 0) is ok, done.stdout[-3000:] + done.stderr[-2000:]
+        assert vsphere.data["password"] not in done.stdout + done.stderr
+        return json.loads(done.stdout[done.stdout.index("{"):])
+
+    return play
+
+
+def test_harden_and_audit(vsphere: Client, play: Playbook, tmp_path: Path) -> None:
+    """Check, run with an audit behind it, run again; the report before and after, as data and as a page."""
+    document = ("-e", f"@{ROOT / 'lab' / 'demo' / 'policy.yml'}")
+    vsphere.govc("host.portgroup.change", "-host", "esxi02.lab.example", "-allow-promiscuous=true", "pg01")
+    before = vsphere.collect("/dc1/host/cluster1/esxi02.lab.example", "config.network")
+    play("audit", "-e", f"virtnet_report_dir={tmp_path}")
+    report = json.loads((tmp_path / f"{NAME}.json").read_text())
+    assert {"promiscuous", "mac_changes", "forged_transmits", "bpdu"} == {each["rule"] for each in report["findings"]}
+    assert "| vSwitch0 | pg01 | **accept** | **accept** (inherited) | **accept** (inherited) | 101 | vm02-1 |" in (tmp_path / f"{NAME}.md").read_text()
+    checked = play("harden_esxi", *document, "-e", f"{PREFIX}audit=stig", "--check", "-vvv")
+    assert changed(checked) == 1 and vsphere.collect("/dc1/host/cluster1/esxi02.lab.example", "config.network") == before
+    first = play("harden_esxi", *document, "-e", f"{PREFIX}audit=stig", "-vvv")
+    assert changed(first) == 1 and results(first, "Enforce the policy", NAME)["other_switches"] == ["br0"]
+    assert results(first, "Say who must reconnect", NAME)["msg"].endswith("connected anew: vm02-1.")
+    assert changed(play("harden_esxi", *document)) == 0
+    for host in ("esxi01.lab.example", "esxi02.lab.example"):
+        network = vsphere.collect(f"/dc1/host/cluster1/{host}", "config.network")
+        assert not any(value for each in network["portgroup"] for value in each["computedPolicy"]["security"].values())
+        assert all(each["spec"]["policy"].get("security", {}) == {} for each in network["portgroup"])
+    play("audit", "-e", f"virtnet_report_dir={tmp_path}", "-e", "virtnet_vsphere_audit=stig")
+    report = json.loads((tmp_path / f"{NAME}.json").read_text())
+    assert report["findings"] == report["not_looked_at"] == [] and "Nothing is found." in (tmp_path / f"{NAME}.md").read_text()
+
+
+def test_what_fails_says_why(vsphere: Client, play: Playbook) -> None:
+    """A document that ESXi can't enforce, and an audit that finds something."""
+    def of(answer: Dict[str, Any], task: str) -> str:
+        return str(results(answer, task, NAME)["msg"])
+
+    guest = json.dumps({f"{PREFIX}switches": [{"name": "vSwitch0", "kind": "vswitch", "profile": "guest"}], f"{PREFIX}audit": "effective"})
+    assert "allow_unenforced: [arp, neighbor," in of(play("harden_esxi", "-e", guest, ok=False), "Enforce the policy")
+    little = json.dumps({f"{PREFIX}switches": [{"name": "vSwitch0", "security": {"promiscuous": "reject"}}], f"{PREFIX}audit": "effective"})
+    assert "vSwitch vSwitch0 on esxi01.lab.example: mac_changes is accept" in of(play("harden_esxi", "-e", little, ok=False), "and all was looked at")
+    vsphere.control("POST", "host", {"host": "esxi01.lab.example", "state": "disconnected"})
+    rest = json.dumps({f"{PREFIX}switches": [{"name": "vSwitch0", "profile": "guest"}], f"{PREFIX}allow_unenforced": [
+        "arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "vlan_tags"]})
+    assert "esxi01.lab.example: it is disconnected" in of(play("harden_esxi", "-e", rest, ok=False), "Enforce the policy")
+    ignoring = play("harden_esxi", "-e", rest, "-e", f"{PREFIX}ignore_unreachable_hosts=true", "-e", f"{PREFIX}audit=effective")
+    assert results(ignoring, "Enforce the policy", NAME)["unreachable_hosts"] == ["esxi01.lab.example"]
+
+
+def test_the_role_passes_on_every_option() -> None:
+    """None is forgotten, none is left over; the document's options are the module's."""
+    tasks: List[Dict[str, Any]] = yaml.safe_load((ROLE / "tasks" / "main.yml").read_text())
+    passed = tasks[0]["virtnet.hardening.esxi_switch_policy"]
+    # A document changes no uplinks, VLANs or MTU, so nothing that could cut a host off.
+    assert set(passed) == {*CONNECTION, *FLEET, *policy.spec()} - {"allow_management"}
+    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
+    options = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    assert {PREFIX + name for name in passed} == set(options) - {f"{PREFIX}audit"}
+    for name, value in passed.items():
+        assert value == ("{{ " + PREFIX + name + ("" if PREFIX + name in defaults else " | default(omit)") + " }}")
+    assert {name: option["default"] for name, option in options.items() if "default" in option} == defaults
+    assert public(options[f"{PREFIX}switches"]["options"]) == public(policy.spec()["switches"]["options"])
+    readme = (ROLE / "README.md").read_text()
+    assert [name for name in options if f"| `{name}` |" not in readme] == []
+    info = next(task for task in tasks[2]["block"] if "virtnet.hardening.esxi_switch_policy_info" in task)["virtnet.hardening.esxi_switch_policy_info"]
+    shared = {name: value for name, value in passed.items() if name in info}
+    assert {name: value for name, value in info.items() if name != "audit"} == shared and set(CONNECTION) <= set(shared)
+    audit = next(play for play in yaml.safe_load((ROOT / "playbooks" / "audit.yml").read_text()) if play["name"].endswith("ESXi hosts"))
+    assert set(audit["tasks"][0]["virtnet.hardening.esxi_switch_policy_info"]) == set(info)

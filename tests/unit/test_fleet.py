@@ -1,0 +1,257 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The driver for many targets, on backends that have nothing to do with vSphere."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Sequence
+
+import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import STALE, Fault
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import BaseFleetIntent, Sight, Target, reconcile_fleet
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, Step
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Fields, Key, Observed, State
+
+from ..fakes.backend import FakeBackend
+
+S0: Key = ("switch", "s0")
+G0: Key = ("group", "g0")
+WISH: Dict[Key, Fields] = {S0: {"promiscuous": "reject"}, G0: {"promiscuous": "inherit"}}
+
+
+def host() -> State:
+    """A switch and a group, both open."""
+    return {S0: {"promiscuous": "accept", "forged_transmits": "accept", "mtu": 1500, "up": True}, G0: {"switch": "s0", "promiscuous": "accept", "vlan": 5}}
+
+
+class Machine(FakeBackend):
+    """One target; it counts who is at work at the same time."""
+
+    batches = False
+    peak = working = 0
+    lock = threading.Lock()
+    meeting: Optional[threading.Barrier] = None
+
+    def __init__(self) -> None:
+        super().__init__(host())
+        self.stale = 0
+        self.before_write: Callable[[], None] = lambda: None
+
+    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+        """One step; as many as meet at the barrier are under way at the same time."""
+        assert len(steps) == 1
+        with Machine.lock:
+            Machine.working += 1
+            Machine.peak = max(Machine.peak, Machine.working)
+        try:
+            if Machine.meeting is not None:
+                Machine.meeting.wait(timeout=30)
+            self.before_write()
+            if self.stale:
+                self.stale -= 1
+                return [Fault(STALE, "somebody else changed it", "concurrent_access")]
+            return super().execute(steps)
+        finally:
+            with Machine.lock:
+                Machine.working -= 1
+
+
+class FakeFleet:
+    """So many of them."""
+
+    def __init__(self, count: int) -> None:
+        self.machines = {f"m{number}": Machine() for number in range(count)}
+        self.unreachable: Dict[str, str] = {}
+        self.looks: List[Optional[List[str]]] = []
+        self.asked: List[Mapping[str, Any]] = []
+        self.broken = False
+        Machine.peak = Machine.working = 0
+        Machine.meeting = None
+
+    def look(self, scope: Any, names: Optional[Collection[str]] = None) -> Dict[str, Sight]:
+        """All, or some."""
+        if self.broken and names is not None:
+            raise BackendError("the server is gone.")
+        self.looks.append(None if names is None else list(names))
+        return {
+            name: Sight(machine.observe(scope), machine, self.unreachable.get(name, ""))
+            for name, machine in self.machines.items() if names is None or name in names
+        }
+
+    def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Each answer is the question."""
+        self.asked.append(questions)
+        return questions
+
+
+class Intent(BaseFleetIntent):
+    """The same wish for all."""
+
+    scope = None
+
+    def __init__(self, refused: str = "") -> None:
+        self.refused = refused
+        self.resolved: List[str] = []
+
+    def resolve(self, name: str, observed: Observed) -> Resolved:
+        """Refuses one of them, maybe."""
+        self.resolved.append(name)
+        if name == self.refused:
+            raise InputError(f"{name}: not here.")
+        return Resolved(Desired(WISH), {"note": name}, ("look out",))
+
+    def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, Any]:
+        """Of the second only."""
+        return {"m1": "why?"} if "m1" in plans else {}
+
+    def notes(self, name: str, plan: Plan, answer: Any) -> Mapping[str, Any]:
+        """What was answered."""
+        return {"answer": answer, "warnings": ["opened"]}
+
+
+def by_name(targets: List[Target]) -> Dict[str, Dict[str, Any]]:
+    """The results."""
+    return {target.name: target.result() for target in targets}
+
+
+def done(machine: Machine) -> bool:
+    """Whether the wish is there."""
+    return machine.state[S0]["promiscuous"] == "reject" and machine.state[G0]["promiscuous"] == "inherit"
+
+
+def test_all_in_one_read_each_way() -> None:
+    """One look before, one after; nobody is looked at who was not changed."""
+    fleet = FakeFleet(5)
+    fleet.machines["m3"].state = {**host(), S0: {**host()[S0], "promiscuous": "reject"}, G0: {**host()[G0], "promiscuous": "inherit"}}
+    checked = by_name(reconcile_fleet(Intent(), fleet, True))
+    assert fleet.looks == [None] and not any(done(machine) for name, machine in fleet.machines.items() if name != "m3")
+    real = by_name(reconcile_fleet(Intent(), fleet, False))
+    assert fleet.looks[1:] == [None, ["m0", "m1", "m2", "m4"]] and all(done(machine) for machine in fleet.machines.values())
+    assert fleet.asked == [{"m1": "why?"}, {"m1": "why?"}]
+    for name, each in real.items():
+        assert {**each, "verified": 0, "msg": 0} == {**checked[name], "verified": 0, "msg": 0}
+        assert each["verified"] is each["changed"] is (name != "m3") and each["note"] == name
+    assert real["m1"]["answer"] == "why?" and real["m0"]["answer"] is None and "warnings" not in real["m0"]
+    again = by_name(reconcile_fleet(Intent(), fleet, False))
+    assert not any(each["changed"] or each["verified"] for each in again.values()) and len(fleet.looks) == 4
+
+
+def test_so_many_at_a_time() -> None:
+    """All of them, and no more."""
+    fleet = FakeFleet(8)
+    Machine.meeting = threading.Barrier(4)
+    assert not any(target.error for target in reconcile_fleet(Intent(), fleet, False, parallel=4))
+    assert Machine.peak == 4
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_each_is_its_own_outcome(check: bool) -> None:
+    """One is refused, one can't be reached, one is guarded: the others don't mind, in check mode too."""
+    fleet = FakeFleet(5)
+    fleet.unreachable["m2"] = "it is switched off"
+    fleet.machines["m3"].guarded = {"s0": "s0 carries the host"}
+    intent = Intent(refused="m1")
+    results = by_name(reconcile_fleet(intent, fleet, check, remedy="say so"))
+    assert "m2" not in intent.resolved
+    assert [name for name, each in results.items() if each["changed"]] == ["m0", "m4"]
+    assert [each.get("error_code") for each in results.values()] == [None, "invalid", "unreachable", "management", None]
+    assert results["m2"]["unreachable"] and results["m2"]["msg"] == "m2: it is switched off."
+    assert results["m3"]["msg"].endswith("s0 carries the host; say so.") and results["m3"]["steps"]
+    assert [done(machine) for machine in fleet.machines.values()] == [not check, False, False, False, not check]
+    assert not reconcile_fleet(Intent(), FakeFleet(1), check, allow_management=True)[0].error
+
+
+def test_the_second_step_fails() -> None:
+    """The first is taken back, on that target only; later steps are not tried."""
+    fleet = FakeFleet(3)
+    fleet.machines["m1"].fail_at = 2
+    result = by_name(reconcile_fleet(Intent(), fleet, False))["m1"]
+    assert result["error_code"] == "change_failed" and result["undone"] and result["not_undone"] == [] and not result["changed"] and not result["verified"]
+    assert "after" not in result and result["before"] and "the state before is restored" in result["msg"]
+    assert fleet.machines["m1"].state == host() and done(fleet.machines["m0"]) and done(fleet.machines["m2"])
+    assert fleet.looks[-1] == ["m0", "m2"]
+
+
+def test_a_write_that_is_ignored() -> None:
+    """Acknowledged, but not there: it is found, and what was done is taken back."""
+    fleet = FakeFleet(2)
+    fleet.machines["m1"].ignore_at = 2
+    result = by_name(reconcile_fleet(Intent(), fleet, False))
+    assert result["m1"]["error_code"] == "not_in_effect" and not result["m1"]["changed"] and fleet.machines["m1"].state == host()
+    assert result["m0"]["verified"]
+
+
+def test_a_write_that_shows_late() -> None:
+    """Is waited for."""
+    fleet = FakeFleet(2)
+    late = fleet.machines["m1"]
+    late.patience = 30.0
+    looks = fleet.look
+
+    def look(scope: Any, names: Optional[Collection[str]] = None) -> Dict[str, Sight]:
+        sights = looks(scope, names)
+        if names is not None and len(fleet.looks) == 2:
+            sights["m1"] = Sight(Observed(host()), late)
+        return sights
+
+    fleet.look = look  # type: ignore[method-assign]
+    results = by_name(reconcile_fleet(Intent(), fleet, False))
+    assert all(each["verified"] for each in results.values()) and fleet.looks == [None, ["m0", "m1"], ["m1"]]
+
+
+def test_the_read_back_fails() -> None:
+    """Nothing is claimed: each target is taken back by itself."""
+    fleet = FakeFleet(2)
+    fleet.broken = True
+    results = by_name(reconcile_fleet(Intent(), fleet, False))
+    assert {each["error_code"] for each in results.values()} == {"not_in_effect"} and "the server is gone" in results["m0"]["msg"]
+    assert all(machine.state == host() for machine in fleet.machines.values())
+
+
+def test_a_target_is_gone_at_the_read_back() -> None:
+    """It says so."""
+    fleet = FakeFleet(2)
+    fleet.machines["m1"].before_write = lambda: fleet.unreachable.update(m1="it is switched off")
+    results = by_name(reconcile_fleet(Intent(), fleet, False))
+    assert "it is switched off" in results["m1"]["msg"] and not results["m1"]["unreachable"] and results["m0"]["verified"]
+
+
+def test_somebody_else_was_faster_once() -> None:
+    """One new plan; what the other did is kept."""
+    fleet = FakeFleet(1)
+    machine = fleet.machines["m0"]
+    machine.stale = 1
+    machine.before_write = lambda: machine.state[G0].update(vlan=77)
+    intent = Intent()
+    result = by_name(reconcile_fleet(intent, fleet, False))["m0"]
+    assert result["verified"] and done(machine) and machine.state[G0]["vlan"] == 77 and intent.resolved == ["m0", "m0"]
+
+
+def test_somebody_else_was_faster_twice() -> None:
+    """Then it is a failure with its cause."""
+    fleet = FakeFleet(1)
+    fleet.machines["m0"].stale = 2
+    result = by_name(reconcile_fleet(Intent(), fleet, False))["m0"]
+    assert result["error_code"] == "change_failed" and result["cause"] == "concurrent_access" and not result["changed"]
+    assert fleet.machines["m0"].state == host()
+
+
+def test_what_is_refused_on_the_second_thought() -> None:
+    """The other one has taken the group away: the failure says that."""
+    fleet = FakeFleet(1)
+    fleet.machines["m0"].stale = 1
+    intent = Intent()
+    fleet.machines["m0"].before_write = lambda: setattr(intent, "refused", "m0")
+    result = by_name(reconcile_fleet(intent, fleet, False))["m0"]
+    assert result["cause"] == "invalid" and "not here" in result["msg"] and fleet.machines["m0"].state == host()
+
+
+def test_a_mistake_of_ours_is_not_swallowed() -> None:
+    """What is no VirtnetError is raised."""
+    fleet = FakeFleet(3)
+    fleet.machines["m1"].stop_at = 1
+    with pytest.raises(KeyboardInterrupt):
+        reconcile_fleet(Intent(), fleet, False)

@@ -1,0 +1,255 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Distributed switches: fields from and to the API's objects, and what one flag of inheritance allows."""
+
+from __future__ import annotations
+
+import threading
+from copy import deepcopy
+from types import SimpleNamespace
+from typing import Any, Dict, Mapping, Optional
+
+import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnsupportedError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_expand, dv_flatten, dv_rules, dv_vlan
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import LEARNING_NAMES, SECURITY_NAMES
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import plain_name
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
+from pyVmomi import SoapAdapter, VmomiSupport, vim  # noqa: E402
+
+TYPES = vim.dvs.VmwareDistributedVirtualSwitch
+WORDS = st.sampled_from(["accept", "reject"])
+NEW = SwitchFacts("vds1", "dc1", "8.0.3", True, {}, (100, 200))
+OLD = SwitchFacts("vds1", "dc1", "6.5.0", False, {})
+
+
+def bool_policy(inherited: bool, value: bool) -> Any:
+    """One field of the deprecated policy."""
+    return vim.BoolPolicy(inherited=inherited, value=value)
+
+
+bools = st.booleans()
+learning = st.builds(
+    TYPES.MacLearningPolicy, inherited=bools, enabled=bools, allowUnicastFlooding=st.none() | bools, limit=st.none() | st.integers(0, 4096),
+    limitPolicy=st.none() | st.sampled_from(["ALLOW", "allow", "DROP", "drop"]),
+)
+mac = st.builds(TYPES.MacManagementPolicy, inherited=bools, allowPromiscuous=bools, macChanges=bools, forgedTransmits=bools, macLearningPolicy=learning)
+legacy = st.builds(
+    TYPES.SecurityPolicy, inherited=bools, allowPromiscuous=st.builds(bool_policy, bools, bools), macChanges=st.builds(bool_policy, bools, bools),
+    forgedTransmits=st.builds(bool_policy, bools, bools),
+)
+vlan_ids = st.integers(0, 4094)
+ranges = st.builds(lambda a, b: vim.NumericRange(start=min(a, b), end=max(a, b)), vlan_ids, vlan_ids)
+vlans = st.one_of(
+    st.builds(TYPES.VlanIdSpec, inherited=bools, vlanId=vlan_ids), st.builds(TYPES.PvlanSpec, inherited=bools, pvlanId=st.integers(1, 4094)),
+    st.builds(TYPES.TrunkVlanSpec, inherited=bools, vlanId=st.lists(ranges, min_size=1, max_size=4)),
+)
+
+
+def a_setting(modern: bool) -> Any:
+    """A port setting as a server shows it."""
+    more = {"macManagementPolicy": mac} if modern else {}
+    return st.builds(
+        TYPES.VmwarePortConfigPolicy, vlan=vlans, securityPolicy=legacy, blocked=st.builds(bool_policy, bools, bools),
+        qosTag=st.builds(vim.IntPolicy, inherited=bools, value=st.just(3)), **more,
+    )
+
+
+explicit_learning = st.fixed_dictionaries({
+    "mac_learning_enabled": bools, "mac_learning_allow_unicast_flooding": bools, "mac_learning_limit": st.integers(0, 4096),
+    "mac_learning_limit_policy": st.sampled_from(["allow", "drop"]),
+})
+explicit_security = st.fixed_dictionaries({name: WORDS for name in SECURITY_NAMES})
+inherit_all: Mapping[str, Any] = dict.fromkeys(SECURITY_NAMES + LEARNING_NAMES, "inherit")
+vlan_texts = st.one_of(
+    st.just("inherit"), vlan_ids.map(str), st.integers(1, 4094).map(lambda number: f"pvlan {number}"),
+    st.lists(st.tuples(vlan_ids, vlan_ids).map(sorted).map(tuple), min_size=1, max_size=4).map(dv_vlan.trunk_text),  # type: ignore[arg-type]
+)
+
+
+def sent(spec: Any) -> str:
+    """What goes over the wire."""
+    text = SoapAdapter.SerializeToStr(spec, version=VmomiSupport.newestVersions.GetName("vim"))
+    return text.decode() if isinstance(text, bytes) else str(text)
+
+
+@given(a_setting(True), st.one_of(explicit_security, st.just(inherit_all)), st.one_of(st.just({}), explicit_learning))
+def test_mac_management_is_sent_whole(current: Any, security: Dict[str, Any], learned: Dict[str, Any]) -> None:
+    """Nothing half-filled: what the specification says is the current configuration with the changes."""
+    changes = {**learned, **security} if security is not inherit_all else dict(security)
+    before = deepcopy(current)
+    spec = dv_expand.setting(vim, current, changes)
+    assert sent(current) == sent(before), "what was observed is not changed"
+    assert spec.securityPolicy is None and spec.vlan is None and spec.blocked is None and spec.qosTag is None
+    assert dv_flatten.security(spec) == {**dv_flatten.security(current), **security} or security is inherit_all
+    assert spec.macManagementPolicy.inherited is (security is inherit_all)
+    if security is inherit_all:
+        assert spec.macManagementPolicy.macLearningPolicy.inherited is True
+    elif not current.macManagementPolicy.inherited or learned:
+        for name, value in dv_flatten.learning(current).items():
+            assert dv_flatten.learning(spec)[name] == learned.get(name, value)
+    else:
+        # Learning did not count while all was inherited; it must not begin to.
+        assert spec.macManagementPolicy.macLearningPolicy.inherited is True
+
+
+@given(a_setting(True), explicit_learning)
+def test_learning_alone_leaves_security(current: Any, changes: Dict[str, Any]) -> None:
+    """The inheritance and the values of the three policies go back as they came."""
+    current.macManagementPolicy.inherited = False
+    spec = dv_expand.setting(vim, current, changes)
+    assert dv_flatten.security(spec) == dv_flatten.security(current)
+    assert dv_flatten.learning(spec) == changes
+    for name in ("enabled", "allowUnicastFlooding"):
+        assert f"<{name}>false" in sent(spec) or getattr(spec.macManagementPolicy.macLearningPolicy, name)
+
+
+@given(a_setting(False), st.dictionaries(st.sampled_from(SECURITY_NAMES), st.sampled_from(["accept", "reject", "inherit"]), min_size=1))
+def test_the_deprecated_policy_inherits_each_field(current: Any, changes: Dict[str, Any]) -> None:
+    """A field that is not asked for keeps its flag and its value."""
+    spec = dv_expand.setting(vim, current, changes)
+    assert spec.macManagementPolicy is None and spec.vlan is None
+    assert dv_flatten.security(spec) == {**dv_flatten.security(current), **changes}
+    assert dv_flatten.learning(spec) == {}
+    for name in (name for name in SECURITY_NAMES if name not in changes):
+        assert dv_flatten.effective_security(spec)[name] == dv_flatten.effective_security(current)[name]
+
+
+@given(a_setting(True), vlan_texts)
+def test_vlans_come_back(current: Any, text: str) -> None:
+    """Every text has one form, and security is not in the specification."""
+    spec = dv_expand.setting(vim, current, {"vlan": text})
+    assert dv_flatten.vlan(spec) == text and spec.macManagementPolicy is None and spec.securityPolicy is None
+    assert dv_flatten.vlan(vim.dvs.VmwareDistributedVirtualSwitch.VmwarePortConfigPolicy()) == "inherit"
+
+
+@given(st.lists(st.tuples(vlan_ids, vlan_ids).map(lambda pair: (min(pair), max(pair))), min_size=1, max_size=6))
+def test_trunks_are_canonical(given_ranges: Any) -> None:
+    """The text means the same VLANs, and a text of it is itself."""
+    text = dv_vlan.trunk_text(given_ranges)
+    meant = {number for first, last in given_ranges for number in range(first, last + 1)}
+    assert {number for first, last in dv_vlan.ranges_of(text) for number in range(first, last + 1)} == meant
+    assert dv_vlan.trunk_text(dv_vlan.ranges_of(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ({"id": 4095}, "outside 0 to 4094"), ({"id": -1}, "outside"), ({"pvlan": 0}, "outside 1 to 4094"), ({"trunk": []}, "empty"),
+        ({"trunk": ["9-5"]}, "write 5-9"), ({"trunk": ["x"]}, "no VLAN"), ({"trunk": ["1-4095"]}, "outside"), ({"inherit": False}, "says nothing"),
+    ],
+)
+def test_wrong_vlans(option: Dict[str, Any], words: str) -> None:
+    """Refused with the option's name and the value."""
+    with pytest.raises(InputError, match=words):
+        dv_vlan.from_option(option)
+
+
+def test_right_vlans() -> None:
+    """0 is a VLAN identifier that means none; None is that nothing was asked for."""
+    assert dv_vlan.from_option(None) is None
+    assert dv_vlan.from_option({"id": 0}) == "0"
+    assert dv_vlan.from_option({"trunk": ["20", "1-9", "5-12"]}) == "trunk 1-12,20"
+    assert dv_vlan.from_option({"pvlan": 7}) == "pvlan 7"
+    assert dv_vlan.from_option({"inherit": True}) == "inherit"
+
+
+def test_flags_of_a_group() -> None:
+    """All flags of VMwareDVSPortgroupPolicy are in the table, and one of them changes alone."""
+    known = {each.name for each in TYPES.VMwarePortgroupPolicy._GetPropertyList()} - {"dynamicType", "dynamicProperty"}
+    assert {dv_flatten.native(field) for field in PORT_POLICY} == known
+    policy = TYPES.VMwarePortgroupPolicy(**dict.fromkeys(known, True))
+    config = vim.dvs.DistributedVirtualPortgroup.ConfigInfo(configVersion="7", policy=policy)
+    spec = dv_expand.group_spec(vim, config, {"vlan_override": False})
+    assert spec.configVersion == "7" and spec.defaultPortConfig is None and spec.name is None and spec.type is None
+    assert {name for name in known if not getattr(spec.policy, name)} == {"vlanOverrideAllowed"} and policy.vlanOverrideAllowed
+    assert dv_expand.group_spec(vim, config, {"ports": 4}).policy is None
+
+
+@given(st.text(alphabet="a%/\\25fc ", max_size=12))
+def test_names_are_escaped_and_read_back(name: str) -> None:
+    """Any name is itself again."""
+    assert plain_name(dv_expand.escaped(name)) == name
+
+
+def test_a_group_is_made_again_with_references() -> None:
+    """Those of its scope, which hold a session that can't be copied."""
+    entity = vim.Folder("group-n1", stub=SimpleNamespace(lock=threading.Lock()))
+    config = vim.dvs.DistributedVirtualPortgroup.ConfigInfo(name="a%2fb", numPorts=3, type="earlyBinding", scope=[entity])
+    spec = dv_expand.former_group(vim, config)
+    assert (spec.name, spec.numPorts, list(spec.scope), spec.configVersion) == ("a%2fb", 3, [entity], None)
+
+
+def have_of(security: str, learned: Any = "inherit") -> Dict[str, Any]:
+    """What an object has configured."""
+    return {**dict.fromkeys(SECURITY_NAMES, security), **dict.fromkeys(LEARNING_NAMES, learned)}
+
+
+EFFECT = {
+    **dict.fromkeys(SECURITY_NAMES, "reject"), "mac_learning_enabled": False, "mac_learning_allow_unicast_flooding": True,
+    "mac_learning_limit": 4096, "mac_learning_limit_policy": "drop",
+}
+OWN = {"mac_learning_enabled": True, "mac_learning_allow_unicast_flooding": False, "mac_learning_limit": 9, "mac_learning_limit_policy": "allow"}
+
+
+def complete(asked: Dict[str, Any], have: Dict[str, Any], switch: SwitchFacts = NEW, effective: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+    """The wish."""
+    own = {name: value for name, value in have.items() if value != "inherit"}
+    return dv_rules.complete("port group a", asked, have, effective or {**EFFECT, **own}, switch)
+
+
+@pytest.mark.parametrize(
+    ("asked", "have", "words"),
+    [
+        ({"promiscuous": "reject"}, have_of("inherit"), "mac_changes and forged_transmits would be inherited and promiscuous not"),
+        ({"promiscuous": "inherit"}, have_of("accept"), "one flag of inheritance for all three"),
+        ({"promiscuous": "inherit", "mac_changes": "reject"}, have_of("reject"), "In effect now: promiscuous reject"),
+        ({"mac_learning_enabled": True}, have_of("inherit"), "can't be set where security is inherited"),
+        (dict.fromkeys(SECURITY_NAMES, "inherit"), {**have_of("reject"), **OWN}, "mac_learning.inherit: true too"),
+        ({"vlan": "pvlan 300"}, have_of("reject"), r"no private VLAN 300 \(it has: 100, 200\)"),
+    ],
+)
+def test_what_one_flag_does_not_allow(asked: Dict[str, Any], have: Dict[str, Any], words: str) -> None:
+    """With what is in effect now, so that the sentence says what to write."""
+    with pytest.raises(InputError, match=words):
+        complete(asked, have)
+
+
+def test_what_it_allows() -> None:
+    """What is not asked for is not in the wish, but for MAC learning, whose fields are one policy."""
+    assert complete({"promiscuous": "accept"}, have_of("reject")) == {"promiscuous": "accept"}
+    assert complete({"vlan": "5"}, have_of("inherit")) == {"vlan": "5"}
+    every = dict.fromkeys(SECURITY_NAMES, "inherit")
+    assert complete(every, have_of("accept")) == every
+    assert complete({**every, **dict.fromkeys(LEARNING_NAMES, "inherit")}, {**have_of("reject"), **OWN})["mac_learning_limit"] == "inherit"
+    assert complete({"mac_learning_enabled": False}, {**have_of("reject"), **OWN}) == {**OWN, "mac_learning_enabled": False}
+    assert complete({"mac_learning_limit": 5}, have_of("reject")) == {name: EFFECT[name] for name in LEARNING_NAMES} | {"mac_learning_limit": 5}
+
+
+def test_old_switches() -> None:
+    """Each field by itself; and no MAC learning."""
+    assert complete({"promiscuous": "inherit", "mac_changes": "accept"}, have_of("reject"), OLD) == {"promiscuous": "inherit", "mac_changes": "accept"}
+    with pytest.raises(UnsupportedError, match="version 6.5.0, and MAC learning needs 6.6.0"):
+        complete({"mac_learning_enabled": False}, have_of("reject"), OLD)
+
+
+def test_the_option_mac_learning() -> None:
+    """False is never taken for absent."""
+    empty: Dict[str, Any] = dict.fromkeys(("enabled", "allow_unicast_flooding", "limit", "limit_policy", "inherit"))
+    wish = dv_rules.learning_wish
+    assert wish(None) == {}
+    assert wish({**empty, "enabled": False}) == {"mac_learning_enabled": False}
+    assert wish({**empty, "limit": 0, "limit_policy": "DROP"}) == {"mac_learning_limit": 0, "mac_learning_limit_policy": "drop"}
+    assert wish({**empty, "inherit": True}) == dict.fromkeys(LEARNING_NAMES, "inherit")
+    assert complete(wish({**empty, "inherit": False}), have_of("reject")) == {name: EFFECT[name] for name in LEARNING_NAMES}
+    for wrong, words in (
+        ({**empty, "limit": 4097}, "mac_learning.limit: 4097 is outside 0 to 4096"), (empty, "nothing is asked for"),
+        ({**empty, "inherit": True, "enabled": False}, "leave out one"), ({**empty, "limit_policy": "deny"}, "none of allow, drop"),
+    ):
+        with pytest.raises(InputError, match=words):
+            wish(wrong)

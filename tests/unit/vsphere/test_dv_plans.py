@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plans for distributed switches, without a server: every combination, what cuts hosts off, and the way back when others write too."""
+
+from __future__ import annotations
+
+import itertools
+from types import SimpleNamespace
+from typing import Any, Dict, List, Optional, Sequence
+
+import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, STALE, Fault
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import DELETE, UPDATE
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, make_plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_KINDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed, State
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_backend
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import DvScope, GroupFacts, PortFacts, SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import LEARNING_NAMES, SECURITY_NAMES
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_groups import GroupsIntent
+
+from ...fakes.backend import FakeBackend
+
+WORDS = ("accept", "reject", "inherit", None)
+LEARNED = dict(zip(LEARNING_NAMES, (False, True, 4096, "drop")))
+
+
+def world(parent: Sequence[str], own: Sequence[str], modern: bool = True) -> Observed:
+    """A switch with the group g, whose policies are as given."""
+    values = dict(zip(SECURITY_NAMES, parent))
+    configured = dict(zip(SECURITY_NAMES, own))
+    below = {name: values[name] if word == "inherit" else word for name, word in configured.items()}
+    more: Dict[str, Any] = LEARNED if modern else {}
+    group = GroupFacts("g", False, False, {**below, **more, "vlan": "7"})
+    facts = SwitchFacts("vds1", "dc1", "8.0.3" if modern else "6.5.0", modern, {**values, **more, "vlan": "0"}, (), {"g": group})
+    state: State = {("vds_portgroup", "vds1", "g"): {**configured, **dict.fromkeys(more, "inherit"), "vlan": "7", "ports": 8, "auto_expand": False}}
+    return Observed(state, {"switch": facts})
+
+
+def intent(**params: Any) -> GroupsIntent:
+    """For the group g."""
+    return GroupsIntent({"vds": "vds1", "name": "g", "state": "present", **params})
+
+
+@pytest.mark.parametrize("modern", [True, False])
+@pytest.mark.parametrize("own", [("inherit",) * 3, ("accept", "reject", "accept")])
+def test_every_wish_on_every_switch(modern: bool, own: Any) -> None:
+    """4^3 wishes, 2^3 switches: configured and effective are right or the wish is refused, what is not asked for stays, and then nothing is left to do."""
+    for parent, wish in itertools.product(itertools.product(("accept", "reject"), repeat=3), itertools.product(WORDS, repeat=3)):
+        observed = world(parent, own, modern)
+        wanted = intent(security=dict(zip(SECURITY_NAMES, wish)))
+        should = [old if new is None else new for old, new in zip(own, wish)]
+        if modern and 0 < should.count("inherit") < 3:
+            with pytest.raises(InputError, match="one flag of inheritance"):
+                wanted.resolve("vds1", observed)
+            continue
+        resolved = wanted.resolve("vds1", observed)
+        plan = make_plan(resolved.desired, observed.state, backend())
+        assert bool(plan.steps) is (list(own) != should)
+        effective = resolved.notes["effective"]["g"]
+        assert [effective[name] for name in SECURITY_NAMES] == [above if word == "inherit" else word for above, word in zip(parent, should)]
+        after = world(parent, should, modern)
+        assert not make_plan(intent(security=dict(zip(SECURITY_NAMES, wish))).resolve("vds1", after).desired, after.state, backend()).steps
+
+
+def backend(adapters: Optional[Dict[str, List[str]]] = None, ports: Optional[Dict[str, PortFacts]] = None) -> Any:
+    """Without a session."""
+    made = dv_backend.SwitchBackend(SimpleNamespace(), SimpleNamespace(), SimpleNamespace(name="vds1"))  # type: ignore[arg-type]
+    facts = SwitchFacts("vds1", "dc1", "8.0.3", True, {}, (), {}, ports or {})
+    made.switch = SimpleNamespace(facts=facts, adapters=adapters or {})  # type: ignore[assignment]
+    return made
+
+
+def test_what_cuts_hosts_off() -> None:
+    """Another VLAN, the end of the group, a port of a host that is blocked: but not policies, and not what is done to machines."""
+    key: Key = ("vds_portgroup", "vds1", "g")
+    on_it = ["vmk0 of esxi01 (management)", "vmk0 of esxi02 (management)"]
+    guarded = backend({"g": on_it}, {"1": PortFacts("1", "g", {}, "esxi01", host=True), "2": PortFacts("2", "g", {}, "vm1")})
+    assert guarded.protected() == {"vds_portgroup vds1 g": f"on the group are {', '.join(on_it)}, by which hosts are connected"}
+
+    def cut(verb: str, of: Key, **after: Any) -> Optional[str]:
+        found: Optional[str] = guarded.cuts(Step(verb, of, {}, after, 0))
+        return found
+
+    assert cut(UPDATE, key, vlan="5") == cut(DELETE, key) == next(iter(guarded.protected()))
+    assert cut(UPDATE, key, promiscuous="accept", mac_changes="reject") is None
+    assert cut(UPDATE, ("vds_port", "vds1", "1"), blocked=True) == cut(UPDATE, key, vlan="5") == cut(UPDATE, ("vds_port", "vds1", "1"), vlan="inherit")
+    assert cut(UPDATE, ("vds_port", "vds1", "1"), blocked="inherit") is not None, "the group may block its ports"
+    assert cut(UPDATE, ("vds_port", "vds1", "1"), blocked=False) is None and cut(UPDATE, ("vds_port", "vds1", "2"), blocked=True) is None
+
+
+def test_all_kinds_have_an_order() -> None:
+    """Each field of each kind can be written, with each of its values."""
+    for order, kind in itertools.product((dv_backend.ORDER, dv_backend.NO_WINDOW), VDS_KINDS.values()):
+        for field in kind.fields.values():
+            for group in field.group.split("/"):
+                assert order.get(UPDATE, kind.name, group) >= 0
+
+
+def test_what_is_read() -> None:
+    """Only the groups that are meant."""
+    scope = DvScope("vds1", None, ("a", "b*"), ("web*", "db[12]"), port_group="p")
+    assert [name for name in ("a", "b", "b*", "web1", "db1", "db3", "p") if scope.means(name)] == ["a", "b*", "web1", "db1", "p"]
+
+
+class Shared(FakeBackend):
+    """Some of its objects belong to others, or take their time."""
+
+    def __init__(self, state: State, faults: Dict[Key, str]) -> None:
+        super().__init__(state)
+        self.faults = faults
+        self.written: List[Key] = []
+
+    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+        """The faults of objects; the rest is done."""
+        self.written += [step.key for step in steps]
+        return [Fault(self.faults[step.key], "as told", "a_code") if step.key in self.faults else self._one(step) for step in steps]
+
+
+@pytest.mark.parametrize(("kind", "left"), [(STALE, []), (REFUSED, []), (PENDING, ["set group g1: vlan 0 -> 9: the server goes on with it"])])
+def test_the_way_back_leaves_to_others_what_is_theirs(kind: str, left: List[str]) -> None:
+    """What was refused because somebody else was faster is not touched; what the server still works on is named."""
+    g0: Key = ("group", "g0")
+    g1: Key = ("group", "g1")
+    state: State = {("switch", "s"): {"up": True}, g0: {"switch": "s", "vlan": 0}, g1: {"switch": "s", "vlan": 0}}
+    shared = Shared(state, {g1: kind})
+    plan = make_plan(Desired({g0: {"vlan": 9}, g1: {"vlan": 9}}), state, shared)
+    journal = applying.Journal()
+    with pytest.raises(applying.StepFailed) as failed:
+        applying.apply_plan(plan, shared, journal)
+    # Meanwhile the other one has set it.
+    shared.state[g1]["vlan"] = 5
+    shared.faults.clear()
+    shared.written.clear()
+    error = applying.failed(failed.value, journal, shared, None, ())
+    assert shared.state[g0]["vlan"] == 0 and error.details["cause"] == "a_code"
+    assert (g1 in shared.written) is (kind != STALE)
+    assert [text.split(", and it may")[0] for text in error.details["not_undone"]] == left
+
+
+def test_a_reason_with_a_colon_is_told_once() -> None:
+    """In the list of what was not undone."""
+    g0: Key = ("group", "g0")
+    g1: Key = ("group", "g1")
+    state: State = {("switch", "s"): {"up": True}, g0: {"switch": "s", "vlan": 0}, g1: {"switch": "s", "vlan": 0}}
+    shared = Shared(state, {g1: REFUSED})
+    journal = applying.Journal()
+    with pytest.raises(applying.StepFailed) as failed:
+        applying.apply_plan(make_plan(Desired({g0: {"vlan": 9}, g1: {"vlan": 9}}), state, shared), shared, journal)
+    shared.execute = lambda steps: [Fault(REFUSED, "the server said: no: never") for step in steps]  # type: ignore[method-assign]
+    error = applying.failed(failed.value, journal, shared, None, ())
+    assert error.details["not_undone"] == ["set group g0: vlan 9 -> 0: the server said: no: never"]

@@ -1,0 +1,191 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Selection, faults, tasks, names: the small pure parts."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+from http.client import BadStatusLine
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Dict, List
+
+import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import fault, select, task
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Login, _best_version
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import _SYSTEM, Host, _with_network, plain_name
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Place, Selection
+from pyVmomi import vim, vmodl
+
+PLACES = [
+    Place("esxi01", "dc1", "cluster1"), Place("esxi02", "dc1", "cluster1"), Place("esxi03", "dc1", None), Place("esxi04", "dc2", "cluster1"),
+    Place("esxi05", "dc2", "cluster2"),
+]
+GIVEN: Dict[str, Any] = {"esxi_hostname": None, "esxi_hostnames": None, "cluster_name": None, "datacenter": None, "all_hosts": False}
+MODULE = "ansible_collections.virtnet.hardening.plugins.modules.esxi_vswitch"
+
+
+@pytest.mark.parametrize(
+    ("given", "chosen"),
+    [
+        ({"esxi_hostname": "esxi02"}, [1]),
+        ({"esxi_hostnames": ["esxi05", "esxi01", "esxi05"]}, [4, 0]),
+        ({"cluster_name": "cluster2"}, [4]),
+        ({"cluster_name": "cluster1", "datacenter": "dc1"}, [0, 1]),
+        ({"datacenter": "dc2"}, [3, 4]),
+        ({"all_hosts": True}, [0, 1, 2, 3, 4]),
+        ({"all_hosts": True, "datacenter": "dc1"}, [0, 1, 2]),
+    ],
+)
+def test_selection(given: Dict[str, Any], chosen: List[int]) -> None:
+    """In the order in which they were named."""
+    assert Selection({**GIVEN, **given}).choose(PLACES) == chosen
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"cluster_name": "cluster1"}, "there is a cluster cluster1 in dc1 and in dc2; set datacenter too."),
+        ({"esxi_hostname": "esxi04", "datacenter": "dc1"}, "there is no host esxi04; close to it: esxi0"),
+        ({"cluster_name": "other"}, "there is no cluster with hosts other; there are cluster1, cluster2."),
+        ({"esxi_hostname": "a", "all_hosts": True}, "esxi_hostname and all_hosts exclude each other"),
+        ({}, "No hosts are chosen"),
+        ({"esxi_hostnames": []}, "the list is empty"),
+    ],
+)
+def test_selection_refuses(given: Dict[str, Any], words: str) -> None:
+    """With a sentence."""
+    with pytest.raises(InputError) as refused:
+        Selection({**GIVEN, **given}).choose(PLACES)
+    assert words in refused.value.message
+
+
+def test_no_host_at_all() -> None:
+    """An empty inventory is an error, as nothing would be hardened."""
+    with pytest.raises(InputError):
+        Selection({**GIVEN, "all_hosts": True}).choose([])
+    with pytest.raises(InputError) as refused:
+        Selection({**GIVEN, "datacenter": "dc1"}).choose([])
+    assert "there is none at all" in refused.value.message
+
+
+def test_two_hosts_of_one_name() -> None:
+    """Which a vCenter does not allow; should there be, nobody guesses."""
+    with pytest.raises(InputError) as refused:
+        Selection({**GIVEN, "esxi_hostname": "esxi01"}).choose([*PLACES, Place("esxi01", "dc2", None)])
+    assert "in dc1 and in dc2" in refused.value.message
+
+
+def test_close_names() -> None:
+    """Case is no reason not to find it; what is there is listed where nothing is close."""
+    assert select.close("VM NETWORK", ["VM Network", "Management Network"]) == "; close to it: VM Network, Management Network"
+    assert select.close("x", ["alpha"]) == "; there is alpha"
+    assert select.close("x", [f"group{number}" for number in range(9)]).endswith(", ...")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (vim.fault.InvalidLogin(msg="Cannot complete login."), "login", "InvalidLogin: Cannot complete login"),
+        (vmodl.fault.ManagedObjectNotFound(), "not_found", "ManagedObjectNotFound"),
+        (vim.fault.NoPermission(privilegeId="Host.Config.Network"), "permission", "privilegeId Host.Config.Network"),
+        (vmodl.fault.InvalidArgument(invalidProperty="spec.mtu"), "invalid_argument", "invalidProperty spec.mtu"),
+        (vim.fault.HostConfigFault(faultMessage=[vmodl.LocalizableMessage(key="k", message="Sysinfo set failed.")]), "host_config", "Sysinfo set failed)"),
+        # Faults that are not in the table count as their parents do: this is a HostConfigFault.
+        (vim.fault.NasConfigFault(name="x"), "host_config", "NasConfigFault"),
+        (vim.fault.ConcurrentAccess(), "concurrent_access", "somebody else"),
+        (vim.fault.DvsFault(), "fault", "the server refused it (DvsFault)"),
+        (ssl.SSLCertVerificationError(1, "self-signed certificate"), "certificate", "vc1 is not trusted"),
+        (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), "unreachable", "does not speak TLS"),
+        (socket.gaierror(-2, "Name or service not known"), "unreachable", "has no address (Name or service not known)"),
+        (TimeoutError(), "deadline", "did not answer in time"),
+        (ConnectionRefusedError(111, "Connection refused"), "unreachable", "(Connection refused)"),
+        (BadStatusLine("220 smtp"), "unreachable", "ended the connection"),
+        (ValueError("what"), "backend", "can't be read (ValueError: what)"),
+    ],
+)
+def test_faults(error: Exception, code: str, words: str) -> None:
+    """One sentence and a code, whatever is raised."""
+    told = fault.translate(error, "esxi01", "vc1")
+    assert told.code == code and words in told.message and told.message.startswith("esxi01: ") and told.message.endswith(".")
+    assert fault.translate(told, "again") is told
+
+
+def test_a_task_that_ends() -> None:
+    """Its result, or its fault as an error."""
+    states = iter(["queued", "running", "success"])
+    pauses: List[float] = []
+    done = task.wait(lambda: SimpleNamespace(state=next(states), result=7, key="task-1"), "doing it", 60, pause=pauses.append)
+    assert done == 7 and pauses == [0.02, 0.04]
+    with pytest.raises(fault.VsphereError) as failed:
+        task.wait(lambda: SimpleNamespace(state="error", error=vim.fault.ConcurrentAccess()), "doing it", 60)
+    assert failed.value.code == "concurrent_access"
+
+
+def test_a_task_that_does_not_end() -> None:
+    """Is named, and said to go on."""
+    now = [0.0]
+
+    def pause(seconds: float) -> None:
+        now[0] += seconds
+
+    with pytest.raises(fault.VsphereError) as late:
+        task.wait(lambda: SimpleNamespace(state="running", key="task-9"), "doing it", 5, clock=lambda: now[0], pause=pause)
+    assert late.value.code == "deadline" and "task-9 has not ended after 5 s" in late.value.message and now[0] < 7
+
+
+def test_the_version_that_both_speak() -> None:
+    """Never a newer one than the server's, whatever pyVmomi knows."""
+    assert _best_version("6.7.3") == "vim.version.version15"
+    assert _best_version("7.0.0.0") == "vim.version.v7_0"
+    assert _best_version("99.0") == max(_best_version("8.0.3.0"), _best_version("99.0"))
+    assert _best_version("nonsense") == "vim.version.version11"
+
+
+def test_names_of_the_inventory() -> None:
+    """Three characters are escaped there."""
+    assert plain_name("a%2fb%5cc%25d e") == "a/b\\c%d e"
+    assert plain_name("100%252f") == "100%2f"
+
+
+def test_a_login_never_shows_its_password() -> None:
+    """In whatever it is printed."""
+    login = Login("vc", "user", "s3cret")
+    assert "s3cret" not in repr(login) and "s3cret" not in str([login])
+
+
+def run(folder: Path, package: str) -> Any:
+    """The module's answer where importing pyVmomi does what C(package) does."""
+    (folder / "pyVmomi").mkdir()
+    (folder / "pyVmomi" / "__init__.py").write_text(package)
+    environ = dict(os.environ, PYTHONPATH=f"{folder}:{os.environ.get('PYTHONPATH', '')}")
+    args = json.dumps({"ANSIBLE_MODULE_ARGS": {"hostname": "vc", "username": "u", "password": "s3cret", "all_hosts": True, "name": "vSwitch0"}})
+    done = subprocess.run([sys.executable, "-m", MODULE, args], capture_output=True, text=True, check=False, env=environ)
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def test_pyvmomi_is_missing(tmp_path: Path) -> None:
+    """Names the library and where to find it."""
+    answer = run(tmp_path, "raise ModuleNotFoundError(\"No module named 'pyVmomi'\", name='pyVmomi')")
+    assert answer["failed"] and answer["error_code"] == "dependency" and "pyVmomi >= 8.0.0.1" in answer["msg"] and "pypi.org" in answer["msg"]
+
+
+def test_pyvmomi_is_unusable(tmp_path: Path) -> None:
+    """Old ones miss modules that Python has dropped, or raise what they like."""
+    answer = run(tmp_path, "import nosuchmodule")
+    assert "found but is unusable" in answer["msg"] and "nosuchmodule" in answer["msg"]
+
+
+def test_a_host_without_standard_switches() -> None:
+    """One whose adapters are all on distributed switches shows neither property, and can be read and written all the same."""
+    host = _with_network(Host("ref", "esxi01", "dc1", None), {"name": "esxi01", "runtime.connectionState": "connected", _SYSTEM: "system"}, ())
+    assert not host.why_unreachable and host.state == {}
+    unknown = _with_network(Host("ref", "esxi01", "dc1", None), {"name": "esxi01"}, ())
+    assert "reconnect it" in unknown.why_unreachable
+    assert "not in the inventory" in Host("ref", "esxi01", "dc1", None).why_unreachable

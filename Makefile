@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-STAGES := unit contract frames lab vsphere integration molecule sanity lint docs build
+# The longest first: they run side by side.
+STAGES := integration contract vsphere frames molecule media sanity lab unit lint docs build
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test vm bench clean lab-up lab-down vsphere-lab $(STAGES)
@@ -29,6 +30,9 @@ vsphere: setup ## every module for vSphere on the simulator, judged by govc, wit
 	@scripts/stage vsphere
 integration: setup ## playbooks as users write them
 	@scripts/stage integration
+media: setup ## install media: made, started in QEMU by BIOS and UEFI, served by nginx and dnsmasq
+	@scripts/setup media
+	@scripts/stage media
 molecule: setup ## the roles
 	@scripts/stage molecule
 sanity: setup ## ansible-test sanity
@@ -47,6 +51,8 @@ bench: setup ## ratios to iproute2, nft, pyroute2 and community.vmware
 	@scripts/in-env .venv/bin/python benchmarks/linux_ports.py
 	@scripts/in-env .venv/bin/python benchmarks/linux_policy.py
 	@scripts/in-env .venv/bin/python benchmarks/vsphere_portgroups.py
+	@scripts/setup media
+	@scripts/in-env .venv/bin/python benchmarks/install_media.py
 
 lab-up: setup ## start the lab in .lab
 	@.venv/bin/python lab/lab.py up

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/capabilities.md, docs/policy.md, docs/vsphere-audit.md and docs/kickstart.md from the tables. Usage: python3 docs/generate.py [--check]
+"""Writes the pages of docs that are made from tables: capabilities, policy, vsphere-audit, kickstart and drivers. Usage: python3 docs/generate.py [--check]
 
 With --check nothing is written, and the exit code is 1 if a file is not what its table says. Standard library only.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Dict, List
 
+import generate_drivers
 import generate_kickstart
 import generate_vsphere
 
@@ -77,6 +78,26 @@ The profiles:
 
 | profile | is for | accepts |
 | --- | --- | --- |
+"""
+POLICY_SCOPE = """
+## What the guards hold against
+
+Not only the plain frame: `lab/attacks` sends each also in the forms that are known to pass such guards, from a real guest, before and after hardening.
+Headers and options before the message, fragments and overlaps (RFC 7113, RFC 7112, RFC 6980, RFC 5722, RFC 7610), probes and announcements
+(RFC 5227), LLC/SNAP, LLC with other SAPs, IEEE 802.3 without LLC, wrong lengths, VLAN 0, stacked and foreign tags (CVE-2021-27853, CVE-2021-27854,
+CVE-2021-27861, CVE-2021-27862), replies through relays, and hellos of multicast routers (RFC 4541, RFC 4286, RFC 7761).
+
+## What they don't look at
+
+- Tunnels: VXLAN, GRE, IPv6 in IPv4, PPPoE, MPLS, MACsec, IPsec. What is in them matters only to a host that was told to take it out.
+- Services on the guest's own address: mDNS, LLMNR, NetBIOS and WPAD names, PXE, routing protocols (OSPF, RIP) and redundancy protocols (VRRP, HSRP).
+  To use a virtual MAC or IP address a guest needs it in `macs` and `addresses`.
+- DHCP options: a guest that invents client identifiers gets a lease for each. Bound that at the server.
+- Rates: a guest may fill a link with what it is allowed to send. Use tc(8).
+- IEEE 802.1 frames for the host itself (LLDP, EAPOL, LACP): programs of the host that listen on the port hear them. A bridge passes them on only
+  where its `group_fwd_mask` says so.
+- ND that is secured by SEND (RFC 3971): its options make a form that is not known, and it is dropped.
+- Ports without a policy, such as the uplink. What comes from there is trusted.
 """
 
 
@@ -146,8 +167,10 @@ def page() -> str:
 def settings(recipe: Any) -> str:
     """What is set, in the words of bridge(8) and of the collection."""
     found = [f"port `{name}: {str(value).lower()}`" for name, value in recipe.flags.items()]
+    found += [f"port `{name}: {value}` where the kernel has it" for name, value in recipe.also.items()]
     found += [f"bridge `{name}: {str(value).lower()}`" for name, value in recipe.bridge.items()]
     found += [f"filter `{name}: {value}`" for name, value in recipe.guards.items()]
+    found += [f"filter `{name}: {value}` where there is nftables" for name, value in recipe.also_guards.items()]
     return ", ".join([*found, *(["entries for `macs`"] if recipe.macs and recipe.flags else [])])
 
 
@@ -167,7 +190,7 @@ def policy_page() -> str:
     for name, profile in PROFILES.items():
         accepted = [f"`{word}`" for word, value in {**profile.security, **profile.guards}.items() if value == "accept"]
         lines.append((POLICY_TAIL if name == next(iter(PROFILES)) else "") + f"| `{name}` | {profile.purpose} | {', '.join(accepted) or 'nothing'} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + POLICY_SCOPE
 
 
 def main() -> int:
@@ -178,7 +201,7 @@ def main() -> int:
     load_package()
     texts = {
         "capabilities.md": page(), "policy.md": policy_page() + generate_vsphere.policy_part(), "vsphere-audit.md": generate_vsphere.audit_page(),
-        "kickstart.md": generate_kickstart.page(),
+        "kickstart.md": generate_kickstart.page(), "drivers.md": generate_drivers.page(),
     }
     pages = {ROOT / "docs" / name: text for name, text in texts.items()}
     if not arguments.check:

@@ -70,7 +70,8 @@ def command(row: Any) -> str:
 
 def option(row: Any) -> str:
     """One line of a table."""
-    text = {"deprecated": "deprecated: a warning and no effect", "no effect": "taken and without effect"}.get(row.status, row.text)
+    texts = {"deprecated": "deprecated: a warning and no effect", "no effect": "taken and without effect", "refused": "stops the installer"}
+    text = texts.get(row.status, row.text)
     value = ", ".join(row.choices) or KINDS.get(row.type, row.type)
     cells = (f"`{row.name}`", value, row.since, code((*row.conflicts, *(f"{name}*" for name in row.unchecked))), code(row.requires), text)
     return "| " + " | ".join(cells) + " |"

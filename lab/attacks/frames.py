@@ -9,12 +9,15 @@ from typing import List, Optional
 
 from scapy.config import conf
 from scapy.layers.dhcp import BOOTP, DHCP
-from scapy.layers.dhcp6 import DHCP6_Advertise, DHCP6_Solicit, DHCP6OptClientId, DUID_LL
+from scapy.layers.dhcp6 import (
+    DHCP6_Advertise, DHCP6_Confirm, DHCP6_Decline, DHCP6_InfoRequest, DHCP6_Rebind, DHCP6_Reconf, DHCP6_RelayReply, DHCP6_Release, DHCP6_Renew,
+    DHCP6_Request, DHCP6_Solicit, DHCP6OptClientId, DUID_LL,
+)
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.inet6 import (
-    ICMPv6EchoRequest, ICMPv6MLReport2, ICMPv6MLQuery, ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RA, ICMPv6ND_Redirect, ICMPv6ND_RS,
-    ICMPv6NDOptDstLLAddr, ICMPv6NDOptPrefixInfo, ICMPv6NDOptSrcLLAddr, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
-    Pad1, PadN, RouterAlert,
+    ICMPv6EchoRequest, ICMPv6MLDone, ICMPv6MLQuery, ICMPv6MLQuery2, ICMPv6MLReport, ICMPv6MLReport2, ICMPv6MRD_Advertisement, ICMPv6ND_INDSol,
+    ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RA, ICMPv6ND_Redirect, ICMPv6ND_RS, ICMPv6NDOptDstLLAddr, ICMPv6NDOptPrefixInfo, ICMPv6NDOptSrcLLAddr,
+    ICMPv6PacketTooBig, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, Pad1, PadN, RouterAlert,
 )
 from scapy.layers.l2 import ARP, LLC, SNAP, STP, Dot1Q, Dot3, Ether
 from scapy.packet import Packet, Raw
@@ -121,11 +124,11 @@ def offer(server: str, client_mac: str, address: str, sport: int = 67, dport: in
     return IP(src=server, dst="255.255.255.255") / UDP(sport=sport, dport=dport) / message
 
 
-def discover(mac: str) -> Packet:
-    """A DHCPv4 discover of a client without an address."""
+def request4(mac: str, kind: str = "discover", src: str = "0.0.0.0", dst: str = "255.255.255.255", ports: "tuple[int, int]" = (68, 67), op: int = 1) -> Packet:
+    """What a DHCPv4 client sends, without an address as it stands; C(op) 2 makes a reply of it."""
     chaddr = bytes.fromhex(mac.replace(":", "")) + b"\0" * 10
-    message = BOOTP(op=1, chaddr=chaddr, xid=0x76686E, flags=0x8000) / DHCP(options=[("message-type", "discover"), "end"])
-    return IP(src="0.0.0.0", dst="255.255.255.255") / UDP(sport=68, dport=67) / message
+    message = BOOTP(op=op, ciaddr=src, chaddr=chaddr, xid=0x76686E, flags=0x8000 if src == "0.0.0.0" else 0) / DHCP(options=[("message-type", kind), "end"])
+    return IP(src=src, dst=dst) / UDP(sport=ports[0], dport=ports[1]) / message
 
 
 def advertise6(src: str, dst: str, sport: int = 547, dport: int = 546) -> Packet:
@@ -133,9 +136,64 @@ def advertise6(src: str, dst: str, sport: int = 547, dport: int = 546) -> Packet
     return IPv6(src=src, dst=dst) / UDP(sport=sport, dport=dport) / DHCP6_Advertise(trid=0x7668)
 
 
-def solicit6(src: str, mac: str) -> Packet:
-    """A DHCPv6 solicit."""
-    return IPv6(src=src, dst="ff02::1:2") / UDP(sport=546, dport=547) / DHCP6_Solicit(trid=0x7668) / DHCP6OptClientId(duid=DUID_LL(lladdr=mac))
+REQUESTS6 = {
+    "solicit": DHCP6_Solicit, "request": DHCP6_Request, "confirm": DHCP6_Confirm, "renew": DHCP6_Renew, "rebind": DHCP6_Rebind,
+    "release": DHCP6_Release, "decline": DHCP6_Decline, "information-request": DHCP6_InfoRequest,
+}
+
+
+def request6(src: str, mac: str, kind: str = "solicit") -> Packet:
+    """What a DHCPv6 client sends."""
+    message = REQUESTS6[kind](trid=0x7668)
+    return IPv6(src=src, dst="ff02::1:2") / UDP(sport=546, dport=547) / message / DHCP6OptClientId(duid=DUID_LL(lladdr=mac))
+
+
+def relay_reply6(src: str, dst: str, client: str, sport: int = 547) -> Packet:
+    """What a server tells a relay to pass on to a client."""
+    return IPv6(src=src, dst=dst) / UDP(sport=sport, dport=547) / DHCP6_RelayReply(linkaddr=dst, peeraddr=client)
+
+
+def reconfigure6(src: str, dst: str) -> Packet:
+    """What makes a client ask again."""
+    return IPv6(src=src, dst=dst) / UDP(sport=547, dport=546) / DHCP6_Reconf(trid=0)
+
+
+def igmp(src: str, kind: int, group: str, dst: str = "", code: int = 0, router_alert: bool = True) -> Packet:
+    """IGMP version 2; a query with C(code) in tenths of a second."""
+    body = bytes([kind, code, 0, 0]) + ip_address(group).packed
+    total = sum(int.from_bytes(body[place:place + 2], "big") for place in range(0, 8, 2))
+    check = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+    options = [b"\x94\x04\0\0"] if router_alert else []
+    return IP(src=src, dst=dst or group, proto=2, ttl=1, options=options) / Raw(body[:2] + check.to_bytes(2, "big") + body[4:])
+
+
+def group_mac(group: str) -> str:
+    """The Ethernet address of an IPv4 group."""
+    low = ip_address(group).packed
+    return f"01:00:5e:{low[1] & 127:02x}:{low[2]:02x}:{low[3]:02x}"
+
+
+def pim_hello(src: str) -> Packet:
+    """Version 2, with a hold time (RFC 7761)."""
+    body = b"\x20\x00" + b"\0\0" + b"\0\x01\0\x02\0\x69"
+    total = sum(int.from_bytes(body[place:place + 2], "big") for place in range(0, len(body), 2))
+    return IP(src=src, dst="224.0.0.13", proto=103, ttl=1) / Raw(body[:2] + (~total & 0xFFFF).to_bytes(2, "big") + body[4:])
+
+
+def pim_hello6(src: str) -> Packet:
+    """The same over IPv6; the checksum is nobody's concern here."""
+    return IPv6(src=src, dst="ff02::d", nh=103, hlim=1) / Raw(b"\x20\0\0\0\0\x01\0\x02\0\x69")
+
+
+def in_llc(frame: bytes, sap: int) -> bytes:
+    """The frame's packet behind LLC with a service access point instead of an EtherType."""
+    body = bytes([sap, sap, 3]) + frame[14:]
+    return frame[:12] + min(len(body), 1500).to_bytes(2, "big") + body
+
+
+def in_raw_802_3(frame: bytes) -> bytes:
+    """As Novell had it: a length, and no LLC."""
+    return frame[:12] + min(len(frame) - 12, 1500).to_bytes(2, "big") + b"\xff\xff" + frame[14:]
 
 
 def bpdu(src: str, dst: str = "01:80:c2:00:00:00") -> Packet:
@@ -153,10 +211,16 @@ def lldp(src: str, dst: str = "01:80:c2:00:00:0e", kind: int = 0x88CC) -> Packet
     return Ether(src=src, dst=dst, type=kind) / Raw(b"\x02\x07\x04" + b"\0" * 6 + b"\0\0")
 
 
+def cisco(src: str, dst: str, protocol: int, body: bytes) -> Packet:
+    """SNAP with Cisco's OUI: DTP (0x2004), VTP (0x2003)."""
+    return Dot3(src=src, dst=dst) / LLC(dsap=0xAA, ssap=0xAA, ctrl=3) / SNAP(OUI=0x0C, code=protocol) / Raw(body)
+
+
 __all__ = [
-    "ALL_NODES", "ALL_ROUTERS", "BROADCAST", "ICMP", "IP", "UDP", "Dot1Q", "ICMPv6EchoRequest", "ICMPv6MLQuery", "ICMPv6MLReport2",
-    "ICMPv6ND_RS", "ICMPv6ND_Redirect", "ICMPv6NDOptSrcLLAddr", "IPv6", "IPv6ExtHdrDestOpt", "IPv6ExtHdrFragment", "IPv6ExtHdrHopByHop",
-    "Pad1", "PadN", "Packet", "Raw", "RouterAlert", "advertise6", "advertisement", "arp", "bpdu", "discover", "ether", "in_fragments",
-    "link_local", "lldp", "offer", "over6", "plain", "pvst", "rarp", "raw", "router", "snapped", "solicit6", "solicitation", "solicited",
-    "tagged",
+    "ALL_NODES", "ALL_ROUTERS", "BROADCAST", "ICMP", "IP", "LLC", "REQUESTS6", "UDP", "Dot1Q", "Dot3", "Ether", "ICMPv6EchoRequest", "ICMPv6MLDone",
+    "ICMPv6MLQuery", "ICMPv6MLQuery2", "ICMPv6MLReport", "ICMPv6MLReport2", "ICMPv6MRD_Advertisement", "ICMPv6ND_INDSol", "ICMPv6ND_RS",
+    "ICMPv6ND_Redirect", "ICMPv6NDOptSrcLLAddr", "ICMPv6PacketTooBig", "IPv6", "IPv6ExtHdrDestOpt", "IPv6ExtHdrFragment", "IPv6ExtHdrHopByHop",
+    "IPv6ExtHdrRouting", "Pad1", "PadN", "Packet", "Raw", "RouterAlert", "advertise6", "advertisement", "arp", "bpdu", "cisco", "ether",
+    "group_mac", "igmp", "in_fragments", "in_llc", "in_raw_802_3", "link_local", "lldp", "offer", "over6", "pim_hello", "pim_hello6", "plain",
+    "pvst", "rarp", "raw", "reconfigure6", "relay_reply6", "request4", "request6", "router", "snapped", "solicitation", "solicited", "tagged",
 ]

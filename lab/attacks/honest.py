@@ -42,9 +42,36 @@ def _report(source: Callable[[Ring], str]) -> Callable[[Ring], f.Packet]:
     )
 
 
-def _igmp(source: Callable[[Ring], str]) -> Build:
+def _joins(source: Callable[[Ring], str]) -> Build:
+    """IGMP version 3."""
     body = f.Raw(b"\x22\0\xf9\x02\0\0\0\x01\x04\0\0\0\xe0\0\0\xfb")
-    return lambda ring, token: f.ether(ring.a.mac, "01:00:5e:00:00:16", f.IP(src=source(ring), dst="224.0.0.22", proto=2, ttl=1) / body, token)
+    options = [b"\x94\x04\0\0"]
+    return lambda ring, token: f.ether(
+        ring.a.mac, "01:00:5e:00:00:16", f.IP(src=source(ring), dst="224.0.0.22", proto=2, ttl=1, options=options) / body, token)
+
+
+def _igmp2(kind: int, dst: str = "") -> Build:
+    return lambda ring, token: f.ether(
+        ring.a.mac, f.group_mac(dst or "239.1.2.3"), f.igmp(ring.a.ip4, kind, "239.1.2.3", dst), token)
+
+
+def _mld1(message: Callable[..., f.Packet], dst: str) -> Callable[[Ring], f.Packet]:
+    return lambda ring: (
+        f.IPv6(src=f.link_local(ring.a.mac), dst=dst, hlim=1) / f.IPv6ExtHdrHopByHop(options=[f.RouterAlert()]) / message(mladdr="ff12::7")
+    )
+
+
+def _requests4(kind: str) -> Build:
+    """As of a client that has its address: a renewal, an inform, a release."""
+    return lambda ring, token: f.ether(ring.a.mac, ring.o.mac, f.request4(ring.a.mac, kind, ring.a.ip4, ring.o.ip4), token)
+
+
+def _request6(kind: str) -> Callable[[Ring], f.Packet]:
+    return lambda ring: f.request6(f.link_local(ring.a.mac), ring.a.mac, kind)
+
+
+def _behind6(header: f.Packet) -> Callable[[Ring], f.Packet]:
+    return lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / header / f.ICMPv6EchoRequest()
 
 
 def _advertise_in(ring: Ring, token: bytes) -> bytes:
@@ -57,13 +84,13 @@ def _router_in(ring: Ring, token: bytes) -> bytes:
     return f.ether(ring.o.mac, f.ALL_NODES, f.over6(address, "ff02::1", f.router(address, ring.o.mac)), token)
 
 
-def _renew(ring: Ring, token: bytes) -> bytes:
-    packet = f.IP(src=ring.a.ip4, dst=ring.o.ip4) / f.UDP(sport=68, dport=67) / f.Raw(b"\x01\x01\x06\0")
-    return f.ether(ring.a.mac, ring.o.mac, packet, token)
-
-
 def _echo(ring: Ring, token: bytes) -> bytes:
     return f.ether(ring.a.mac, ring.o.mac, f.IP(src=ring.a.ip4, dst=ring.o.ip4) / f.ICMP(), token)
+
+
+def _unreachable(ring: Ring, token: bytes) -> bytes:
+    packet = f.IP(src=ring.a.ip4, dst=ring.o.ip4) / f.ICMP(type=3, code=4) / f.Raw(b"\x45" + b"\0" * 27)
+    return f.ether(ring.a.mac, ring.o.mac, packet, token)
 
 
 def _mdns(ring: Ring, token: bytes) -> bytes:
@@ -82,8 +109,14 @@ CASES: List[Case] = [
     _in("multicast to the guest", lambda ring, token: f.plain(ring.o.mac, "33:33:00:00:00:fb", token)),
     _out("IPv4: echo", _echo),
     _out("IPv4: UDP in fragments", _fragments4),
+    _out("IPv4: with options", lambda ring, token: f.ether(
+        ring.a.mac, ring.o.mac, f.IP(src=ring.a.ip4, dst=ring.o.ip4, options=[b"\x01" * 4]) / f.ICMP(), token)),
+    _out("IPv4: unreachable, fragmentation needed", _unreachable),
     _out6("IPv6: echo", lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.ICMPv6EchoRequest(), f.ALL_ROUTERS),
     _out("IPv6: echo in fragments", _fragments6),
+    _out6("IPv6: echo behind a hop-by-hop option", _behind6(f.IPv6ExtHdrHopByHop(options=[f.PadN(optdata=b"\0" * 4)]))),
+    _out6("IPv6: echo behind a destination option", _behind6(f.IPv6ExtHdrDestOpt(options=[f.PadN(optdata=b"\0" * 4)]))),
+    _out6("IPv6: packet too big", lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.ICMPv6PacketTooBig() / f.Raw(b"\x60" + b"\0" * 47)),
     _out("ARP: request", lambda ring, token: f.ether(
         ring.a.mac, f.BROADCAST, f.arp(1, ring.a.mac, ring.a.ip4, "00:00:00:00:00:00", ring.o.ip4), token)),
     _out("ARP: reply", lambda ring, token: f.ether(ring.a.mac, ring.o.mac, f.arp(2, ring.a.mac, ring.a.ip4, ring.o.mac, ring.o.ip4), token)),
@@ -100,6 +133,9 @@ CASES: List[Case] = [
     _out6("ND: detection with a nonce", lambda ring: f.solicitation("::", ring.a.ip6, None, nonce=True)),
     _out6("ND: solicitation", lambda ring: f.solicitation(ring.a.ip6, ring.o.ip6, ring.a.mac)),
     _out6("ND: solicitation without an option", lambda ring: f.solicitation(ring.a.ip6, ring.o.ip6, None)),
+    _out6("ND: unreachability detection", lambda ring: f.over6(f.link_local(ring.a.mac), f.link_local(ring.o.mac), f.solicitation(
+        ring.a.ip6, f.link_local(ring.o.mac), None).payload)),
+    _out6("ND: advertisement without an option", lambda ring: f.advertisement(ring.a.ip6, ring.a.ip6, None, ring.o.ip6)),
     _out6("ND: solicited advertisement", lambda ring: f.advertisement(ring.a.ip6, ring.a.ip6, ring.a.mac, ring.o.ip6)),
     _out6("ND: unsolicited advertisement", lambda ring: f.advertisement(f.link_local(ring.a.mac), f.link_local(ring.a.mac), ring.a.mac)),
     _in("ND: solicitation for the guest", lambda ring, token: f.ether(
@@ -110,13 +146,22 @@ CASES: List[Case] = [
     _in("SLAAC: advertisement of the router", _router_in),
     _out6("MLD: report without an address", _report(lambda ring: "::"), "33:33:00:00:00:16"),
     _out6("MLD: report", _report(lambda ring: f.link_local(ring.a.mac)), "33:33:00:00:00:16"),
-    _out("IGMP: report", _igmp(lambda ring: ring.a.ip4)),
-    _out("IGMP: report without an address", _igmp(lambda ring: "0.0.0.0")),
-    _out("DHCP: discover", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.discover(ring.a.mac), token)),
+    _out6("MLD: report of version 1", _mld1(f.ICMPv6MLReport, "ff12::7"), "33:33:00:00:00:07"),
+    _out6("MLD: done", _mld1(f.ICMPv6MLDone, "ff02::2"), f.ALL_ROUTERS),
+    _out("IGMP: report", _joins(lambda ring: ring.a.ip4)),
+    _out("IGMP: report without an address", _joins(lambda ring: "0.0.0.0")),
+    _out("IGMP: report of version 2", _igmp2(0x16)),
+    _out("IGMP: leave", _igmp2(0x17, "224.0.0.2")),
+    _out("DHCP: discover", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.request4(ring.a.mac), token)),
+    _out("DHCP: request", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, "request"), token)),
+    _out("DHCP: decline", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, "decline"), token)),
     _in("DHCP: offer by broadcast", lambda ring, token: f.ether(ring.o.mac, f.BROADCAST, f.offer(ring.o.ip4, ring.a.mac, ring.a.ip4), token)),
     _in("DHCP: offer by unicast", lambda ring, token: f.ether(ring.o.mac, ring.a.mac, f.offer(ring.o.ip4, ring.a.mac, ring.a.ip4), token)),
-    _out("DHCP: renewal", _renew),
-    _out("DHCPv6: solicit", lambda ring, token: f.ether(
-        ring.a.mac, "33:33:00:01:00:02", f.solicit6(f.link_local(ring.a.mac), ring.a.mac), token)),
+    _out("DHCP: renewal", _requests4("request")),
+    _out("DHCP: rebinding", lambda ring, token: f.ether(
+        ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, "request", ring.a.ip4), token)),
+    _out("DHCP: inform", _requests4("inform")),
+    _out("DHCP: release", _requests4("release")),
+    *(_out6(f"DHCPv6: {kind}", _request6(kind), "33:33:00:01:00:02") for kind in f.REQUESTS6),
     _in("DHCPv6: advertise", _advertise_in),
 ]

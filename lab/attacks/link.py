@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
-import struct
+import time
 from typing import Callable, List
 
 from . import frames as f
-from .ring import ATTACKER, OUTSIDE, THIRD, Case, Ring
+from .ring import ATTACKER, OUTSIDE, THIRD, VICTIM, Case, Ring
 
 _FOREIGN = "02:00:5e:66:66:66"
 # As many as the settings that bound the database allow, and some more.
 _FLOOD = 600
+# A group that the victim joins and nobody else.
+_GROUP = "239.192.7.7"
+# A bridge believes a querier a tenth of a second after its first query; one that has not by then floods multicast to everybody.
+_SECONDS = 2.0
 
 
 def _sniff_unknown(ring: Ring) -> bool:
@@ -39,6 +43,50 @@ def _steal(ring: Ring) -> bool:
     """A frame from the victim's address makes a bridge that learns send the victim's frames here."""
     ring.arena.send(ATTACKER, f.plain(ring.v.mac, f.BROADCAST, ring.arena.token()))
     return ring.carry(OUTSIDE, ATTACKER, lambda token: f.plain(ring.o.mac, ring.v.mac, token))
+
+
+def _steal_router(ring: Ring) -> bool:
+    """The same with the address of the router beyond the uplink, for the victim's frames to it."""
+    ring.arena.send(ATTACKER, f.plain(ring.o.mac, f.BROADCAST, ring.arena.token()))
+    return ring.carry(VICTIM, ATTACKER, lambda token: f.plain(ring.v.mac, ring.o.mac, token))
+
+
+def hears_group(ring: Ring, name: str) -> bool:
+    """Whether a station hears what is sent to the group that the victim has joined."""
+    packet = f.IP(src=ring.o.ip4, dst=_GROUP, ttl=1) / f.UDP(sport=7000, dport=7000)
+    return ring.carry(OUTSIDE, name, lambda token: f.ether(ring.o.mac, f.group_mac(_GROUP), packet, token))
+
+
+def snoop(ring: Ring) -> None:
+    """A querier outside and a member let a bridge that snoops send the group to the member only."""
+    deadline = time.monotonic() + (_SECONDS if ring.snoops else 0)
+    while ring.snoops:
+        for sender, packet in ((OUTSIDE, f.igmp(ring.o.ip4, 0x11, "0.0.0.0", "224.0.0.1", code=1)), (VICTIM, f.igmp(ring.v.ip4, 0x16, _GROUP))):
+            ring.arena.send(sender, f.ether(ring.arena[sender].mac, f.group_mac(str(packet.dst)), packet, ring.arena.token()))
+        if not hears_group(ring, THIRD):
+            return
+        ring.snoops = time.monotonic() < deadline
+
+
+def claim_router(ring: Ring, hello: f.Packet) -> None:
+    """Says that there is a multicast router behind the attacker's port."""
+    ring.arena.send(ATTACKER, f.ether(ring.a.mac, f.group_mac(str(hello.dst)), hello, ring.arena.token()))
+
+
+def _sniff_group(hello_of: Callable[[Ring], f.Packet]) -> Callable[[Ring], bool]:
+    """The port of a multicast router hears every group. Where everybody does, as the bridge does not snoop, nothing is gained."""
+    def run(ring: Ring) -> bool:
+        snoop(ring)
+        claim_router(ring, hello_of(ring))
+        return hears_group(ring, ATTACKER) and not hears_group(ring, THIRD)
+    return run
+
+
+HELLOS: "dict[str, Callable[[Ring], f.Packet]]" = {
+    "PIM hello": lambda ring: f.pim_hello(ring.a.ip4),
+    "multicast router advertisement": lambda ring: f.igmp(ring.a.ip4, 0x30, "0.0.0.0", "224.0.0.106"),
+    "IGMP query": lambda ring: f.igmp(ring.a.ip4, 0x11, "0.0.0.0", "224.0.0.1", code=1),
+}
 
 
 def _authorise(destination: str, kind: int) -> Callable[[Ring], bool]:
@@ -79,15 +127,27 @@ def _pvst(ring: Ring) -> bool:
     return ring.strike(lambda token: f.raw(f.pvst(ring.a.mac), token))
 
 
+def _bpdu_tunnelled(ring: Ring) -> bool:
+    """A switch takes it out again where the tunnel ends."""
+    return ring.strike(lambda token: f.raw(f.bpdu(ring.a.mac, "01:00:0c:cd:cd:d0"), token))
+
+
+def _gvrp(ring: Ring) -> bool:
+    packet = f.Dot3(src=ring.a.mac, dst="01:80:c2:00:00:21") / f.LLC(dsap=0x42, ssap=0x42, ctrl=3) / f.Raw(b"\0\x01\x01\x04\x02\0\x14\0\0")
+    return ring.strike(lambda token: f.raw(packet, token))
+
+
+def _mvrp(ring: Ring) -> bool:
+    packet = f.Ether(src=ring.a.mac, dst="01:80:c2:00:00:21", type=0x88F5) / f.Raw(b"\0\x01\x02\0\x01\0\x14\x24\0\0\0\0")
+    return ring.strike(lambda token: f.raw(packet, token))
+
+
+def _cisco(protocol: int, dst: str = "01:00:0c:cc:cc:cc") -> Callable[[Ring], bool]:
+    return lambda ring: ring.strike(lambda token: f.raw(f.cisco(ring.a.mac, dst, protocol, b"\x01\0\x02\0\x05\x03"), token))
+
+
 def _tagged(*tags: "tuple[int, int]") -> Callable[[Ring], bool]:
     return lambda ring: ring.strike(lambda token: f.tagged(f.plain(ring.a.mac, ring.v.mac, token), *tags))
-
-
-def _igmp_query(ring: Ring) -> bool:
-    """Whoever queries becomes the port of a multicast router, and hears all groups."""
-    body = struct.pack("!BBH4s", 0x11, 100, 0x1164 ^ 0xFFFF, b"\0" * 4)
-    packet = f.IP(src=ring.a.ip4, dst="224.0.0.1", proto=2, ttl=1) / f.Raw(body)
-    return ring.strike(lambda token: f.ether(ring.a.mac, "01:00:5e:00:00:01", packet, token))
 
 
 CASES: List[Case] = [
@@ -95,6 +155,7 @@ CASES: List[Case] = [
     Case("sniff: known unicast from outside", _sniff_known, "hub"),
     Case("sniff: known unicast between guests", _sniff_between_guests, "hub"),
     Case("sniff: after flooding the FDB", _flood_database, "limited"),
+    *(Case(f"sniff: a group after {name}", _sniff_group(hello), source="RFC 4541") for name, hello in HELLOS.items()),
     Case("forge: random MAC", _forge(lambda ring: _FOREIGN)),
     Case("forge: random MAC to the outside", _forge_outside),
     Case("forge: a neighbour's MAC", _forge(lambda ring: ring.t.mac)),
@@ -102,15 +163,22 @@ CASES: List[Case] = [
     Case("forge: after LLDP", _authorise("01:80:c2:00:00:0e", 0x88CC), "locked", "bridge(8)"),
     Case("forge: after EAPOL", _authorise("01:80:c2:00:00:03", 0x888E), "locked", "bridge(8)"),
     Case("steal: a neighbour's MAC", _steal),
+    Case("steal: the router's MAC", _steal_router),
     Case("receive on a changed MAC", _changed),
     Case("BPDU", _bpdu),
     Case("BPDU to all guests", _bpdu_to_guest),
     Case("BPDU of PVST+", _pvst),
+    Case("BPDU through a tunnel of Cisco", _bpdu_tunnelled),
+    Case("VLAN registration: GVRP", _gvrp),
+    Case("VLAN registration: MVRP", _mvrp),
+    Case("VLAN trunk: DTP", _cisco(0x2004)),
+    Case("VLAN trunk: VTP", _cisco(0x2003)),
     Case("VLAN tag", _tagged((0x8100, 10))),
     Case("VLAN tag of 802.1ad", _tagged((0x88A8, 10))),
     Case("VLAN tag 0", _tagged((0x8100, 0))),
     Case("two VLAN tags", _tagged((0x8100, 1), (0x8100, 20))),
     Case("two VLAN tags of 802.1ad", _tagged((0x88A8, 1), (0x8100, 20))),
     Case("VLAN tag 0x9100", _tagged((0x9100, 10))),
-    Case("IGMP query", _igmp_query, source="RFC 4541"),
+    Case("VLAN tag of 802.1ah", _tagged((0x88E7, 10))),
+    Case("VLAN tag of 802.1BR", _tagged((0x893F, 10))),
 ]

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping
 
-from . import honest, link, spoof
+from . import honest, link, rogue, spoof
 from .ring import Case, Ring
 
-ATTACKS: List[Case] = [*link.CASES, *spoof.CASES]
+ATTACKS: List[Case] = [*link.CASES, *spoof.CASES, *rogue.CASES]
 HONEST: List[Case] = honest.CASES
 
 Outcome = Dict[str, bool]
@@ -31,14 +31,14 @@ def run_all(ring: Ring) -> Dict[str, Outcome]:
 
 def show(before: Mapping[str, Outcome], after: Mapping[str, Outcome]) -> List[str]:
     """The matrix as lines."""
-    lines = [f"{'attack':52} {'before':12} after", "-" * 80]
+    lines = [f"{'attack':60} {'before':12} after", "-" * 88]
     words = {True: "GOT THROUGH", False: "stopped"}
     for name in before["attacks"]:
-        lines.append(f"{name:52} {words[before['attacks'][name]]:12} {words[after['attacks'][name]]}")
-    lines += ["", f"{'honest flow':52} {'before':12} after", "-" * 80]
+        lines.append(f"{name:60} {words[before['attacks'][name]]:12} {words[after['attacks'][name]]}")
+    lines += ["", f"{'honest flow':60} {'before':12} after", "-" * 88]
     words = {True: "works", False: "LOST"}
     for name in before["honest"]:
-        lines.append(f"{name:52} {words[before['honest'][name]]:12} {words[after['honest'][name]]}")
+        lines.append(f"{name:60} {words[before['honest'][name]]:12} {words[after['honest'][name]]}")
     lines += ["", *summary(before, after)]
     return lines
 

@@ -21,6 +21,8 @@ class Ring:
     def __init__(self, arena: Arena, bridge_mac: str) -> None:
         self.arena = arena
         self.bridge_mac = bridge_mac
+        # Until a bridge is seen to flood groups that somebody has joined.
+        self.snoops = True
 
     @property
     def a(self) -> Station:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional
+from typing import IO, Any, Callable, Dict, List, Mapping, NoReturn, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES, Files, NewFile, Outcome
@@ -35,6 +35,17 @@ class Disk(Files):
             raise InputError(f"{path} has more than {MAX_BYTES} bytes, which no file of the installer has; give the right one.")
         return data
 
+    def open(self, path: str) -> IO[bytes]:
+        """A file of any size; InputError for what is no file or not readable."""
+        try:
+            file = open(path, "rb")  # noqa: SIM115 the caller closes it
+        except OSError as error:
+            raise InputError(f"{path} can't be read: {error.strerror}; give the path of a file that {_user()} may read.") from error
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise InputError(f"{path} is no regular file; give the path of one.")
+        return file
+
     def names(self, path: str) -> Optional[List[str]]:
         """What is in a folder."""
         try:
@@ -50,20 +61,31 @@ def run_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Files]
     module = AnsibleModule(argument_spec=spec, add_file_common_args=True, supports_check_mode=True, **rules)
     try:
         outcome = work(module.params, Disk())
-        _hide(module, outcome.secrets)
+        hide_secrets(module, outcome.secrets)
         for file in outcome.files:
             _check_place(module, file)
         result = _write_all(module, outcome)
     except VirtnetError as error:
         details = dict(error.details)
-        _hide(module, details.pop("_secrets", []))
+        hide_secrets(module, details.pop("_secrets", []))
         module.fail_json(msg=error.message, error_code=error.code, **details)
     for text in outcome.warnings:
         module.warn(text)
     module.exit_json(**result)
 
 
-def _hide(module: AnsibleModule, secrets: List[str]) -> None:
+def answer_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Callable[[str], IO[bytes]]], Dict[str, Any]]) -> NoReturn:
+    """The whole of a module that only reads files."""
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    try:
+        result = work(module.params, Disk().open)
+    except VirtnetError as error:
+        module.fail_json(msg=error.message, error_code=error.code, **error.details)
+    module.exit_json(changed=False, **result)
+
+
+def hide_secrets(module: AnsibleModule, secrets: List[str]) -> None:
+    """From whatever Ansible shows."""
     # A short one would black out unrelated text, and where it stands it is hidden already.
     module.no_log_values.update(each for each in secrets if len(each) >= 6)
 
@@ -72,15 +94,19 @@ def _check_place(module: AnsibleModule, file: NewFile) -> None:
     folder = os.path.dirname(file.path) or "."
     if not os.path.isdir(folder):
         raise InputError(f"path: the folder {folder} of {file.path} is missing; make it first.")
-    mode = module.params.get("mode")
-    if not file.private or mode is None:
+    refuse_open_mode(module.params.get("mode"), file.path, file.private)
+
+
+def refuse_open_mode(mode: Any, path: str, private: bool) -> None:
+    """InputError if a file that holds a secret would be readable by others."""
+    if not private or mode is None:
         return
     try:
         bits = mode if isinstance(mode, int) else int(str(mode), 8)
     except ValueError:
-        raise InputError(f"mode: {mode!r} is not octal; {file.path} holds a secret, give 0600 or 0400.") from None
+        raise InputError(f"mode: {mode!r} is not octal; {path} holds a secret, give 0600 or 0400.") from None
     if bits & 0o077:
-        raise InputError(f"mode: {bits:04o} lets others read {file.path}, which holds a secret; give 0600 or 0400, and owner for who is to read it.")
+        raise InputError(f"mode: {bits:04o} lets others read {path}, which holds a secret; give 0600 or 0400, and owner for who is to read it.")
 
 
 def _write_all(module: AnsibleModule, outcome: Outcome) -> Dict[str, Any]:
@@ -91,21 +117,27 @@ def _write_all(module: AnsibleModule, outcome: Outcome) -> Dict[str, Any]:
         if differs and not module.check_mode:
             backups += [_backup(module, file)] if module.params.get("backup") and old is not None else []
             _write(module, file)
-        diff = {"before_header": file.path, "after_header": file.path}
+        diff = _headers(file.path)
         if differs:
             diff.update(before=file.shown_before, after=file.shown_after)
         arguments = module.load_file_common_arguments(module.params, path=file.path)
         if file.private and arguments["mode"] is None:
             arguments["mode"] = PRIVATE_MODE
-        moved = module.set_fs_attributes_if_different(arguments, differs, diff)
+        # Of its own, as it holds names and values where that of a file holds texts.
+        attributes: Dict[str, Any] = {}
+        moved = module.set_fs_attributes_if_different(arguments, differs, attributes)
         changed = changed or moved
-        diffs.append(diff)
+        diffs += [diff, {**_headers(f"{file.path} (attributes)"), **attributes}] if attributes else [diff]
     result = {"changed": changed, **outcome.result, "msg": _summary(outcome, changed, module.check_mode)}
     if module._diff:
         result["diff"] = diffs
     if backups:
         result["backup_file"] = backups[0] if len(backups) == 1 else backups
     return result
+
+
+def _headers(path: str) -> Dict[str, str]:
+    return {"before_header": path, "after_header": path}
 
 
 def _write(module: AnsibleModule, file: NewFile) -> None:

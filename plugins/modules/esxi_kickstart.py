@@ -513,7 +513,8 @@ findings:
       remedy: Put the word in quotes.
       installer: silent
 options:
-  description: What the file says, as options of this module, without O(root_password_hash) and O(serialnum).
+  description:
+    - What the file says, as options of this module, without O(root_password_hash) and O(serialnum). Passwords in scripts and URLs are asterisks.
   returned: success
   type: dict
   sample: {"accepteula": true, "install": {"firstdisk": ["local"], "overwritevmfs": true}, "reboot": true}

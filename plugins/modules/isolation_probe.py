@@ -53,9 +53,12 @@ options:
       - V(inspect) tells which interface would be used, with its address, and how many listeners are at work there. It sends and hears nothing.
       - V(listen) puts the interface into promiscuous mode, counts the marked frames of O(run) for O(duration) seconds, and leaves the mode.
       - V(send) sends each of O(probes) O(repeat) times.
+      - >-
+        V(stop) tells the listener of O(run) on the interface to end a second later, when all has been sent that it is to hear. It then returns
+        what it heard as if its time were over.
     type: str
     required: true
-    choices: [inspect, listen, send]
+    choices: [inspect, listen, send, stop]
   interface:
     description:
       - The Ethernet interface to use. It must be up, with a carrier, and no member of a bridge or bond.
@@ -67,7 +70,7 @@ options:
     description:
       - What tells this run from others, 8 to 32 of the characters C(0-9) and C(a-z). The same for senders and listeners, and a new one for each run.
       - Test addresses are derived from it.
-      - Required for V(listen) and V(send), not used by V(inspect).
+      - Required for V(listen), V(send) and V(stop), not used by V(inspect).
     type: str
   name:
     description:
@@ -76,7 +79,7 @@ options:
     type: str
   duration:
     description:
-      - Seconds for which V(listen) listens, 1 to 300.
+      - Seconds for which V(listen) listens unless V(stop) ends it earlier, 1 to 300.
     type: int
     default: 30
   probes:
@@ -164,6 +167,12 @@ EXAMPLES = r"""
         to: guest2
         address: "52:54:00:01:00:02"
 
+- name: End the listener now that all is sent
+  virtnet.hardening.isolation_probe:
+    action: stop
+    interface: eth0
+    run: "4f1c09ab77de"
+
 - name: Collect what was heard
   ansible.builtin.async_status:
     jid: "{{ listener.ansible_job_id }}"
@@ -208,7 +217,7 @@ interface:
   sample: {"name": "eth0", "mac": "52:54:00:01:00:01", "mtu": 1500, "chosen_by": "option"}
 run:
   description: The run's name, as it was given.
-  returned: O(action=listen) and O(action=send)
+  returned: O(action=listen), O(action=send) and O(action=stop)
   type: str
   sample: 4f1c09ab77de
 listeners:
@@ -272,6 +281,11 @@ dropped:
   returned: O(action=listen), not in check mode
   type: int
   sample: 0
+stopped:
+  description: Whether there was a listener of the run. One that has ended by itself is no failure.
+  returned: O(action=stop), not in check mode
+  type: bool
+  sample: true
 sent:
   description: The frames that were sent.
   returned: O(action=send), not in check mode

@@ -114,9 +114,9 @@ options:
           forged_transmits:
             description:
               - >-
-                Whether frames from other MAC addresses than the guest's pass. V(reject) needs O(ports[].macs). It locks the port;
-                where the kernel can't
-                (before 5.18), nftables compares the address of each frame.
+                Whether frames from other MAC addresses than the guest's pass. V(reject) needs O(ports[].macs). It locks the port, and
+                nftables compares the
+                address of each frame too; where the kernel can't lock (before 5.18), nftables does it alone.
             type: str
             choices: [accept, reject, inherit]
       guards:
@@ -146,30 +146,38 @@ options:
             choices: [accept, reject]
           ip_source:
             description:
-              - V(reject) drops IPv4 and IPv6 from other addresses than O(ports[].addresses), but for what gets a guest its first address.
+              - >-
+                V(reject) drops IPv4 and IPv6 from other addresses than O(ports[].addresses) and the link-local ones that are made from
+                O(ports[].macs), which it needs too, but for what gets a guest its first address.
             type: str
             choices: [accept, reject]
           router_advertisement:
             description:
-              - V(reject) drops router advertisements, redirects and router discovery of both IP versions, and multicast queries (IGMP, MLD).
+              - >-
+                V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch
+                take the port for that of a
+                multicast router: queries (IGMP, MLD), PIM, DVMRP and multicast router discovery. The port option C(mcast_router) becomes V(0).
             type: str
             choices: [accept, reject]
           dhcp_server:
             description:
-              - V(reject) drops what DHCP and DHCPv6 servers and relays send. That is UDP from port 67 or 547, or to port 68 or 546.
+              - >-
+                V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67
+                or 547 whatever is no
+                request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
             type: str
             choices: [accept, reject]
           bpdu:
             description:
               - >-
-                V(reject) drops STP, RSTP, MSTP, provider STP and PVST+. Without nftables, and only on a bridge that runs STP, the
+                V(reject) drops STP, RSTP, MSTP, provider STP, PVST+ and tunnelled ones. Without nftables, and only on a bridge that runs STP, the
                 port option C(guard) is used instead,
                 which shuts the port at the first BPDU.
             type: str
             choices: [accept, reject]
           vlan_tags:
             description:
-              - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them.
+              - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them, and the registration of VLANs (GVRP, MVRP).
             type: str
             choices: [accept, reject]
       isolated:
@@ -200,7 +208,10 @@ notes:
   - >-
     Rules know a port by its interface index, so a tap that is made again under the old name inherits nothing: neither guards nor entries nor flags.
     Until the next run it is as open as any new port, unless its name is quarantined, see M(virtnet.hardening.linux_switch_policy).
-  - Tunnels that the guest builds (VXLAN, GRE) are not looked into. Multicast and broadcast reach every port, as on a vSwitch.
+  - >-
+    Tunnels that the guest builds (VXLAN, GRE) are not looked into. Multicast and broadcast reach every port, as on a vSwitch.
+    C(docs/policy.md) of the collection lists
+    what else is out of scope.
 seealso:
   - module: virtnet.hardening.linux_switch_policy
   - module: virtnet.hardening.linux_bridge_port

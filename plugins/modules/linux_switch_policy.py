@@ -91,8 +91,8 @@ options:
             description:
               - >-
                 Whether frames from other MAC addresses than the guest's pass. V(reject) needs the addresses of the ports. It locks
-                the port; where the kernel can't
-                (before 5.18), nftables compares the address of each frame.
+                the port, and nftables compares the
+                address of each frame too; where the kernel can't lock (before 5.18), nftables does it alone.
             type: str
             choices: [accept, reject, inherit]
       guards:
@@ -128,25 +128,31 @@ options:
             choices: [accept, reject]
           router_advertisement:
             description:
-              - V(reject) drops router advertisements, redirects and router discovery of both IP versions, and multicast queries (IGMP, MLD).
+              - >-
+                V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch
+                take the port for that of a
+                multicast router: queries (IGMP, MLD), PIM, DVMRP and multicast router discovery. The port option C(mcast_router) becomes V(0).
             type: str
             choices: [accept, reject]
           dhcp_server:
             description:
-              - V(reject) drops what DHCP and DHCPv6 servers and relays send. That is UDP from port 67 or 547, or to port 68 or 546.
+              - >-
+                V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67
+                or 547 whatever is no
+                request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
             type: str
             choices: [accept, reject]
           bpdu:
             description:
               - >-
-                V(reject) drops STP, RSTP, MSTP, provider STP and PVST+. Without nftables, and only on a bridge that runs STP, the
+                V(reject) drops STP, RSTP, MSTP, provider STP, PVST+ and tunnelled ones. Without nftables, and only on a bridge that runs STP, the
                 port option C(guard) is used instead,
                 which shuts the port at the first BPDU.
             type: str
             choices: [accept, reject]
           vlan_tags:
             description:
-              - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them.
+              - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them, and the registration of VLANs (GVRP, MVRP).
             type: str
             choices: [accept, reject]
       isolated:
@@ -224,8 +230,8 @@ options:
                 description:
                   - >-
                     Whether frames from other MAC addresses than the guest's pass. V(reject) needs the addresses of the ports. It
-                    locks the port; where the kernel can't
-                    (before 5.18), nftables compares the address of each frame.
+                    locks the port, and nftables compares the
+                    address of each frame too; where the kernel can't lock (before 5.18), nftables does it alone.
                 type: str
                 choices: [accept, reject, inherit]
           guards:
@@ -261,25 +267,31 @@ options:
                 choices: [accept, reject]
               router_advertisement:
                 description:
-                  - V(reject) drops router advertisements, redirects and router discovery of both IP versions, and multicast queries (IGMP, MLD).
+                  - >-
+                    V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch
+                    take the port for that of a
+                    multicast router: queries (IGMP, MLD), PIM, DVMRP and multicast router discovery. The port option C(mcast_router) becomes V(0).
                 type: str
                 choices: [accept, reject]
               dhcp_server:
                 description:
-                  - V(reject) drops what DHCP and DHCPv6 servers and relays send. That is UDP from port 67 or 547, or to port 68 or 546.
+                  - >-
+                    V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67
+                    or 547 whatever is no
+                    request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
                 type: str
                 choices: [accept, reject]
               bpdu:
                 description:
                   - >-
-                    V(reject) drops STP, RSTP, MSTP, provider STP and PVST+. Without nftables, and only on a bridge that runs STP,
+                    V(reject) drops STP, RSTP, MSTP, provider STP, PVST+ and tunnelled ones. Without nftables, and only on a bridge that runs STP,
                     the port option C(guard) is used instead,
                     which shuts the port at the first BPDU.
                 type: str
                 choices: [accept, reject]
               vlan_tags:
                 description:
-                  - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them.
+                  - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them, and the registration of VLANs (GVRP, MVRP).
                 type: str
                 choices: [accept, reject]
           isolated:
@@ -361,8 +373,8 @@ options:
                     description:
                       - >-
                         Whether frames from other MAC addresses than the guest's pass. V(reject) needs
-                        O(switches[].port_groups[].ports[].macs). It locks the port; where the kernel can't
-                        (before 5.18), nftables compares the address of each frame.
+                        O(switches[].port_groups[].ports[].macs). It locks the port, and nftables compares the
+                        address of each frame too; where the kernel can't lock (before 5.18), nftables does it alone.
                     type: str
                     choices: [accept, reject, inherit]
               guards:
@@ -400,25 +412,31 @@ options:
                     choices: [accept, reject]
                   router_advertisement:
                     description:
-                      - V(reject) drops router advertisements, redirects and router discovery of both IP versions, and multicast queries (IGMP, MLD).
+                      - >-
+                        V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch
+                        take the port for that of a
+                        multicast router: queries (IGMP, MLD), PIM, DVMRP and multicast router discovery. The port option C(mcast_router) becomes V(0).
                     type: str
                     choices: [accept, reject]
                   dhcp_server:
                     description:
-                      - V(reject) drops what DHCP and DHCPv6 servers and relays send. That is UDP from port 67 or 547, or to port 68 or 546.
+                      - >-
+                        V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67
+                        or 547 whatever is no
+                        request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
                     type: str
                     choices: [accept, reject]
                   bpdu:
                     description:
                       - >-
-                        V(reject) drops STP, RSTP, MSTP, provider STP and PVST+. Without nftables, and only on a bridge that
+                        V(reject) drops STP, RSTP, MSTP, provider STP, PVST+ and tunnelled ones. Without nftables, and only on a bridge that
                         runs STP, the port option C(guard) is used instead,
                         which shuts the port at the first BPDU.
                     type: str
                     choices: [accept, reject]
                   vlan_tags:
                     description:
-                      - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them.
+                      - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them, and the registration of VLANs (GVRP, MVRP).
                     type: str
                     choices: [accept, reject]
               isolated:
@@ -499,8 +517,8 @@ options:
                 description:
                   - >-
                     Whether frames from other MAC addresses than the guest's pass. V(reject) needs O(switches[].ports[].macs). It
-                    locks the port; where the kernel can't
-                    (before 5.18), nftables compares the address of each frame.
+                    locks the port, and nftables compares the
+                    address of each frame too; where the kernel can't lock (before 5.18), nftables does it alone.
                 type: str
                 choices: [accept, reject, inherit]
           guards:
@@ -538,25 +556,31 @@ options:
                 choices: [accept, reject]
               router_advertisement:
                 description:
-                  - V(reject) drops router advertisements, redirects and router discovery of both IP versions, and multicast queries (IGMP, MLD).
+                  - >-
+                    V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch
+                    take the port for that of a
+                    multicast router: queries (IGMP, MLD), PIM, DVMRP and multicast router discovery. The port option C(mcast_router) becomes V(0).
                 type: str
                 choices: [accept, reject]
               dhcp_server:
                 description:
-                  - V(reject) drops what DHCP and DHCPv6 servers and relays send. That is UDP from port 67 or 547, or to port 68 or 546.
+                  - >-
+                    V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67
+                    or 547 whatever is no
+                    request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
                 type: str
                 choices: [accept, reject]
               bpdu:
                 description:
                   - >-
-                    V(reject) drops STP, RSTP, MSTP, provider STP and PVST+. Without nftables, and only on a bridge that runs STP,
+                    V(reject) drops STP, RSTP, MSTP, provider STP, PVST+ and tunnelled ones. Without nftables, and only on a bridge that runs STP,
                     the port option C(guard) is used instead,
                     which shuts the port at the first BPDU.
                 type: str
                 choices: [accept, reject]
               vlan_tags:
                 description:
-                  - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them.
+                  - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them, and the registration of VLANs (GVRP, MVRP).
                 type: str
                 choices: [accept, reject]
           isolated:

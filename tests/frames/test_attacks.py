@@ -24,7 +24,7 @@ CANNOT = {
     "locked": {
         "sniff: known unicast from outside": _ONE_PORT, "sniff: known unicast between guests": _ONE_PORT, "sniff: after flooding the FDB": _NO_BOUND,
         "forge: random MAC": _LOCKED, "forge: random MAC to the outside": _LOCKED, "forge: a neighbour's MAC": _LOCKED,
-        "forge: the bridge's MAC": _LOCKED, "steal: a neighbour's MAC": _LOCKED,
+        "forge: the bridge's MAC": _LOCKED, "steal: a neighbour's MAC": _LOCKED, "steal: the router's MAC": _LOCKED,
     },
 }
 CANNOT["promiscuous"] = CANNOT["default"]

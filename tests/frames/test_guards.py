@@ -12,10 +12,12 @@ from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
 from attacks import frames as f
+from attacks import link
 from attacks.ring import Ring
 
 from .world import World, matrix
 
+REJECT_ALL = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
 NO_LOCKED = """
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
 from ansible_collections.virtnet.hardening.plugins.modules.linux_port_security import main
@@ -128,11 +130,11 @@ def test_a_host_without_nftables(world: World, stand_in: str, tmp_path: Any) -> 
     assert world.output("bridge", "-d", "link") == before
     refusal = world.script(NO_LOCKED, False, bridge="br0", ports=[{"name": "vnet0", "macs": ["52:54:00:00:00:01"], "security": {"forged_transmits": "reject"}}])
     assert refusal["error_code"] == "unsupported" and "no locked ports" in refusal["msg"] and "nft" in refusal["msg"]
-    security = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
-    ports = [{"name": item["name"], "macs": item["macs"], "security": security} for item in world.policy()]
+    ports = [{"name": item["name"], "macs": item["macs"], "security": REJECT_ALL} for item in world.policy()]
     assert world.module("linux_port_security", bridge="br0", ports=ports)["changed"]
     through = attacks_that_get_through(world)
-    assert not [name for name in through if name.split(":")[0] in ("sniff", "forge", "steal", "receive on a changed MAC")]
+    # Which port is that of a multicast router is decided by the guard router_advertisement, not by the three policies.
+    assert not [name for name in through if name.startswith(("sniff", "forge", "steal", "receive on a changed MAC")) and "a group" not in name]
     refusal = world.module("linux_port_security", False, bridge="br0", ports=[{"name": "vnet0", "guards": {"bpdu": "reject"}}])
     assert "runs no STP" in refusal["msg"]
     world.module("linux_port_security", bridge="br0", ports=ports, state="absent")
@@ -149,8 +151,9 @@ def test_profile_router(world: World) -> None:
     assert all(outcome["honest"].values())
     through = {name for name, passed in outcome["attacks"].items() if passed}
     # That is what a router is for.
-    assert {"RA", "ICMPv6 redirect", "DHCP offer", "DHCPv6 advertise", "IP source: a neighbour's IPv4 address"} <= through
-    assert not {name for name in through if name.split(":")[0] in ("sniff", "forge", "steal", "ARP", "NA", "NS", "RARP", "BPDU", "VLAN tag")}
+    routing = {f"sniff: a group after {name}" for name in link.HELLOS}
+    assert {"RA", "ICMPv6 redirect", "DHCP offer", "DHCPv6 advertise", "IP source: a neighbour's IPv4 address", *routing} <= through
+    assert not {name for name in through - routing if name.split(":")[0] in ("sniff", "forge", "steal", "ARP", "NA", "NS", "RARP", "BPDU", "VLAN tag")}
 
 
 def test_profile_nested_hypervisor(world: World) -> None:
@@ -162,10 +165,43 @@ def test_profile_nested_hypervisor(world: World) -> None:
         outcome = matrix.run_all(ring)
     assert all(outcome["honest"].values())
     through = {name for name, passed in outcome["attacks"].items() if passed}
-    assert {"forge: random MAC", "receive on a changed MAC", "VLAN tag"} <= through
-    assert not {name for name in through if name.split(":")[0] in ("RA", "DHCP offer", "DHCPv6 advertise", "BPDU") or name.startswith("DHCP")}
+    # Its guests ask for addresses with their own MAC addresses.
+    clients = {"DHCP discover for a neighbour's MAC", "DHCP release of a neighbour's lease"}
+    assert {"forge: random MAC", "receive on a changed MAC", "VLAN tag", *clients} <= through
+    assert not {name for name in through - clients if name.startswith(("RA:", "DHCP", "BPDU", "PIM", "IGMP", "MLD", "sniff: a group"))} | through & {"RA"}
     # It can't take what is pinned to another port.
     assert not {"steal: a neighbour's MAC"} & through
+
+
+def test_an_entry_that_somebody_wrote_authorises_nobody(world: World) -> None:
+    """A lock lets in every address that is written to its port, also one that is not the guest's: on its own it would let this one forge."""
+    foreign = "52:54:00:00:00:99"
+    world.bridge(f"fdb add {foreign} dev vnet0 master static")
+    world.module("linux_port_security", bridge="br0", ports=[{"name": item["name"], "macs": item["macs"], "security": REJECT_ALL} for item in world.policy()])
+    with world.ring() as ring:
+        assert not ring.strike(lambda token: f.plain(foreign, ring.v.mac, token)) and ring.strike(lambda token: f.plain(ring.a.mac, ring.v.mac, token))
+        world.bridge(f"fdb replace {foreign} dev vnet0 master static sticky")
+        assert not ring.strike(lambda token: f.plain(foreign, ring.v.mac, token))
+    assert not world.module("linux_port_security", bridge="br0", ports=[{"name": "vnet0"}])["changed"]
+
+
+@pytest.mark.parametrize("hello", link.HELLOS)
+def test_only_a_multicast_router_s_port_hears_a_group(world: World, hello: str) -> None:
+    """The hello makes the difference on an open bridge; a hardened port gives up what it got before, and gets it no more by either lock."""
+    with world.ring() as ring:
+        link.snoop(ring)
+        assert not link.hears_group(ring, "attacker") and link.hears_group(ring, "victim")
+        link.claim_router(ring, link.HELLOS[hello](ring))
+        assert link.hears_group(ring, "attacker")
+        world.module("linux_port_security", bridge="br0", ports=world.policy())
+        link.snoop(ring)
+        assert not link.hears_group(ring, "attacker") and link.hears_group(ring, "victim")
+        for lock in ("set dev vnet0 mcast_router 1", "set dev vnet0 mcast_router 0"):
+            world.bridge(f"link {lock}")
+            link.snoop(ring)
+            link.claim_router(ring, link.HELLOS[hello](ring))
+            assert not link.hears_group(ring, "attacker"), lock
+            subprocess.run(world.enter("host", "nft", "flush", "chain", "bridge", "virtnet_hardening", "ipv4_router"), check=True)
 
 
 def test_stacks_get_their_addresses(world: World) -> None:
@@ -237,7 +273,12 @@ def test_tags_that_are_accepted_are_looked_into(world: World) -> None:
         own = f.advertisement(ring.a.ip6, ring.a.ip6, ring.a.mac)
         offer = f.offer(ring.a.ip4, ring.v.mac, "10.66.66.66")
         source = f.IP(src=ring.t.ip4, dst=ring.v.ip4) / f.ICMP()
-        cases = [(honest, True), (own, True), *((packet, False) for packet in (forged, router, spoofed, offer, source))]
+        redirect = f.IP(src=ring.a.ip4, dst=ring.v.ip4) / f.ICMP(type=5)
+        relayed = f.request4(ring.t.mac, "ack", ring.a.ip4, ring.v.ip4, op=2)
+        relayed6 = f.relay_reply6(f.link_local(ring.a.mac), f.link_local(ring.v.mac), f.link_local(ring.t.mac), 546)
+        query = f.igmp(ring.a.ip4, 0x11, "0.0.0.0", "224.0.0.1")
+        dropped = (forged, router, spoofed, offer, source, redirect, relayed, relayed6, query, f.pim_hello(ring.a.ip4))
+        cases = [(honest, True), (own, True), (f.request4(ring.a.mac), True), *((packet, False) for packet in dropped)]
         for kind in (0x8100, 0x88A8):
             for packet, passes in cases:
                 assert ring.carry("attacker", "outside", framed(ring, f.BROADCAST, packet, (kind, 10))) is passes, (hex(kind), packet)

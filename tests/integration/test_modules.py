@@ -8,15 +8,16 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterator, List
 
 import pytest
 
 from ..oracle import iproute2
-from .conftest import ROOT, Lab, changed, results
+from .conftest import ROOT, Lab, changed, results, running
 
 BR0 = ["link add br0 type bridge", "link set br0 up", "link set vnet0 master br0", "link set vnet1 master br0"]
 _MOVING = ("cost", "port_state")
+_LAB = ("lo", "uplink", "vnet0", "vnet1")
 NO_VLANS = "SKIPPED: this kernel has no bridge VLAN filtering (CONFIG_BRIDGE_VLAN_FILTERING); run it where it has"
 
 
@@ -39,9 +40,14 @@ class Host:
 
     def run(self, module: str, *options: str, ok: bool = True, **params: Any) -> Dict[str, Any]:
         """The result of the one task."""
-        task = {"name": "Task", f"virtnet.hardening.{module}": params}
-        self.path.write_text(json.dumps([{"name": "Play", "hosts": "kvm1", "gather_facts": False, "tasks": [task]}]))
-        return results(self.lab.playbook(self.path, *options, ok=ok), "Task", "kvm1")
+        return self.play(module, params, [{}], *options, ok=ok)[0]
+
+    def play(self, module: str, params: Dict[str, Any], modes: List[Dict[str, bool]], *options: str, ok: bool = True) -> List[Dict[str, Any]]:
+        """The results of the same task in several modes, one after the other."""
+        tasks = [{"name": f"Task {number}.", f"virtnet.hardening.{module}": params, **mode} for number, mode in enumerate(modes)]
+        self.path.write_text(json.dumps([{"name": "Play", "hosts": "kvm1", "gather_facts": False, "tasks": tasks}]))
+        answer = self.lab.playbook(self.path, *options, ok=ok)
+        return [results(answer, str(task["name"]), "kvm1") for task in tasks]
 
     def settings(self) -> Dict[str, Any]:
         """All that the oracle knows of the devices, less what moves by itself."""
@@ -62,20 +68,37 @@ class Host:
         before = self.settings()
         foretold = self.run(module, "--check", "--diff", **params)
         assert foretold["changed"] and self.settings() == before, "the check run changed something"
-        real = self.run(module, "--diff", **params)
+        real, *later = self.play(module, params, [{"diff": True}, {}, {"check_mode": True, "diff": True}])
         assert real["changed"] and real["verified"]
         for word in ("diff", "before", "after", "actions"):
             assert foretold[word] == real[word], word
         assert real["diff"]["before"] == real["before"] and real["diff"]["after"] == real["after"] and real["before"] != real["after"]
-        for options in ((), ("--check", "--diff")):
-            again = self.run(module, *options, **params)
+        for again in later:
             assert not again["changed"] and again["actions"] == [], again
         return real
 
+    def clear(self) -> None:
+        """As the lab made it: no bridge, no device of a test, the guests' ports and the uplink down to up with the kernel's options."""
+        made = [each["ifname"] for each in json.loads(self.lab.call("exec", "kvm1", "--", "ip", "-j", "link", "show")) if each["ifname"] not in _LAB]
+        for name in made:
+            # The other end of a pair is gone already.
+            self.lab.call("exec", "kvm1", "--", "ip", "link", "delete", name, ok=False)
+        self.ip(*(f"link set {name} nomaster up" for name in _LAB[1:]))
+
+
+@pytest.fixture(name="shared", scope="module")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    yield from running(tmp_path_factory.mktemp("modules") / "lab")
+
 
 @pytest.fixture(name="host")
-def _host(lab: Lab, tmp_path: Path) -> Host:
-    return Host(lab, tmp_path)
+def _host(shared: Lab, tmp_path: Path) -> Iterator[Host]:
+    """kvm1 of a lab that the tests share; each leaves it as it was made."""
+    host = Host(shared, tmp_path)
+    before = host.settings()
+    yield host
+    host.clear()
+    assert host.settings() == before
 
 
 def test_linux_bridge(host: Host) -> None:

@@ -25,6 +25,7 @@ from ansible.module_utils.basic import AnsibleModule
 AnsibleModule(argument_spec={"name": {"type": "list"}, "state": {}}, supports_check_mode=True).exit_json(changed=True)
 """
 VARIABLES = ("-e", f"@{Path(__file__).parent / 'ports_by_hand.yml'}")
+ONE = ("--limit", "kvm1")
 POLICY = ("-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}", "-e", f"@{ROOT / 'lab' / 'demo' / 'policy.yml'}")
 
 
@@ -34,15 +35,15 @@ def not_looked_at(promiscuity: Dict[str, Any]) -> List[str]:
 
 
 def test_harden_and_audit(lab: Lab, tmp_path: Path) -> None:
-    """Check, run, run again, check again; then what it promises, by frames."""
-    assert changed(lab.playbook(HARDEN, *VARIABLES, "--check")) == 2
+    """Check, run, run again, check again; then what it promises, by frames. Runs that must change nothing are made on one host."""
+    assert changed(lab.playbook(HARDEN, *VARIABLES, *ONE, "--check")) == 1
     assert "br0" not in lab.call("status")
     first = lab.playbook(HARDEN, *VARIABLES, "--diff")
     assert changed(first) == 6
     diff = results(first, "Manage bridges", "kvm1")["results"][0]["diff"]
     assert diff["before"] == {} and diff["after"]["bridge"]["br0"]["no_linklocal_learn"] is True
-    assert changed(lab.playbook(HARDEN, *VARIABLES)) == 0
-    assert changed(lab.playbook(HARDEN, *VARIABLES, "--check")) == 0
+    assert changed(lab.playbook(HARDEN, *VARIABLES, *ONE)) == 0
+    assert changed(lab.playbook(HARDEN, *VARIABLES, *ONE, "--check")) == 0
     bridge = iproute2.bridge("br0", lab.inside("kvm2"))
     assert bridge.items() >= {"up": True, "stp": False, "no_linklocal_learn": True, "ageing_time": 300.0, "address": "52:54:00:fd:00:ca"}.items()
     port = iproute2.port("vnet1", lab.inside("kvm2"))
@@ -60,21 +61,21 @@ def test_harden_and_audit(lab: Lab, tmp_path: Path) -> None:
 
 def test_a_policy_in_a_playbook(lab: Lab) -> None:
     """The demo's document: check, run, run again, check again, and a document that says less takes away only what it is told to."""
-    checked = lab.playbook(HARDEN, *POLICY, "--check")
+    checked = lab.playbook(HARDEN, *POLICY, *ONE, "--check")
     assert results(checked, "Say what a check run can't foresee", "kvm1")["msg"].endswith("builds on br0, uplink.")
     real = lab.playbook(HARDEN, *POLICY)
     policy = results(real, "Manage policy", "kvm1")
     assert policy["changed"] and policy["verified"] and policy["unmatched"] == ["vnet*"] and set(policy["ports"]) == {"vnet0", "vnet1"}
     assert policy["ports"]["vnet0"]["configured"]["promiscuous"] == "inherit" and policy["ports"]["vnet0"]["effective"]["promiscuous"] == "reject"
     for options in ((), ("--check",)):
-        assert changed(lab.playbook(HARDEN, *POLICY, *options)) == 0
+        assert changed(lab.playbook(HARDEN, *POLICY, *ONE, *options)) == 0
     assert lab.reaches("guest1", "192.0.2.1") and lab.reaches("guest1", "192.0.2.12") and not lab.reaches("guest3", "192.0.2.22")
     # In this order: with its primary address a device loses the secondary ones too.
     lab.call("exec", "guest1", "--", "ip", "addr", "del", "192.0.2.11/24", "dev", "eth0")
     lab.call("exec", "guest1", "--", "ip", "addr", "add", "192.0.2.99/24", "dev", "eth0")
     assert not lab.reaches("guest1", "192.0.2.1")
     less = json.dumps({"kvm_bridge_host_policy": [{"name": "br0"}], "kvm_bridge_host_policy_purge": ["ports", "quarantine", "defaults"]})
-    lab.playbook(HARDEN, "-e", less, "-e", "kvm_bridge_host_install=false")
+    lab.playbook(HARDEN, *ONE, "-e", less, "-e", "kvm_bridge_host_install=false")
     assert lab.reaches("guest1", "192.0.2.1")
     table = lab.call("exec", "kvm1", "--", "nft", "list", "ruleset")
     assert table.strip() == ""
@@ -153,9 +154,9 @@ def test_a_check_run_on_a_host_that_is_half_done(lab: Lab) -> None:
     diff = results(checked, "Manage ports", "kvm1")["results"][1]["diff"]
     assert diff["before"]["port"]["vnet0"]["locked"] is False and diff["after"]["port"]["vnet0"]["locked"] is True
     assert "vnet1" not in diff["before"]["port"] and diff["after"]["port"]["vnet1"]["isolated"] is True
-    real = lab.playbook(HARDEN, *VARIABLES, "--diff")
+    real = lab.playbook(HARDEN, *VARIABLES, *ONE, "--diff")
     assert results(real, "Manage ports", "kvm1")["results"][1]["diff"] == diff
-    assert changed(lab.playbook(HARDEN, *VARIABLES)) == 0
+    assert changed(lab.playbook(HARDEN, *VARIABLES, *ONE)) == 0
 
 
 def test_a_check_run_with_devices_to_be_made(lab: Lab) -> None:
@@ -171,13 +172,13 @@ def test_a_check_run_with_devices_to_be_made(lab: Lab) -> None:
         ],
         "kvm_bridge_host_fdb": [{"bridge": "br0", "entries": [{"address": "52:54:00:01:00:01", "port": port}]} for port in ("v0p",)],
     })
-    checked = lab.playbook(HARDEN, "--limit", "kvm1", "-e", variables, "--check")
+    checked = lab.playbook(HARDEN, *ONE, "-e", variables, "--check")
     assert changed(checked) == 3 and iproute2.link("tap7", lab.inside("kvm1")) is None
     assert results(checked, "Say what a check run can't foresee", "kvm1")["msg"].endswith("builds on vnet1, tap7, v0p, vnet0.")
-    lab.playbook(HARDEN, "--limit", "kvm1", "-e", variables)
+    lab.playbook(HARDEN, *ONE, "-e", variables)
     for name in ("tap7", "v0p", "vnet0", "vnet1"):
         assert iproute2.port(name, lab.inside("kvm1")), name
-    assert changed(lab.playbook(HARDEN, "--limit", "kvm1", "-e", variables)) == 0
+    assert changed(lab.playbook(HARDEN, *ONE, "-e", variables)) == 0
 
 
 def test_a_target_without_pyroute2(lab: Lab, tmp_path: Path) -> None:
@@ -190,7 +191,7 @@ def test_a_target_without_pyroute2(lab: Lab, tmp_path: Path) -> None:
         "ansible_python_interpreter": str(tmp_path / "bare" / "bin" / "python"), "ansible_package_use": "ansible.legacy.no_packages",
         "kvm_bridge_host_install": True, "kvm_bridge_host_bridges": [{"name": "br0"}],
     })
-    options = ("--limit", "kvm1", "--module-path", str(library), "-e", variables)
+    options = (*ONE, "--module-path", str(library), "-e", variables)
     checked = lab.playbook(HARDEN, *options, "--check")
     assert changed(checked) == 1 and "would be installed" in results(checked, "can't go on without pyroute2", "kvm1")["msg"]
     assert results(checked, "Manage bridges", "kvm1")["skipped"]

@@ -36,6 +36,11 @@ def _mount(source: str, target: str, kind: str, flags: int = 0) -> None:
         pytest.exit(f"mount {kind} on {target}: {os.strerror(ctypes.get_errno())}", returncode=3)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """See scripts/stage: these run with one version of pyroute2 only."""
+    config.addinivalue_line("markers", "own_code: judges what stands above the socket and the links that pyroute2 gives us")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _mounts() -> None:
     """The journal below /run is this session's own."""

@@ -56,6 +56,7 @@ VALUES = {
 }
 
 
+@pytest.mark.own_code
 @pytest.mark.parametrize("option", sorted(VALUES))
 def test_each_option(option: str, cycle: Callable[..., Any], refused: Callable[..., Any]) -> None:
     """Set alone, judged, and given back by a second change; what the kernel lacks is refused by name."""
@@ -133,6 +134,7 @@ def test_vlan_filtering(cycle: Callable[..., Any]) -> None:
     cycle("linux_bridge", name="br0", vlan_filtering=False)
 
 
+@pytest.mark.own_code
 @pytest.mark.parametrize(
     ("params", "words"),
     [

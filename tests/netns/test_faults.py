@@ -113,6 +113,7 @@ def test_an_error_at_any_message_leaves_the_state_before(name: str) -> None:
         assert snapshot() == before, at
 
 
+@pytest.mark.own_code
 @pytest.mark.parametrize("name", sorted(intents()))
 def test_an_ignored_message_is_found_by_reading_back(name: str) -> None:
     """The kernel acknowledged and did nothing."""
@@ -128,6 +129,7 @@ def test_an_ignored_message_is_found_by_reading_back(name: str) -> None:
             assert not run(intents()[name](), Client()).plan.steps, at
 
 
+@pytest.mark.own_code
 @pytest.mark.parametrize("name", sorted(intents()))
 def test_killed_between_any_two_messages_the_next_run_converges(name: str) -> None:
     """To the same state that an undisturbed run reaches."""

@@ -52,6 +52,7 @@ def two_ports(namespace: None) -> None:
     )
 
 
+@pytest.mark.own_code
 @pytest.mark.parametrize("option", sorted(VALUES))
 def test_each_option(option: str, cycle: Callable[..., Any], refused: Callable[..., Any]) -> None:
     """Set alone on one port: the option changes, nothing else, and the other port not at all. What the kernel lacks is refused."""
@@ -126,6 +127,7 @@ def test_absent(cycle: Callable[..., Any]) -> None:
     assert iproute2.port("v0") is None and iproute2.port("v1") is not None and iproute2.port("v9")["bridge"] == "br9"
 
 
+@pytest.mark.own_code
 @pytest.mark.parametrize(
     ("params", "words"),
     [

@@ -534,6 +534,7 @@ def _chaos() -> Iterator[Chaos]:
     chaos.close()
 
 
+@pytest.mark.own_code
 def test_whatever_happens_the_ledger_adds_up(chaos: Chaos) -> None:
     """Random hosts: the sum of each ledger is the kernel's counter, and nothing is unexplained."""
     explained: Set[str] = set()

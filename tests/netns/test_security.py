@@ -78,9 +78,41 @@ def test_absent_is_exactly_its_own(run: Callable[..., Result]) -> None:
     assert not run("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")["changed"]
 
 
+@pytest.mark.own_code
+@pytest.mark.parametrize("was", [0, 1, 2])
+def test_a_port_of_a_multicast_router_is_one_again(cycle: Callable[..., Result], run: Callable[..., Result], was: int) -> None:
+    """After the policy, after the guard alone, and not once somebody has decided otherwise since."""
+    bridge(f"link set dev v0 mcast_router {was}")
+    before = snapshot()
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST}])
+    assert iproute2.port("v0")["mcast_router"] == 0
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0", "guards": {"router_advertisement": "accept"}}])
+    assert iproute2.port("v0")["mcast_router"] == was
+    bridge("link set dev v0 mcast_router 2")
+    assert not run("linux_port_security", bridge="br0", ports=[{"name": "v0", "guards": {"router_advertisement": "accept"}}])["changed"]
+    bridge(f"link set dev v0 mcast_router {was}")
+    run("linux_port_security", bridge="br0", ports=[{"name": "v0", "guards": {"router_advertisement": "reject"}}])
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
+    assert snapshot() == before
+
+
+@pytest.mark.skipif(lacks_port_option("mab"), reason="SKIPPED: this kernel has no MAC authentication bypass on bridge ports")
+def test_authentication_by_mac_address_is_given_back(cycle: Callable[..., Result], run: Callable[..., Result]) -> None:
+    """The lock takes it away, as it lets in whoever sends."""
+    ip("link set br0 type bridge no_linklocal_learn 1")
+    run("linux_bridge_port", bridge="br0", ports=["v0"], locked=True, learning=True, mab=True)
+    before, port = snapshot(), iproute2.port("v0")
+    assert port["mab"]
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST}])
+    assert not iproute2.port("v0")["mab"]
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
+    assert snapshot() == before and iproute2.port("v0") == port
+
+
 COMBINATIONS = list(itertools.product((None, "accept", "reject"), repeat=3))
 
 
+@pytest.mark.own_code
 @pytest.mark.parametrize("values", COMBINATIONS, ids=str)
 def test_every_combination_of_policies(run: Callable[..., Result], values: Any) -> None:
     """The second run changes nothing, and the way back leads to where it began."""
@@ -100,6 +132,7 @@ def test_every_combination_of_policies(run: Callable[..., Result], values: Any) 
     assert snapshot() == before
 
 
+@pytest.mark.own_code
 def test_rules_that_somebody_changed_come_back(run: Callable[..., Result]) -> None:
     """A rule less, an element less, the whole table less: each is noticed, in check mode too, and mended."""
     ports = [{"name": "v0", **GUEST}, {"name": "v1", "macs": ["52:54:00:00:00:07"], "security": REJECT_ALL}]
@@ -142,6 +175,7 @@ def test_a_named_port_joins_hardened(cycle: Callable[..., Result]) -> None:
 
 REFUSED = {
     "mac_changes without macs": ([{"name": "v0", "security": {"mac_changes": "reject"}}], "no MAC address of the guest is known"),
+    "ip_source without macs": ([{"name": "v0", "addresses": ["192.0.2.1"], "guards": {"ip_source": "reject"}}], "no MAC address of the guest is known"),
     "arp without addresses": ([{"name": "v0", "macs": GUEST["macs"], "guards": {"arp": "reject"}}], "addresses"),
     "inherit from nobody": ([{"name": "v0", "security": {"promiscuous": "inherit"}}], "nothing to inherit"),
     "multicast flood off": ([{"name": "v0", "multicast_flood": False}], "querier"),
@@ -157,6 +191,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.own_code
 @pytest.mark.parametrize("case", sorted(REFUSED))
 def test_refused_before_anything_is_written(refused: Callable[..., Result], case: str) -> None:
     """In check mode with the same words."""
@@ -165,6 +200,7 @@ def test_refused_before_anything_is_written(refused: Callable[..., Result], case
     assert words in result["msg"] and result["error_code"] == "invalid", result["msg"]
 
 
+@pytest.mark.own_code
 def test_refused_for_what_the_bridge_is(refused: Callable[..., Result]) -> None:
     """A hub, a permanent entry, an address that another port holds, a port of another bridge."""
     ports = [{"name": "v0", **GUEST}]
@@ -236,6 +272,7 @@ def test_inherit_from_what_the_switch_was_told(run: Callable[..., Result]) -> No
     assert result["ports"]["v0"]["effective"] == {"promiscuous": "reject"} and not iproute2.port("v0")["unicast_flood"]
 
 
+@pytest.mark.own_code
 def test_an_address_moves_between_ports_of_one_document(run: Callable[..., Result]) -> None:
     """Without a moment in which it is nobody's, as the entry is changed in place."""
     items = document()
@@ -250,6 +287,7 @@ def test_an_address_moves_between_ports_of_one_document(run: Callable[..., Resul
     assert not run("linux_switch_policy", switches=[items])["changed"]
 
 
+@pytest.mark.own_code
 def test_documents_that_are_refused(refused: Callable[..., Result]) -> None:
     """Each with what to do."""
     cases = [
@@ -266,6 +304,7 @@ def test_documents_that_are_refused(refused: Callable[..., Result]) -> None:
     assert "matched by the group guests too" in refused("linux_switch_policy", switches=[two])["msg"]
 
 
+@pytest.mark.own_code
 def test_quarantine_patterns(run: Callable[..., Result]) -> None:
     """Wider ones take the place of narrower ones, what another document asked for stays, false and purge open again."""
     def names() -> List[str]:

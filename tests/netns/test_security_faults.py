@@ -23,9 +23,10 @@ from ..oracle import iproute2
 from .conftest import bridge, fresh_namespace, ip, snapshot
 from .test_faults import FaultyClient, params_of
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"
-)
+pytestmark = [
+    pytest.mark.own_code,
+    pytest.mark.skipif(shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"),
+]
 
 
 class FaultyNft(Nft):

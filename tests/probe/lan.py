@@ -119,7 +119,7 @@ class Lan:
             bridge(f"fdb replace {self.macs[guest]} dev {port} master static sticky")
             bridge(f"link set dev {port} learning off flood off locked on isolated {'on' if isolated else 'off'}")
 
-    def check(self, policy: Optional[Result] = None, seconds: int = 5) -> Tuple[Result, Dict[str, Pairs], Dict[str, Pairs]]:
+    def check(self, policy: Optional[Result] = None) -> Tuple[Result, Dict[str, Pairs], Dict[str, Pairs]]:
         """All that the role does; returns the verdict, and by guest what the module heard and what the sniffer saw arrive."""
         names = list(self.macs)
         rules = _isolation.Policy(policy or {})
@@ -128,7 +128,7 @@ class Lan:
         parts: Dict[str, Result] = {name: {"sent": []} for name in names}
         with ExitStack() as stack:
             sniffers = {name: stack.enter_context(Sniffer("eth0", self.inside(name))) for name in names}
-            listening = {name: self.start(name, action="listen", interface="eth0", run=RUN, duration=seconds) for name in names}
+            listening = {name: self.start(name, action="listen", interface="eth0", run=RUN, duration=60) for name in names}
             self.wait_for_listeners(names)
             for number in (0, 1):
                 for name in names:
@@ -136,6 +136,7 @@ class Lan:
                     assert not sent.get("failed"), sent
                     parts[name]["sent"].append(sent)
             assert all(self.sockets(name) for name in names), "the listeners ended too early for this machine"
+            assert all(self.module(name, action="stop", interface="eth0", run=RUN)["stopped"] for name in names)
             for name, process in listening.items():
                 parts[name]["listened"] = process.result()
         heard: Dict[str, Pairs] = {name: Counter() for name in names}

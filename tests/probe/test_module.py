@@ -84,6 +84,21 @@ def test_a_listener_sends_nothing_and_leaves_nothing(lan: Lan) -> None:
         assert sniffer.arrived() == []
 
 
+def test_a_listener_ends_when_it_is_told(lan: Lan) -> None:
+    """That of the run and interface, with all that it heard; nothing is sent for it, and nobody to tell is no failure."""
+    told = {"action": "stop", "interface": "eth0", "run": RUN}
+    with Sniffer("v2") as sniffer:
+        listener = lan.start("g2", **LISTEN, duration=300)
+        lan.wait_for_listeners(["g2"])
+        assert not lan.module("g2", **{**told, "run": "another0run"})["stopped"] and not lan.module("g3", **told)["stopped"]
+        assert "It goes on." in lan.module("g2", True, **told)["msg"] and lan.sockets("g2") == 1
+        assert lan.module("g2", **told)["stopped"]
+        inject("eth0", [hand_made("ff:ff:ff:ff:ff:ff", lan.macs["g1"], marked(RUN, "broadcast", "g1"))], lan.inside("g1"))
+        result = listener.result()
+        assert len(result["heard"]) == 1 and not lan.module("g2", **told)["stopped"]
+    assert sniffer.arrived() == [] and (lan.promiscuity("g2"), lan.sockets("g2")) == (0, 0)
+
+
 def test_check_mode_touches_nothing(lan: Lan) -> None:
     """No frame, no promiscuity, no waiting; the same interface is named."""
     with Sniffer("v1") as sniffer:
@@ -108,9 +123,10 @@ def test_only_its_own_frames_count(lan: Lan) -> None:
         hand_made(G2, mac, marked(RUN, "forged_source", "g1", "g2")), hand_made(everyone, mac, marked(RUN, "unknown_unicast", "g1")),
         hand_made(G2, mac, marked(RUN, "broadcast", "g1")), hand_made(everyone, mac, own, 0x88B6), hand_made(everyone, mac, own, 0x0800),
     ]
-    listener = lan.start("g2", **LISTEN, duration=4)
+    listener = lan.start("g2", **LISTEN, duration=60)
     lan.wait_for_listeners(["g2"])
     inject("eth0", frames, lan.inside("g1"))
+    lan.module("g2", action="stop", interface="eth0", run=RUN)
     result = listener.result()
     assert result["heard"] == [{"from": "g1", "claim": "broadcast", "to": "", "source": mac, "destination": everyone, "frames": 2, "duplicates": 1}]
     assert result["ignored"] == 7 and result["dropped"] == 0
@@ -129,9 +145,10 @@ def test_a_flood_does_not_hold_it_up(lan: Lan) -> None:
 
 def test_a_rewritten_source_is_no_forgery(lan: Lan) -> None:
     """As a Wi-Fi bridge or MAC NAT does: the forged frame arrives, and the forged address does not."""
-    listener = lan.start("g2", **LISTEN, duration=3)
+    listener = lan.start("g2", **LISTEN, duration=60)
     lan.wait_for_listeners(["g2"])
     inject("eth0", [hand_made(G2, lan.macs["g1"], marked(RUN, "forged_source", "g1", "g2"))], lan.inside("g1"))
+    lan.module("g2", action="stop", interface="eth0", run=RUN)
     result = listener.result()
     assert result["heard"] == [] and result["ignored"] == 1
 

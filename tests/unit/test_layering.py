@@ -24,7 +24,9 @@ ALLOWED = {
     "_netlink": {"_policy", "_engine", "_netlink"},
     "_vsphere": {"_policy", "_engine", "_vsphere"},
     "_probe": {"_policy", "_engine.errors", "_probe"},
-    "_installer": {"_policy.errors", "_installer"},
+    "_installer": {"_policy", "_vsphere.words", "_installer"},
+    "_media": {"_policy.errors", "_installer.media_types", "_installer.task", "_media"},
+    "_esxi": {"_policy.errors", "_engine.errors", "_vsphere", "_installer", "_esxi"},
 }
 SOURCES = sorted((ROOT / "plugins").rglob("*.py"))
 
@@ -73,16 +75,22 @@ def test_only_two_files_of_the_probe_touch_the_system() -> None:
     assert not [name for name in imports(sources[-1]) if name.startswith("ansible.")]
 
 
+def test_the_installer_is_pure() -> None:
+    """It asks what it is given for files; _media reads and writes them."""
+    impure = {"os", "subprocess", "tempfile", "shutil", "fcntl", "time", "signal"}
+    assert not [path.name for path in (UTILS / "_installer").glob("*.py") if impure & set(imports(path))]
+
+
 def test_only_the_adapters_know_ansible() -> None:
-    """Of module_utils: one for tasks on the kernel, one for tasks on vSphere, one for tasks on files."""
+    """Of module_utils: one for tasks on the kernel, two for tasks on vSphere, one each for files and for media."""
     found = {path.name for path in UTILS.rglob("*.py") for name in imports(path) if name.split(".")[0] == "ansible"}
-    assert found == {"_ansible.py", "_ansible_vsphere.py", "_ansible_file.py"}
+    assert found == {"_ansible.py", "_ansible_vsphere.py", "_ansible_jobs.py", "_ansible_file.py", "_ansible_media.py"}
 
 
 def test_check_mode_is_read_in_few_places() -> None:
     """The two drivers and the adapters."""
     found = {path.name for path in UTILS.rglob("*.py") if "check_mode" in path.read_text()}
-    assert found == {"run.py", "fleet.py", "_ansible.py", "_ansible_vsphere.py", "_ansible_file.py"}
+    assert found == {"run.py", "fleet.py", "_ansible.py", "_ansible_vsphere.py", "_ansible_jobs.py", "_ansible_file.py", "_ansible_media.py"}
 
 
 def test_nothing_is_imported_by_string() -> None:

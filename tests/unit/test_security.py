@@ -72,7 +72,7 @@ COMBINATIONS = list(itertools.product((None, "accept", "reject"), repeat=3))
 
 
 @pytest.mark.parametrize("values", COMBINATIONS)
-@pytest.mark.parametrize("missing", [(), ("locked",)])
+@pytest.mark.parametrize("missing", [(), ("locked",), ("filter",)])
 def test_flags_of_every_combination(values: Any, missing: Any) -> None:
     """A port that does not learn has its addresses pinned; a lock never stands beside learning; what was not named is not touched."""
     effective = {name: value for name, value in zip(SECURITY, values) if value}
@@ -82,8 +82,8 @@ def test_flags_of_every_combination(values: Any, missing: Any) -> None:
     assert compiled.flags.get("unicast_flood") == {None: None, "accept": True, "reject": False}[promiscuous]
     if forged == "reject":
         assert compiled.flags["learning"] is False
-        assert compiled.flags.get("locked") is (None if missing else True)
-        assert compiled.guards.get("source_mac") == ("reject" if missing else None)
+        assert compiled.flags.get("locked") is (None if "locked" in missing else True)
+        assert compiled.guards.get("source_mac") == (None if "filter" in missing else "reject")
     if changes == "reject":
         assert compiled.flags["learning"] is False
     if not effective:
@@ -98,6 +98,21 @@ def test_a_guest_without_known_addresses_is_not_cut_off(name: str) -> None:
     """It is refused."""
     with pytest.raises(InputError, match="macs"):
         recipes.compile_port(recipes.Port("p", None, None), Resolution(effective={name: "reject"}), can())
+
+
+@pytest.mark.parametrize("name", ["arp", "neighbor", "ip_source"])
+def test_guards_that_compare_need_macs(name: str) -> None:
+    """Without them the guest's own link-local address would be a forged source."""
+    with pytest.raises(InputError, match="macs"):
+        recipes.compile_port(recipes.Port("p", None, "192.0.2.1"), Resolution(guards={name: "reject"}), can())
+
+
+def test_a_second_lock_only_where_the_kernel_has_it() -> None:
+    """A kernel without multicast snooping has no ports of multicast routers either."""
+    wanted = Resolution(guards={"router_advertisement": "reject"})
+    assert recipes.compile_port(recipes.Port("p", None, None), wanted, can()).flags == {"mcast_router": 0}
+    compiled = recipes.compile_port(recipes.Port("p", None, None), wanted, can("mcast_router"))
+    assert compiled.flags == {} and compiled.guards == {"router_advertisement": "reject"}
 
 
 @pytest.mark.parametrize("name", ["arp", "neighbor", "ip_source"])
@@ -186,9 +201,12 @@ def test_link_local_address() -> None:
 @given(
     st.fixed_dictionaries({}, optional={name: st.sampled_from(("accept", "reject", "inherit")) for name in SECURITY}),
     st.fixed_dictionaries({name: st.sampled_from(("accept", "reject")) for name in SECURITY}),
-    st.fixed_dictionaries({}, optional={name: st.booleans() for name in ("learning", "locked", "isolated", "mab", "guard", "unicast_flood")}),
+    st.fixed_dictionaries({}, optional={
+        **{name: st.booleans() for name in ("learning", "locked", "isolated", "mab", "guard", "unicast_flood", "multicast_flood")},
+        "mcast_router": st.integers(0, 3),
+    }),
 )
-def test_records_come_back_and_fit(configured: Dict[str, str], values: Dict[str, str], before: Dict[str, bool]) -> None:
+def test_records_come_back_and_fit(configured: Dict[str, str], values: Dict[str, str], before: Dict[str, Any]) -> None:
     """nft takes 128 bytes."""
     effective = {name: configured[name] if configured[name] != "inherit" else values[name] for name in configured}
     text = PortRecord(configured, effective, before).text()
@@ -199,7 +217,9 @@ def test_records_come_back_and_fit(configured: Dict[str, str], values: Dict[str,
     assert record({}, {}) == ""
 
 
-@pytest.mark.parametrize("text", ["", "rubbish", "promiscuous", "promiscuous=maybe:reject =x was= set=other", "was=??", "promiscuous=inherit:inherit"])
+@pytest.mark.parametrize(
+    "text", ["", "rubbish", "promiscuous", "promiscuous=maybe:reject =x was= set=other", "was=??", "was=l1rR", "promiscuous=inherit:inherit"]
+)
 def test_foreign_records_are_read_as_empty(text: str) -> None:
     """Anybody can write a comment."""
     assert PortRecord.read(text).effective == {} and PortRecord.read(text).before == {} and SwitchRecord.read(text).owned == []

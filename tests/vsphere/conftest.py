@@ -20,6 +20,11 @@ FIELDS = ("allowPromiscuous", "macChanges", "forgedTransmits")
 POLICIES = ("promiscuous", "mac_changes", "forged_transmits")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Marks of tests that need not be repeated with other versions of pyVmomi."""
+    config.addinivalue_line("markers", "own_code: judges what is decided above pyVmomi")
+
+
 class World:
     """A simulated vSphere, our modules and the judge."""
 

@@ -23,6 +23,8 @@ type Call struct {
 	Method string `json:"method"`
 	Object string `json:"object"`
 	Host   string `json:"host,omitempty"`
+	// Command is that of esxcli, for instance software.vib.list.
+	Command string `json:"command,omitempty"`
 	// Start is in milliseconds since the last reset, Time in milliseconds.
 	Start  float64 `json:"start_ms"`
 	Time   float64 `json:"time_ms"`
@@ -33,8 +35,10 @@ type Call struct {
 type Latency struct {
 	All     int            `json:"ms"`
 	Methods map[string]int `json:"methods"`
-	// Tasks is how long the tasks of distributed switches run.
+	// Tasks is how long the tasks of distributed switches and of hosts run.
 	Tasks int `json:"tasks_ms"`
+	// Restart is how long a host is away.
+	Restart int `json:"restart_ms"`
 }
 
 // Counters are what has been called since the last reset.
@@ -86,6 +90,12 @@ func (c *callLog) taskDelay() time.Duration {
 	c.Lock()
 	defer c.Unlock()
 	return time.Duration(c.latency.Tasks) * time.Millisecond
+}
+
+func (c *callLog) restartTime() time.Duration {
+	c.Lock()
+	defer c.Unlock()
+	return time.Duration(c.latency.Restart) * time.Millisecond
 }
 
 // snapshot copies the counters, with the log only if it is wanted.
@@ -172,6 +182,7 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			if kind, this := soapMethod(body); kind != "" {
 				call.Method, call.Object = kind, this
+				call.Command = esxcliCommand(kind, body)
 			}
 		}
 		began := time.Now()
@@ -179,12 +190,24 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 		// The status stays 0 if there is no answer.
 		defer func() { l.calls.end(call, began) }()
 		time.Sleep(l.calls.delay(call.Method))
+		if l.away.Load() {
+			panic(http.ErrAbortHandler)
+		}
 		call.Host = l.extension.ownerName(call.Object)
 		writer := &answerWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(writer, r)
 		call.Status = writer.status
 		writer.send()
 	})
+}
+
+var esxcliMethod = regexp.MustCompile(`<method[^>]*>vim\.EsxCLI\.([\w.]+)</method>`)
+
+func esxcliCommand(method string, body []byte) string {
+	if found := esxcliMethod.FindSubmatch(body); method == "ExecuteSoap" && found != nil {
+		return string(found[1])
+	}
+	return ""
 }
 
 // soapMethod reads the name of a call and the value of its object from a SOAP message.

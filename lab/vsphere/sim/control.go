@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 )
 
 // control answers below /lab/: what the tests ask of the simulator itself. It takes the user and password of the API.
@@ -30,6 +31,8 @@ func (l *Lab) control(user, password string) http.Handler {
 	mux.HandleFunc("POST /lab/sessions/drop", answer(func(*http.Request) (any, error) { return map[string]int{"dropped": l.dropSessions()}, nil }))
 	mux.HandleFunc("POST /lab/host", answer(l.hostRequest))
 	mux.HandleFunc("POST /lab/bump", answer(l.bumpRequest))
+	mux.HandleFunc("POST /lab/version", answer(l.versionRequest))
+	mux.HandleFunc("POST /lab/datastore", answer(l.datastoreRequest))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		givenUser, givenPassword, _ := r.BasicAuth()
 		if subtle.ConstantTimeCompare([]byte(givenUser+"\x00"+givenPassword), []byte(user+"\x00"+password)) != 1 {
@@ -69,7 +72,7 @@ func (l *Lab) latencyRequest(r *http.Request) (any, error) {
 	if err := decode(r, &latency); err != nil {
 		return nil, err
 	}
-	if latency.All < 0 || latency.Tasks < 0 {
+	if latency.All < 0 || latency.Tasks < 0 || latency.Restart < 0 {
 		return nil, errors.New("a latency is at least 0 ms")
 	}
 	l.calls.setLatency(latency)
@@ -108,6 +111,38 @@ func (l *Lab) hostRequest(r *http.Request) (any, error) {
 		return nil, err
 	}
 	l.setHostState(host, wanted.State)
+	return nil, nil
+}
+
+func (l *Lab) versionRequest(r *http.Request) (any, error) {
+	var wanted struct {
+		Host    string `json:"host"`
+		Version string `json:"version"`
+	}
+	if err := decode(r, &wanted); err != nil {
+		return nil, err
+	}
+	host := l.findHost(wanted.Host)
+	if host == nil || !hostVersion.MatchString(wanted.Version) {
+		return nil, fmt.Errorf("there is no host %q, or %q is not of the form 6.7.0", wanted.Host, wanted.Version)
+	}
+	l.setHostVersion(host, wanted.Version)
+	return nil, nil
+}
+
+var hostVersion = regexp.MustCompile(`^\d\.\d\.\d$`)
+
+func (l *Lab) datastoreRequest(r *http.Request) (any, error) {
+	var wanted struct {
+		Name       string `json:"name"`
+		Accessible bool   `json:"accessible"`
+	}
+	if err := decode(r, &wanted); err != nil {
+		return nil, err
+	}
+	if !l.setAccessible(wanted.Name, wanted.Accessible) {
+		return nil, fmt.Errorf("there is no datastore %q", wanted.Name)
+	}
 	return nil, nil
 }
 

@@ -18,6 +18,8 @@ const hostAdapters = 4
 // prepare turns the template of a host into one with a network of its own.
 func (b *builder) prepare(host *simulator.HostSystem, name string) {
 	ctx, x := b.lab.context(), b.lab.extension
+	// The template's reference is that of all hosts.
+	host.ConfigManager.ImageConfigManager = &types.ManagedObjectReference{Type: "HostImageConfigManager", Value: "imageConfigManager-" + host.Self.Value}
 	x.own(host)
 	// The template's slices are shared by all hosts.
 	host.Network = slices.Clip(slices.Clone(host.Network))

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
@@ -24,6 +25,9 @@ type Lab struct {
 	rules     *ruleTable
 	bumps     *bumpTable
 	datastore string
+	// standalone is a host without a vCenter, which takes its API away while it restarts.
+	standalone bool
+	away       atomic.Bool
 }
 
 // extension has the methods that are added to the simulator or replace its own. Calls to them are redirected here: the
@@ -35,6 +39,7 @@ type extension struct {
 	networks sync.Mutex
 	hosts    sync.Map // a reference's value -> the host that it belongs to, for hosts and their parts
 	pending  sync.Map // *simulator.Context -> the fault that its task will have
+	software sync.Map // a host's reference value -> its *software
 }
 
 // Reference makes it an object of the registry.
@@ -54,8 +59,15 @@ var extended = map[string][]string{
 	"DistributedVirtualPortgroup":     {"ReconfigureDVPortgroup_Task"},
 	switchType:                        {"AddDVPortgroup_Task", "ReconfigureDvs_Task", "ReconfigureDVPort_Task", "FetchDVPorts", "FetchDVPortKeys"},
 	"DistributedVirtualSwitchManager": {"QueryAvailableDvsSpec", "QueryDvsFeatureCapability", "QueryDvsByUuid", "DVSManagerLookupDvPortGroup"},
-	"Folder":                          {"CreateDVS_Task"},
+	"Folder":                          {"CreateDVS_Task", "RegisterVM_Task"},
 	"OptionManager":                   {"QueryOptions", "UpdateOptions"},
+	"HostSystem":                      {"EnterMaintenanceMode_Task", "ExitMaintenanceMode_Task", "RebootHost_Task"},
+	"HostDatastoreBrowser":            {"SearchDatastoreSubFolders_Task"},
+	"FileManager":                     {"DeleteDatastoreFile_Task"},
+	"HostImageConfigManager": {
+		"HostImageConfigGetAcceptance", "UpdateHostImageAcceptanceLevel", "HostImageConfigGetProfile", "fetchSoftwarePackages",
+	},
+	"ManagedMethodExecuter": {"ExecuteSoap"},
 }
 
 // handle sees each call before the simulator.
@@ -68,10 +80,21 @@ func (x *extension) handle(ctx *simulator.Context, method *simulator.Method) (mo
 			return nil, fault
 		}
 	}
-	if slices.Contains(extended[method.This.Type], method.Name) && (method.This.Type != "OptionManager" || x.hostOf(method.This) != nil) {
+	if slices.Contains(extended[method.This.Type], method.Name) && x.takes(method) {
 		method.This = x.Self
 	}
 	return nil, nil
+}
+
+// takes says whether a method that is extended is so for this object.
+func (x *extension) takes(method *simulator.Method) bool {
+	switch method.This.Type {
+	case "OptionManager", "HostSystem", "HostImageConfigManager":
+		return x.hostOf(method.This) != nil
+	case "ManagedMethodExecuter":
+		return x.hostOf(method.This) != nil && commandOf(method.Body).ours()
+	}
+	return true
 }
 
 // anonymous refuses what the simulator allows without a session: reading anything but the way to the login.
@@ -231,14 +254,21 @@ func (l *Lab) setHostState(host *simulator.HostSystem, state string) {
 	ctx.WithLock(host, func() { ctx.Update(host, changes) })
 }
 
-// dropSessions ends all sessions, and returns how many there were.
-func (l *Lab) dropSessions() int {
-	ctx := l.context()
-	manager := ctx.Session.Get(*l.model.ServiceContent.SessionManager).(*simulator.SessionManager)
+// sessions are the identifiers of all that there are.
+func (l *Lab) sessions() []string {
+	manager := l.context().Session.Get(*l.model.ServiceContent.SessionManager).(*simulator.SessionManager)
 	var ids []string
 	for _, each := range manager.SessionList {
 		ids = append(ids, each.Key)
 	}
+	return ids
+}
+
+// dropSessions ends all sessions, and returns how many there were.
+func (l *Lab) dropSessions() int {
+	ctx := l.context()
+	manager := ctx.Session.Get(*l.model.ServiceContent.SessionManager).(*simulator.SessionManager)
+	ids := l.sessions()
 	manager.TerminateSession(ctx, &types.TerminateSession{SessionId: ids})
 	return len(ids)
 }

@@ -77,7 +77,7 @@ func (r *Rule) complete() error {
 		return fmt.Errorf("action %q is none of fault, close, drop_sessions, host", r.Action)
 	}
 	if r.In == inTask && (!isExtended(r.Method) || !strings.HasSuffix(r.Method, "_Task")) || r.In != inTask && r.In != inCall {
-		return fmt.Errorf("in %q is not possible for method %q; task is for the _Task methods of distributed switches", r.In, r.Method)
+		return fmt.Errorf("in %q is not possible for method %q; task is for the _Task methods of distributed switches and hosts", r.In, r.Method)
 	}
 	if r.Call < 1 || r.Times < -1 {
 		return fmt.Errorf("call %d, times %d is not possible; call counts from 1, times is at least 1, or -1 for ever", r.Call, r.Times)

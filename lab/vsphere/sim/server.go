@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
@@ -39,7 +40,7 @@ func NewLab(inventory Inventory, folder string) (*Lab, error) {
 	if err := model.Create(); err != nil {
 		return nil, err
 	}
-	lab := &Lab{model: model, calls: newCallLog(), rules: new(ruleTable), bumps: &bumpTable{left: map[string]int{}}, datastore: folder}
+	lab := &Lab{model: model, calls: newCallLog(), rules: new(ruleTable), bumps: &bumpTable{left: map[string]int{}}, datastore: folder, standalone: inventory.Kind == "esxi"}
 	lab.extension = &extension{Self: types.ManagedObjectReference{Type: "LabExtension", Value: "lab-extension"}, lab: lab}
 	lab.extension.ports = portTables{bySwitch: map[types.ManagedObjectReference][]*port{}, next: map[types.ManagedObjectReference]int{}}
 	model.Map().Put(lab.extension)
@@ -70,6 +71,7 @@ func (l *Lab) Serve(port int, user, password string, certificate tls.Certificate
 	l.model.Map().SessionManager().ServiceHostName = address
 	mux := http.NewServeMux()
 	mux.Handle("/lab/", l.control(user, password))
+	mux.Handle("/folder/", l.files(user, password))
 	mux.Handle("/", l.watch(service.ServeMux))
 	server := &http.Server{
 		Handler: mux, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(os.Stderr, "", log.LstdFlags),
@@ -77,6 +79,23 @@ func (l *Lab) Serve(port int, user, password string, certificate tls.Certificate
 	}
 	go func() { _ = server.ServeTLS(listener, "", "") }()
 	return &Server{l, "https://" + address + vim25.Path, server}, nil
+}
+
+// files gives and takes the files of datastores to those who have a session, a ticket for the file, or the password.
+func (l *Lab) files(user, password string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		givenUser, givenPassword, _ := r.BasicAuth()
+		known := givenUser == user && givenPassword == password
+		if cookie, err := r.Cookie("vmware_soap_session"); err == nil {
+			known = known || slices.ContainsFunc(l.sessions(), func(id string) bool { return id == cookie.Value })
+		}
+		// govmomi's simulator keeps no list of the tickets that it gives.
+		if _, err := r.Cookie("vmware_cgi_ticket"); err != nil && !known {
+			http.Error(w, "no session", http.StatusUnauthorized)
+			return
+		}
+		l.model.Service.ServeDatastore(w, r)
+	})
 }
 
 // Close stops listening and removes what was written.

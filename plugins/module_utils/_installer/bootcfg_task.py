@@ -86,9 +86,11 @@ def _find(folder: str, parts: Tuple[str, ...], files: Files) -> Optional[str]:
 def _one(params: Mapping[str, Any], path: str, data: bytes, outcome: Outcome) -> Tuple[Dict[str, Any], List[Finding]]:
     before = parse(data)
     options = _kernel_options(params)
+    # Whichever way it is written, the rules are the same.
+    size = params.get("system_media_size") or options.get("systemMediaSize")
     media = None
-    if params.get("system_media_size"):
-        made = plan(params["system_media_size"], _version(params, before, path), params.get("memory"), params.get("disk_size"))
+    if size or "systemMediaSize" in options:
+        made = plan(size or "", _version(params, before, path), params.get("memory"), params.get("disk_size"))
         options["systemMediaSize"] = made.size
         outcome.warnings += made.warnings
         media = made.as_dict()

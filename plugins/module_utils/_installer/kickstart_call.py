@@ -14,7 +14,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findi
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lex import Word
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import Item
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_rules import RULES
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_types import DEPRECATED, NO_EFFECT, Argument, Command, Option
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_types import (
+    DEPRECATED, NO_EFFECT, REFUSED, Argument, Command, Option,
+)
 
 _IDLE = {DEPRECATED: "deprecated-option", NO_EFFECT: "no-effect"}
 # Values that may be secret are never part of a message.
@@ -138,6 +140,9 @@ class Reader:
 
     def _option(self, name: str, value: Optional[str]) -> None:
         option = self.command.option(name) or self.command.by_name[name]
+        if option.status == REFUSED:
+            self.say("refused-option", f"{name} stops the installer")
+            return
         if option.status in _IDLE:
             self.say(_IDLE[option.status], f"{name} does nothing")
             return

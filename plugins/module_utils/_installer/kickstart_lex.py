@@ -17,39 +17,43 @@ _PIECE = re.compile(
 )
 # In double quotes a backslash counts only before itself and the quote.
 _IN_DOUBLE = re.compile(r'\\([\\"])')
+# What somebody protects by a backslash. Before anything else it was meant as itself, and before a newline as a continuation.
+_PROTECTED = " \t\r\n#'\"\\"
 _SAFE = re.compile(r"[A-Za-z0-9_.,:=/@%+$~^!?*-]+")
 
 
 class Word(NamedTuple):
-    """A word, where it stands in the line, and whether a C(#) right behind it cut it off."""
+    """A word, where it stands in the line, whether a C(#) right behind it cut it off, and whether a backslash vanished that protected nothing."""
 
     text: str
     start: int
     end: int
     cut: bool = False
+    eaten: bool = False
 
 
 def split(line: str) -> Tuple[List[Word], Optional[str]]:
     """The words of a line, and why it can't be read to its end (then the installer stops), if so."""
     words: List[Word] = []
     parts: List[str] = []
-    start, at = -1, 0
+    start, at, eaten = -1, 0, False
     while at < len(line):
         piece = _PIECE.match(line, at)
         if piece is None:
             return words, "a backslash ends the file" if line[at] == "\\" else f"the quote {line[at]} is never closed"
         if piece.lastgroup in ("blank", "comment"):
             if start >= 0:
-                words.append(Word("".join(parts), start, at, piece.lastgroup == "comment"))
+                words.append(Word("".join(parts), start, at, piece.lastgroup == "comment", eaten))
             if piece.lastgroup == "comment":
                 return words, None
-            parts, start = [], -1
+            parts, start, eaten = [], -1, False
         else:
             start = at if start < 0 else start
             parts.append(_content(piece))
+            eaten = eaten or (piece.lastgroup == "escaped" and parts[-1] not in _PROTECTED)
         at = piece.end()
     if start >= 0:
-        words.append(Word("".join(parts), start, at))
+        words.append(Word("".join(parts), start, at, False, eaten))
     return words, None
 
 

@@ -83,6 +83,8 @@ def _line(item: Item) -> Iterator[Finding]:
         yield finding("non-ascii", item.line, "the line has a character that is not ASCII")
     if any(word.cut for word in item.words):
         yield finding("unquoted-hash", item.line, "an unquoted # cuts a word off, and all that follows is a comment")
+    if any(word.eaten for word in item.words):
+        yield finding("backslash", item.line, "a backslash outside of quotes vanishes")
     known = COMMANDS.get(item.name)
     if known is None:
         hint = "; the spellings are vmaccepteula and accepteula" if item.name == "eula" else ""
@@ -141,7 +143,7 @@ def _together(calls: List[Call]) -> Iterator[Finding]:
         if call.command.requires and call.command.requires not in last:
             yield finding("needs-install", call.line, f"{call.command.name} works only together with {call.command.requires}")
         if set(call.command.void_with) & set(methods):
-            yield finding("void-with-upgrade", call.line, f"{call.command.name} is void with {methods[0]}")
+            yield finding("void-with-upgrade", call.line, f"{call.command.name}: it is void with {' and '.join(set(call.command.void_with) & set(methods))}")
     if "%include" not in last:
         yield from _missing(last, methods)
     if "dryrun" in last:

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import re
-from typing import Iterator, List, Optional
+from typing import Dict, Iterator, List, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_call import Call, finding
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint_hosts import check_static
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_table import DISK_KEYWORDS, KEYBOARDS
 
 # What the installer takes as a hash. No rounds=, which Ansible's password_hash adds unless it is told rounds=5000.
@@ -57,6 +57,32 @@ def together(calls: List[Call]) -> Iterator[Finding]:
     clears = [call for call in calls if call.command.name == "clearpart" and "--overwritevmfs" in call.options]
     for clear in clears if keeps else []:
         yield finding("cleared-and-preserved", clear.line, f"clearpart --overwritevmfs and install --preservevmfs in line {keeps[-1].line}")
+    yield from _datastores(calls)
+    for call in calls:
+        decided = {"--overwritevmfs", "--preservevmfs"} & set(call.options)
+        if call.command.name == "install" and not decided and not any(each.command.name == "clearpart" for each in calls):
+            yield finding("vmfs-undecided", call.line, "install: without --overwritevmfs or --preservevmfs, a datastore on the disk stops the installer")
+
+
+def _datastores(calls: List[Call]) -> Iterator[Finding]:
+    disks = {_disk(call.value("--disk")): call for call in calls if call.command.name == "install" and "--disk" in call.options}
+    names: Dict[str, Call] = {}
+    for call in calls:
+        if call.command.name != "part":
+            continue
+        disk, name = _disk(call.value("--ondisk")), call.argument.text if call.argument is not None else ""
+        if disk in disks:
+            first = disks[disk]
+            yield finding("part-disk", call.line, f"part: --ondisk={call.value('--ondisk')} is the disk of {first.command.name} in line {first.line}")
+        if name in names:
+            yield finding("part-name", call.line, f"part: {name!r} is the name of the datastore in line {names[name].line} too")
+        disks.update({disk: call} if disk else {})
+        names.update({name: call} if name else {})
+
+
+def _disk(text: str) -> str:
+    """A disk by its name, also where its path is given."""
+    return text.strip().rpartition("/")[2]
 
 
 def _relations(call: Call) -> Iterator[Finding]:
@@ -121,18 +147,7 @@ def _network(call: Call) -> Iterator[Finding]:
         yield finding("static-guess", call.line, f"network: --bootproto=static without {', '.join(missing)}")
     if call.value("--nameserver").count(",") > 1:
         yield finding("third-nameserver", call.line, "network: only the first two of --nameserver are taken")
-    yield from _gateway(call)
-
-
-def _gateway(call: Call) -> Iterator[Finding]:
-    ip, mask, gateway = (call.value(name).strip() for name in ("--ip", "--netmask", "--gateway"))
-    try:
-        network = ipaddress.IPv4Interface(f"{ip}/{mask}").network if ip and mask else None
-        outside = network is not None and bool(gateway) and ipaddress.IPv4Address(gateway) not in network
-    except ValueError:
-        return  # said as bad-value
-    if outside:
-        yield finding("gateway-network", call.line, f"network: --gateway={gateway} is not in {network}")
+    yield from check_static(call)
 
 
 def _password(call: Call) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kicks
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint_options import good_hash
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import COMMAND, LOST, REST, SCRIPT, Document
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_table import COMMANDS, INSTALLS, SCRIPT_ENDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_types import DEPRECATED, NO_EFFECT, Command, Option
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_types import DEPRECATED, NO_EFFECT, REFUSED, Command, Option
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 Model = Dict[str, Any]
@@ -38,7 +38,7 @@ _ENDS = re.compile("^(?:" + "|".join(re.escape(name) for name in SCRIPT_ENDS) + 
 
 def fields(command: Command) -> List[Option]:
     """The options of a command that a model can have."""
-    return [option for option in command.options if not option.alias and option.status not in (DEPRECATED, NO_EFFECT)]
+    return [option for option in command.options if not option.alias and option.status not in (DEPRECATED, NO_EFFECT, REFUSED)]
 
 
 def normal(model: Mapping[str, Any]) -> Model:
@@ -171,7 +171,7 @@ def _take(model: Model, call: Call) -> bool:
     elif name in REPEATED:
         model.setdefault(name, []).append(_values(call))
     elif name in SCRIPTS.values():
-        model.setdefault(keys[name], []).append({**_values(call), "script": call.item.body.decode("utf-8", "replace")})
+        return _take_script(model.setdefault(keys[name], []), call)
     elif name == "rootpw" and "--iscrypted" in call.options and good_hash(argument) is None:
         model["root_password_hash"] = argument
     elif name == "vmserialnum" and call.value("--esx"):
@@ -182,6 +182,18 @@ def _take(model: Model, call: Call) -> bool:
         model.setdefault("include", []).append(argument)
     else:
         return False
+    return True
+
+
+def _take_script(scripts: List[Model], call: Call) -> bool:
+    """Not one that says nothing, or that is no text, at which the installer stops: with other bytes it would be another script."""
+    try:
+        body = call.item.body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    if not body.strip() or "\x00" in body:
+        return False
+    scripts.append({**_values(call), "script": body})
     return True
 
 

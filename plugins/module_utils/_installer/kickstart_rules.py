@@ -32,6 +32,7 @@ _ROWS = (
     ("quote", "error", STOPS, "a quote is not closed, or a backslash ends the file", "Close the quote or leave the backslash out."),
     ("continuation", "error", WARNS, "a backslash at the end of a line does not continue it", "Write the command on one line."),
     ("unquoted-hash", "error", SILENT, "an unquoted # cuts a word off", "Put the word in quotes."),
+    ("backslash", "warning", SILENT, "a backslash outside of quotes vanishes", "Put the word in single quotes, or leave the backslash out."),
     ("comma-blank", "error", WARNS, "a blank after a comma ends the list", "Leave the blank out or put the list in quotes."),
     # Commands.
     ("unknown-command", "error", WARNS, "a command that the installer does not know is left out", "Correct or remove it."),
@@ -60,6 +61,7 @@ _ROWS = (
     ("unwanted-value", "error", WARNS, "an option that takes no value is left out when it is given one", "Remove = and the value."),
     ("bad-value", "error", STOPS, "a value that the installer refuses", "Correct it."),
     ("ignored-value", "error", WARNS, "a value that the installer does not know, so that the option is left out", "Correct it."),
+    ("refused-option", "error", STOPS, "an option at which the installer stops", "Remove it."),
     ("duplicate-option", "warning", WARNS, "an option stands twice, the first one counts", "Keep one."),
     ("duplicate-disk", "error", STOPS, "an option that may stand once stands twice", "Keep one."),
     ("deprecated-option", "warning", WARNS, "an option that does nothing any more", "Remove it."),
@@ -70,6 +72,9 @@ _ROWS = (
     # Disks.
     ("preserve-and-overwrite", "error", SILENT, "--preservevmfs wins over the option that it excludes", "Decide whether the datastore is kept."),
     ("cleared-and-preserved", "error", SILENT, "clearpart --overwritevmfs destroys what install is to preserve", "Remove clearpart, or --preservevmfs."),
+    ("part-disk", "error", STOPS, "part on the disk of install, or twice on one disk", "Give each datastore a disk of its own; install makes one on its disk."),
+    ("part-name", "error", SILENT, "two datastores of one name", "Give each a name of its own."),
+    ("vmfs-undecided", "info", STOPS, "a datastore on the disk stops the installer", "Decide it: --overwritevmfs or --preservevmfs."),
     ("any-first-disk", "warning", SILENT, "what is on the first disk is lost, also if it is a LUN of the network", "Use --firstdisk=local or --disk."),
     ("all-drives", "warning", SILENT, "disks of the network are cleared too", "Name the disks, or use --firstdisk=local."),
     ("disk-filter", "warning", SILENT, "a filter that fits no disk", "Give a keyword, or exactly the vendor, model or driver of a disk."),
@@ -80,6 +85,8 @@ _ROWS = (
     ("dhcp-with-address", "error", STOPS, "an address with DHCP", "Add --bootproto=static, or remove the address."),
     ("dhcp-ignores", "warning", WARNS, "DHCP ignores names", "Remove the option, or use --bootproto=static."),
     ("gateway-network", "error", STOPS, "the gateway is not in the network of the address", "Correct --ip, --netmask or --gateway."),
+    ("host-address", "error", SILENT, "an address that no host can have there", "Correct it."),
+    ("host-name", "warning", SILENT, "a name that tells no host from another", "Give the host a name of its own."),
     ("third-nameserver", "warning", SILENT, "only two name servers are taken", "Give two."),
     # Secrets.
     ("plain-password", "error", SILENT, "the password of root can be read by anybody who gets the file", "Use --iscrypted with a $6$ hash: openssl passwd -6."),

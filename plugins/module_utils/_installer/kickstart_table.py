@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Dict, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_types import (
-    DEPRECATED, MANY, NO_EFFECT, ONCE, REQUIRED, Argument, Command, Option,
+    DEPRECATED, MANY, NO_EFFECT, ONCE, REFUSED, REQUIRED, Argument, Command, Option,
 )
 
 INSTALLS = ("install", "installorupgrade", "upgrade")
@@ -69,7 +69,10 @@ INSTALL = Command(
 )
 INSTALLORUPGRADE = Command(
     "installorupgrade", "An upgrade where there is an ESXi on the disk, otherwise an installation.", repeat=ONCE, needs_one_of=("--disk", "--firstdisk"),
-    options=(*_disk(), _first("local,remote,usb", "--disk"), _OVERWRITEVMFS, _OVERWRITEVSAN, *_PREREQ, _FORCEMIGRATE, *_OLD_SOURCE),
+    options=(
+        *_disk(), _first("local,remote,usb", "--disk"), _OVERWRITEVMFS, _OVERWRITEVSAN, *_PREREQ, _FORCEMIGRATE,
+        Option("--ignoressd", status=REFUSED), *_OLD_SOURCE,
+    ),
 )
 UPGRADE = Command(
     "upgrade", "An upgrade of the ESXi on the disk, 6.0 or later.", repeat=ONCE, needs_one_of=("--disk", "--firstdisk", "--diskBootedFrom"),

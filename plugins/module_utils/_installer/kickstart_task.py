@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import hide
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint import Target, lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_mask import secrets, shown
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_model import (
@@ -126,7 +127,16 @@ def _merged(old: Model, given: Model) -> Model:
 
 
 def _public(model: Model) -> Model:
-    return {key: value for key, value in normal(model).items() if key not in _SECRET_KEYS}
+    return {key: _hidden(value) for key, value in normal(model).items() if key not in _SECRET_KEYS}
+
+
+def _hidden(value: Any) -> Any:
+    """Scripts and URLs may carry passwords, which Ansible hides by itself only if they are long."""
+    if isinstance(value, Mapping):
+        return {name: _hidden(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_hidden(each) for each in value]
+    return hide(value) if isinstance(value, str) else value
 
 
 def _new_file(path: str, data: bytes, before: Document, after: Document, private: bool) -> NewFile:

@@ -12,8 +12,8 @@ from typing import Dict, Optional, Tuple
 TYPES = ("flag", "str", "list", "filters", "int", "zero_one", "true_false", "ipv4", "ipv4_list", "netmask", "hostname", "vlan", "license", "choice", "device")
 # How often a command may stand in a file: the last one wins (with a warning), a second one stops the installer, or each counts.
 LAST, ONCE, MANY = "last", "once", "many"
-# deprecated: a warning, and the line does nothing. no effect: taken without a word, and nothing comes of it.
-OPTIONAL, REQUIRED, DEPRECATED, NO_EFFECT = "optional", "required", "deprecated", "no effect"
+# deprecated: a warning, and the line does nothing. no effect: taken without a word, and nothing comes of it. refused: it stops the installer.
+OPTIONAL, REQUIRED, DEPRECATED, NO_EFFECT, REFUSED = "optional", "required", "deprecated", "no effect", "refused"
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,9 @@ _EXTRA = GIB // 4
 # 142 GB is documented for default: 138 GB and about 4 GB, less than that goes to ESX-OSData.
 _LEAST_DATASTORE = 4 * GIB
 _LEAST_DISK = 32 * GIB
-_SMALL_FROM = 1024 * GIB
-_DOUBT_FROM = 512 * GIB
+# The vendor's GB and TB, so that a host whose memory was measured, and that has kept some for itself, counts with its kind.
+_SMALL_FROM = 1000 ** 4
+_DOUBT_FROM = 512 * 1000 ** 3
 
 
 @dataclass(frozen=True)

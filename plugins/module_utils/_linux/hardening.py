@@ -23,7 +23,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level, Resolution, resolve
 
 # Options of a port that a policy can set, which are so read for every port.
-FLAGS = frozenset({"learning", "unicast_flood", "multicast_flood", "locked", "mab", "isolated", "guard"})
+FLAGS = frozenset({"learning", "unicast_flood", "multicast_flood", "locked", "mab", "isolated", "guard", "mcast_router"})
 
 
 class Wanted(NamedTuple):
@@ -104,7 +104,11 @@ class BridgeHardener:
         port = self._port(wanted, have)
         compiled = recipes.compile_port(port, resolution, self.can)
         self._check(wanted, compiled)
-        flags = self._flags(wanted.name, compiled)
+        self._settle_mab(wanted.name, compiled)
+        flags = dict(compiled.flags)
+        if resolution.guards.get("router_advertisement") == ACCEPT and "mcast_router" in old.before:
+            # It was taken from the port by the guard that goes now.
+            flags["mcast_router"] = old.before.pop("mcast_router")
         present = self.wishes.present
         present[("port", wanted.name)] = {"bridge": self.bridge, **flags}
         present.setdefault(("bridge", self.bridge), {}).update(self._bridge_options(compiled))
@@ -137,12 +141,10 @@ class BridgeHardener:
                 f"memberships time out; set mcast_snooping and mcast_querier of {self.bridge} with linux_bridge first."
             )
 
-    def _flags(self, name: str, compiled: recipes.Compiled) -> Dict[str, Value]:
-        flags = dict(compiled.flags)
-        # The kernel refuses MAB without learning, and lets it authorise whoever sends.
-        if flags.get("locked") and self.state.get(("port", name), {}).get("mab"):
-            flags["mab"] = False
-        return flags
+    def _settle_mab(self, name: str, compiled: recipes.Compiled) -> None:
+        """The kernel refuses MAB without learning, and lets it authorise whoever sends."""
+        if compiled.flags.get("locked") and self.state.get(("port", name), {}).get("mab"):
+            compiled.flags["mab"] = False
 
     def _bridge_options(self, compiled: recipes.Compiled) -> Dict[str, Value]:
         """A second lock: the port learns nothing anyway. Older kernels lack it, and without a table nobody would know whose it is."""
@@ -200,8 +202,6 @@ class BridgeHardener:
             now = {**now, **{name: JOINED[name] for name, value in compiled.flags.items() if now.get(name) == value}}
         record = old.renewed(resolution, now, compiled.flags)
         fields: Dict[str, Value] = {guard: compiled.guards.get(guard, have.get(guard, ACCEPT)) for guard in FILTER_GUARDS}
-        if compiled.flags.get("locked"):
-            fields["source_mac"] = ACCEPT
         fields["macs"] = ",".join(sorted(port.macs or ()))
         fields["addresses"] = port.addresses or ""
         fields["record"], fields["intact"] = record.text(), True

@@ -26,8 +26,12 @@ class Recipe(NamedTuple):
 
     # Port options that are set.
     flags: Fields = {}
+    # A second lock: port options that are set too where the kernel has them.
+    also: Fields = {}
     # What nftables checks for the port.
     guards: Mapping[str, str] = {}
+    # The same for what nftables checks too where it is to be had.
+    also_guards: Mapping[str, str] = {}
     # Options of the bridge that are set.
     bridge: Fields = {}
     # Whether the guest's addresses must be known, as they are pinned or compared.
@@ -52,10 +56,11 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
     ),
     ("mac_changes", ACCEPT): Recipe(note="the port learns, unless forged_transmits is reject"),
     ("forged_transmits", REJECT): Recipe(
-        {"locked": True, "learning": False}, bridge={"no_linklocal_learn": True}, macs=True,
-        note=f"the port is locked, {_PINNED}, and neither the port nor the bridge learns from link-local frames",
+        {"locked": True, "learning": False}, also_guards={"source_mac": REJECT}, bridge={"no_linklocal_learn": True}, macs=True,
+        note=f"the port is locked, {_PINNED}, neither the port nor the bridge learns from link-local frames, and nftables compares the source "
+             "address of every frame, as a lock lets in whatever address anybody has written to the port",
     ),
-    ("forged_transmits", ACCEPT): Recipe({"locked": False}, {"source_mac": ACCEPT}, note="the port is not locked"),
+    ("forged_transmits", ACCEPT): Recipe({"locked": False}, guards={"source_mac": ACCEPT}, note="the port is not locked"),
     ("arp", REJECT): Recipe(
         guards={"arp": REJECT}, macs=True, addresses=True,
         note="sender addresses of ARP must be the guest's, of probes the target; RARP only for its own address",
@@ -65,16 +70,23 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
         note="targets of advertisements and detections, sources and link-layer options must be the guest's; only the known forms of these messages pass",
     ),
     ("ip_source", REJECT): Recipe(
-        guards={"ip_source": REJECT}, addresses=True, note="IPv4 and IPv6 sources must be the guest's, save for what gets a guest its first address"
+        guards={"ip_source": REJECT}, macs=True, addresses=True,
+        note="IPv4 and IPv6 sources must be the guest's, save for what gets a guest its first address; its link-local addresses are made from macs",
     ),
     ("router_advertisement", REJECT): Recipe(
-        guards={"router_advertisement": REJECT}, note="router advertisements, redirects, IGMP and MLD queries and router discovery are dropped"
+        also={"mcast_router": 0}, guards={"router_advertisement": REJECT},
+        note="router advertisements, redirects, IGMP and MLD queries, PIM, DVMRP and router discovery are dropped, "
+             "and the bridge never takes the port for that of a multicast router",
     ),
     ("dhcp_server", REJECT): Recipe(
-        guards={"dhcp_server": REJECT}, note="UDP from port 67 or 547, or to port 68 or 546, is dropped"
+        guards={"dhcp_server": REJECT},
+        note="UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 other than a client's requests is dropped; "
+             "with ip_source a request must bear the guest's hardware address",
     ),
-    ("bpdu", REJECT): Recipe(guards={"bpdu": REJECT}, note="STP, RSTP, MSTP, provider STP and PVST+ are dropped"),
-    ("vlan_tags", REJECT): Recipe(guards={"vlan_tags": REJECT}, note="every tagged frame is dropped, those of VLAN 0 among them"),
+    ("bpdu", REJECT): Recipe(guards={"bpdu": REJECT}, note="STP, RSTP, MSTP, provider STP, PVST+ and what is tunnelled as such are dropped"),
+    ("vlan_tags", REJECT): Recipe(
+        guards={"vlan_tags": REJECT}, note="every tagged frame is dropped, those of VLAN 0 among them, and the registration of VLANs (GVRP, MVRP)"
+    ),
     **{(name, ACCEPT): Recipe(guards={name: ACCEPT}, note="not looked at") for name in GUARDS},
 }
 
@@ -82,7 +94,7 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
 FALLBACKS: Dict[Tuple[str, str], Tuple[Tuple[str, str], Recipe]] = {
     ("forged_transmits", REJECT): (
         ("port", "locked"),
-        Recipe({"learning": False}, {"source_mac": REJECT}, {"no_linklocal_learn": True}, macs=True,
+        Recipe({"learning": False}, guards={"source_mac": REJECT}, bridge={"no_linklocal_learn": True}, macs=True,
                note="where the kernel has no locked ports (before 5.18), nftables compares the source address of every frame"),
     ),
     ("bpdu", REJECT): (
@@ -120,7 +132,9 @@ def compile_port(port: Port, resolution: Resolution, can: Can) -> Compiled:
         recipe = _recipe(name, value, port, can)
         _require_known(name, recipe, port)
         result.flags.update({option: wanted for option, wanted in recipe.flags.items() if result.flags.get(option) is not False})
+        result.flags.update({option: wanted for option, wanted in recipe.also.items() if can("port", option, wanted) is None})
         result.guards.update(recipe.guards)
+        result.guards.update({} if can("filter") else recipe.also_guards)
         result.bridge.update(recipe.bridge)
         result.enforcement[name] = recipe.quality if recipe.quality == EXACT else f"{recipe.quality}: {recipe.note}"
     _settle_learning(result, resolution.effective, port)

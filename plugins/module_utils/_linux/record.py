@@ -9,14 +9,18 @@ with them, so it can't be out of step with what is enforced as a file could.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Dict, Iterable, List, Mapping, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY, Level, Resolution, read_record, record
 
-# One letter an option, as space is short; capital where it was on.
-_LETTERS = {"learning": "l", "unicast_flood": "u", "multicast_flood": "m", "locked": "k", "isolated": "i", "guard": "g", "mab": "b"}
+# One letter an option, as space is short; capital where it was on, and with a digit where it is a number.
+_LETTERS = {
+    "learning": "l", "unicast_flood": "u", "multicast_flood": "m", "locked": "k", "isolated": "i", "guard": "g", "mab": "b", "mcast_router": "r",
+}
+_NUMBERS = ("mcast_router",)
 _BRIDGE_OPTIONS = ("no_linklocal_learn",)
 
 
@@ -27,7 +31,7 @@ class PortRecord:
     configured: Dict[str, str] = field(default_factory=dict)
     effective: Dict[str, str] = field(default_factory=dict)
     # Options as they were before the first policy, where a policy changed them.
-    before: Dict[str, bool] = field(default_factory=dict)
+    before: Dict[str, Value] = field(default_factory=dict)
 
     @staticmethod
     def read(text: Value) -> "PortRecord":
@@ -35,15 +39,14 @@ class PortRecord:
         words = str(text or "")
         configured, effective = read_record(words)
         letters = next((word[4:] for word in words.split() if word.startswith("was=")), "")
-        names = {letter: name for name, letter in _LETTERS.items()}
-        return PortRecord(configured, effective, {names[each.lower()]: each.isupper() for each in letters if each.lower() in names})
+        return PortRecord(configured, effective, _read_options(letters))
 
     def renewed(self, resolution: Resolution, port: Fields, flags: Mapping[str, Value]) -> "PortRecord":
         """With the new policy. What an earlier one changed was not so before it."""
         before = dict(self.before)
         for name, value in flags.items():
             if name in _LETTERS and name not in before:
-                was = bool(port.get(name, JOINED[name]))
+                was = port.get(name, JOINED[name])
                 if was != value:
                     before[name] = was
         return PortRecord(dict(resolution.configured), dict(resolution.effective), before)
@@ -54,14 +57,31 @@ class PortRecord:
 
     def text(self) -> str:
         """For the comment."""
-        letters = "".join(_LETTERS[name].upper() if was else _LETTERS[name] for name, was in sorted(self.before.items()))
+        letters = "".join(_letter(name, was) for name, was in sorted(self.before.items()))
         return " ".join(part for part in (record(self.configured, self.effective), f"was={letters}" if letters else "") if part)
 
 
-# The options of a port that has just joined (new_nbp, net/bridge/br_if.c).
-JOINED: Mapping[str, bool] = {
-    "learning": True, "unicast_flood": True, "multicast_flood": True, "locked": False, "isolated": False, "guard": False, "mab": False,
+# The options of a port that has just joined (new_nbp, net/bridge/br_if.c, and br_multicast_add_port, net/bridge/br_multicast.c).
+JOINED: Mapping[str, Value] = {
+    "learning": True, "unicast_flood": True, "multicast_flood": True, "locked": False, "isolated": False, "guard": False, "mab": False, "mcast_router": 1,
 }
+
+
+def _letter(name: str, was: Value) -> str:
+    letter = _LETTERS[name]
+    if name in _NUMBERS:
+        return f"{letter}{was}"
+    return letter.upper() if was else letter
+
+
+def _read_options(letters: str) -> Dict[str, Value]:
+    names = {letter: name for name, letter in _LETTERS.items()}
+    found: Dict[str, Value] = {}
+    for letter, digit in re.findall(r"([A-Za-z])(\d?)", letters):
+        name = names.get(letter.lower())
+        if name is not None and bool(digit) is (name in _NUMBERS):
+            found[name] = int(digit) if digit else letter.isupper()
+    return found
 
 
 @dataclass

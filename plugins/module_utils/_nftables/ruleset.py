@@ -52,10 +52,14 @@ SETS: Dict[str, str] = {
     "target_ranges": "typeof meta iif . @th,64,128; flags interval;",
 }
 
-# 802.1Q, 802.1ad and the older numbers of stacked tags.
-_TAGS = "{ 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300 }"
-# STP, STP of provider bridges, PVST+.
-_BPDU_ADDRESSES = "{ 01:80:c2:00:00:00, 01:80:c2:00:00:08, 01:00:0c:cc:cc:cd }"
+# 802.1Q, 802.1ad and the older numbers of stacked tags; the tags of 802.1ah, 802.1BR and VN-Tag, which say to a switch where a frame belongs.
+_TAGS = "{ 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x88e7, 0x893f, 0x8926 }"
+# STP, STP of provider bridges, PVST+, and the address under which Cisco switches tunnel them (l2protocol-tunnel) and take them out again.
+_BPDU_ADDRESSES = "{ 01:80:c2:00:00:00, 01:80:c2:00:00:08, 01:00:0c:cc:cc:cd, 01:00:0c:cd:cd:d0 }"
+# MVRP and GVRP, and MVRP of provider bridges (IEEE 802.1Q table 10-1): a switch that hears them adds its port to VLANs.
+_REGISTRATION_ADDRESSES = "{ 01:80:c2:00:00:21, 01:80:c2:00:00:0d }"
+# What DHCPv6 clients send (IANA's list of message types): RELAY-REPL (13) to a relay would be passed on to a client.
+_DHCP6_REQUESTS = "{ 1, 3, 4, 5, 6, 8, 9, 11, 20, 36 }"
 # What may follow a fragment header: an extension header there hides the upper one (RFC 7113, RFC 7112).
 _EXTENSIONS = "{ 0, 43, 44, 51, 60, 135, 139, 140, 253, 254 }"
 # Where ipv6_find_hdr of the kernel stops without having found an upper header.
@@ -90,6 +94,7 @@ CHAINS: Dict[str, Chain] = {
     )),
     "port": Chain("", (
         Rule("tags", f"ether type {_TAGS} jump tagged"),
+        Rule("registration of VLANs", f"ether daddr {_REGISTRATION_ADDRESSES} iif @vlan_tags_guard drop"),
         Rule("source address of the frame", "iif @source_mac_guard iif . ether saddr != @macs drop"),
         Rule("spanning tree", "iif @bpdu_guard jump spanning_tree"),
         Rule("no guard looks inside", "iif != @inspected accept"),
@@ -141,15 +146,24 @@ CHAINS: Dict[str, Chain] = {
     )),
     "ipv4_router": Chain("", (
         Rule("ICMP redirect and router advertisement (RFC 1256)", "ip protocol icmp icmp type { 5, 9 } drop"),
-        Rule("IGMP query", "ip protocol igmp @th,0,8 0x11 drop"),
+        Rule("IGMP query, DVMRP, PIM version 1, multicast router discovery (RFC 4286)", "ip protocol igmp @th,0,8 { 0x11, 0x13, 0x14, 0x30, 0x32 } drop"),
+        # The hello of a PIM router makes a bridge send all multicast to its port (br_multicast_pim, net/bridge/br_multicast.c).
+        Rule("PIM", "ip protocol 103 drop"),
     )),
     # The ports lie in the first eight bytes, and a fragment but the last is a multiple of eight: only first ones matter.
     "dhcp4": Chain("", (
         Rule("not UDP", "meta l4proto != udp return"),
         Rule("not a first fragment", "ip frag-off & 0x1fff != 0 return"),
         Rule("from a server", "udp sport 67 drop"),
+        Rule("to a server or a relay", "udp dport 67 goto dhcp4_request"),
         Rule("not to a client", "udp dport != 68 return"),
         Rule("to a client, or too short to tell", "drop"),
+    )),
+    # A relay passes a reply on whatever port it comes from, and a server releases the lease of whose hardware address it reads.
+    "dhcp4_request": Chain("", (
+        Rule("of a client", "iif != @ip_source_guard @th,64,8 1 return"),
+        Rule("of this client", "@th,64,8 1 iif . @th,288,48 @link_layer return"),
+        Rule("a reply, or for another one", "drop"),
     )),
     "ipv6": Chain("", (
         Rule("a fragment header hides an extension header (RFC 7113)", f"meta protocol ip6 frag nexthdr {_EXTENSIONS} drop"),
@@ -169,11 +183,14 @@ CHAINS: Dict[str, Chain] = {
     )),
     "ipv6_router": Chain("", (
         Rule("RA, redirect, MLD query, multicast router discovery", "meta protocol ip6 icmpv6 type { 134, 137, 130, 151, 153 } drop"),
+        Rule("PIM", "meta l4proto 103 drop"),
     )),
     "dhcp6": Chain("", (
         Rule("not UDP", "meta l4proto != udp return"),
         Rule("not a first fragment", "meta protocol ip6 frag frag-off != 0 return"),
         Rule("from a server", "udp sport 547 drop"),
+        Rule("of a client", f"udp dport 547 @th,64,8 {_DHCP6_REQUESTS} return"),
+        Rule("a reply to a relay", "udp dport 547 drop"),
         Rule("not to a client", "udp dport != 546 return"),
         Rule("to a client, or too short to tell", "drop"),
     )),

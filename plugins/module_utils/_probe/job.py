@@ -30,11 +30,14 @@ class ProbeJob:
             return self.run()
         if request.action == "listen":
             return {**self._base(), "msg": f"Would listen on {name} for {request.duration} s. Nothing was heard."}
+        if request.action == "stop":
+            return {**self._base(), "msg": f"Would tell the listener on {name} to end. It goes on."}
         return {**self._base(), "msg": f"Would send {len(self.planned)} frames on {name}. None was sent."}
 
     def run(self) -> Result:
         """Do it."""
-        return {**self._base(), **{"inspect": self._inspect, "listen": self._listen, "send": self._send}[self.request.action]()}
+        actions = {"inspect": self._inspect, "listen": self._listen, "send": self._send, "stop": self._stop}
+        return {**self._base(), **actions[self.request.action]()}
 
     def _base(self) -> Result:
         link = self.chosen.link
@@ -46,13 +49,18 @@ class ProbeJob:
         return {"listeners": wire.listeners(link), "msg": f"The probe would use {link.name} ({link.mac})."}
 
     def _listen(self) -> Result:
-        link, seconds = self.chosen.link, self.request.duration
-        recorded = wire.listen(link, self.request.run, seconds)
+        link = self.chosen.link
+        recorded = wire.listen(link, self.request.run, self.request.duration)
         heard = _summary(recorded.frames)
         return {
             "promiscuous": recorded.promiscuous, "heard": heard, "ignored": recorded.ignored, "dropped": recorded.dropped,
-            "msg": f"Heard {sum(each['frames'] for each in heard)} frames of the run on {link.name} in {seconds} s.",
+            "msg": f"Heard {sum(each['frames'] for each in heard)} frames of the run on {link.name} in {recorded.seconds:.0f} s.",
         }
+
+    def _stop(self) -> Result:
+        link, stopped = self.chosen.link, wire.stop(self.chosen.link, self.request.run)
+        told = "was told to end" if stopped else "is not there"
+        return {"stopped": stopped, "msg": f"The listener of the run on {link.name} {told}."}
 
     def _send(self) -> Result:
         link = self.chosen.link

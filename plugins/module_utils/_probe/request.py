@@ -13,7 +13,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._probe.frame imp
     ADDRESSED, CLAIMS, NAME, RUN, TEST_PREFIX, Mark, addresses, encode, is_test_mac,
 )
 
-ACTIONS = ("inspect", "listen", "send")
+ACTIONS = ("inspect", "listen", "send", "stop")
 # The caps are part of the promise that the probe can do no harm. They are constants, not options.
 MAX_FRAMES = 100
 MAX_REPEAT = 10
@@ -54,7 +54,7 @@ def spec() -> Dict[str, Any]:
     }
 
 
-REQUIRED_IF = [("action", "listen", ["run"]), ("action", "send", ["run", "name", "probes"])]
+REQUIRED_IF = [("action", "listen", ["run"]), ("action", "stop", ["run"]), ("action", "send", ["run", "name", "probes"])]
 
 
 class ProbeRequest:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import socket
 import struct
 import time
@@ -20,14 +22,17 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._probe.request i
 _ADD_MEMBERSHIP, _MR_PROMISC, _STATISTICS, _OUTGOING = 1, 1, 6, 4
 _SOL_PACKET = 263
 _LONGEST = 2048
+# How long a listener that is told to end goes on, for frames that are still on their way.
+LINGER = 1.0
 # Different frames that a listener keeps apart. A stranger who sends marked frames can't fill the memory.
 _MOST = 10000
 
 
 class Recorded(NamedTuple):
-    """What a listener heard: frames of its run, how often each; frames of the EtherType that were others'; frames that the kernel dropped."""
+    """What a listener heard, and for how long: frames of its run, how often each; frames of the EtherType that were others'; frames that the kernel dropped."""
 
     promiscuous: bool
+    seconds: float
     frames: Dict[Heard, int]
     ignored: int
     dropped: int
@@ -62,12 +67,13 @@ def listen(link: Link, run: str, seconds: float) -> Recorded:
     """Record the frames of a run. Promiscuity is a membership of the socket: the kernel ends it with the socket, however that ends."""
     frames: Dict[Heard, int] = {}
     ignored = 0
-    with _open() as channel:
+    start = time.monotonic()
+    with _open() as channel, _ending(link, run) as ending:
         promiscuous = _promiscuous(channel, link)
         try:
             # Last, as /proc/net/packet shows the EtherType from here on: who sees it may rely on the rest.
             channel.bind((link.name, ETHERTYPE))
-            for raw in _until(channel, time.monotonic() + seconds):
+            for raw in _until(channel, ending, start + seconds):
                 heard = decode(raw)
                 if heard is None or heard.mark.run != run or (heard not in frames and len(frames) >= _MOST):
                     ignored += 1
@@ -76,7 +82,31 @@ def listen(link: Link, run: str, seconds: float) -> Recorded:
             dropped = struct.unpack("=II", channel.getsockopt(_SOL_PACKET, _STATISTICS, 8))[1]
         except OSError as error:
             _lost(link, error)
-    return Recorded(promiscuous, frames, ignored, dropped)
+    return Recorded(promiscuous, time.monotonic() - start, frames, ignored, dropped)
+
+
+def _place(link: Link, run: str) -> str:
+    """An abstract name (unix(7)): no file, seen in this network namespace only, gone with the listener."""
+    return f"\0virtnet.hardening/isolation_probe/{link.ifindex}/{run}"
+
+
+def _ending(link: Link, run: str) -> socket.socket:
+    """Where the listener can be told to end. A second listener of a run has no such place and ends by its clock."""
+    channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with contextlib.suppress(OSError):
+        channel.bind(_place(link, run))
+    return channel
+
+
+def stop(link: Link, run: str) -> bool:
+    """Tell the listener of a run to end. Returns whether there is one."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.settimeout(LINGER)
+        try:
+            channel.sendto(b"end", _place(link, run))
+        except OSError:
+            return False
+    return True
 
 
 def _promiscuous(channel: socket.socket, link: Link) -> bool:
@@ -88,18 +118,19 @@ def _promiscuous(channel: socket.socket, link: Link) -> bool:
     return True
 
 
-def _until(channel: socket.socket, deadline: float) -> Iterator[bytes]:
+def _until(channel: socket.socket, ending: socket.socket, deadline: float) -> Iterator[bytes]:
+    waited = [channel, ending]
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
             return
-        channel.settimeout(left)
-        try:
+        ready = select.select(waited, [], [], left)[0]
+        if ending in ready:
+            waited, deadline = [channel], min(deadline, time.monotonic() + LINGER)
+        if channel in ready:
             raw, origin = channel.recvfrom(_LONGEST)
-        except socket.timeout:
-            return
-        if origin[2] != _OUTGOING:
-            yield raw
+            if origin[2] != _OUTGOING:
+                yield raw
 
 
 def send(link: Link, frames: Sequence[bytes]) -> float:

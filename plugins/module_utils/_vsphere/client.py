@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ T = TypeVar("T")
 # The oldest API that is spoken until the server has told its own (ESXi 6.5, whose support ended in 2022).
 _FIRST_VERSION = "vim.version.version11"
 _PAGE = 100
+_GC_THRESHOLD = 200_000
 
 
 class Login(NamedTuple):
@@ -92,6 +94,8 @@ class Client:
     def __init__(self, login: Login, parallel: int = 8) -> None:
         """Connect and log in. At most C(parallel) idle connections are kept."""
         dep.require()
+        # An answer becomes a hundred thousand small objects without a cycle; to look through them again and again takes a tenth of the time.
+        gc.set_threshold(_GC_THRESHOLD)
         self.login = login
         self.server = f"{login.hostname}:{login.port}"
         self.parallel = parallel

@@ -22,6 +22,7 @@ vmodl: Any = None
 SoapStubAdapter: Any = None
 GetServiceVersions: Any = None
 versionIdMap: Any = None
+VmomiSupport: Any = None
 
 # Not only ImportError: a pyVmomi that is older than its Python raises what it likes.
 try:
@@ -32,6 +33,7 @@ try:
     SoapStubAdapter = pyVmomi.SoapStubAdapter
     GetServiceVersions = pyVmomi.VmomiSupport.GetServiceVersions
     versionIdMap = pyVmomi.VmomiSupport.versionIdMap
+    VmomiSupport = pyVmomi.VmomiSupport
 except ImportError as error:
     # A missing module of pyVmomi's own is a broken installation, not a missing one.
     _missing = (error.name or "") == "pyVmomi"

@@ -26,6 +26,7 @@ GOOD = (
     "vmaccepteula\nrootpw --iscrypted " + HASH + "\ninstall --firstdisk=local --overwritevmfs\n"
     "network --bootproto=static --device=vmnic0 --ip=192.0.2.11 --netmask=255.255.255.0 --gateway=192.0.2.1 --nameserver=192.0.2.53 --hostname=esx1\nreboot\n"
 )
+KEEP = "install --disk=naa.1 --preservevmfs"
 STATIC = "network --bootproto=static --device=vmnic0 --ip=192.0.2.11 --netmask=255.255.255.0 --gateway=192.0.2.1 --nameserver=192.0.2.53 --hostname=esx1"
 
 
@@ -64,7 +65,7 @@ LINES: Dict[str, str] = {
     "install --firstdisk=Local": "disk-filter", "install --firstdisk=ST*": "disk-filter", "install --firstdisk=a,,b": "disk-filter",
     "install --firstdisk=local,vmw_ahci": "filter-order", "install --firstdisk --overwritevmfs": "any-first-disk",
     "install --firstdisk=remote --overwritevmfs": "any-first-disk", "install --firstdisk=local --repartitionsystemdisk": "option-needs",
-    "install --firstdisk=local --server=x": "deprecated-option", "installorupgrade --firstdisk=local --ignoressd": "unknown-option",
+    "install --firstdisk=local --server=x": "deprecated-option", "installorupgrade --firstdisk=local --ignoressd": "refused-option",
     "installorupgrade --firstdisk=local": "several-methods", "clearpart --overwritevmfs": "missing-option",
     "clearpart --alldrives --overwritevmfs": "all-drives", "clearpart --drives=a --alldrives": "option-conflict",
     "clearpart --alldrives --ignoredrives=a": "option-conflict",
@@ -80,6 +81,12 @@ LINES: Dict[str, str] = {
     "network --bootproto=dhcp --addvmportgroup=maybe": "ignored-value", "network --bootproto=dhcp --bootproto=static": "duplicate-option",
     "network --bootproto=dhcp \\": "continuation", "keyboard US Default": "extra-argument", "keyboard Klingon": "keyboard", "reboot --eject": "unknown-option",
     "serialnum --esx=12345": "bad-value", "dryrun": "dryrun", "partitionembed x": "extra-argument", "%include https://h/ks": "include-unverified",
+    STATIC.replace("=192.0.2.11", "=192.0.2.255"): "host-address", STATIC.replace("=192.0.2.11", "=192.0.2.0"): "host-address",
+    STATIC.replace("=192.0.2.11", "=192.0.2.1"): "host-address", STATIC.replace("=192.0.2.11", "=127.0.0.1"): "host-address",
+    STATIC.replace("gateway=192.0.2.1", "gateway=192.0.2.0"): "host-address", STATIC.replace("192.0.2.53", "224.0.0.1"): "host-address",
+    STATIC.replace("=192.0.2.11", "=255.255.255.255"): "host-address", STATIC.replace("192.0.2.53", "0.0.0.0"): "host-address",
+    STATIC.replace("esx1", "localhost.localdomain"): "host-name", STATIC.replace("esx1", "192.0.2.11"): "host-name",
+    "install --firstdisk=DELL\\BOSS --overwritevmfs": "backslash", "install --firstdisk=local": "vmfs-undecided",
     "%include part.cfg": "include-path", "include": "missing-argument", "network --bootproto=dhcp --hostname=caf\u00e9": "non-ascii",
 }
 
@@ -98,15 +105,19 @@ def test_mistakes_of_a_line(line: str, rule: str) -> None:
 
 
 FILES: List[Any] = [
-    ("install --firstdisk=local\nreboot\n", [(0, "missing-eula"), (0, "missing-rootpw"), (0, "missing-network")]),
+    ("install --firstdisk=local --preservevmfs\nreboot\n", [(0, "missing-eula"), (0, "missing-rootpw"), (0, "missing-network")]),
     (GOOD.replace("install --firstdisk=local --overwritevmfs\n", ""), [(0, "missing-method")]),
     (GOOD.replace("reboot\n", ""), [(0, "missing-reboot")]),
-    (GOOD + "install --disk=naa.1\n", [(6, "duplicate-method")]),
+    (GOOD + "install --disk=naa.1 --overwritevmfs\n", [(6, "duplicate-method")]),
     (GOOD + "keyboard German\nkeyboard French\n", [(7, "duplicate-command")]),
     (GOOD.replace("install ", "installorupgrade ") + "clearpart --firstdisk=local\n", [(6, "needs-install")]),
     ("upgrade --firstdisk=local\nreboot\n", []),
     ("upgrade --diskBootedFrom\nreboot\nrootpw --iscrypted " + HASH + "\n", [(3, "void-with-upgrade")]),
     (GOOD.replace("--overwritevmfs", "--preservevmfs") + "clearpart --firstdisk=local --overwritevmfs\n", [(6, "cleared-and-preserved")]),
+    (GOOD.replace("--firstdisk=local", "--disk=naa.1") + "part ds --ondisk=/vmfs/devices/disks/naa.1\n", [(6, "part-disk")]),
+    (GOOD + "part a --ondisk=naa.2\npart b --ondisk=naa.2\npart b --ondisk=naa.3\n", [(7, "part-disk"), (8, "part-name")]),
+    (GOOD.replace(" --overwritevmfs", "") + "clearpart --firstdisk=local --overwritevmfs\n", []),
+    (GOOD.replace("255.255.255.0", "255.255.255.254").replace("192.0.2.11", "192.0.2.0"), []),
     (GOOD + "paranoid\nkeyboard x\n", [(0, "paranoid"), (7, "keyboard")]),
     (GOOD + "%include /x\n" * 252, [(257, "command-count")]),
     ("\ufeff" + GOOD, [(0, "missing-eula"), (1, "byte-order-mark"), (1, "unknown-command")]),
@@ -145,8 +156,8 @@ def test_firstboot_and_secure_boot(answer: Optional[bool], rule: Optional[str]) 
 @pytest.mark.parametrize(
     ("line", "version", "rule"),
     [
-        ("install --disk=naa.1 --dpupcislots=0000:01:00.0", "7.0 U3", "not-in-version"), ("install --disk=naa.1 --dpupcislots=0000:01:00.0", "8.0", None),
-        ("install --disk=naa.1 --systemdisk=naa.2", "6.7", "not-in-version"), ("install --disk=naa.1 --forceunsupportedinstall", "7.0", None),
+        (f"{KEEP} --dpupcislots=0000:01:00.0", "7.0 U3", "not-in-version"), (f"{KEEP} --dpupcislots=0000:01:00.0", "8.0", None),
+        (f"{KEEP} --systemdisk=naa.2", "6.7", "not-in-version"), (f"{KEEP} --forceunsupportedinstall", "7.0", None),
         ("serialnum --esx=AAAAA-BBBBB-CCCCC-DDDDD-EEEEE", "8.0 U3", None), ("serialnum --esx=AAAAA-BBBBB-CCCCC-DDDDD-EEEEE", "9.0", "no-longer"),
     ],
 )
@@ -244,6 +255,19 @@ def test_existing_file_becomes_options() -> None:
     model, dropped = extract(parse(b"# x\nautopart\nkeyboard A\nkeyboard 'Swiss German'\nrootpw plain\nfoo\nreboot\n%post --timeout=3\necho\n\n%include x"))
     assert model == {"keyboard": "Swiss German", "reboot": True, "post": [{"timeout": 3, "script": "echo\n"}]}
     assert dropped == [2, 3, 5, 6, 11]
+
+
+def test_scripts_that_say_nothing_or_are_no_text_are_told() -> None:
+    """They don't become other scripts, and don't keep the rest from being written."""
+    model, dropped = extract(parse(b"reboot\n%pre\n\n%post\necho \xe9\n%firstboot\na\x00b\n%post\ngood\n"))
+    assert model == {"reboot": True, "post": [{"script": "good\n"}]} and dropped == [2, 4, 6]
+    assert extract(parse(render(model)))[0] == model
+
+
+def test_messages_of_void_commands() -> None:
+    """They name the command that is there, and hide no word of their own."""
+    told = [each.message for each in lint(parse((GOOD + "upgrade --firstdisk=local\n").encode())) if each.rule == "void-with-upgrade"]
+    assert told == ["rootpw: it is void with upgrade", "network: it is void with upgrade"]
 
 
 def test_lines_and_sections() -> None:

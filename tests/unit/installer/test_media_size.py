@@ -79,7 +79,9 @@ V8 = EsxiVersion(8, 0)
 @pytest.mark.parametrize(
     ("size", "memory", "refused", "warned"),
     [
-        ("min", 511 * GIB, False, False), ("min", 512 * GIB, False, True), ("min", 1023 * GIB, False, True), ("min", 1024 * GIB, True, False),
+        ("min", 476 * GIB, False, False), ("min", 512 * GIB, False, True), ("min", 900 * GIB, False, True), ("min", 1024 * GIB, True, False),
+        # What a host with 512 GB or 1 TB tells of itself, and the vendor's own units.
+        ("min", 511 * GIB, False, True), ("min", 1023 * GIB, True, False), ("min", 1000 ** 4, True, False), ("min", 1000 ** 4 - 1, False, True),
         ("min", 6144 * GIB, True, False), ("small", 8 * GIB, False, False), ("small", 1024 * GIB, False, False), ("default", 4096 * GIB, False, False),
         ("max", 512 * GIB, False, True), ("max", 1024 * GIB, False, False), ("min", None, False, False),
     ],

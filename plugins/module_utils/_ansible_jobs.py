@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""The adapter to AnsibleModule for jobs on many hosts. The session's options are those of _ansible_vsphere.py."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import fail
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_vsphere import CONNECTION
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Target, run_jobs
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import select
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Login
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
+
+Spec = Dict[str, Any]
+# Doc fragment: _esxi_jobs.
+JOBS: Spec = {"parallel": {"type": "int", "default": 8}, "ignore_unreachable_hosts": {"type": "bool", "default": False}}
+_NAMED = 5
+
+
+def run_on_hosts(
+    spec: Spec, wish_of: Callable[[Mapping[str, Any]], Any], jobs_of: Callable[[Any, Client, Login], Sequence[Tuple[Host, Optional[Job]]]], **rules: Any
+) -> NoReturn:
+    """The whole of a module: C(wish_of) refuses what can't be right before there is a session."""
+    module = AnsibleModule(argument_spec={**CONNECTION, **select.spec(), **JOBS, **spec}, supports_check_mode=True, **rules)
+    params = module.params
+    try:
+        if params["parallel"] < 1:
+            raise InputError(f"parallel: {params['parallel']} is no number of calls at a time; give at least 1.")
+        wish = wish_of(params)
+        login = Login.of(params)
+        with Client(login, params["parallel"]) as client:
+            targets = run_jobs(jobs_of(wish, client, login), client, not module.check_mode)
+    except VirtnetError as error:
+        fail(module, error)
+    _finish(module, targets)
+
+
+def _finish(module: AnsibleModule, targets: Sequence[Target]) -> NoReturn:
+    forgiven = module.params["ignore_unreachable_hosts"]
+    failed = [target for target in targets if target.error is not None and not (forgiven and target.unreachable)]
+    away = [target.name for target in targets if target.unreachable]
+    for text in _warnings(targets):
+        module.warn(text)
+    if away and forgiven:
+        module.warn(f"Left out, as nothing can be changed there now: {_names(away)}.")
+    result: Dict[str, Any] = {
+        "changed": any(target.changed for target in targets), "hosts": {target.name: target.result() for target in targets},
+        "failed_hosts": [target.name for target in failed], "unreachable_hosts": away,
+    }
+    if module._diff:
+        result["diff"] = [
+            {"before_header": target.name, "after_header": target.name, "before": target.outlook.before, "after": target.outlook.after}
+            for target in targets if target.error is None and target.outlook.actions
+        ]
+    if failed:
+        codes = {target.error.code for target in failed if target.error is not None}
+        module.fail_json(msg=_failure(failed, len(targets)), error_code=codes.pop() if len(codes) == 1 else "hosts_failed", **result)
+    changed = sum(target.changed for target in targets)
+    done = "would be changed" if module.check_mode else "changed and read back"
+    module.exit_json(msg=f"{changed} of {len(targets)} hosts {done}." if changed else "Nothing to do: all that is asked for is already so.", **result)
+
+
+def _warnings(targets: Sequence[Target]) -> List[str]:
+    """One that many hosts have in common is given once."""
+    told: Dict[str, List[str]] = {}
+    for target in targets:
+        for text in target.outlook.warnings if target.error is None else ():
+            told.setdefault(text, []).append(target.name)
+    return [f"{_names(names)}: {text}" for text, names in told.items()]
+
+
+def _failure(failed: Sequence[Target], count: int) -> str:
+    messages = [target.error.message for target in failed[:_NAMED] if target.error is not None]
+    reasons = [text if text.startswith(target.name) else f"{target.name}: {text}" for target, text in zip(failed, messages)]
+    more = f" And {len(failed) - _NAMED} more, see failed_hosts." if len(failed) > _NAMED else ""
+    return (f"{len(failed)} of {count} hosts failed. " if count > 1 else "") + " ".join(reasons) + more
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")

@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""Which machines that lie on datastores are to be registered, or not any more. Pure."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Collection, Dict, List, Mapping, Sequence, Tuple
+
+MACHINE, TEMPLATE = ".vmx", ".vmtx"
+REGISTERED, DUPLICATE, IS_TEMPLATE, INACCESSIBLE, HIDDEN, RUNNING = "registered", "duplicate", "template", "inaccessible", "hidden", "running"
+_PATH = re.compile(r"\[([^\]]*)\]\s*(.*)")
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """What is left alone, and why."""
+
+    path: str
+    reason: str
+    detail: str
+
+    def as_dict(self) -> Dict[str, str]:
+        """As results carry it."""
+        return {"path": self.path, "reason": self.reason, "detail": self.detail}
+
+
+@dataclass
+class Choice:
+    """Paths as in C([datastore1] web/web.vmx)."""
+
+    found: List[str] = field(default_factory=list)
+    chosen: List[str] = field(default_factory=list)
+    skipped: List[Skipped] = field(default_factory=list)
+
+
+def normal(path: str) -> str:
+    """Servers write paths with and without a slash or blank where there need be none."""
+    found = _PATH.fullmatch(path.strip())
+    if found is None:
+        return path.strip()
+    rest = posixpath.normpath(found.group(2)).lstrip("/") if found.group(2).strip() else ""
+    return f"[{found.group(1)}] {'' if rest == '.' else rest}".rstrip()
+
+
+def joined(folder: str, name: str) -> str:
+    """The path of a file that a search found in a folder."""
+    base = normal(folder)
+    return normal(f"{base}/{name}" if not base.endswith("]") else f"{base} {name}")
+
+
+def name_of(path: str) -> str:
+    """The file's name without its ending, which is the machine's name when it was made."""
+    return posixpath.splitext(posixpath.basename(path.partition("] ")[2]))[0]
+
+
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Whether one of the shell patterns takes a name."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def to_register(paths: Sequence[str], registered: Mapping[str, str], patterns: Sequence[str]) -> Choice:
+    """Of the files that were found those that are machines nobody has registered. C(registered) has names by path."""
+    choice = Choice(found=sorted(paths))
+    wanted = [path for path in choice.found if matches(name_of(path), patterns)]
+    known = {normal(path): name for path, name in registered.items()}
+    folders: Dict[str, List[str]] = {}
+    for path in wanted:
+        if path.endswith(MACHINE) and not _hidden(path):
+            folders.setdefault(posixpath.dirname(path), []).append(path)
+    for path in wanted:
+        others = [each for each in folders.get(posixpath.dirname(path), ()) if each != path]
+        reason, detail = _why_not(path, known, others)
+        if reason:
+            choice.skipped.append(Skipped(path, reason, detail))
+        else:
+            choice.chosen.append(path)
+    return choice
+
+
+def _why_not(path: str, known: Mapping[str, str], others: Sequence[str]) -> Tuple[str, str]:
+    if path in known:
+        return REGISTERED, f"it is registered as {known[path]}"
+    if path.endswith(TEMPLATE):
+        return IS_TEMPLATE, "it is a template, which needs another way to be registered"
+    if _hidden(path):
+        return HIDDEN, "it is in a folder whose name begins with a dot, such as a snapshot of the storage, where copies of machines lie"
+    if others:
+        return DUPLICATE, f"in the same folder there is {posixpath.basename(others[0])}, and which of them is the machine is not known; name it in names"
+    return "", ""
+
+
+def _hidden(path: str) -> bool:
+    folders = path.partition("] ")[2].split("/")[:-1]
+    return any(folder.startswith(".") for folder in folders)
+
+
+def to_unregister(machines: Sequence[Mapping[str, Any]], datastores: Collection[str], patterns: Sequence[str]) -> Choice:
+    """Of the machines of a host those that lie on these datastores and don't run."""
+    choice = Choice()
+    for machine in sorted(machines, key=lambda each: str(each["path"])):
+        path = normal(str(machine["path"]))
+        store = _PATH.fullmatch(path)
+        if store is None or store.group(1) not in datastores or not matches(name_of(path), patterns):
+            continue
+        choice.found.append(path)
+        if machine["running"]:
+            choice.skipped.append(Skipped(path, RUNNING, f"{machine['name']} is not powered off"))
+        else:
+            choice.chosen.append(path)
+    return choice

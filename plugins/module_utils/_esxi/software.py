@@ -1,0 +1,360 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What esxi_software does on one host: look, plan, carry out, take back, read back.
+
+The typed API tells what is installed (HostImageConfigManager.fetchSoftwarePackages) and the acceptance level, and sets that. It has no call that
+installs an offline bundle: of HostPatchManager.InstallHostPatchV2_Task, C(bundleUrls) "is not supported in 5.0 or later", it takes single VIBs
+or a depot that is unpacked on a web server, knows no components, and removes by bulletins only. So bundles go by esxcli.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import replace
+from typing import IO, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VerifyError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, chosen, unreachable
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.power import Machine
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import COMPONENTS_FROM, RANKS, Have, Package, Plan, Wish, make_plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.staging import Staging
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_task import open_bundle
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_catalogue import catalogue
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Login
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.esxcli import EsxCli, first
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import NOT_FOUND, VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
+
+_PATHS = ("config.product.version", "configManager.imageConfigManager", "runtime.inMaintenanceMode")
+_LOCATION = re.compile(r"(?:https?://[^\s/]+)?/[^\s/].*")
+_PATIENCE = 60.0
+# As esxcli writes the levels.
+_CLI_LEVELS = dict(zip(("CommunitySupported", "PartnerSupported", "VMwareAccepted", "VMwareCertified"), RANKS))
+
+
+class Deadlines(NamedTuple):
+    """In seconds."""
+
+    maintenance: int
+    install: int
+    restart: int
+
+
+class Asked(NamedTuple):
+    """All of the module's options, checked."""
+
+    wish: Wish
+    deadlines: Deadlines
+    evacuate: bool
+    params: Mapping[str, Any]
+    opener: Callable[[str], IO[bytes]]
+
+
+def spec() -> Dict[str, Any]:
+    """The module's own options."""
+    return {
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "bundle": {"type": "path"},
+        "location": {"type": "str"},
+        "datastore": {"type": "str"},
+        "checksum": {"type": "str"},
+        "catalogue": {"type": "list", "elements": "dict", "default": []},
+        "names": {"type": "list", "elements": "str", "default": []},
+        "acceptance_level": {"type": "str", "choices": list(RANKS)},
+        "maintenance_mode": {"type": "bool", "default": False},
+        "evacuate_powered_off_vms": {"type": "bool", "default": False},
+        "reboot": {"type": "bool", "default": False},
+        "maintenance_timeout": {"type": "int", "default": 1800},
+        "install_timeout": {"type": "int", "default": 900},
+        "reboot_timeout": {"type": "int", "default": 1800},
+    }
+
+
+def asked(params: Mapping[str, Any], opener: Callable[[str], IO[bytes]]) -> Asked:
+    """InputError for what can't be right, before there is a session. The bundle is read and checked here."""
+    state, path, location = params["state"], params.get("bundle"), params.get("location") or ""
+    names = tuple(dict.fromkeys(params.get("names") or ()))
+    if state == "present" and names:
+        raise InputError("names: they are for state: absent; to install, give bundle and location.")
+    if state == "absent" and bool(path) == bool(names):
+        raise InputError("state: absent needs either names or bundle, to say what is to go.")
+    places = [name for name in ("location", "datastore") if params.get(name)]
+    if (len(places) != 1 if path and state == "present" else places):
+        raise InputError("bundle, to be installed, needs either location, where hosts find the same file, or datastore, to put it there; else leave them out.")
+    if location and not _LOCATION.fullmatch(location):
+        raise InputError(f"location: {location!r} is neither a path on the host, as in /vmfs/volumes/datastore1/driver.zip, nor an http or https URL.")
+    if "@" in location.partition("//")[2].partition("/")[0]:
+        raise InputError("location: the URL has a user or password, which hosts write to their logs; put the file where it can be read without.")
+    for name in ("maintenance_timeout", "install_timeout", "reboot_timeout"):
+        if params[name] < 1:
+            raise InputError(f"{name}: {params[name]} s leaves no time; give at least 1.")
+    depot, kind = None, ""
+    if path:
+        depot, kind = open_bundle(path, opener, params.get("checksum"), catalogue(params.get("catalogue")))
+        if location and not location.endswith(".vib" if kind == "vib" else (".zip", ".xml")):
+            raise InputError(f"location: {location!r} does not end as {path} must, which is {'a VIB (.vib)' if kind == 'vib' else 'an offline bundle (.zip)'}.")
+    wish = Wish(
+        state, depot, path or "", kind, location, names, params.get("acceptance_level"), params["maintenance_mode"], params["reboot"],
+    )
+    deadlines = Deadlines(params["maintenance_timeout"], params["install_timeout"], params["reboot_timeout"])
+    return Asked(wish, deadlines, params["evacuate_powered_off_vms"], params, opener)
+
+
+def jobs(given: Asked, client: Client, login: Login) -> Sequence[Tuple[Host, Optional[Job]]]:
+    """One for each host that is meant and can be reached."""
+    hosts = chosen(client, given.params, _PATHS, "reading the software of the hosts")
+    return [(host, None if unreachable(host) else SoftwareJob(given, host, props, client, login)) for host, props in hosts]
+
+
+class SoftwareJob:
+    """The job of one host."""
+
+    def __init__(self, given: Asked, host: Host, props: Mapping[str, Any], client: Client, login: Login) -> None:
+        self.name = host.name
+        self._given, self._props = given, props
+        self._machine = Machine(host, client, login)
+        self._host, self._login = host, login
+        self._wish = given.wish
+        self._staging: Optional[Staging] = None
+        self._manager = props.get("configManager.imageConfigManager")
+        self._plan = Plan()
+        self._have: Optional[Have] = None
+        self._done: List[str] = []
+        self._told_to_restart = False
+        # What is to be taken back on failure, in words and as calls.
+        self._backwards: List[Tuple[str, Callable[[], None]]] = []
+
+    def look(self) -> Outlook:
+        """See Job."""
+        warnings: List[str] = []
+        self._have = self._read(warnings)
+        if self._given.params.get("datastore"):
+            pattern = self._given.params["datastore"]
+            self._staging = Staging(self._machine.client, self._login, self._host, self._given.opener, self._wish.path, pattern)
+            self._wish = replace(self._wish, location=self._staging.location)
+        try:
+            plan = self._plan = make_plan(self._wish, self._have)
+        except InputError as error:
+            raise InputError(f"{self.name}: {error.message}", **error.details) from error
+        before: Dict[str, Any] = {"vibs": plan.before} if plan.before else {}
+        after: Dict[str, Any] = {"vibs": plan.after} if plan.after else {}
+        if plan.level:
+            before["acceptance_level"], after["acceptance_level"] = self._have.acceptance_level, plan.level
+        if plan.restart and self._have.pending is not None:
+            before["restart_due"], after["restart_due"] = True, False
+        report = self._report(self._have, plan)
+        return Outlook(before, after, plan.actions(), report, [*warnings, *plan.warnings])
+
+    def _report(self, have: Have, plan: Plan) -> Dict[str, Any]:
+        wish = self._given.wish
+        report: Dict[str, Any] = {
+            "esxi_version": str(have.release), "acceptance_level": plan.level or have.acceptance_level, "maintenance_mode": have.maintenance,
+            "reboot_required": plan.restart_due and not plan.restart,
+        }
+        if wish.depot is None and not wish.names:
+            report["vibs"] = [each.as_dict() for each in have.vibs.values()]
+            report["pending_vibs"] = None if have.pending is None else [each.as_dict() for each in have.pending.values()]
+            report["components"] = None if have.components is None else [{"name": name, "version": version} for name, version in have.components.items()]
+        return report
+
+    def _read(self, warnings: List[str]) -> Have:
+        client, version = self._machine.client, str(self._props.get("config.product.version") or "")
+        if self._manager is None:
+            raise VsphereError("unsupported", f"{self.name}: it has no image configuration; it is no ESXi host of 6.5 or later, or the user may not read it.")
+        what = f"{self.name}: reading its software"
+        packages = client.call(self._manager.fetchSoftwarePackages, what=what)
+        level = str(client.call(self._manager.HostImageConfigGetAcceptance, what=what))
+        release = EsxiVersion.parse(version)
+        cli = EsxCli(client, self._machine.ref, self.name)
+        vibs = {each.name: _package(each) for each in packages or ()}
+        pending = self._try(lambda: _pending(cli, vibs), "whether a restart is due", warnings)
+        components = None
+        if release >= COMPONENTS_FROM:
+            components = self._try(lambda: _components(cli), "its components", warnings)
+        contents = self._contents(cli, components or {})
+        return Have(release, level, vibs, pending or None, components, contents, bool(self._props.get("runtime.inMaintenanceMode")))
+
+    def _contents(self, cli: EsxCli, components: Mapping[str, str]) -> Dict[str, Sequence[str]]:
+        """The VIBs of the components that are to go. A host that does not tell is taken to need the most."""
+        wish = self._given.wish
+        bundled = [str(each.component) for each in wish.depot.bulletins if each.component] if wish.depot is not None else []
+        found: Dict[str, Sequence[str]] = {}
+        for name in [name for name in (*wish.names, *bundled) if name in components and wish.state == "absent"]:
+            with suppress(VsphereError):
+                vibs = [first(each, "Name") for each in cli.run("software component vib list", f"reading the VIBs of component {name}", component=name)]
+                found.update({name: vibs} if vibs and all(vibs) else {})
+        return found
+
+    def _try(self, read: Callable[[], Any], what: str, warnings: List[str]) -> Any:
+        """What only esxcli tells: needed for a change, and else only for the report."""
+        try:
+            return read()
+        except VsphereError as error:
+            if self._given.wish.depot is not None or self._given.wish.names:
+                raise
+            warnings.append(f"Not known is {what}: {error.message}")
+            return None
+
+    def act(self, outlook: Outlook) -> None:
+        """See Job."""
+        try:
+            try:
+                self._stage()
+                self._carry_out()
+            finally:
+                self._unstage(outlook)
+            self._verify(outlook)
+        finally:
+            self._machine.close()
+
+    def _stage(self) -> None:
+        if self._staging is not None and self._plan.calls:
+            self._step("upload the bundle", self._staging.put)
+            # It does not stay.
+            self._done.clear()
+
+    def _unstage(self, outlook: Outlook) -> None:
+        if self._staging is None or not self._plan.calls:
+            return
+        try:
+            self._staging.remove(self._machine.client)
+        except VsphereError as error:
+            if error.code != NOT_FOUND:
+                outlook.warnings.append(f"The uploaded file is still there: {error.message}")
+
+    def _carry_out(self) -> None:
+        plan, machine, deadlines = self._plan, self._machine, self._given.deadlines
+        level = f"set the acceptance level to {plan.level}"
+        if plan.level and plan.lowers:
+            back = ("set the acceptance level back", lambda: self._set_level(self._old.acceptance_level))
+            self._step(level, lambda: self._set_level(str(plan.level)), back)
+        if plan.enter:
+            leave = ("leave maintenance mode", lambda: machine.leave_maintenance(deadlines.maintenance))
+            enter = "enter maintenance mode"
+            self._step(enter, lambda: machine.enter_maintenance(deadlines.maintenance, self._given.evacuate), leave)
+        for call in plan.calls:
+            self._step(call.words, lambda call=call: self._run(call.command, call.words, call.arguments))  # type: ignore[misc]
+        # The host may need a restart that its packages say they don't.
+        plan.restart = plan.restart or self._wish.reboot and self._told_to_restart and (plan.enter or self._old.maintenance)
+        if plan.restart:
+            self._step("restart", lambda: machine.restart(deadlines.restart))
+        if plan.enter:
+            self._backwards = [each for each in self._backwards if each[0] != "leave maintenance mode"]
+            self._step("leave maintenance mode", lambda: self._leave(deadlines.maintenance))
+        if plan.level and not plan.lowers:
+            self._step(level, lambda: self._set_level(str(plan.level)))
+
+    @property
+    def _old(self) -> Have:
+        if self._have is None:
+            raise AssertionError("look comes before act")
+        return self._have
+
+    def _step(self, words: str, do: Callable[[], None], back: Optional[Tuple[str, Callable[[], None]]] = None) -> None:
+        """One step, with how to take it back if it can be."""
+        try:
+            do()
+        except VirtnetError as error:
+            raise self._failed(words, error) from error
+        if back is not None:
+            self._backwards.append(back)
+        else:
+            self._done.append(words)
+
+    def _failed(self, words: str, error: VirtnetError) -> ChangeError:
+        undone, not_undone = self._take_back()
+        text = f"{error.message.rstrip('.')}. "
+        text += f"Taken back: {', '.join(undone)}. " if undone else ""
+        text += f"Not taken back: {', '.join(not_undone)}." if not_undone else "The host is as it was."
+        return ChangeError(text, words, undone, not_undone, error.code)
+
+    def _take_back(self) -> Tuple[List[str], List[str]]:
+        undone, not_undone = [], [words for words in self._done if words != "leave maintenance mode"]
+        for words, back in reversed(self._backwards):
+            # An acceptance level that a package needs, which stays, must stay too.
+            if words.startswith("set the acceptance level") and self._done:
+                not_undone.append(f"set the acceptance level to {self._plan.level}")
+                continue
+            try:
+                back()
+                undone.append(words)
+            except VirtnetError as error:
+                not_undone.append(f"{words} ({error.message.rstrip('.')})")
+        self._backwards.clear()
+        return undone, not_undone
+
+    def _leave(self, seconds: int) -> None:
+        """A host that has just come back may have left it by itself, or need a moment."""
+        if self._plan.restart:
+            self._machine.until(lambda: self._machine.read("runtime.inMaintenanceMode")[0] is not None, _PATIENCE)
+        if self._machine.read("runtime.inMaintenanceMode")[0]:
+            self._machine.leave_maintenance(seconds)
+
+    def _set_level(self, level: str) -> None:
+        manager = self._machine.read("configManager.imageConfigManager")[0]
+        self._machine.client.call(manager.UpdateHostImageAcceptanceLevel, level, what=f"{self.name}: setting the acceptance level to {level}")
+
+    def _run(self, command: str, words: str, arguments: Mapping[str, Any]) -> None:
+        """With a session that waits as long as an installation may take; a call of esxcli ends when that has."""
+        patient = self._machine.patient(self._given.deadlines.install)
+        try:
+            answer = EsxCli(patient.client, patient.ref, self.name).run(command, words, **arguments)
+            self._told_to_restart = self._told_to_restart or any(first(each, "RebootRequired").lower() == "true" for each in answer)
+        finally:
+            patient.close()
+
+    def _verify(self, outlook: Outlook) -> None:
+        found: List[Have] = []
+
+        def holds() -> bool:
+            values = self._machine.read(*_PATHS)
+            self._props, self._manager = dict(zip(_PATHS, values)), values[1]
+            found[:] = [self._read([])]
+            return not self._differs(found[0])
+
+        if not self._machine.until(holds, _PATIENCE if self._plan.restart else 0.0):
+            why = self._differs(found[0]) if found else "it can't be read"
+            raise VerifyError(f"{self.name}: all steps succeeded, but {why} afterwards; look at the host.", "read back", [], self._done)
+        if found[0].pending is not None and not self._plan.restart_due:
+            outlook.warnings.append("The host says that a restart is due, which its packages did not; set reboot: true, or restart the host.")
+        outlook.report.update(maintenance_mode=found[0].maintenance, acceptance_level=found[0].acceptance_level, reboot_required=found[0].pending is not None)
+
+    def _differs(self, have: Have) -> str:
+        plan = self._plan
+        there = {**{name: each.version for name, each in have.to_come.items()}, **(have.components or {})}
+        for name, version in plan.after.items():
+            # A component that is to go after a restart is listed until then.
+            if there.get(name) != version and not (version is None and have.pending is not None and name in (have.components or {})):
+                return f"{name} is {there.get(name) or 'absent'} and not {version or 'absent'}"
+        if plan.level and have.acceptance_level != plan.level:
+            return f"the acceptance level is {have.acceptance_level} and not {plan.level}"
+        if have.maintenance != self._old.maintenance:
+            return f"the host is {'' if have.maintenance else 'not '}in maintenance mode"
+        if plan.restart and have.pending is not None:
+            return "a restart is still due"
+        return ""
+
+
+def _package(each: Any) -> Package:
+    live = getattr(each.capability, "liveRemoveAllowed", None)
+    return Package(each.name, each.version, each.vendor, str(each.acceptanceLevel), each.maintenanceModeRequired is not False, bool(live))
+
+
+def _pending(cli: EsxCli, running: Mapping[str, Package]) -> Dict[str, Package]:
+    """Empty if no restart is due."""
+    found = {}
+    for fields in cli.run("software vib list", "reading what a restart brings", rebootingimage=True):
+        name, version = first(fields, "Name"), first(fields, "Version")
+        level = _CLI_LEVELS.get(first(fields, "AcceptanceLevel"), RANKS[-1])
+        same = running.get(name)
+        found[name] = same if same is not None and same.version == version else Package(name, version, first(fields, "Vendor"), level)
+    # A host that tells the running image again has nothing to come.
+    return {} if {name: each.version for name, each in found.items()} == {name: each.version for name, each in running.items()} else found
+
+
+def _components(cli: EsxCli) -> Dict[str, str]:
+    return {first(each, "Name"): first(each, "Version") for each in cli.run("software component list", "reading its components") if first(each, "Name")}

@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""The trees from which hosts start over the network. Pure.
+
+::
+
+    mboot.efi, bootx64.efi, crypto64.efi    UEFI; the boot loader takes 01-<mac>/boot.cfg beside it, otherwise boot.cfg
+    pxelinux.0, mboot.c32, pxelinux.cfg/    BIOS, with pxe and ipxe
+    boot.ipxe                               with ipxe
+    boot.cfg                                for hosts that nobody named
+    01-<mac>/boot.cfg                       for each host
+    esxi/                                   what every boot.cfg loads, once for all hosts
+    ks/<name>.cfg                           the scripts
+    drivers/                                the bundles under their own names
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Any, Dict, List, Mapping, Sequence
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_boot, media_spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import hide
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_spec import HostWish
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import HTTP, IPXE, PXE, Entry, Installer, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+
+IMAGE = "esxi"
+_EFI = re.compile(r"/efi/boot/([a-z0-9_.-]+\.efi)")
+# The vendor's boot loader under its name on the medium; its documentation calls it mboot.efi once it is on a server.
+_LOADERS = ("bootx64.efi", "bootaa64.efi")
+_PXELINUX = re.compile(rb"PXELINUX (\d{1,2})\.(\d{1,2})")
+_MENU = "DEFAULT esxi\nNOHALT 1\nLABEL esxi\n  KERNEL {root}mboot.c32\n  APPEND -c {root}{folder}boot.cfg\n  IPAPPEND 2\n"
+_IPXE = """#!ipxe
+iseq ${{platform}} efi && goto efi || goto bios
+:efi
+chain {base}/mboot.efi
+exit
+:bios
+{bios}
+"""
+_IPXE_BIOS = "set 210:string {base}/\nchain {base}/pxelinux.0"
+_IPXE_NO_BIOS = "echo This tree has no boot loader for the BIOS; start the host by UEFI.\nexit 1"
+
+
+def tree(params: Mapping[str, Any], wishes: Sequence[HostWish], installer: Installer, files: Files, medium: Medium) -> None:
+    """All files of a tree, boot.cfg last: with it a host starts to use the rest."""
+    source = media_boot.copies(installer)[-1]
+    _same_in_both(installer, medium)
+    base = (params.get("base_url") or "").rstrip("/")
+    root = media_spec.pxe_root(params) if medium.format == PXE else ""
+    loaded = media_boot.references(installer, source)
+    medium.entries += [Entry(f"{IMAGE}/{name}", member=member) for name, member in sorted(loaded.items())]
+    uefi = _uefi(installer, medium)
+    bios = _bios(params, wishes, installer, files, medium, root or "") if medium.format != HTTP else None
+    if not uefi and not bios:
+        raise InputError(f"src: {installer.where} has no boot loader for {medium.format} (efi/boot/bootx64.efi); give the vendor's medium.")
+    if medium.format == IPXE:
+        text = _IPXE.format(base=base, bios=(_IPXE_BIOS if bios else _IPXE_NO_BIOS).format(base=base))
+        medium.entries.append(Entry("boot.ipxe", data=text.encode(), shown=text))
+    _drivers(params, base, medium)
+    prefix = f"{root}{IMAGE}" if medium.format == PXE else f"{base}/{IMAGE}"
+    for wish in wishes:
+        _host(params, wish, installer.read(source), media_boot.Network(prefix), base, files, medium)
+    medium.entries.sort(key=lambda entry: entry.path.endswith("boot.cfg"))
+    medium.result.update(bios=bios, uefi=uefi, ipxe="boot.ipxe" if medium.format == IPXE else None, private=any(entry.private for entry in medium.entries))
+
+
+def _same_in_both(installer: Installer, medium: Medium) -> None:
+    loaded = [media_boot.references(installer, path) for path in media_boot.copies(installer)]
+    if loaded[0] != loaded[-1]:
+        medium.warnings.append(f"{installer.where}: the two copies of boot.cfg load different files; that of UEFI is taken, for the BIOS too.")
+
+
+def _uefi(installer: Installer, medium: Medium) -> Any:
+    found: Dict[str, str] = {}
+    for path in installer.sizes:
+        match = _EFI.fullmatch(path.lower())
+        if match:
+            found[match.group(1)] = path
+    medium.entries += [Entry(name, member=path) for name, path in sorted(found.items()) if name != "mboot.efi"]
+    loader = next((name for name in _LOADERS if name in found), None)
+    if loader is None:
+        return None
+    medium.entries.append(Entry("mboot.efi", link=loader))
+    return "mboot.efi"
+
+
+def _bios(params: Mapping[str, Any], wishes: Sequence[HostWish], installer: Installer, files: Files, medium: Medium, root: str) -> Any:
+    mboot = installer.find("/mboot.c32")
+    if mboot is None:
+        if params.get("pxelinux"):
+            raise InputError(f"pxelinux: {installer.where} has no mboot.c32, without which pxelinux can't load ESXi; leave pxelinux out.")
+        return None
+    medium.entries.append(Entry("mboot.c32", member=mboot))
+    for wish in wishes:
+        folder = f"{wish.folder}/" if wish.folder else ""
+        text = _MENU.format(root=root, folder=folder)
+        medium.entries.append(Entry(f"pxelinux.cfg/{wish.folder or 'default'}", data=text.encode(), shown=text))
+    if not params.get("pxelinux"):
+        return None
+    _check_pxelinux(params["pxelinux"], files, medium)
+    medium.entries.append(Entry("pxelinux.0", file=params["pxelinux"]))
+    return "pxelinux.0"
+
+
+def _check_pxelinux(path: str, files: Files, medium: Medium) -> None:
+    data = files.read(path)
+    found = _PXELINUX.search(data) if data is not None else None
+    if found is None:
+        raise InputError(f"pxelinux: {path} is no pxelinux.0; give the one of SYSLINUX 3.86.")
+    version = (int(found.group(1)), int(found.group(2)))
+    if version >= (5, 0):
+        # From 5.00 on its modules are ELF files, and the vendor's mboot.c32 is none.
+        raise InputError(f"pxelinux: {path} is of SYSLINUX {version[0]}.{version[1]:02d}, which can't load the vendor's mboot.c32; give the one of 3.86.")
+    if version != (3, 86):
+        medium.warnings.append(f"{path} is of SYSLINUX {version[0]}.{version[1]:02d}; the vendor supports 3.86 only.")
+
+
+def _drivers(params: Mapping[str, Any], base: str, medium: Medium) -> None:
+    seen: List[str] = []
+    for path in params["drivers"]:
+        name = posixpath.basename(path)
+        if name.lower() in seen:
+            raise InputError(f"drivers: two of them are named {name}; rename one.")
+        seen.append(name.lower())
+        medium.entries.append(Entry(f"drivers/{name}", file=path))
+        medium.result["drivers"].append({"src": path, "path": f"drivers/{name}", "url": f"{base}/drivers/{name}" if base else None})
+    if seen and not base:
+        medium.warnings.append("drivers: ESXi can't read them by TFTP, and without base_url nothing says where else they are served.")
+
+
+def _host(
+    params: Mapping[str, Any], wish: HostWish, source: bytes, network: media_boot.Network, base: str, files: Files, medium: Medium,
+) -> None:
+    script = media_boot.script(params, wish, files, medium)
+    ks_path = f"ks/{wish.name or 'ks'}.cfg"
+    ks = wish.params.get("ks_url") or ""
+    if script is not None:
+        medium.entries.append(Entry(ks_path, data=script.data, shown=script.shown, private=script.private))
+        ks = ks or _served(base, ks_path, wish)
+    path = f"{wish.folder}/boot.cfg" if wish.folder else "boot.cfg"
+    new, said = media_boot.boot_cfg(params, wish, path, source, ks, network, medium)
+    medium.entries.append(Entry(path, data=new.data, shown=new.shown_after, private=new.private))
+    medium.result["hosts"].append({"name": wish.name or None, "boot_cfg": [path], "ks": hide(ks) or None, **said})
+
+
+def _served(base: str, path: str, wish: HostWish) -> str:
+    if not base:
+        who = f" of {wish.name}" if wish.name else ""
+        raise InputError(f"base_url: the installer can't read the script{who} by TFTP; give the http URL under which dest is served too, or ks_url.")
+    return f"{base}/{path}"

@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What goes onto a medium, and what an installer's medium has, without knowing how either is read or written. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Mapping, Optional
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+
+ISO, PXE, IPXE, HTTP = "iso", "pxe", "ipxe", "http"
+FORMATS = (ISO, PXE, IPXE, HTTP)
+
+
+class Installer:
+    """The files of an installer's medium, by their paths as on the medium, which begin with a slash."""
+
+    def __init__(self, where: str, sizes: Mapping[str, int]) -> None:
+        self.where = where
+        self.sizes = sizes
+        self._by_lower: Dict[str, List[str]] = {}
+        for path in sorted(sizes):
+            self._by_lower.setdefault(path.lower(), []).append(path)
+
+    def find(self, path: str) -> Optional[str]:
+        """The file of this path in whatever case; None if there is none. InputError if there are two."""
+        found = self._by_lower.get("/" + path.lower().lstrip("/"), [])
+        if len(found) > 1:
+            raise InputError(f"src: {self.where} has {' and '.join(found)}, which differ in case only; remove one.")
+        return found[0] if found else None
+
+    def read(self, path: str) -> bytes:
+        """The content of a small file."""
+        raise NotImplementedError
+
+
+class Memory(Files):
+    """Files that are at hand."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.files = files
+
+    def read(self, path: str) -> Optional[bytes]:
+        """The content."""
+        return self.files.get(path)
+
+    def names(self, path: str) -> Optional[List[str]]:
+        """There are no folders."""
+        return None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file on the new medium. Its content is C(data), or a C(member) of the installer's medium, or a C(file) of the host, or that of the entry C(link).
+
+    C(shown) is the text as people may see it, C(private) tells that it holds a secret.
+    """
+
+    path: str
+    data: Optional[bytes] = None
+    member: str = ""
+    file: str = ""
+    link: str = ""
+    shown: str = ""
+    private: bool = False
+
+
+@dataclass
+class Medium:
+    """All that is to be on a medium, and what the task answers."""
+
+    format: str
+    entries: List[Entry] = field(default_factory=list)
+    volume_id: str = ""
+    result: Dict[str, Any] = field(default_factory=dict)
+    warnings: List[str] = field(default_factory=list)
+    secrets: List[str] = field(default_factory=list)

@@ -1,0 +1,188 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""esxi_vm_registration on the simulator: files are put there and machines are counted by govc."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Set, Tuple
+
+import pytest
+
+from .conftest import World
+
+FIRST, SECOND = "esxi01.lab.example", "esxi02.lab.example"
+HOST = f"/dc1/host/cluster1/{FIRST}"
+
+
+class Site:
+    """A vSphere with a datastore that was preserved: files of machines that nobody knows."""
+
+    def __init__(self, world: World, folder: Path, host: str = HOST) -> None:
+        self.world, self.folder = world, folder
+        (folder / "preserved").mkdir()
+        world.vsphere.govc("datastore.create", "-type", "local", "-name", "preserved", "-path", str(folder / "preserved"), host)
+
+    def put(self, path: str, name: str = "", datastore: str = "preserved") -> str:
+        """A configuration file, uploaded by govc."""
+        source = self.folder / "machine.vmx"
+        source.write_text('.encoding = "UTF-8"\nconfig.version = "8"\n' + (f'displayName = "{name}"\n' if name else ""), encoding="utf-8")
+        self.world.vsphere.govc("datastore.upload", "-ds", datastore, str(source), path)
+        return f"[{datastore}] {path}"
+
+    def machines(self, below: str = "/") -> Set[str]:
+        """The names of all machines that are registered."""
+        return {path.rsplit("/", 1)[1] for path in self.world.vsphere.govc("find", below, "-type", "m").split("\n") if path}
+
+    def name_of(self, machine: str, reference: str) -> Any:
+        """The name of what a machine refers to."""
+        found = self.world.vsphere.collect(machine, reference)
+        return self.world.vsphere.collect(f"{found['type']}:{found['value']}", "name")
+
+    def place_of(self, machine: str) -> Tuple[Any, Any]:
+        """Where the machine's configuration is, and on which host it is."""
+        return self.world.vsphere.collect(machine, "config.files.vmPathName"), self.name_of(machine, "runtime.host")
+
+
+@pytest.fixture(name="site")
+def _site(world: World, tmp_path: Path) -> Site:
+    return Site(world, tmp_path)
+
+
+def reasons(result: Dict[str, Any], host: str = FIRST) -> Dict[str, str]:
+    """Why what was skipped, by path."""
+    return {each["path"]: each["reason"] for each in result["hosts"][host]["skipped"]}
+
+
+def test_machines_are_registered(site: Site) -> None:
+    """Check, run, again, check again; with the name in the file, or the file's; and taken out again."""
+    web, db = site.put("web/web.vmx", "web server"), site.put("db/db.vmx")
+    before = site.machines()
+    real = site.world.cycle("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"])
+    assert site.machines() == before | {"web server", "db"}
+    assert site.place_of("/dc1/vm/web server") == (web, FIRST)
+    result = real["hosts"][FIRST]
+    assert result["found"] == sorted([web, db]) and result["actions"] == [f"register {db}", f"register {web}"] and result["skipped"] == []
+    again = site.world.ok("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"])
+    assert reasons(again) == {web: "registered", db: "registered"}
+    site.world.cycle("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"], state="absent", names=["*"])
+    assert site.machines() == before
+    assert {each for each in ("web/web.vmx", "db/db.vmx") if (site.folder / "preserved" / each).exists()} == {"web/web.vmx", "db/db.vmx"}
+
+
+@pytest.mark.own_code
+def test_names_and_datastores_are_patterns(site: Site) -> None:
+    """Of files that match, on datastores that match."""
+    site.put("web1/web1.vmx")
+    site.put("web2/web2.vmx")
+    site.put("db/db.vmx")
+    before = site.machines()
+    site.world.cycle("esxi_vm_registration", esxi_hostname=FIRST, datastores=["pre*"], names=["web*"])
+    assert site.machines() == before | {"web1", "web2"}
+    site.world.cycle("esxi_vm_registration", changed=False, esxi_hostname=FIRST, datastores=["none*"])
+
+
+@pytest.mark.own_code
+def test_what_is_left_alone(site: Site) -> None:
+    """Copies in snapshots, two files in one folder, templates; each with its reason, and nothing in silence."""
+    site.put("ok/ok.vmx")
+    kept = {
+        site.put(".snapshot/hourly/old.vmx"): "hidden", site.put("two/a.vmx"): "duplicate", site.put("two/b.vmx"): "duplicate",
+        site.put("tpl/tpl.vmtx"): "template",
+    }
+    before = site.machines()
+    real = site.world.cycle("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"])
+    assert reasons(real) == kept and site.machines() == before | {"ok"}
+    assert "which of them is the machine is not known" in str(real["warnings"])
+    site.world.cycle("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"], names=["a"])
+    assert site.machines() == before | {"ok", "a"}
+
+
+@pytest.mark.own_code
+def test_a_datastore_of_two_hosts_is_searched_once(site: Site) -> None:
+    """By the first; machines that run on the lab's own datastore are known."""
+    shared = site.put("shared/shared.vmx", datastore="datastore1")
+    real = site.world.cycle("esxi_vm_registration", all_hosts=True)
+    assert real["hosts"][FIRST]["actions"] == [f"register {shared}"] and real["hosts"][SECOND]["actions"] == []
+    assert "registered" in reasons(real).values()
+
+
+def test_an_inaccessible_datastore(site: Site) -> None:
+    """Is reported, and the others are searched all the same; a search that fails is the same."""
+    site.put("web/web.vmx")
+    site.put("other/other.vmx", datastore="datastore1")
+    site.world.control("POST", "datastore", {"name": "preserved", "accessible": False})
+    result = site.world.ok("esxi_vm_registration", esxi_hostname=FIRST)
+    assert reasons(result)["[preserved]"] == "inaccessible" and "not accessible" in str(result["warnings"])
+    assert "other" in site.machines() and "web" not in site.machines()
+    site.world.control("POST", "datastore", {"name": "preserved", "accessible": True})
+    site.world.control("POST", "faults", {"method": "SearchDatastoreSubFolders_Task", "fault": "FileFault", "in": "task", "times": -1})
+    result = site.world.ok("esxi_vm_registration", esxi_hostname=FIRST)
+    assert reasons(result)["[preserved]"] == reasons(result)["[datastore1]"] == "inaccessible"
+
+
+def test_folder_and_pool(site: Site) -> None:
+    """By their names."""
+    site.put("web/web.vmx")
+    site.world.vsphere.govc("folder.create", "/dc1/vm/restored")
+    site.world.vsphere.govc("folder.create", "/dc1/vm/restored/lab")
+    site.world.vsphere.govc("pool.create", "/dc1/host/cluster1/Resources/small")
+    for params, word in (
+        ({"folder": "restore"}, "close to it: restored"), ({"resource_pool": "smal"}, "close to it: small"),
+        ({"datastores": ["preservd"]}, "close to it: preserved"),
+    ):
+        site.world.refused("esxi_vm_registration", "invalid", word, **{"esxi_hostname": FIRST, "datastores": ["preserved"], **params})
+    site.world.cycle("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"], folder="restored/lab", resource_pool="small")
+    assert site.machines("/dc1/vm/restored/lab") == {"web"}
+    assert site.name_of("/dc1/vm/restored/lab/web", "resourcePool") == "small"
+
+
+def test_running_machines_are_never_unregistered(site: Site) -> None:
+    """And all that match must be named."""
+    before = site.machines()
+    site.world.refused("esxi_vm_registration", "invalid", "needs names", esxi_hostname=FIRST, state="absent")
+    result = site.world.ok("esxi_vm_registration", esxi_hostname=FIRST, state="absent", names=["vm*"])
+    assert set(reasons(result).values()) == {"running"} and site.machines() == before and not result["changed"]
+
+
+@pytest.mark.own_code
+def test_one_that_fails_does_not_stop_the_others(site: Site) -> None:
+    """The truth about each: what was registered stays, and is said."""
+    first, second, third = (site.put(f"{name}/{name}.vmx") for name in ("a", "b", "c"))
+    before = site.machines()
+    site.world.control("POST", "faults", {"method": "RegisterVM_Task", "call": 2, "fault": "InvalidState"})
+    result = site.world.run("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"])
+    host = result["hosts"][FIRST]
+    assert result["error_code"] == "change_failed" and (host["failed_step"], host["cause"]) == (f"register {second}", "state")
+    assert host["not_undone"] == [f"register {first}", f"register {third}"] and site.machines() == before | {"a", "c"} and host["changed"]
+    again = site.world.ok("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"])
+    assert again["hosts"][FIRST]["actions"] == [f"register {second}"]
+
+
+@pytest.mark.own_code
+def test_a_name_that_is_taken(site: Site) -> None:
+    """The server refuses it, in its words."""
+    site.put("copy/copy.vmx", "vm01-1")
+    result = site.world.run("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"])
+    assert result["hosts"][FIRST]["cause"] == "exists" and "Nothing was changed." in result["msg"]
+
+
+def test_a_standalone_host(world_of: Callable[..., World], tmp_path: Path) -> None:
+    """Without a vCenter."""
+    world = world_of("--kind", "esxi")
+    path = world.hosts()[0]
+    site = Site(world, tmp_path, path)
+    site.put("web/web.vmx")
+    before = site.machines()
+    world.cycle("esxi_vm_registration", all_hosts=True)
+    assert site.machines() == before | {"web"}
+
+
+REFUSED: List[Dict[str, Any]] = [{"names": []}, {"datastores": []}, {"state": "absent", "names": ["x"], "folder": "y"}, {"search_timeout": 0}]
+
+
+@pytest.mark.own_code
+def test_refused(site: Site) -> None:
+    """Before there is a session."""
+    for params in REFUSED:
+        site.world.refused("esxi_vm_registration", "invalid", esxi_hostname=FIRST, **params)

@@ -12,7 +12,7 @@ help: ## show this list
 setup: ## install what is needed: Debian packages (as root), .venv, .cache
 	@scripts/setup
 
-demo: setup ## two KVM hosts and six guests come up and are hardened before your eyes
+demo: setup ## two KVM hosts with six guests, and four simulated ESXi hosts, are hardened before your eyes from one document
 	@scripts/demo
 
 test: setup ## everything below, with a summary

@@ -26,6 +26,8 @@ from tests.media import world  # noqa: E402
 
 SCRIPT = "vmaccepteula\ninstall --firstdisk=local --overwritevmfs\nnetwork --bootproto=dhcp\nreboot\nrootpw --iscrypted $6$a$" + "x" * 86 + "\n"
 BLOCK = 1 << 20
+
+
 def forget(path: Path) -> None:
     """Out of the memory of the kernel, so that each round reads it from the disk."""
     with open(path, "rb") as file:

@@ -107,4 +107,3 @@ def _result(module: AnsibleModule, job: Job) -> Dict[str, Any]:
     if result["changed"]:
         result["msg"] = f"{module.params['dest']} {'would be ' if module.check_mode else ''}written."
     return result
-

@@ -17,7 +17,7 @@ description:
     Makes an ISO that installs without questions, or a tree from which hosts start over the network, of the vendor's ISO or of a folder in which it is
     mounted or unpacked.
   - >-
-    In an ISO, all but the added files and both copies of boot.cfg stay as they were. What it starts from (the El Torito records for BIOS and UEFI, and the
+    In an ISO, all but the added files and both copies of boot.cfg stays as it was. What it starts from (the El Torito records for BIOS and UEFI, and the
     system area with MBR and GPT) is compared with the vendor's before the new file takes its place.
   - >-
     Every path that a boot.cfg loads is looked up, scripts and boot.cfg are checked, and what can't work is refused before anything is written.
@@ -28,8 +28,6 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details:
-      - RV(sha256) and RV(size) of an ISO that would be written are null.
   diff_mode:
     support: full
     details:
@@ -39,7 +37,7 @@ attributes:
     details:
       - >-
         Unchanged input leaves the medium as it is. What went in and what came out is kept beside it, in C(.NAME.virtnet.json) for an ISO and in
-        C(.virtnet-media.json) in a tree, readable by its owner only. Without that file the medium is made again; the same input gives the same bytes.
+        C(.virtnet-media.json) in a tree, readable by its owner only. Without that file an ISO is made again; the same input gives the same bytes.
   platform:
     support: full
 options:
@@ -301,16 +299,6 @@ esxi_version:
   returned: success
   type: str
   sample: 8.0 U3
-sha256:
-  description: The SHA-256 of the ISO. Null in check mode if it would be written.
-  returned: success, with O(format=iso)
-  type: str
-  sample: 8f80c7d1fad6f794c34ab17d04a9292e5da91264eeee0c69c5a4b1799ba7d120
-size:
-  description: The size in bytes of the ISO, or of the entry of the folder.
-  returned: success, when it is there
-  type: int
-  sample: 7542784
 hosts:
   description: The hosts, on media of the network with one at the end, without a name, for all others.
   returned: success

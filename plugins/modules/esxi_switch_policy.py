@@ -333,8 +333,28 @@ hosts:
       elements: str
   sample:
     esxi01.lab.example:
+      actions: ["set portgroup pg01: mac_changes inherit -> reject, forged_transmits inherit -> reject",
+        "set vswitch vSwitch0: mac_changes accept -> reject, forged_transmits accept -> reject", "set option Net.BlockGuestBPDU: value 0 -> 1"]
+      after:
+        option: {"Net.BlockGuestBPDU": {"value": 1}}
+        portgroup: {"pg01": {"forged_transmits": "reject", "mac_changes": "reject", "promiscuous": "inherit"}}
+        vswitch: {"vSwitch0": {"forged_transmits": "reject", "mac_changes": "reject", "promiscuous": "reject"}}
+      before:
+        option: {"Net.BlockGuestBPDU": {"value": 0}}
+        portgroup: {"pg01": {"forged_transmits": "inherit", "mac_changes": "inherit", "promiscuous": "inherit"}}
+        vswitch: {"vSwitch0": {"forged_transmits": "accept", "mac_changes": "accept", "promiscuous": "reject"}}
       changed: true
       failed: false
+      groups:
+        pg01:
+          configured: {"forged_transmits": "reject", "mac_changes": "reject", "promiscuous": "inherit"}
+          effective: {"forged_transmits": "reject", "mac_changes": "reject", "promiscuous": "reject"}
+          source: {"forged_transmits": "port group pg01", "mac_changes": "port group pg01", "promiscuous": "switch vSwitch0"}
+          switch: vSwitch0
+      msg: 3 steps done and read back.
+      reconnect_needed: {}
+      unreachable: false
+      verified: true
 distributed_switches:
   description: >-
     What became of each distributed switch, by its name; the same as of a host, with C(datacenter), and C(approximate), which tells what was written
@@ -370,8 +390,9 @@ other_switches:
   elements: str
   sample: ["br0"]
 unenforced:
-  description: What the document asks for and ESXi does not enforce, as O(allow_unenforced) allows.
-  returned: always, unless the task was refused as a whole
+  description: What the document asks for and ESXi does not enforce, as O(allow_unenforced) allows; or, if RV(error_code) is V(unsupported), what
+    it would have to allow.
+  returned: always, unless the task was refused as a whole for another reason
   type: list
   elements: dict
   contains:
@@ -397,6 +418,11 @@ enforcement:
   returned: always, unless the task was refused as a whole
   type: dict
   sample: {"switch vSwitch0": {"promiscuous": "exact"}}
+option:
+  description: The first word that can't be enforced.
+  returned: when RV(error_code) is V(unsupported)
+  type: str
+  sample: arp
 msg:
   description: What was done, or why the task failed, in a sentence.
   returned: always

@@ -194,9 +194,11 @@ def test_only_a_multicast_router_s_port_hears_a_group(world: World, hello: str) 
         link.claim_router(ring, link.HELLOS[hello](ring))
         assert link.hears_group(ring, "attacker")
         world.module("linux_port_security", bridge="br0", ports=world.policy())
+        link.snoop(ring)
         assert not link.hears_group(ring, "attacker") and link.hears_group(ring, "victim")
         for lock in ("set dev vnet0 mcast_router 1", "set dev vnet0 mcast_router 0"):
             world.bridge(f"link {lock}")
+            link.snoop(ring)
             link.claim_router(ring, link.HELLOS[hello](ring))
             assert not link.hears_group(ring, "attacker"), lock
             subprocess.run(world.enter("host", "nft", "flush", "chain", "bridge", "virtnet_hardening", "ipv4_router"), check=True)

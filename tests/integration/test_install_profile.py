@@ -146,8 +146,12 @@ def test_what_is_refused(site: Site) -> None:
     hosts = site.inventory["esxi_install"]["hosts"]
     hosts["esx2"]["esxi_install_profile_memory"] = "1TB"
     hosts["esx3"]["esxi_install_profile_network"] = {"bootproto": "static", "ip": "192.0.2.300"}
-    answer = site.play(ok=False)
-    text = results(answer, "Refuse what can't be installed so", "esx1")["msg"]
+    # Somebody took the variable for one of a password.
+    hosts["esx1"]["esxi_install_profile_root_password_hash"] = "Pla1n-S3cret"
+    answer = site.play("-vvv", "--diff", ok=False)
+    assert "Pla1n-S3cret" not in site.raw and HASH not in site.raw
+    first, _newline, text = results(answer, "Refuse what can't be installed so", "esx1")["msg"].partition("\n")
+    assert first == "esx1: root_password_hash: it does not begin with $6$."
     assert text.startswith("esx2: systemMediaSize=min: a host with 1024 GiB of memory, 1 TB or more, must use at least small (69 GB).\nesx3: network: ")
     assert "esx1" in results(answer, "Refuse what can't be installed so", "esx3")["msg"] and not site.dest.exists()
     # As the README has it.
@@ -186,3 +190,17 @@ def test_profiles_of_ones_own(site: Site) -> None:
     script = site.from_iso("esx1", "/KS.CFG")
     assert 'install "--firstdisk=DELLBOSS VD" --overwritevmfs\npart datastore2 --ondisk=naa.5000c500a1b2c3d4\n' in script
     assert "systemMediaSize=small" in site.from_iso("esx1", "/BOOT.CFG") and not (site.dest / "iso" / "esx3.iso").exists()
+
+
+def test_examples_of_the_filters(site: Site) -> None:
+    """They run as they stand and show what they say."""
+    tasks: List[Any] = []
+    for name in ("esxcli_policy", "install_profile", "install_conflicts"):
+        source = (ROOT / "plugins" / "filter" / f"{name}.py").read_text()
+        tasks += yaml.safe_load(source.split('EXAMPLES = r"""')[1].split('"""')[0])
+    play = {"name": "Play", "hosts": "esx1", "gather_facts": False, "tasks": tasks}
+    (site.folder / "play.yml").write_text(yaml.safe_dump([play]))
+    answer = site.play(playbook=str(site.folder / "play.yml"))
+    assert results(answer, "Show the commands", "esx1")["msg"][0][-1] == "--allow-forged-transmits=false"
+    assert "must use at least small (69 GB)" in results(answer, "Show why a host with 1 TB of memory can't have the least system", "esx1")["msg"][0]
+    assert results(answer, "Show what is wrong", "esx1")["msg"][0] == "esx2: ip 192.0.2.11 is that of esx1 too; give each host its own."

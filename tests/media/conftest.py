@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,6 +16,7 @@ from . import world
 
 NEEDED = ("xorriso", "bsdtar", "mformat", "mcopy", "grub-mkimage", "qemu-system-x86_64", "openssl", "nginx", "dnsmasq", "curl")
 PASSWORD = "not-a-password"
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: servers and mounts in namespaces of their own, files of other users")
 
 
 class Media(NamedTuple):

@@ -45,4 +45,5 @@ def test_starts_before_and_after(started: Started, kickstart: Path, kind: str, f
     # GRUB, unlike Lua, looks for it whether boot.cfg names it or not.
     assert ("not found" in before["/KS.CFG"]) if firmware == "uefi" else ("/KS.CFG" not in before)
     assert after[COPY[firmware]] == world.BOOT_CFG.strip().replace("cdromBoot", "ks=cdrom:/KS.CFG systemMediaSize=min")
-    assert after["/KS.CFG"] == kickstart.read_text().strip()
+    # GRUB breaks long lines.
+    assert after["/KS.CFG"].replace("\n", "") == kickstart.read_text().replace("\n", "")

@@ -16,7 +16,7 @@ from typing import Any, Callable, Dict, Iterator, List
 import pytest
 
 from . import world
-from .conftest import PASSWORD, Media
+from .conftest import PASSWORD, Media, needs_root
 
 CHANGED = ["BOOT.CFG", "EFI/BOOT/BOOT.CFG"]
 
@@ -45,7 +45,8 @@ def test_only_what_should_differs(media: Media, kickstart: Path, tmp_path: Path,
     # isolinux.bin holds its own address, which moved.
     assert [path for path in world.differences(old, new) if path not in ("ISOLINUX.BIN", "BOOT.CAT")] == ["+DRIVERS", "+KS.CFG", *CHANGED]
     for number, path in enumerate(drivers, 1):
-        assert (new / "DRIVERS" / f"{number:02d}.ZIP").read_bytes() == path.read_bytes() and real["drivers"][number - 1]["path"] == f"/DRIVERS/{number:02d}.ZIP"
+        name = f"{number:02d}.ZIP"
+        assert (new / "DRIVERS" / name).read_bytes() == path.read_bytes() and real["drivers"][number - 1]["path"] == f"/DRIVERS/{name}"
         assert real["drivers"][number - 1]["sha256"] == world.tool("sha256sum", str(path)).split()[0]
     assert (new / "KS.CFG").read_bytes() == kickstart.read_bytes()
     for path in CHANGED:
@@ -152,7 +153,10 @@ def _wrapped(tmp_path: Path) -> Iterator[Wrapped]:
 
 @pytest.mark.parametrize(
     ("kind", "number"),
-    [("plain", signal.SIGTERM), ("hybrid", signal.SIGTERM), ("plain", signal.SIGINT), ("hybrid", signal.SIGHUP), ("plain", signal.SIGKILL), ("hybrid", signal.SIGKILL)],
+    [
+        ("plain", signal.SIGTERM), ("hybrid", signal.SIGTERM), ("plain", signal.SIGINT), ("hybrid", signal.SIGHUP), ("plain", signal.SIGKILL),
+        ("hybrid", signal.SIGKILL),
+    ],
 )
 def test_interrupted(media: Media, kickstart: Path, tmp_path: Path, wrapped: Wrapped, kind: str, number: int) -> None:
     """In the middle of writing, while xorriso waits for the disk: the old file stays, no half one has its name, and the next run works."""
@@ -177,8 +181,9 @@ def test_interrupted(media: Media, kickstart: Path, tmp_path: Path, wrapped: Wra
         assert "failed: " in log.read_text()
     else:
         assert process.returncode == -signal.SIGKILL
-        # It holds the lock as long as it writes.
-        assert world.module(params(source, dest, kickstart)).get("error_code") == "busy"
+        if kind == "plain":
+            # The program that still writes holds the lock. Of a hybrid, this side of the pipe wrote.
+            assert world.module(params(source, dest, kickstart)).get("error_code") == "busy"
         os.kill(writer, signal.SIGKILL)
     assert world.module(params(source, dest, kickstart))["changed"]
     assert sorted(path.name for path in work.iterdir()) == [".out.iso.virtnet.json", "out.iso"]
@@ -188,7 +193,8 @@ def test_interrupted(media: Media, kickstart: Path, tmp_path: Path, wrapped: Wra
 @pytest.mark.parametrize(
     ("kind", "script", "words"),
     [
-        ("plain", 'exec $real "${@/keep/discard}"', "does not start as the vendor"), ("hybrid", 'exec $real "${@/replay/discard}"', "does not start as the vendor"),
+        ("plain", 'exec $real "${@/keep/discard}"', "does not start as the vendor"),
+        ("hybrid", 'exec $real "${@/replay/discard}"', "does not start as the vendor"),
         ("hybrid", 'exec $real "${@/gpt_disk_guid=*/gpt_disk_guid=random}"', "GPT disk GUID"), ("plain", 'exec $real "$@" -rm /K.B00 --', "/K.B00"),
         ("hybrid", '$real "$@" -map /etc/hostname /EXTRA.TXT', "/EXTRA.TXT"),
         ("plain", 'echo "xorriso : FAILURE : The moon is full" >&2; exit 5', "The moon is full"),
@@ -214,6 +220,7 @@ def test_one_at_a_time(media: Media, kickstart: Path, tmp_path: Path) -> None:
     assert world.module(params(media.plain, tmp_path / "out.iso", kickstart))["changed"]
 
 
+@needs_root
 def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None:
     """On a file system that is too small nothing is begun."""
     small = tmp_path / "small"
@@ -227,14 +234,18 @@ def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None
 
 REFUSED: Dict[str, Any] = {
     "no such source": ({"src": "/nonexistent.iso"}, "not on this host"), "no ISO": ({"src": "/etc/passwd"}, "no ISO 9660"),
-    "source is dest": ({"dest": "{src}"}, "is src itself"), "no folder": ({"dest": "/nonexistent/o.iso"}, "is missing"), "a folder": ({"dest": "/tmp"}, "is a folder"),
+    "source is dest": ({"dest": "{src}"}, "is src itself"), "no folder": ({"dest": "/nonexistent/o.iso"}, "is missing"),
+    "a folder": ({"dest": "/tmp"}, "is a folder"),
     "two scripts": ({"kickstart_content": "vmaccepteula"}, "mutually exclusive"), "script and URL": ({"ks_url": "http://h/ks"}, "either it or ks_url"),
     "no such name": ({"kickstart": None, "ks_url": "cdrom:/boot.cfg"}, "exactly that name"), "bad URL": ({"kickstart": None, "ks_url": "gopher://x"}, "ks_url"),
-    "ks by hand": ({"kernelopt": {"ks": "http://h/ks"}}, "kickstart or ks_url"), "1 TB": ({"kernelopt": {"systemMediaSize": "min"}, "memory": "1TB"}, "at least small"),
-    "1 TB by option": ({"system_media_size": "min", "memory": "1TB"}, "at least small"), "too old": ({"system_media_size": "min", "esxi_version": "6.7"}, "6.7"),
+    "ks by hand": ({"kernelopt": {"ks": "http://h/ks"}}, "kickstart or ks_url"),
+    "1 TB": ({"kernelopt": {"systemMediaSize": "min"}, "memory": "1TB"}, "at least small"),
+    "1 TB by option": ({"system_media_size": "min", "memory": "1TB"}, "at least small"),
+    "too old": ({"system_media_size": "min", "esxi_version": "6.7"}, "6.7"),
     "two hosts": ({"hosts": [{"name": "a"}, {"name": "b"}]}, "can't tell hosts apart"), "volume": ({"volume_id": "a b"}, "volume_id"),
     "base_url": ({"base_url": "http://h/"}, "no meaning"), "driver": ({"drivers": ["/etc/passwd"]}, "neither a zip archive nor a VIB"),
-    "no driver": ({"drivers": ["/nonexistent.zip"]}, "can't be read"), "bad script": ({"kickstart": None, "kickstart_content": "eula\nvmaccepteula\n"}, "unknown-command"),
+    "no driver": ({"drivers": ["/nonexistent.zip"]}, "can't be read"),
+    "bad script": ({"kickstart": None, "kickstart_content": "eula\nvmaccepteula\n"}, "missing-method"),
     "no script": ({"kickstart": "/nonexistent.cfg"}, "no file on this host"), "open mode": ({"mode": "0644"}, "lets others read"),
     "log": ({"log_path": "/nonexistent/log"}, "log_path"),
 }

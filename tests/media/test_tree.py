@@ -7,13 +7,14 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
 import pytest
 
 from . import world
-from .conftest import Media
+from .conftest import Media, needs_root
 
 ADDRESS = "192.0.2.1"
 BASE = f"http://{ADDRESS}/esxi-8.0u3"
@@ -33,7 +34,6 @@ class Servers:
     """nginx and dnsmasq in a network namespace that they alone use."""
 
     def __init__(self, stack: contextlib.ExitStack, folder: Path, web: Path, tftp: Path) -> None:
-        # /srv is not for others to read while tests make it; the servers see their folders below a mount of their own.
         config = folder / "nginx.conf"
         config.write_text(NGINX.format(folder=folder, root=web, address=ADDRESS))
         holder = stack.enter_context(subprocess.Popen(["unshare", "--net", "sh", "-c", "echo ready; exec sleep infinity"], stdout=subprocess.PIPE, text=True))
@@ -42,8 +42,9 @@ class Servers:
         self.inside = ["nsenter", "--net", "--target", str(holder.pid)]
         world.tool(*self.inside, "ip", "link", "set", "lo", "up")
         world.tool(*self.inside, "ip", "address", "add", f"{ADDRESS}/32", "dev", "lo")
-        dnsmasq = ["dnsmasq", "--conf-file=/dev/null", "--keep-in-foreground", "--port=0", "--enable-tftp", f"--tftp-root={tftp}", f"--pid-file={folder}/dnsmasq.pid"]
-        for command in (["nginx", "-c", str(config), "-e", str(folder / "nginx.err")], [*dnsmasq, "--user=root", "--log-facility=-"]):
+        dnsmasq = ["dnsmasq", "--conf-file=/dev/null", "--keep-in-foreground", "--port=0", "--user=root", "--log-facility=-"]
+        dnsmasq += ["--enable-tftp", f"--tftp-root={tftp}", f"--pid-file={folder}/dnsmasq.pid"]
+        for command in (["nginx", "-c", str(config), "-e", str(folder / "nginx.err")], dnsmasq):
             process = stack.enter_context(subprocess.Popen([*self.inside, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
             stack.callback(process.terminate)
         (tftp / "probe").write_text("up")
@@ -63,14 +64,14 @@ class Servers:
 
 
 @pytest.fixture(scope="module", name="place")
-def _place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("served")
+def _place() -> Iterator[Path]:
     # nginx' workers are nobody that may look into pytest's folders.
-    for each in (folder, *folder.parents[:2]):
-        each.chmod(0o755)
-    (folder / "web").mkdir()
-    (folder / "tftp").mkdir()
-    yield folder
+    with tempfile.TemporaryDirectory(prefix="virtnet-", dir="/var/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "web").mkdir()
+        (folder / "tftp").mkdir()
+        yield folder
 
 
 @pytest.fixture(scope="module", name="servers")
@@ -98,6 +99,7 @@ def loads(text: str) -> List[str]:
     return [f"{config['prefix']}/{path}" for path in paths]
 
 
+@needs_root
 @pytest.mark.parametrize(("kind", "folder"), [("http", "web"), ("ipxe", "web"), ("pxe", "tftp")])
 def test_every_path_is_served(media: Media, kickstart: Path, place: Path, servers: Servers, kind: str, folder: str) -> None:
     """By the real servers, under exactly the names that boot.cfg has. Four runs; then the tree is taken down to one host."""
@@ -164,13 +166,15 @@ def fewer(given: Dict[str, Any], dest: Path, kickstart: Path) -> None:
     assert kickstart.read_bytes() == (dest / "ks" / "esx1.cfg").read_bytes()
 
 
+@needs_root
 def test_below_the_root_of_tftp(media: Media, kickstart: Path, place: Path, servers: Servers) -> None:
     """With tftp_path, absolute paths: pxelinux and UEFI take relative ones from different folders."""
     dest = place / "tftp" / "images" / "u3"
     dest.parent.mkdir()
     world.module(params(media, dest, kickstart, "pxe", tftp_path="images/u3"))
     config = values((dest / "boot.cfg").read_text())
-    assert config["prefix"] == "/images/u3/esxi" and servers.get(f"tftp://{ADDRESS}/{config['prefix']}/{config['kernel']}") == (media.tree / "B.B00").read_bytes()
+    assert config["prefix"] == "/images/u3/esxi"
+    assert servers.get(f"tftp://{ADDRESS}/{config['prefix']}/{config['kernel']}") == (media.tree / "B.B00").read_bytes()
     menu = (dest / "pxelinux.cfg" / FOLDERS["esx1"]).read_text().split()
     for word in ("KERNEL", "-c"):
         path = menu[menu.index(word) + 1]
@@ -220,6 +224,7 @@ def test_files_of_others_are_not_touched(media: Media, kickstart: Path, tmp_path
     assert world.module(params(media, dest, kickstart, "http", owner=None))["changed"] and victim.exists()
 
 
+@needs_root
 def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None:
     """On a file system that is too small nothing is begun."""
     small = tmp_path / "small"
@@ -231,11 +236,14 @@ def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None
 
 
 REFUSED: Dict[str, Any] = {
-    "no base_url": ({"base_url": None}, "base_url"), "script by TFTP": ({"format": "pxe", "base_url": None}, "can't read the script of esx1 by TFTP"),
+    "no base_url": ({"base_url": None}, "base_url"),
+    "script by TFTP": ({"format": "pxe", "base_url": None}, "can't read the script of esx1 by TFTP"),
     "no mac": ({"hosts": [{"name": "a"}]}, "no mac"), "bad mac": ({"hosts": [{"name": "a", "mac": "52:54"}]}, "no MAC address"),
-    "group mac": ({"hosts": [{"name": "a", "mac": "01:00:5e:00:00:01"}]}, "single NIC"), "same mac": ({"hosts": [HOSTS[0], {**HOSTS[0], "name": "b"}]}, "given twice"),
-    "same name": ({"hosts": [HOSTS[0], {**HOSTS[1], "name": "ESX1"}]}, "given twice"), "path as name": ({"hosts": [{**HOSTS[0], "name": "../x"}]}, "name of a file"),
-    "cdromBoot": ({"kernelopt": {"cdromBoot": None}}, "cdromBoot"), "volume": ({"volume_id": "X"}, "no meaning"), "tftp_path": ({"tftp_path": "x"}, "no meaning"),
+    "group mac": ({"hosts": [{"name": "a", "mac": "01:00:5e:00:00:01"}]}, "single NIC"),
+    "same mac": ({"hosts": [HOSTS[0], {**HOSTS[0], "name": "b"}]}, "given twice"),
+    "same name": ({"hosts": [HOSTS[0], {**HOSTS[1], "name": "ESX1"}]}, "given twice"),
+    "path as name": ({"hosts": [{**HOSTS[0], "name": "../x"}]}, "name of a file"), "cdromBoot": ({"kernelopt": {"cdromBoot": None}}, "cdromBoot"),
+    "volume": ({"volume_id": "X"}, "no meaning"), "tftp_path": ({"tftp_path": "x"}, "no meaning"),
     "dots": ({"format": "pxe", "tftp_path": "../x"}, ".."), "no pxelinux": ({"format": "pxe", "pxelinux": "/etc/passwd"}, "no pxelinux.0"),
     "new pxelinux": ({"format": "pxe", "pxelinux": "/usr/lib/PXELINUX/pxelinux.0"}, "6.04"), "a file": ({"dest": "/etc/passwd"}, "no folder"),
     "within": ({"src": "{tree}", "dest": "{tree}/new"}, "within each other"), "password in URL": ({"base_url": "http://u:pa55word@h/x"}, "ks-secret"),
@@ -266,6 +274,7 @@ def test_a_medium_that_lacks_a_file(kickstart: Path, tmp_path: Path) -> None:
     for name in ("B.B00", "JUMPSTRT.GZ", "K.B00"):
         (folder / name).write_text(name)
     for kind in ("iso", "http"):
-        result = world.module({"src": str(folder), "dest": str(tmp_path / "new"), "format": kind, "kickstart": str(kickstart), **({} if kind == "iso" else {"base_url": BASE})})
+        base = None if kind == "iso" else BASE
+        result = world.module({"src": str(folder), "dest": str(tmp_path / "new"), "format": kind, "kickstart": str(kickstart), "base_url": base})
         assert result["failed"] and "/useropts.gz, which the medium has not" in result["msg"]
     assert os.listdir(tmp_path) == ["tree"]

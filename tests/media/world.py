@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An installer's medium that is not ESXi but starts like it: isolinux for the BIOS and an EFI image, both of which print what they read.
 
-In place of the vendor's boot loaders, a Lua script of SYSLINUX and a script of GRUB print boot.cfg and the script that it names. Nothing here
-imports the collection.
+In place of the vendor's boot loaders, a Lua script of SYSLINUX and a script of GRUB print boot.cfg and the script that it names. Nothing of the
+collection is used here but the module itself.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
 import os
 import re
@@ -16,9 +18,15 @@ import shutil
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
+
+MODULE = "ansible_collections.virtnet.hardening.plugins.modules.esxi_install_media"
 ROOT = Path(__file__).resolve().parent.parent.parent
 SYSLINUX = Path("/usr/lib/syslinux/modules/bios")
 ISOLINUX = Path("/usr/lib/ISOLINUX")
@@ -109,10 +117,10 @@ HYBRID = ["-J", "-R", "-isohybrid-mbr", str(ISOLINUX / "isohdpfx.bin")]
 def iso(folder: Path, path: Path, kind: List[str]) -> Path:
     """As the vendor's: plain ISO 9660 with two boot records. Or with Rock Ridge, Joliet, an MBR and a GPT."""
     more = ["-isohybrid-gpt-basdat"] if kind is HYBRID else []
-    tool(
-        "xorriso", "-no_rc", "-as", "mkisofs", "-quiet", "-V", "ESXI-8.0U3-24022510-STD", "-iso-level", "3", *kind, "-b", "ISOLINUX.BIN", "-c", "BOOT.CAT",
-        "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", "-eltorito-alt-boot", "-e", "EFIBOOT.IMG", "-no-emul-boot", *more, "-o", str(path), str(folder),
-    )
+    bios = ["-b", "ISOLINUX.BIN", "-c", "BOOT.CAT", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table"]
+    uefi = ["-eltorito-alt-boot", "-e", "EFIBOOT.IMG", "-no-emul-boot", *more]
+    name = ["-V", "ESXI-8.0U3-24022510-STD", "-iso-level", "3"]
+    tool("xorriso", "-no_rc", "-as", "mkisofs", "-quiet", *name, *kind, *bios, *uefi, "-o", str(path), str(folder))
     return path
 
 
@@ -197,24 +205,40 @@ class Machine(threading.Thread):
         return {"": parts[0], **{name: text.strip("\n") for name, text in zip(parts[1::2], parts[2::2])}}
 
 
-def module(params: Dict[str, Any], check: bool = False, path: str = "", inside: Tuple[str, ...] = ()) -> Dict[str, Any]:
-    """The result of the module, run as on a target: a Python of its own."""
-    process = start(params, check, path, inside)
-    output = process.communicate()
-    return answer(output)
+def module(params: Dict[str, Any], check: bool = False, path: str = "") -> Dict[str, Any]:
+    """The result of the module, run in this process. C(path) goes before PATH."""
+    output = io.StringIO()
+    warnings._global_warnings.clear()
+    with pytest.MonkeyPatch.context() as patch, _arguments(_words(params, check)), contextlib.redirect_stdout(output):
+        patch.setenv("PATH", f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"])
+        with pytest.raises(SystemExit):
+            import_module(MODULE).main()
+    return answer((output.getvalue(), ""))
 
 
-def start(params: Dict[str, Any], check: bool = False, path: str = "", inside: Tuple[str, ...] = ()) -> subprocess.Popen[str]:
-    """The same, without waiting. C(path) goes before PATH."""
+def _words(params: Dict[str, Any], check: bool) -> Dict[str, Any]:
     given = {key: value for key, value in params.items() if value is not None}
-    words = {"ANSIBLE_MODULE_ARGS": {**given, "_ansible_check_mode": check, "_ansible_diff": True, "_ansible_no_log": False}}
-    program = "from ansible_collections.virtnet.hardening.plugins.modules.esxi_install_media import main; main()"
-    environ = {**os.environ, "PATH": f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"], "ANSIBLE_LOG_PATH": "/dev/null"}
+    return {**given, "_ansible_check_mode": check, "_ansible_diff": True}
+
+
+def _arguments(args: Dict[str, Any]) -> Any:
+    try:
+        from ansible.module_utils.testing import patch_module_args
+    except ImportError:  # ansible-core 2.17 and 2.18
+        basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
+        return contextlib.nullcontext()
+    return patch_module_args(args)
+
+
+def start(params: Dict[str, Any], path: str = "", inside: Tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    """The module in a process of its own, without waiting for it."""
+    program = f"from {MODULE} import main; main()"
+    environ = {**os.environ, "PATH": f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"]}
     process = subprocess.Popen(
         [*inside, sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ,
     )
     assert process.stdin is not None
-    process.stdin.write(json.dumps(words))
+    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": _words(params, False)}))
     process.stdin.close()
     process.stdin = None
     return process

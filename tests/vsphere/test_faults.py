@@ -332,3 +332,27 @@ def test_secrets_and_defaults_in_a_playbook(world: World, tmp_path: Path) -> Non
     for secret in (world.data["password"], "an0ther-s3cret"):
         assert secret not in done.stdout and secret not in done.stderr
     assert all(opened(world).values())
+
+
+def test_pages(world_of: Callable[..., World]) -> None:
+    """More hosts than a page holds: every one is read, written and read back."""
+    world = world_of("--hosts", "105", "--groups", "1", "--vms", "0", "--dv-groups", "0")
+    world.control("POST", "calls/reset")
+    result = world.ok("esxi_portgroup", all_hosts=True, name="pg01", security={"mac_changes": "reject"})
+    assert len(result["hosts"]) == 105 and all(host["verified"] for host in result["hosts"].values())
+    calls = world.control("GET", "calls")["methods"]
+    assert calls["ContinueRetrievePropertiesEx"] == 2 and calls["UpdatePortGroup"] == 105
+
+
+def test_sessions_are_closed(world: World) -> None:
+    """After success, after a refusal, after a fault while reading and while writing."""
+    world.control("POST", "calls/reset")
+    world.ok("esxi_portgroup", **OPEN)
+    world.run("esxi_portgroup", **{**OPEN, "name": "missing"})
+    assert world.run("esxi_portgroup", esxi_hostname="missing", name="pg01")["error_code"] == "invalid"
+    world.control("POST", "faults", {"method": "RetrievePropertiesEx", "fault": "HostCommunication"})
+    assert world.run("esxi_portgroup", **OPEN)["error_code"] == "host_unreachable"
+    world.control("POST", "faults", {"method": "UpdatePortGroup", "fault": "HostConfigFault", "times": -1})
+    assert world.run("esxi_portgroup", **{**OPEN, "security": {"promiscuous": "reject"}})["error_code"] == "change_failed"
+    calls = world.control("GET", "calls")["methods"]
+    assert (calls["Login"], calls["Logout"]) == (5, 5)

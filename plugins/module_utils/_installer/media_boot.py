@@ -103,6 +103,8 @@ def _check_options(options: Mapping[str, Any], network: Optional[Network]) -> No
 def references(installer: Installer, path: str) -> Dict[str, str]:
     """What a boot.cfg of the installer's medium loads: by the name it asks for, without a slash before it, the file of the medium."""
     config = parse(installer.read(path))
+    if not config.value("kernel"):
+        raise InputError(f"src: {path} of {installer.where} sets no kernel, so no boot loader can use it; give the vendor's medium.")
     found: Dict[str, str] = {}
     for asked in _asked(config):
         name = asked.lstrip("/\\ ")

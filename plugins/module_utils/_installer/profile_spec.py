@@ -97,7 +97,8 @@ def wanted(variables: Mapping[str, Any], profile: Mapping[str, Any]) -> Profile:
     method = next((name for name in INSTALLS if (profile.get("kickstart") or {}).get(name)), "install")
     said = {key: value for key, value in variables.items() if value not in ("", None, [], {})}
     kickstart: Profile = {}
-    if said.get("accepteula"):
+    # A template may make text of it, and the text False accepts nothing.
+    if str(said.get("accepteula")).lower() in ("true", "yes", "1"):
         kickstart["accepteula"] = True
     target = {"disk": said["disk"]} if "disk" in said else {}
     if "vmfs" in said:

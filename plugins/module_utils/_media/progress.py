@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import InterruptedRunError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -31,11 +31,12 @@ class Progress:
                 raise InputError(f"log_path: {log_path} can't be written: {error.strerror}; give another file.") from error
         self._next = 0.0
         self._caught: List[int] = []
+        self._before: List[Tuple[int, Any]] = []
 
     def watch(self) -> None:
         """From now on a signal ends the run at the next step, so that it can clean up."""
         for number in _SIGNALS:
-            signal.signal(number, lambda caught, _frame: self._caught.append(caught))
+            self._before.append((number, signal.signal(number, lambda caught, _frame: self._caught.append(caught))))
 
     def step(self, done: int, total: int) -> None:
         """C(done) of C(total) bytes are through."""
@@ -53,7 +54,9 @@ class Progress:
             self._log.flush()
 
     def close(self) -> None:
-        """No more lines."""
+        """No more lines, and signals do what they did before."""
+        for number, handler in self._before:
+            signal.signal(number, handler)
         if self._log is not None:
             self._log.close()
             self._log = None

@@ -114,8 +114,10 @@ class Inventory:
         paths = {vim.HostSystem: ["name"], vim.Network: ["name"], vim.VirtualMachine: ["name", "network", "runtime.host", "runtime.powerState"]}
         hops = [Hop(vim.HostSystem, "vm"), Hop(vim.HostSystem, "network")]
         found = list(self._client.retrieve([host.ref for host in hosts.values()], paths, hops, what="reading the machines of the hosts", page=1000))
-        # Only the class itself: groups of distributed switches and of NSX are networks of other classes.
-        groups = {each.ref: plain_name(each.props.get("name", "")) for each in found if type(each.ref) is vim.Network}
+        # Groups of distributed switches and of NSX are networks too, of classes that follow from it.
+        others = (vim.dvs.DistributedVirtualPortgroup, vim.OpaqueNetwork)
+        standard = [each for each in found if isinstance(each.ref, vim.Network) and not isinstance(each.ref, others)]
+        groups = {each.ref: plain_name(each.props.get("name", "")) for each in standard}
         names = {host.ref: name for name, host in hosts.items()}
         result: Dict[str, Dict[str, List[str]]] = {name: {} for name in hosts}
         for each in found:

@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes onto a medium, without one: hosts, scripts, names and paths."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional
+
+import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_plan import plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Installer, Medium, Memory
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+
+BOOT_CFG = b"bootstate=0\ntitle=T\nprefix=\nkernel=/b.b00\nkernelopt=runweasel cdromBoot\nmodules=/Sub/a.v00 -x --- /k.b00\nbuild=8.0.3-0.0.24022510\n"
+SCRIPT = "vmaccepteula\nrootpw --iscrypted $6$a$" + "x" * 86 + "\ninstall --firstdisk=local\nnetwork --bootproto=dhcp\nreboot\n"
+FILES = {
+    "/BOOT.CFG": BOOT_CFG, "/EFI/BOOT/BOOT.CFG": BOOT_CFG, "/B.B00": b"b", "/SUB/A.V00": b"a", "/K.B00": b"k", "/MBOOT.C32": b"m",
+    "/EFI/BOOT/BOOTX64.EFI": b"e", "/EFI/BOOT/CRYPTO64.EFI": b"c",
+}
+HOST = {"name": "one", "mac": "52:54:00:00:00:01"}
+
+
+class Fake(Installer):
+    """A medium in memory."""
+
+    def __init__(self, files: Dict[str, bytes]) -> None:
+        super().__init__("fake.iso", {path: len(data) for path, data in files.items()})
+        self.files = files
+
+    def read(self, path: str) -> bytes:
+        """The content."""
+        return self.files[path]
+
+
+def make(files: Optional[Dict[str, bytes]] = None, on_host: Optional[Dict[str, bytes]] = None, **given: Any) -> Medium:
+    """A plan."""
+    params: Dict[str, Any] = {name: option.get("default") for name, option in media_spec.spec().items()}
+    params.update(src="fake.iso", dest="/d", **given)
+    for host in params.get("hosts") or []:
+        for name, option in media_spec.spec()["hosts"]["options"].items():
+            host.setdefault(name, option.get("default"))
+    media_spec.check(params)
+    return plan(params, Fake(FILES if files is None else files), Memory(on_host or {}))
+
+
+def text(medium: Medium, path: str) -> str:
+    """The content of a file of it."""
+    data = next(entry.data for entry in medium.entries if entry.path == path)
+    assert data is not None
+    return data.decode()
+
+
+def options(medium: Medium, path: str) -> List[str]:
+    """Of the kernel."""
+    return next(line for line in text(medium, path).splitlines() if line.startswith("kernelopt=")).partition("=")[2].split()
+
+
+def test_hosts_say_otherwise() -> None:
+    """A host's options are laid over the common ones; what one side removes and the other gives is as the host says."""
+    common = {"kernel_options": {"a": "1", "b": "2"}, "kernel_options_absent": ["c", "runweasel"], "title": "all", "kickstart_content": SCRIPT}
+    own = {**HOST, "kernel_options": {"b": "3", "c": "4"}, "kernel_options_absent": ["a"], "title": "one", "ks_url": "nfs://h/ks"}
+    medium = make(format="http", base_url="http://h/x/", hosts=[own, {"name": "two", "mac": "525400000002"}], **common)
+    assert options(medium, "01-52-54-00-00-00-01/boot.cfg") == ["b=3", "c=4", "ks=nfs://h/ks"]
+    assert options(medium, "01-52-54-00-00-00-02/boot.cfg") == ["a=1", "b=2", "ks=http://h/x/ks/two.cfg"]
+    assert options(medium, "boot.cfg") == ["a=1", "b=2"]
+    assert "title=one\n" in text(medium, "01-52-54-00-00-00-01/boot.cfg") and "title=all\n" in text(medium, "boot.cfg")
+    paths = [entry.path for entry in medium.entries]
+    # boot.cfg comes last, and the script of a host that has a URL of its own is not made.
+    assert "ks/two.cfg" in paths and "ks/one.cfg" not in paths and all(path.endswith("boot.cfg") for path in paths[-3:])
+    assert [entry.private for entry in medium.entries if entry.path == "ks/two.cfg"] == [True]
+    assert {entry.path: entry.member for entry in medium.entries if entry.path.startswith("esxi/")} == {
+        "esxi/b.b00": "/B.B00", "esxi/Sub/a.v00": "/SUB/A.V00", "esxi/k.b00": "/K.B00",
+    }
+    assert "modules=Sub/a.v00 -x --- k.b00\n" in text(medium, "boot.cfg") and "prefix=http://h/x/esxi\n" in text(medium, "boot.cfg")
+
+
+def test_without_hosts_the_script_is_for_all() -> None:
+    """With hosts, it is not for those that nobody named."""
+    medium = make(format="http", base_url="http://h", kickstart_content=SCRIPT)
+    assert options(medium, "boot.cfg") == ["runweasel", "ks=http://h/ks/ks.cfg"]
+
+
+def test_iso_without_a_script_asks_questions() -> None:
+    """cdromBoot stays then."""
+    medium = make(system_media_size="min", kernel_options_absent=["x"])
+    assert options(medium, "/BOOT.CFG") == ["runweasel", "cdromBoot", "systemMediaSize=min"] and medium.result["hosts"][0]["ks"] is None
+    assert options(make(ks_url="usb:/KS.CFG"), "/BOOT.CFG") == ["runweasel", "ks=usb:/KS.CFG"]
+
+
+def test_https_is_warned_about() -> None:
+    """Once for all hosts: certificates are not checked."""
+    hosts = [{"name": f"h{number}", "mac": f"52:54:00:00:00:0{number}"} for number in range(1, 4)]
+    medium = make(format="http", base_url="https://h", kickstart_content=SCRIPT, hosts=hosts)
+    said = [each for each in medium.warnings if "certificate" in each]
+    assert len(said) == 1 and "and 2 more" in said[0]
+
+
+def test_arm() -> None:
+    """Its loader has another name."""
+    files = {path.replace("X64", "AA64"): data for path, data in FILES.items() if path != "/MBOOT.C32"}
+    medium = make(files, format="http", base_url="http://h", kickstart_content=SCRIPT)
+    links = {entry.path: entry.link for entry in medium.entries if entry.link}
+    assert links == {"mboot.efi": "bootaa64.efi"} and medium.result["bios"] is None
+
+
+@pytest.mark.parametrize(
+    ("data", "version"), [(b"..PXELINUX 3.86 2010-04-01..", ""), (b"PXELINUX 4.07 x", "supports 3.86 only"), (b"PXELINUX 5.00", "!"), (b"PXELINUX 6.03", "!")],
+)
+def test_pxelinux(data: bytes, version: str) -> None:
+    """From 5.00 on it can't load the vendor's mboot.c32."""
+    given: Dict[str, Any] = {"format": "pxe", "pxelinux": "/p", "ks_url": "http://h/ks"}
+    if version == "!":
+        with pytest.raises(InputError, match=r"3\.86"):
+            make(on_host={"/p": data}, **given)
+        return
+    medium = make(on_host={"/p": data}, **given)
+    assert medium.result["bios"] == "pxelinux.0" and any("3.86 only" in each for each in medium.warnings) == bool(version)
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({}, "neither boot.cfg nor"), ({**FILES, "/boot.cfg": BOOT_CFG}, "differ in case only"), ({"/BOOT.CFG": BOOT_CFG}, "loads /b.b00"),
+        ({**FILES, "/EFI/BOOT/BOOT.CFG": BOOT_CFG.replace(b"/k.b00", b"/../k.b00"), "/../k.b00": b""}, "no plain path"),
+        ({"/BOOT.CFG": b"\xff\xfe\x00rubbish"}, "kernel"), ({"/BOOT.CFG": b""}, "kernel"),
+    ],
+)
+def test_media_that_are_none(files: Dict[str, bytes], words: str) -> None:
+    """With their reason."""
+    for given in ({"format": "iso"}, {"format": "http", "base_url": "http://h"}):
+        with pytest.raises(InputError, match=words):
+            make(files, **given)
+
+
+@pytest.mark.parametrize(
+    ("mac", "folder"),
+    [
+        ("52:54:00:AB:cd:01", "01-52-54-00-ab-cd-01"), ("52-54-00-ab-cd-01", "01-52-54-00-ab-cd-01"), ("5254.00ab.cd01", "01-52-54-00-ab-cd-01"),
+        ("525400abcd01", "01-52-54-00-ab-cd-01"), ("", None), ("52:54:00:ab:cd", None), ("01:00:5e:00:00:01", None), ("00:00:00:00:00:00", None),
+        ("52:54:00:ab:cd:0g", None), ("52:54:00:ab:cd:01:02", None),
+    ],
+)
+def test_mac_folders(mac: str, folder: Optional[str]) -> None:
+    """As the boot loader writes them."""
+    if folder is None:
+        with pytest.raises(InputError, match="mac"):
+            media_spec.mac_folder(mac, "h")
+    else:
+        assert media_spec.mac_folder(mac, "h") == folder
+
+
+def test_every_kernel_option_rule_holds_however_it_is_written() -> None:
+    """systemMediaSize by its own option or among the others."""
+    for given in ({"system_media_size": "min"}, {"kernel_options": {"systemMediaSize": "min"}}):
+        with pytest.raises(InputError, match="at least small"):
+            make(memory=1 << 40, **given)
+        with pytest.raises(InputError, match="autoPartitionOSDataSize"):
+            make(esxi_version="7.0 U1b", **given)
+        assert make(disk_size=80 << 30, **given).result["hosts"][0]["system_media"]["datastore_bytes"] == 51271172096

@@ -1,15 +1,9 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which bundle of the catalogue makes a device work on a release of ESXi."""
 
 from __future__ import annotations
-
-import typing as t
-
-from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_catalogue import answers
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 DOCUMENTATION = r"""
 name: driver_bundle
@@ -163,6 +157,13 @@ _raw:
   type: list
   elements: dict
 """
+
+import typing as t
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_catalogue import answers
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 
 class LookupModule(LookupBase):

@@ -87,8 +87,8 @@ def descriptor(spec: VibSpec, packed: bytes, plain: bytes, more: str = "") -> st
 
 
 def _constraint(text: str) -> str:
-    name, _, rest = text.partition(" ")
-    relation, _, version = rest.partition(" ")
+    name, _blank, rest = text.partition(" ")
+    relation, _blank, version = rest.partition(" ")
     escaped = relation.replace(">", "&gt;").replace("<", "&lt;")
     return f'<constraint name="{name}"' + (f' relation="{escaped}" version="{version}"' if rest else "") + "/>"
 

@@ -135,7 +135,7 @@ def _start(line: str) -> Optional[Tuple[str, str]]:
 
 def _identifier(text: str) -> Optional[str]:
     """8086:15f3, 808615f3, 0x8086 0x15f3, 8086:15f3:8086:2074, each with a class as in 8086:15f3 class 0200."""
-    body, _, kind = text.partition("class")
+    body, _word, kind = text.partition("class")
     kind = kind.strip().replace("0x", "")
     if kind and not re.fullmatch(r"[0-9a-f]{4}(?:[0-9a-f]{2})?", kind):
         return None

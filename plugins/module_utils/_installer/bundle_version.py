@@ -30,7 +30,7 @@ Key = Tuple[Tuple[Tuple[int, int, str], ...], ...]
 
 def key(version: str) -> Key:
     """Orders versions: by the parts before and after the first dash, piece by piece, numbers as numbers."""
-    head, _, tail = version.strip().partition("-")
+    head, _dash, tail = version.strip().partition("-")
     return _pieces(head), _pieces(tail)
 
 

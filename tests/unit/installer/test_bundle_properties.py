@@ -61,7 +61,7 @@ def test_real_ones_that_are_spoilt(originals: List[bytes]) -> None:
             at, length = chance.randrange(len(data)), chance.choice((1, 1, 1, 4, 60))
             kind = chance.randrange(4)
             if kind == 0:
-                data[at:at + length] = bytes(chance.randrange(256) for _ in range(length))
+                data[at:at + length] = bytes(chance.randrange(256) for _byte in range(length))
             elif kind == 1:
                 del data[at:at + length]
             elif kind == 2:

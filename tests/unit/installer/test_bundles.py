@@ -267,7 +267,7 @@ def test_a_bomb_within_a_payload_is_refused(tmp_path: Path) -> None:
     """64 MiB of nothing, which is never held in memory."""
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as out:
-        for _ in range(64):
+        for _round in range(64):
             out.write(bytes(1 << 20))
     assert refused(make_vib(tmp_path, VibSpec(payload_data=packed.getvalue()))).reason == "zip-bomb"
 

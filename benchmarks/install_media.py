@@ -4,7 +4,7 @@
 
 An ISO of the vendor's size gets a script: written anew, and unchanged. Beside it, the same file is copied to the disk and the copy is read once. All
 of them start without the file in the memory of the kernel and end when the result is on the disk. Usage: python benchmarks/install_media.py
-[--size 600] [--rounds 3] [--folder /var/tmp]; needs xorriso, and what scripts/setup media installs.
+[--size 600] [--rounds 7] [--folder /var/tmp]; needs xorriso, and what scripts/setup media installs.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def main() -> None:
     """Prints one block."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=600, help="MiB of the ISO")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--folder", default="/var/tmp")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="virtnet-bench-", dir=arguments.folder))

@@ -16,6 +16,7 @@ demo: setup ## two KVM hosts with six guests, and four simulated ESXi hosts, are
 	@scripts/demo
 
 test: setup ## everything below, with a summary
+	@scripts/setup media
 	@scripts/test $(STAGES)
 
 unit: setup ## the pure core

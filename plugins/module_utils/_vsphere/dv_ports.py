@@ -65,6 +65,9 @@ class PortsIntent:
             raise InputError("keys and vm exclude each other; choose the ports in one way.")
         if self.keys is not None and not self.keys:
             raise InputError("keys: the list is empty; name at least one port.")
+        if self.vm == "":
+            # What is connected and can't be read has no name either.
+            raise InputError("vm: it is empty; name a machine.")
         if self.keys is None and self.vm is None and self.group is None:
             raise InputError("No ports are chosen; give keys, vm or, with state: inherited, port_group.")
         if self.reset and self.wish:

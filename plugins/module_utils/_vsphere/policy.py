@@ -192,10 +192,20 @@ class PolicyIntent(HostIntent):
             reason = facts.special(name)
             if reason:
                 raise InputError(f"port group {name} of {facts.name}: {reason}; leave it out.")
+            _readable(name, facts, state)
             yield name, security
         for name in facts.groups if "overrides" in self.purge else ():
             if name not in compiled.groups and not facts.special(name):
+                _readable(name, facts, state)
                 yield name, {policy: INHERIT for policy in _purged(state[facts.group_key(name)])}
+
+
+def _readable(name: str, facts: SwitchFacts, state: State) -> None:
+    """Who has System.View alone sees the name of a group and no more."""
+    if facts.group_key(name) not in state:
+        raise InputError(
+            f"port group {name} of {facts.name}: the user may not read its configuration; give the role of the user System.Read on it."
+        )
 
 
 def _item(switch: Switch) -> Item:

@@ -94,7 +94,7 @@ class PortsIntent:
             wishes = {key: wish for key, wish in wishes.items() if self._delta(key, wish, observed, switch)}
         present: Dict[Key, Fields] = {switch.port_key(key): wish for key, wish in wishes.items()}
         shown = {port.key: self._shown(port, wishes.get(port.key, {}), observed, switch) for port in chosen if port.key in wishes or port.other_overrides}
-        return Resolved(Desired(present), {"vds": switch.name, "datacenter": switch.datacenter, "ports": shown})
+        return Resolved(Desired(present), {"vds": switch.name, "datacenter": switch.datacenter}, (), {"ports": shown})
 
     def _chosen(self, switch: SwitchFacts, observed: Observed) -> List[PortFacts]:
         if self.group is not None and self.group not in switch.groups:

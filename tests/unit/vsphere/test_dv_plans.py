@@ -60,7 +60,7 @@ def test_every_wish_on_every_switch(modern: bool, own: Any) -> None:
         resolved = wanted.resolve("vds1", observed)
         plan = make_plan(resolved.desired, observed.state, backend())
         assert bool(plan.steps) is (list(own) != should)
-        effective = resolved.notes["effective"]["g"]
+        effective = resolved.outcome["effective"]["g"]
         assert [effective[name] for name in SECURITY_NAMES] == [above if word == "inherit" else word for above, word in zip(parent, should)]
         after = world(parent, should, modern)
         assert not make_plan(intent(security=dict(zip(SECURITY_NAMES, wish))).resolve("vds1", after).desired, after.state, backend()).steps

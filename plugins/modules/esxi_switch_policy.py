@@ -310,7 +310,7 @@ hosts:
       description: >-
         The policies of each port group of the switches, after the task: C(configured) (its own values), C(effective) (in effect) and C(source) (from
         where each in effect comes).
-      returned: when the document fits it
+      returned: when it did not fail
       type: dict
     reconnect_needed:
       description: >-

@@ -45,7 +45,9 @@ options:
     aliases: [switch, vswitch, vswitch_name]
   state:
     description:
-      - V(present) creates the switch where it is missing and sets what is given; V(absent) deletes it.
+      - >-
+        V(present) sets what is given, and creates the switch where it is missing if O(uplinks) is given; without that a host that has no switch of
+        the name fails. V(absent) deletes it.
     type: str
     choices: [present, absent]
     default: present

@@ -138,7 +138,7 @@ ports:
   description:
     - >-
       The ports that were chosen, by key; of a whole group those that differed, and those with overrides that this module does not manage.
-  returned: when the switch could be read and the task was not refused
+  returned: success
   type: dict
   contains:
     port_group:

@@ -101,7 +101,7 @@ class Intent(BaseFleetIntent):
         self.resolved.append(name)
         if name == self.refused:
             raise InputError(f"{name}: not here.")
-        return Resolved(Desired(WISH), {"note": name}, ("look out",))
+        return Resolved(Desired(WISH), {"note": name}, ("look out",), {"closed": True})
 
     def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, Any]:
         """Of the second only."""
@@ -171,6 +171,7 @@ def test_the_second_step_fails() -> None:
     result = by_name(reconcile_fleet(Intent(), fleet, False))["m1"]
     assert result["error_code"] == "change_failed" and result["undone"] and result["not_undone"] == [] and not result["changed"] and not result["verified"]
     assert "after" not in result and result["before"] and "the state before is restored" in result["msg"]
+    assert result["note"] == "m1" and "closed" not in result, "what did not come about is told"
     assert fleet.machines["m1"].state == host() and done(fleet.machines["m0"]) and done(fleet.machines["m2"])
     assert fleet.looks[-1] == ["m0", "m2"]
 

@@ -137,6 +137,7 @@ def test_switches_without_mac_management(lab: Callable[..., Switches]) -> None:
         ({"port_group": "nsx-segment1", "state": "inherited"}, "NSX backs it"),
         ({"keys": ["0"], "blocked": True}, "uplink group"),
         ({"vm": "vm09-1", "blocked": True}, "no adapter of a machine vm09-1"),
+        ({"vm": "", "blocked": True}, "vm: it is empty"),
         ({"port_group": "dvpg01", "blocked": True}, "change it with vds_portgroup"),
         ({"keys": ["5"]}, "Nothing is asked for"),
         ({"keys": [], "blocked": True}, "keys: the list is empty"),

@@ -334,6 +334,7 @@ def test_somebody_else_is_faster_twice(vcenter: Switches) -> None:
     result = vcenter.run("vds_portgroup", False, vds="vds1", names=["dvpg*"], security=CLOSED)
     assert result["failed"] and result["error_code"] == "concurrent_access" and not result["changed"]
     assert "somebody else changed it twice, also after a new plan had been made" in result["msg"], result["msg"]
+    assert "effective" not in result and result["vds"] == "vds1"
     assert (mac(vcenter.vsphere), mac(vcenter.vsphere, "dvpg02")) == before
     assert [each.split(":")[0] for each in result["undone"]] == ["set vds_portgroup vds1 dvpg02"] and result["not_undone"] == []
     assert version(vcenter.vsphere) == "3", "the group of the others was written to"

@@ -110,6 +110,8 @@ def test_a_switch_comes_and_goes(world: World) -> None:
     result = world.cycle("esxi_vswitch", all_hosts=True, name="vSwitch1", state="absent", remove_port_groups=True)
     assert result["hosts"][NAME]["actions"] == ["delete portgroup guests", "delete vswitch vSwitch1"]
     assert [each["name"] for each in world.network(HOST)["vswitch"]] == ["vSwitch0"]
+    world.ok("esxi_vswitch", esxi_hostname=NAME, name="inside", uplinks=[])
+    assert "bridge" not in vswitch(world.network(HOST), "inside")["spec"]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +124,7 @@ def test_a_switch_comes_and_goes(world: World) -> None:
         (("vmnic2 is an uplink of vds1",), {"uplinks": ["vmnic0", "vmnic1", "vmnic2"]}),
         (("pg01 is used by 1 port(s) of virtual machines",), {"state": "absent", "name": "vSwitch1"}),
         (("33 characters",), {"name": "v" * 33}),
+        (("has none of that name; close to it: vSwitch0", "[] for none"), {"name": "vSwitch", "security": REJECT}),
     ],
 )
 def test_refused(world: World, words: Any, params: Dict[str, Any]) -> None:

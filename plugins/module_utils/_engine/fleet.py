@@ -107,7 +107,9 @@ class Target:
             steps = len(self.plan.steps) if self.plan is not None else 0
             done = "done and read back" if self.verified else "to do"
             shown["msg"] = f"{steps} step{'s' if steps > 1 else ''} {done}." if steps else "All that is asked for is already so."
-        return {**(self.resolved.notes if self.resolved is not None else {}), **self.notes, **shown}
+        if self.resolved is None:
+            return {**self.notes, **shown}
+        return {**self.resolved.notes, **(self.resolved.outcome if self.error is None else {}), **self.notes, **shown}
 
 
 class _Unreachable(VirtnetError):

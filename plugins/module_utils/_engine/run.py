@@ -24,6 +24,8 @@ class Resolved:
     desired: Desired
     notes: Mapping[str, Any] = field(default_factory=dict)
     warnings: Tuple[str, ...] = ()
+    # Notes of what will be so once the wish holds; not told of what failed.
+    outcome: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Intent(Protocol):
@@ -78,6 +80,7 @@ class Outcome:
             "verified": self.verified,
             "vanished": self.vanished,
             **self.resolved.notes,
+            **self.resolved.outcome,
         }
 
 

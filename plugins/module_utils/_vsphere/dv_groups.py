@@ -84,12 +84,12 @@ class GroupsIntent:
         notes = {"vds": switch.name, "datacenter": switch.datacenter, "left_out": choice.skipped, "unmatched": choice.unmatched}
         self._facts = switch
         if self.absent:
-            return Resolved(Desired({}, self._absent(switch, choice.found)), {**notes, "effective": {}})
+            return Resolved(Desired({}, self._absent(switch, choice.found)), notes, (), {"effective": {}})
         self._chosen = choice.found + choice.missing
         wishes = {group: self._wish(group, observed, switch) for group in self._chosen}
         present: Dict[Key, Fields] = {switch.group_key(group): wish for group, wish in wishes.items()}
         effective = {group: self._effective(group, wish, observed, switch) for group, wish in wishes.items()}
-        return Resolved(Desired(present), {**notes, "effective": effective}, self._warnings(choice, effective, switch))
+        return Resolved(Desired(present), notes, self._warnings(choice, effective, switch), {"effective": effective})
 
     def _absent(self, switch: SwitchFacts, names: Sequence[str]) -> Tuple[Key, ...]:
         for name in names:

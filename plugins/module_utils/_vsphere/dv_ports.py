@@ -65,6 +65,9 @@ class PortsIntent:
             raise InputError("keys and vm exclude each other; choose the ports in one way.")
         if self.keys is not None and not self.keys:
             raise InputError("keys: the list is empty; name at least one port.")
+        if self.vm == "":
+            # What is connected and can't be read has no name either.
+            raise InputError("vm: it is empty; name a machine.")
         if self.keys is None and self.vm is None and self.group is None:
             raise InputError("No ports are chosen; give keys, vm or, with state: inherited, port_group.")
         if self.reset and self.wish:
@@ -91,7 +94,7 @@ class PortsIntent:
             wishes = {key: wish for key, wish in wishes.items() if self._delta(key, wish, observed, switch)}
         present: Dict[Key, Fields] = {switch.port_key(key): wish for key, wish in wishes.items()}
         shown = {port.key: self._shown(port, wishes.get(port.key, {}), observed, switch) for port in chosen if port.key in wishes or port.other_overrides}
-        return Resolved(Desired(present), {"vds": switch.name, "datacenter": switch.datacenter, "ports": shown})
+        return Resolved(Desired(present), {"vds": switch.name, "datacenter": switch.datacenter}, (), {"ports": shown})
 
     def _chosen(self, switch: SwitchFacts, observed: Observed) -> List[PortFacts]:
         if self.group is not None and self.group not in switch.groups:

@@ -163,7 +163,7 @@ class PolicyIntent(HostIntent):
             if observed.facts["options"].get(BPDU_OPTION) is None:
                 raise InputError(f"guards: bpdu can't be {self.bpdu}, as the host has no option {BPDU_OPTION}; leave it out for this host.")
             wishes[OPTION, BPDU_OPTION] = {"value": int(self.bpdu == REJECT)}
-        return Resolved(Desired({key: wish for key, wish in wishes.items() if wish}), {"groups": groups})
+        return Resolved(Desired({key: wish for key, wish in wishes.items() if wish}), {}, (), {"groups": groups})
 
     def _distributed(self, facts: SwitchFacts, observed: Observed) -> Resolved:
         item = next(item for item in self.items if item.switch.name == facts.name)
@@ -182,8 +182,8 @@ class PolicyIntent(HostIntent):
             effective = {**facts.groups[name].effective, **{each: above.get(each) for each in SECURITY if have.get(each) == INHERIT}}
             wishes[facts.group_key(name)] = dv_rules.complete(label, wish, have, effective, facts)
         present = {key: wish for key, wish in wishes.items() if wish}
-        notes = {"datacenter": facts.datacenter, "groups": _dv_groups(facts, observed, present, above), "approximate": enforcement}
-        return Resolved(Desired(present), notes)
+        notes = {"datacenter": facts.datacenter, "approximate": enforcement}
+        return Resolved(Desired(present), notes, (), {"groups": _dv_groups(facts, observed, present, above)})
 
     def _groups_wanted(self, compiled: Compiled, facts: SwitchFacts, state: State) -> Iterator[Tuple[str, Mapping[str, str]]]:
         for name, security in compiled.groups.items():
@@ -192,10 +192,20 @@ class PolicyIntent(HostIntent):
             reason = facts.special(name)
             if reason:
                 raise InputError(f"port group {name} of {facts.name}: {reason}; leave it out.")
+            _readable(name, facts, state)
             yield name, security
         for name in facts.groups if "overrides" in self.purge else ():
             if name not in compiled.groups and not facts.special(name):
+                _readable(name, facts, state)
                 yield name, {policy: INHERIT for policy in _purged(state[facts.group_key(name)])}
+
+
+def _readable(name: str, facts: SwitchFacts, state: State) -> None:
+    """Who has System.View alone sees the name of a group and no more."""
+    if facts.group_key(name) not in state:
+        raise InputError(
+            f"port group {name} of {facts.name}: the user may not read its configuration; give the role of the user System.Read on it."
+        )
 
 
 def _item(switch: Switch) -> Item:

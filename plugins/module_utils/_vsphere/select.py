@@ -39,6 +39,7 @@ class Selection:
         """InputError unless exactly one way of choosing is given; C(datacenter) may narrow any of them."""
         given = [name for name in _OPTIONS if params.get(name) not in (None, False)]
         self.datacenter: Optional[str] = params.get("datacenter")
+        _not_empty(params)
         if len(given) > 1:
             raise InputError(f"{given[0]} and {given[1]} exclude each other; choose the hosts in one way.")
         if not given and not self.datacenter:
@@ -82,6 +83,14 @@ class Selection:
             where = sorted({places[number].datacenter for number in found})
             raise InputError(f"{self.option}: there is a host {name} in {' and in '.join(where)}; set datacenter too.")
         return found[0]
+
+
+def _not_empty(params: Mapping[str, Any]) -> None:
+    """An empty name, as of a variable that is not set, must never come to mean all hosts."""
+    for option in (*_OPTIONS, "datacenter"):
+        value = params.get(option)
+        if value == "" or isinstance(value, list) and "" in value:
+            raise InputError(f"{option}: a name in it is empty; give a name, or leave the option out.")
 
 
 def _known(option: str, name: str, names: Iterable[str], what: str) -> None:

@@ -11,7 +11,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run impo
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSWITCH
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Fields, Key, Observed, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import flatten, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.intent import SECURITY_SPEC, HostIntent, security, why_in_use
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
@@ -58,11 +58,15 @@ class VswitchIntent(HostIntent):
         key: Key = ("vswitch", self.name)
         if self.absent:
             return Resolved(Desired({}, self._absent(host, key)))
+        if key not in host.state and self.uplinks is None:
+            # A mistyped name would else be an empty switch on each host, and the one that was meant stay open.
+            switches = [str(each[1]) for each in host.state if each[0] == "vswitch"]
+            raise InputError(
+                f"vswitch {self.name}: the host has none of that name{select.close(self.name, switches)}. "
+                "To create it, say with uplinks which adapters it is to have, [] for none."
+            )
         _free_uplinks(host, self.name, self.uplinks or ())
-        return Resolved(Desired({key: self._wish(key in host.state)}))
-
-    def _wish(self, is_there: bool) -> Fields:
-        return self.fields if is_there else {"uplinks": "", **self.fields}
+        return Resolved(Desired({key: self.fields}))
 
     def _absent(self, host: Host, key: Key) -> Tuple[Key, ...]:
         if key not in host.state:

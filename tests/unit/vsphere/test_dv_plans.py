@@ -20,6 +20,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import DvScope, GroupFacts, PortFacts, SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import LEARNING_NAMES, SECURITY_NAMES
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_groups import GroupsIntent
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy import PolicyIntent
 
 from ...fakes.backend import FakeBackend
 
@@ -59,10 +60,22 @@ def test_every_wish_on_every_switch(modern: bool, own: Any) -> None:
         resolved = wanted.resolve("vds1", observed)
         plan = make_plan(resolved.desired, observed.state, backend())
         assert bool(plan.steps) is (list(own) != should)
-        effective = resolved.notes["effective"]["g"]
+        effective = resolved.outcome["effective"]["g"]
         assert [effective[name] for name in SECURITY_NAMES] == [above if word == "inherit" else word for above, word in zip(parent, should)]
         after = world(parent, should, modern)
         assert not make_plan(intent(security=dict(zip(SECURITY_NAMES, wish))).resolve("vds1", after).desired, after.state, backend()).steps
+
+
+@pytest.mark.parametrize("more", [
+    {"purge": ["overrides"]}, {"switches": [{"name": "vds1", "port_groups": [{"name": "g", "security": {"promiscuous": "reject"}}]}]},
+])
+def test_a_group_that_may_not_be_read(more: Dict[str, Any]) -> None:
+    """A document that names it, or purges, is refused with a sentence."""
+    document = {"switches": [{"name": "vds1", "security": {"promiscuous": "reject"}}], "purge": [], "allow_unenforced": [], "all_hosts": True, **more}
+    observed = Observed({("vds", "vds1"): {}}, world(("reject",) * 3, ("inherit",) * 3).facts)
+    with pytest.raises(InputError) as refused:
+        PolicyIntent(document).resolve("vds1", observed)
+    assert "may not read its configuration" in refused.value.message
 
 
 def backend(adapters: Optional[Dict[str, List[str]]] = None, ports: Optional[Dict[str, PortFacts]] = None) -> Any:

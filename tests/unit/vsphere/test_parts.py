@@ -57,6 +57,10 @@ def test_selection(given: Dict[str, Any], chosen: List[int]) -> None:
         ({"esxi_hostname": "a", "all_hosts": True}, "esxi_hostname and all_hosts exclude each other"),
         ({}, "No hosts are chosen"),
         ({"esxi_hostnames": []}, "the list is empty"),
+        ({"esxi_hostname": ""}, "esxi_hostname: a name in it is empty"),
+        ({"esxi_hostnames": ["esxi01", ""]}, "esxi_hostnames: a name in it is empty"),
+        ({"cluster_name": ""}, "cluster_name: a name in it is empty"),
+        ({"all_hosts": True, "datacenter": ""}, "datacenter: a name in it is empty"),
     ],
 )
 def test_selection_refuses(given: Dict[str, Any], words: str) -> None:

@@ -35,7 +35,7 @@ options:
     description:
       - >-
         Names and patterns (C(*), C(?), C([abc])) of port groups, at least one. A pattern selects among the groups that there are; one that matches
-        nothing is no error, see RV(unmatched).
+        nothing is warned about, see RV(unmatched).
       - >-
         Groups for uplinks and those that NSX backs are refused if they are named, and left out if a pattern matches them, see RV(left_out).
     type: list

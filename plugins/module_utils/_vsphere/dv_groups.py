@@ -61,6 +61,11 @@ def security_wish(params: Mapping[str, Any]) -> Dict[str, Value]:
     return wish
 
 
+def _unmatched(choice: Choice, switch: SwitchFacts) -> Tuple[str, ...]:
+    """A mistyped pattern would harden nothing, quietly."""
+    return (f"names: no port group of {switch.name} matches {', '.join(choice.unmatched)}.",) if choice.unmatched else ()
+
+
 class GroupsIntent:
     """Groups of one switch, present with the same options, or absent."""
 
@@ -89,7 +94,8 @@ class GroupsIntent:
         wishes = {group: self._wish(group, observed, switch) for group in self._chosen}
         present: Dict[Key, Fields] = {switch.group_key(group): wish for group, wish in wishes.items()}
         effective = {group: self._effective(group, wish, observed, switch) for group, wish in wishes.items()}
-        return Resolved(Desired(present), notes, self._warnings(choice, effective, switch), {"effective": effective})
+        warnings = (*_unmatched(choice, switch), *self._warnings(choice, effective, switch))
+        return Resolved(Desired(present), notes, warnings, {"effective": effective})
 
     def _absent(self, switch: SwitchFacts, names: Sequence[str]) -> Tuple[Key, ...]:
         for name in names:

@@ -217,6 +217,22 @@ def test_backup_and_owner_only(runner: Runner, tmp_path: Path) -> None:
     assert runner.task("esxi_kickstart", **profile(path, new_hash("s")))["changed"] and tool("stat", "-c", "%a", str(path)) == "600"
 
 
+def test_links_and_pipes(runner: Runner, tmp_path: Path) -> None:
+    """What a link leads to is written and made private, and the link stays; a pipe is refused and not waited for."""
+    real, link, pipe = tmp_path / "real.cfg", tmp_path / "ks.cfg", tmp_path / "pipe.cfg"
+    real.write_text("rootpw secret\n")
+    real.chmod(0o644)
+    link.symlink_to(real)
+    os.mkfifo(pipe)
+    task = {"virtnet.hardening.esxi_kickstart": profile(link, new_hash("s"))}
+    piped = {"virtnet.hardening.esxi_kickstart": {"src": str(pipe)}, "ignore_errors": True, "timeout": 60}
+    answer = runner.play([{"name": "First", **task}, {"name": "Open", "ansible.builtin.file": {"path": str(real), "mode": "0644"}},
+                          {"name": "Second", **task}, {"name": "Third", **task}, {"name": "Piped", **piped}])
+    assert [results(answer, name, "localhost")["changed"] for name in ("First", "Second", "Third")] == [True, True, False]
+    assert link.is_symlink() and tool("stat", "-c", "%a", str(real)) == "600" and "vmaccepteula" in real.read_text()
+    assert "no regular file" in results(answer, "Piped", "localhost")["msg"]
+
+
 def test_mode_of_a_file_without_a_secret(runner: Runner, tmp_path: Path) -> None:
     """Written and given its mode in one task; the diff has both."""
     params = {"path": str(tmp_path / "up.cfg"), "accepteula": True, "upgrade": {"firstdisk": ["esx"]}, "reboot": True}

@@ -224,6 +224,34 @@ def test_files_of_others_are_not_touched(media: Media, kickstart: Path, tmp_path
     assert world.module(params(media, dest, kickstart, "http", owner=None))["changed"] and victim.exists()
 
 
+def test_links_lead_nowhere_outside(media: Media, kickstart: Path, tmp_path: Path) -> None:
+    """A folder of the tree that is a link: nothing is written behind it, and nothing removed."""
+    dest, outside = tmp_path / "tree", tmp_path / "outside"
+    dest.mkdir()
+    outside.mkdir()
+    (dest / "ks").symlink_to(outside)
+    result = world.module(params(media, dest, kickstart, "http", owner=None))
+    assert result["failed"] and result["error_code"] == "invalid" and f"{dest}/ks is a symbolic link" in result["msg"]
+    assert list(outside.iterdir()) == []
+    (dest / "ks").rename(dest / "old")
+    (outside / "victim").write_text("v")
+    digest = world.tool("sha256sum", str(outside / "victim")).split()[0]
+    (dest / ".virtnet-media.json").write_text('{"files": {"old/victim": {"sha256": "%s"}}}' % digest)
+    assert world.module(params(media, dest, kickstart, "http", owner=None))["changed"] and (outside / "victim").exists()
+
+
+@needs_root
+def test_a_folder_that_became_read_only(media: Media, kickstart: Path, tmp_path: Path) -> None:
+    """The record can't be written: one sentence, no traceback."""
+    dest = tmp_path / "tree"
+    given = params(media, dest, kickstart, "http", owner=None)
+    assert world.module(given)["changed"]
+    os.utime(dest / "boot.cfg")
+    inside = ("unshare", "--mount", "sh", "-c", f'mount --bind {dest} {dest} && mount -o remount,ro,bind {dest} && exec "$@"', "sh")
+    output, errors = world.start(given, inside=inside).communicate()
+    assert '"error_code": "failed"' in output and "Read-only file system" in output and "Traceback" not in output + errors, output + errors
+
+
 @needs_root
 def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None:
     """On a file system that is too small nothing is begun."""

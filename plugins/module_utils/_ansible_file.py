@@ -9,9 +9,10 @@ import os
 import stat
 import tempfile
 from dataclasses import replace
-from typing import IO, Any, Callable, Dict, List, Mapping, NoReturn, Optional
+from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, NoReturn, Optional
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import secret_spans
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES, Files, NewFile, Outcome
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import at_once
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
@@ -61,6 +62,7 @@ class Disk(Files):
 def run_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Files], Outcome], **rules: Any) -> NoReturn:
     """The whole of a module that writes files."""
     module = AnsibleModule(argument_spec=spec, add_file_common_args=True, supports_check_mode=True, **rules)
+    hide_given(module)
     try:
         outcome = work(module.params, Disk())
         hide_secrets(module, outcome.secrets)
@@ -91,6 +93,23 @@ def hide_secrets(module: AnsibleModule, secrets: List[str]) -> None:
     """From whatever Ansible shows."""
     # A short one would black out unrelated text, and where it stands it is hidden already.
     module.no_log_values.update(each for each in secrets if len(each) >= 6)
+
+
+def hide_given(module: AnsibleModule) -> None:
+    """What looks like a secret in the options, before anything can fail: Ansible shows all options then."""
+    found = [text[start:end].strip("'\"") for text in _texts(module.params) for start, end in secret_spans(text)]
+    hide_secrets(module, [each for each in found if not each.isalpha()])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
 
 
 def _behind_links(file: NewFile) -> NewFile:

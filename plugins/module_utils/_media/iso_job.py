@@ -132,7 +132,7 @@ def check_space(folder: str, need: int, dest: str) -> None:
     """NoSpaceError before anything is written."""
     free = shutil.disk_usage(folder).free
     if free < need:
-        raise NoSpaceError(f"dest: {dest} needs {need >> 20} MiB, and {folder} has {free >> 20} MiB free; make room or give another folder.")
+        raise NoSpaceError(f"dest: {dest} needs {-(-need >> 20)} MiB, and {folder} has {free >> 20} MiB free; make room or give another folder.")
 
 
 def texts(entries: List[Entry], digests: Digests) -> Dict[str, str]:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from typing import IO, Any, Callable, Dict, List, Mapping, NoReturn, Optional
+from dataclasses import replace
+from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, NoReturn, Optional
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import secret_spans
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES, Files, NewFile, Outcome
+from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import at_once
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 
 PRIVATE_MODE = "0600"
@@ -23,7 +26,7 @@ class Disk(Files):
     def read(self, path: str) -> Optional[bytes]:
         """The content, None without such a file; InputError for what is no file, too large or not readable."""
         try:
-            with open(path, "rb") as file:
+            with open(path, "rb", opener=at_once) as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     raise InputError(f"{path} is no regular file; give the path of one.")
                 data = file.read(MAX_BYTES + 1)
@@ -38,7 +41,7 @@ class Disk(Files):
     def open(self, path: str) -> IO[bytes]:
         """A file of any size; InputError for what is no file or not readable."""
         try:
-            file = open(path, "rb")  # noqa: SIM115 the caller closes it
+            file = open(path, "rb", opener=at_once)  # noqa: SIM115 the caller closes it
         except OSError as error:
             raise InputError(f"{path} can't be read: {error.strerror}; give the path of a file that {_user()} may read.") from error
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -59,9 +62,11 @@ class Disk(Files):
 def run_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Files], Outcome], **rules: Any) -> NoReturn:
     """The whole of a module that writes files."""
     module = AnsibleModule(argument_spec=spec, add_file_common_args=True, supports_check_mode=True, **rules)
+    hide_given(module)
     try:
         outcome = work(module.params, Disk())
         hide_secrets(module, outcome.secrets)
+        outcome.files = [_behind_links(file) for file in outcome.files]
         for file in outcome.files:
             _check_place(module, file)
         result = _write_all(module, outcome)
@@ -88,6 +93,28 @@ def hide_secrets(module: AnsibleModule, secrets: List[str]) -> None:
     """From whatever Ansible shows."""
     # A short one would black out unrelated text, and where it stands it is hidden already.
     module.no_log_values.update(each for each in secrets if len(each) >= 6)
+
+
+def hide_given(module: AnsibleModule) -> None:
+    """What looks like a secret in the options, before anything can fail: Ansible shows all options then."""
+    found = [text[start:end].strip("'\"") for text in _texts(module.params) for start, end in secret_spans(text)]
+    hide_secrets(module, [each for each in found if not each.isalpha()])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+
+
+def _behind_links(file: NewFile) -> NewFile:
+    """What a link leads to is written, and the link stays: else its mode would be taken for that of the file, and never be 0600."""
+    return replace(file, path=os.path.realpath(file.path)) if os.path.islink(file.path) else file
 
 
 def _check_place(module: AnsibleModule, file: NewFile) -> None:

@@ -9,12 +9,13 @@ import os
 from typing import Any, Dict, List, NoReturn, Union
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_file import PRIVATE_MODE, Disk, hide_secrets, refuse_open_mode
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_file import PRIVATE_MODE, Disk, hide_given, hide_secrets, refuse_open_mode
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_plan import plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import ISO
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import iso_job, tree_job, xorriso
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.bundle import check_bundle
+from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import MediaError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.progress import Progress
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.source import open_source
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import VirtnetError
@@ -27,6 +28,7 @@ def run_on_media() -> NoReturn:
     module = AnsibleModule(
         argument_spec=media_spec.spec(), add_file_common_args=True, supports_check_mode=True, mutually_exclusive=media_spec.EXCLUSIVE,
     )
+    hide_given(module)
     try:
         job = _job(module)
         _write(module, job)
@@ -34,6 +36,10 @@ def run_on_media() -> NoReturn:
         details = dict(error.details)
         hide_secrets(module, details.pop("_secrets", []))
         module.fail_json(msg=error.message, error_code=error.code, **details)
+    except OSError as error:
+        # A disk that is full or that only just became read-only, where nobody expected it.
+        place = error.filename or module.params["dest"]
+        module.fail_json(msg=f"dest: {place} can't be read or written: {error.strerror}. Mend that and run again.", error_code=MediaError.code)
     for text in [*job.medium.warnings, *job.warnings]:
         module.warn(text)
     module.exit_json(**_result(module, job))

@@ -409,8 +409,8 @@ options:
         required: true
 notes:
   - >-
-    O(mode) is V(0600) unless given where the file holds a hash, and one that lets the group or others read it is refused then. Let O(owner) be the
-    user of the server that hands the file out.
+    O(mode) is V(0600) unless given where the file holds a hash, a password or a licence key, and one that lets the group or others read it is refused
+    then. Let O(owner) be the user of the server that hands the file out.
   - >-
     A ks.cfg that is read over the network is not protected: the installer does not check the certificate of https, so that anybody on the
     way can read the hash and replace the script. Install in a network that you trust, or put the file on the medium.

@@ -217,6 +217,41 @@ def test_backup_and_owner_only(runner: Runner, tmp_path: Path) -> None:
     assert runner.task("esxi_kickstart", **profile(path, new_hash("s")))["changed"] and tool("stat", "-c", "%a", str(path)) == "600"
 
 
+def test_every_secret_makes_a_file_private(runner: Runner, tmp_path: Path) -> None:
+    """A password in a script and a licence key, not only the hash of root."""
+    path, base = tmp_path / "up.cfg", {"accepteula": True, "upgrade": {"firstdisk": ["esx"]}, "reboot": True, "fail_on": "never"}
+    password, key = "Sup3r-S3cret", "AB1CD-EF2GH-IJ3KL-MN4OP-QR5ST"
+    for more in ({"post": [{"script": f"esxcli system account set -i root -p {password}"}]}, {"serialnum": key}):
+        runner.task("esxi_kickstart", path=str(path), **base, **more)
+        assert tool("stat", "-c", "%a", str(path)) == "600" and (password if "post" in more else key) in path.read_text()
+        path.unlink()
+
+
+def test_no_password_of_a_url_when_options_are_refused(runner: Runner, tmp_path: Path) -> None:
+    """Ansible shows the options of a task that fails."""
+    path = boot_cfg(tmp_path / "boot.cfg")
+    values = {"kernel_options": {"ks": "{{ url }}", "foo": "a b"}}
+    task = {"name": TASK, "virtnet.hardening.esxi_boot_cfg": {"path": path, **values}, "vars": {"url": "http://u:{{ 'pw55' ~ 'word' }}@h/ks"}}
+    result = results(runner.play([task], "-vvv", ok=False), TASK, "localhost")
+    assert "foo" in result["msg"] and "pw55word" not in runner.raw
+
+
+def test_links_and_pipes(runner: Runner, tmp_path: Path) -> None:
+    """What a link leads to is written and made private, and the link stays; a pipe is refused and not waited for."""
+    real, link, pipe = tmp_path / "real.cfg", tmp_path / "ks.cfg", tmp_path / "pipe.cfg"
+    real.write_text("rootpw secret\n")
+    real.chmod(0o644)
+    link.symlink_to(real)
+    os.mkfifo(pipe)
+    task = {"virtnet.hardening.esxi_kickstart": profile(link, new_hash("s"))}
+    piped = {"virtnet.hardening.esxi_kickstart": {"src": str(pipe)}, "ignore_errors": True, "timeout": 60}
+    answer = runner.play([{"name": "First", **task}, {"name": "Open", "ansible.builtin.file": {"path": str(real), "mode": "0644"}},
+                          {"name": "Second", **task}, {"name": "Third", **task}, {"name": "Piped", **piped}])
+    assert [results(answer, name, "localhost")["changed"] for name in ("First", "Second", "Third")] == [True, True, False]
+    assert link.is_symlink() and tool("stat", "-c", "%a", str(real)) == "600" and "vmaccepteula" in real.read_text()
+    assert "no regular file" in results(answer, "Piped", "localhost")["msg"]
+
+
 def test_mode_of_a_file_without_a_secret(runner: Runner, tmp_path: Path) -> None:
     """Written and given its mode in one task; the diff has both."""
     params = {"path": str(tmp_path / "up.cfg"), "accepteula": True, "upgrade": {"firstdisk": ["esx"]}, "reboot": True}

@@ -221,6 +221,39 @@ def test_one_at_a_time(media: Media, kickstart: Path, tmp_path: Path) -> None:
 
 
 @needs_root
+@pytest.mark.parametrize("kind", ["link", "hard link", "foreign", "pipe"])
+def test_the_temporary_file_is_nobody_elses(media: Media, kickstart: Path, tmp_path: Path, kind: str) -> None:
+    """In a folder like /var/tmp somebody may have put one there, to read the hash from it or to have another file overwritten."""
+    place, victim = tmp_path / ".out.iso.part", tmp_path / "victim"
+    victim.write_text("v")
+    if kind == "foreign":
+        place.touch()
+        os.chown(place, 65534, 65534)
+    else:
+        {"link": lambda: place.symlink_to(victim), "hard link": lambda: os.link(victim, place), "pipe": lambda: os.mkfifo(place)}[kind]()
+    result = world.module(params(media.plain, tmp_path / "out.iso", kickstart))
+    assert result["failed"] and result["error_code"] == "failed" and "out.iso" in result["msg"], result
+    assert victim.read_text() == "v" and not (tmp_path / "out.iso").exists() and os.path.lexists(place)
+
+
+def test_the_record_follows_no_link(media: Media, kickstart: Path, tmp_path: Path) -> None:
+    """Neither that of its temporary file, nor is a pipe in its place waited for."""
+    victim, record = tmp_path / "victim", tmp_path / ".out.iso.virtnet.json"
+    victim.write_text("v")
+    (tmp_path / f"{record.name}.part").symlink_to(victim)
+    os.mkfifo(record)
+    assert world.module(params(media.plain, tmp_path / "out.iso", kickstart))["changed"]
+    assert victim.read_text() == "v" and record.is_file() and not world.module(params(media.plain, tmp_path / "out.iso", kickstart))["changed"]
+
+
+def test_a_link_as_dest(media: Media, kickstart: Path, tmp_path: Path) -> None:
+    """Its mode protects nothing, and it is not known where it leads tomorrow."""
+    (tmp_path / "out.iso").symlink_to(tmp_path / "other.iso")
+    result = world.module(params(media.plain, tmp_path / "out.iso", kickstart))
+    assert result["failed"] and "symbolic link" in result["msg"] and str(tmp_path / "other.iso") in result["msg"]
+
+
+@needs_root
 def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None:
     """On a file system that is too small nothing is begun."""
     small = tmp_path / "small"

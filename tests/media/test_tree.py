@@ -8,6 +8,7 @@ import contextlib
 import os
 import subprocess
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
@@ -224,6 +225,43 @@ def test_files_of_others_are_not_touched(media: Media, kickstart: Path, tmp_path
     assert world.module(params(media, dest, kickstart, "http", owner=None))["changed"] and victim.exists()
 
 
+def test_url_of_a_driver(media: Media, kickstart: Path, tmp_path: Path) -> None:
+    """As a client is to ask for it, whatever the file is named."""
+    driver = tmp_path / "d %20 #é.zip"
+    with zipfile.ZipFile(driver, "w") as archive:
+        archive.writestr("index.xml", "<vendorList/>")
+    result = world.module(params(media, tmp_path / "tree", kickstart, "http", owner=None, base_url="http://h/a", drivers=[str(driver)]))
+    assert result["drivers"][0]["url"] == "http://h/a/drivers/d%20%2520%20%23%C3%A9.zip" and (tmp_path / "tree" / "drivers" / driver.name).is_file()
+
+
+def test_links_lead_nowhere_outside(media: Media, kickstart: Path, tmp_path: Path) -> None:
+    """A folder of the tree that is a link: nothing is written behind it, and nothing removed."""
+    dest, outside = tmp_path / "tree", tmp_path / "outside"
+    dest.mkdir()
+    outside.mkdir()
+    (dest / "ks").symlink_to(outside)
+    result = world.module(params(media, dest, kickstart, "http", owner=None))
+    assert result["failed"] and result["error_code"] == "invalid" and f"{dest}/ks is a symbolic link" in result["msg"]
+    assert list(outside.iterdir()) == []
+    (dest / "ks").rename(dest / "old")
+    (outside / "victim").write_text("v")
+    digest = world.tool("sha256sum", str(outside / "victim")).split()[0]
+    (dest / ".virtnet-media.json").write_text('{"files": {"old/victim": {"sha256": "%s"}}}' % digest)
+    assert world.module(params(media, dest, kickstart, "http", owner=None))["changed"] and (outside / "victim").exists()
+
+
+@needs_root
+def test_a_folder_that_became_read_only(media: Media, kickstart: Path, tmp_path: Path) -> None:
+    """The record can't be written: one sentence, no traceback."""
+    dest = tmp_path / "tree"
+    given = params(media, dest, kickstart, "http", owner=None)
+    assert world.module(given)["changed"]
+    os.utime(dest / "boot.cfg")
+    inside = ("unshare", "--mount", "sh", "-c", f'mount --bind {dest} {dest} && mount -o remount,ro,bind {dest} && exec "$@"', "sh")
+    output, errors = world.start(given, inside=inside).communicate()
+    assert '"error_code": "failed"' in output and "Read-only file system" in output and "Traceback" not in output + errors, output + errors
+
+
 @needs_root
 def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None:
     """On a file system that is too small nothing is begun."""
@@ -236,6 +274,7 @@ def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None
 
 
 REFUSED: Dict[str, Any] = {
+    "variable of iPXE": ({"format": "ipxe", "base_url": "http://h/${net0/mac}"}, "not of the right form"),
     "no base_url": ({"base_url": None}, "base_url"),
     "script by TFTP": ({"format": "pxe", "base_url": None}, "can't read the script of esx1 by TFTP"),
     "no mac": ({"hosts": [{"name": "a"}]}, "no mac"), "bad mac": ({"hosts": [{"name": "a", "mac": "52:54"}]}, "no MAC address"),

@@ -87,7 +87,7 @@ def work(params: Mapping[str, Any], files: Files) -> Outcome:
     outcome = Outcome(secrets=[*secrets(document), *secrets(before), *(secrets(source) if source else [])])
     findings = lint(document, target)
     judge(findings, params, params["path"], _secrets=outcome.secrets)
-    outcome.files = [_new_file(params["path"], data, before, document, "root_password_hash" in normal(model))]
+    outcome.files = [_new_file(params["path"], data, before, document, bool(secrets(document)))]
     outcome.warnings = [f"{each.message} ({each.rule}). {each.remedy}" for each in findings if each.severity == "warning"]
     if dropped:
         lines = ", ".join(str(line) for line in dropped[:20]) + (" and more" if len(dropped) > 20 else "")

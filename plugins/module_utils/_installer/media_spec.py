@@ -17,7 +17,8 @@ Spec = Dict[str, Any]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _MAC = re.compile(r"([0-9a-f]{2})" + r"[:-]?([0-9a-f]{2})" * 5)
 _VOLUME = re.compile(r"[A-Za-z0-9_.-]{1,32}")
-_URL = re.compile(r"https?://[^\s\"'?#]+")
+# No URL has braces, and iPXE would put a value in their place.
+_URL = re.compile(r"https?://[^\s\"'?#{}\\\x00-\x1f\x7f]+")
 _KS_URL = re.compile(r"(?:(?:https?|ftp|nfs)://|(?:cdrom|usb|file):)[^\s\"]*|usb")
 _TFTP = re.compile(r"[A-Za-z0-9._/-]*")
 # What a host may say otherwise than all of them.
@@ -96,7 +97,7 @@ def check(params: Mapping[str, Any]) -> None:
     if kind not in (ISO, PXE) and not params.get("base_url"):
         raise InputError(f"base_url: it is needed with format {kind}; give the URL under which dest is served.")
     _form("volume_id", params, _VOLUME, "1 to 32 letters, digits and _ . -")
-    _form("base_url", params, _URL, "an http or https URL without blanks, quotes, ? and #")
+    _form("base_url", params, _URL, "an http or https URL without blanks, quotes, braces, backslashes, ? and #")
     _form("tftp_path", params, _TFTP, "a path of letters, digits and . _ / -")
     if ".." in (params.get("tftp_path") or "").split("/"):
         raise InputError("tftp_path: it has .., which servers refuse; give the path of dest below the server's folder.")

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import shutil
+import stat
 import tempfile
 from typing import Any, Dict, List, Tuple
 
@@ -39,6 +40,8 @@ def check_place(dest: str, src: str) -> None:
         raise InputError(f"dest: the folder {folder} of {dest} is missing; make it first.")
     if os.path.isdir(dest):
         raise InputError(f"dest: {dest} is a folder; give the path of the ISO to write.")
+    if os.path.islink(dest):
+        raise InputError(f"dest: {dest} is a symbolic link, whose mode protects nothing; give {os.path.realpath(dest)}, or remove the link.")
     if os.path.exists(dest) and os.path.exists(src) and os.path.samefile(dest, src):
         raise InputError(f"dest: {dest} is src itself, from which the ISO is made again whenever something changes; give another path.")
 
@@ -129,7 +132,7 @@ def check_space(folder: str, need: int, dest: str) -> None:
     """NoSpaceError before anything is written."""
     free = shutil.disk_usage(folder).free
     if free < need:
-        raise NoSpaceError(f"dest: {dest} needs {need >> 20} MiB, and {folder} has {free >> 20} MiB free; make room or give another folder.")
+        raise NoSpaceError(f"dest: {dest} needs {-(-need >> 20)} MiB, and {folder} has {free >> 20} MiB free; make room or give another folder.")
 
 
 def texts(entries: List[Entry], digests: Digests) -> Dict[str, str]:
@@ -159,6 +162,11 @@ def _lock(temporary: str, dest: str) -> int:
             handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise MediaError(f"dest: {dest} can't be written: {error.strerror}; give a path that user {os.geteuid()} may write.") from error
+        found = os.fstat(handle)
+        # Whoever owns it or has another name for it could read what is written to it, a hash perhaps.
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink > 1:
+            os.close(handle)
+            raise MediaError(f"dest: {temporary} is in the way, and is no file that user {os.geteuid()} alone has; remove it.")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

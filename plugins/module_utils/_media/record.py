@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -88,10 +89,15 @@ class Digests:
         return self.of(path, now, lambda: blocks(path))
 
 
+def at_once(path: str, flags: int) -> int:
+    """The opener of files that others name: a pipe without a writer would be waited for without end."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def load(path: str) -> Dict[str, Any]:
     """A record, empty if there is none or none that was written here."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=at_once) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return {}
             found = json.loads(file.read(64 << 20))
@@ -109,7 +115,10 @@ def part(record: Dict[str, Any], key: str) -> Dict[str, Any]:
 def save(path: str, record: Dict[str, Any]) -> None:
     """At once or not at all. Nobody else may read it."""
     temporary = f"{path}.part"
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with contextlib.suppress(FileNotFoundError):
+        # Of a run that was killed, or a link that leads elsewhere.
+        os.unlink(temporary)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(json.dumps(record, indent=1, sort_keys=True).encode())
         file.flush()

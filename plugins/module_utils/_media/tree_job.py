@@ -64,6 +64,10 @@ class TreeJob:
     def _place(self, path: str) -> str:
         return f"{self.dest.rstrip('/')}/{path}"
 
+    def _link_before(self, path: str) -> Optional[str]:
+        """The folder on the way to a file that leads out of the tree."""
+        return next((place for place in map(self._place, _parents(path)) if os.path.islink(place)), None)
+
     def _wanted(self, entry: Entry) -> str:
         if entry.link:
             return self._wanted(self.entries[entry.link])
@@ -72,7 +76,9 @@ class TreeJob:
         return self.source.digests.of_file(entry.file) if entry.file else self.source.sha256(entry.member)
 
     def _current(self, entry: Entry) -> bool:
-        place, kept = self._place(entry.path), self.old.get(entry.path)
+        place, kept, link = self._place(entry.path), self.old.get(entry.path), self._link_before(entry.path)
+        if link:
+            raise InputError(f"dest: {link} is a symbolic link, and what is written to it would be elsewhere; remove it.")
         if not os.path.lexists(place):
             return False
         mode = os.lstat(place).st_mode
@@ -93,7 +99,8 @@ class TreeJob:
         """Whether a file that is no longer wanted may go."""
         place, kept = self._place(path), self.old[path]
         # A manifest is a file that somebody may have written: it must not lead out of the folder.
-        if os.path.isabs(path) or ".." in path.split("/") or not isinstance(kept, dict) or not os.path.lexists(place):
+        out = os.path.isabs(path) or ".." in path.split("/") or self._link_before(path)
+        if out or not isinstance(kept, dict) or not os.path.lexists(place):
             return False
         if not stat.S_ISREG(os.lstat(place).st_mode) or self._actual(place, kept) != kept.get("sha256"):
             self.warnings.append(f"{place} is no longer needed, but was changed by somebody else; it is kept.")

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_plan import plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Installer, Medium, Memory
+from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import NoSpaceError
+from ansible_collections.virtnet.hardening.plugins.module_utils._media.iso_job import check_space
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 BOOT_CFG = b"bootstate=0\ntitle=T\nprefix=\nkernel=/b.b00\nkernelopt=runweasel cdromBoot\nmodules=/Sub/a.v00 -x --- /k.b00\nbuild=8.0.3-0.0.24022510\n"
@@ -158,3 +161,9 @@ def test_every_kernel_option_rule_holds_however_it_is_written() -> None:
         with pytest.raises(InputError, match="autoPartitionOSDataSize"):
             make(esxi_version="7.0 U1b", **given)
         assert make(disk_size=80 << 30, **given).result["hosts"][0]["system_media"]["datastore_bytes"] == 51271172096
+
+
+def test_space_that_is_missing_is_rounded_up(tmp_path: Path) -> None:
+    """A folder with 0 MiB free is not told that 0 MiB are needed."""
+    with pytest.raises(NoSpaceError, match=f"needs {(1 << 42) + 1} MiB"):
+        check_space(str(tmp_path), (1 << 62) + 1, "/d")

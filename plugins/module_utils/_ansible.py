@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Mapping, NoReturn, Optional
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import make_diff
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import DependencyError, InputError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Intent, reconcile
 from ansible_collections.virtnet.hardening.plugins.module_utils._safety import Orphans, Watchdog
 
@@ -77,7 +79,9 @@ def _reconcile(module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], I
     if outcome.vanished:
         module.warn(f"Gone while the task ran, so left out: {', '.join(outcome.vanished)}.")
     result = outcome.result()
-    result["msg"] = _summary(len(outcome.plan.steps), module.check_mode)
+    if not outcome.plan.looked_at:
+        module.warn(words.NOTHING_REACHED)
+    result["msg"] = _summary(outcome.plan, module.check_mode)
     if module._diff:
         result["diff"] = make_diff(outcome.plan)
     if net is not None and net.armed:
@@ -95,7 +99,8 @@ def _net(module: AnsibleModule, open_backend: Callable[[], Any], scope: Any) -> 
     return Watchdog(open_backend, scope, params.get("_rollback_id"), timeout or 0)
 
 
-def _summary(steps: int, check_mode: bool) -> str:
+def _summary(plan: Plan, check_mode: bool) -> str:
+    steps = len(plan.steps)
     if not steps:
-        return "Nothing to do: all that is asked for is already so."
+        return words.nothing_to_do(plan.looked_at)
     return f"{steps} step{'s' if steps > 1 else ''} {'would be done' if check_mode else 'done and read back'}."

@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Seque
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import fail
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_vsphere import CONNECTION
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Target, run_jobs
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import select
@@ -62,7 +63,8 @@ def _finish(module: AnsibleModule, targets: Sequence[Target]) -> NoReturn:
         module.fail_json(msg=_failure(failed, len(targets)), error_code=codes.pop() if len(codes) == 1 else "hosts_failed", **result)
     changed = sum(target.changed for target in targets)
     done = "would be changed" if module.check_mode else "changed and read back"
-    module.exit_json(msg=f"{changed} of {len(targets)} hosts {done}." if changed else "Nothing to do: all that is asked for is already so.", **result)
+    seen = sum(target.error is None for target in targets)
+    module.exit_json(msg=f"{changed} of {len(targets)} hosts {done}." if changed else words.nothing_to_do(seen, noun="host"), **result)
 
 
 def _warnings(targets: Sequence[Target]) -> List[str]:

@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Seque
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import fail
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import make_diff
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Fleet, FleetIntent, Target, reconcile_fleet
@@ -161,8 +162,13 @@ def _named(target: Target) -> str:
 def _summary(targets: Sequence[Target], kinds: str, check_mode: bool) -> str:
     changed = sum(target.changed for target in targets)
     if not changed:
-        return "Nothing to do: all that is asked for is already so."
+        seen = [target for target in targets if target.looked_at]
+        return words.nothing_to_do(sum(target.looked_at for target in seen), f" on {_of(len(seen), len(targets))} {kinds}")
     return f"{changed} of {len(targets)} {kinds} {'would be changed' if check_mode else 'changed and read back'}."
+
+
+def _of(some: int, every: int) -> str:
+    return str(every) if some == every else f"{some} of {every}"
 
 
 def _names(names: Sequence[str]) -> str:

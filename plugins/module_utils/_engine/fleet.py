@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine import diff, guard, verify
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import diff, guard, verify, words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import STALE, Backend
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, make_plan
@@ -94,6 +94,11 @@ class Target:
             return bool(getattr(self.error, "not_undone", ()))
         return self.plan is not None and bool(self.plan.steps)
 
+    @property
+    def looked_at(self) -> int:
+        """How many of its objects were compared with the wish."""
+        return self.plan.looked_at if self.plan is not None and self.error is None else 0
+
     def result(self) -> Dict[str, Any]:
         """In the form in which modules return it."""
         shown: Dict[str, Any] = {"changed": self.changed, "failed": self.error is not None, "unreachable": self.unreachable, "verified": self.verified}
@@ -106,7 +111,7 @@ class Target:
         else:
             steps = len(self.plan.steps) if self.plan is not None else 0
             done = "done and read back" if self.verified else "to do"
-            shown["msg"] = f"{steps} step{'s' if steps > 1 else ''} {done}." if steps else "All that is asked for is already so."
+            shown["msg"] = f"{steps} step{'s' if steps > 1 else ''} {done}." if steps else words.nothing_to_do(self.looked_at)
         if self.resolved is None:
             return {**self.notes, **shown}
         return {**self.resolved.notes, **(self.resolved.outcome if self.error is None else {}), **self.notes, **shown}

@@ -53,6 +53,8 @@ class Plan:
     steps: Tuple[Step, ...]
     before: State
     after: State
+    # How many objects the wish is about, whether they are there or not.
+    looked_at: int
 
 
 def make_plan(desired: Desired, observed: State, traits: Traits) -> Plan:
@@ -65,7 +67,7 @@ def make_plan(desired: Desired, observed: State, traits: Traits) -> Plan:
     for hold in desired.holds:
         planner.hold(hold)
     planner.steps.sort(key=_rank_of)
-    return Plan(tuple(planner.steps), planner.before, planner.after)
+    return Plan(tuple(planner.steps), planner.before, planner.after, len({*desired.present, *desired.absent}))
 
 
 def _rank_of(step: Step) -> int:

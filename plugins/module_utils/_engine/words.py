@@ -1,0 +1,20 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""How a run that changes nothing is told: of what was looked at, and of nothing else. Pure."""
+
+from __future__ import annotations
+
+NOTHING_REACHED = "Nothing was looked at: nothing that is there matches what is asked for."
+
+
+def nothing_to_do(looked_at: int, where: str = "", noun: str = "object") -> str:
+    """The sentence for a run without a step. C(looked_at) counts the objects of the wish, C(where) is the end of their description."""
+    if not looked_at:
+        return NOTHING_REACHED
+    return f"Nothing to do: all that is asked for is already so; {count(looked_at, noun)}{where} {'was' if looked_at == 1 else 'were'} looked at."
+
+
+def count(number: int, noun: str) -> str:
+    """C(1 object), C(2 objects)."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

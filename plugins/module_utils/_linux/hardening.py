@@ -12,6 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, joined
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED, PortRecord, SwitchRecord
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import covers
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import link_local, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE
@@ -231,12 +232,26 @@ class BridgeHardener:
 
 
 def tidy(wishes: Wishes, observed: Observed) -> None:
-    """The rules themselves where something hangs on them, and nothing of devices that are gone."""
+    """The rules themselves where something hangs on them, and nothing of devices that are gone, or of which nothing is asked."""
+    for key in [key for key, fields in wishes.present.items() if key[0] == "filter" and _says_nothing(fields)]:
+        if key not in observed.state and not _shut(str(key[1]), wishes, observed):
+            del wishes.present[key]
     if any(key[0] in ("filter", "switch", "quarantine") for key in wishes.present):
         wishes.present[RULESET] = {"version": ruleset.digest()}
     for key in observed.state:
         if key[0] in ("filter", "switch") and str(key[1]).startswith(STALE):
             wishes.absent.append(key)
+
+
+def _says_nothing(entry: Fields) -> bool:
+    return not any(entry[name] for name in ("macs", "addresses", "record")) and all(entry[guard] == ACCEPT for guard in FILTER_GUARDS)
+
+
+def _shut(name: str, wishes: Wishes, observed: Observed) -> bool:
+    """Whether the name is in quarantine, from which an entry sets it free, whatever is in it."""
+    patterns = {key for key in [*observed.state, *wishes.present] if key[0] == "quarantine"}
+    gone = {key for key in wishes.absent if key not in wishes.present}
+    return any(covers(str(key[1]), name) for key in patterns - gone)
 
 
 def require_table(observed: Observed, what: str) -> None:

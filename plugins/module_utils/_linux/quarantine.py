@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import List, Sequence, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import Wishes, require_table
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import covers
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -44,8 +45,5 @@ def wish(wishes: Wishes, observed: Observed, switches: Sequence[Switch], purge: 
 
 def _widest(patterns: Set[str]) -> Set[str]:
     """nft refuses patterns that overlap."""
-    return {each for each in patterns if not any(other != each and _covers(other, each) for other in patterns)}
+    return {each for each in patterns if not any(other != each and covers(other, each) for other in patterns)}
 
-
-def _covers(pattern: str, other: str) -> bool:
-    return pattern.endswith("*") and other.startswith(pattern[:-1])

@@ -49,6 +49,11 @@ def select(selection: Selection, bridge: str, observed: Observed) -> Selected:
     return Selected(list(chosen), unmatched)
 
 
+def covers(pattern: str, name: str) -> bool:
+    """Whether a pattern of nftables, which knows one C(*) at the end of a name, stands for a name or a narrower pattern."""
+    return pattern == name or (pattern.endswith("*") and name.startswith(pattern[:-1]))
+
+
 def require_bridge(name: str, observed: Observed) -> Fields:
     """The bridge's fields, or InputError."""
     found = observed.state.get(("bridge", name))

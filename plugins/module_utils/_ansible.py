@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Mapping, NoReturn, Optional
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import make_diff
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import DependencyError, InputError, VirtnetError
@@ -20,7 +21,7 @@ Spec = Dict[str, Any]
 
 def run(spec: Spec, intent_of: Callable[[Mapping[str, Any]], Intent], open_backend: Callable[[], Any]) -> NoReturn:
     """The whole of a module that writes."""
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    module = Module(argument_spec=spec, supports_check_mode=True)
     try:
         result = _reconcile(module, intent_of, open_backend)
     except VirtnetError as error:
@@ -30,7 +31,7 @@ def run(spec: Spec, intent_of: Callable[[Mapping[str, Any]], Intent], open_backe
 
 def answer(spec: Spec, ask: Callable[[Mapping[str, Any], Any], Dict[str, Any]], open_backend: Callable[[], Any]) -> NoReturn:
     """The whole of a module that only reads."""
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    module = Module(argument_spec=spec, supports_check_mode=True)
     try:
         backend = open_backend()
         try:
@@ -44,7 +45,7 @@ def answer(spec: Spec, ask: Callable[[Mapping[str, Any], Any], Dict[str, Any]], 
 
 def act(spec: Spec, job_of: Callable[[Mapping[str, Any]], Any], **rules: Any) -> NoReturn:
     """The whole of a module that acts without changing its host: the job refuses when it is made, and in check mode only foretells."""
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, **rules)
+    module = Module(argument_spec=spec, supports_check_mode=True, **rules)
     try:
         job = job_of(module.params)
         result = job.foretell() if module.check_mode else job.run()

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, NoReturn, Optional
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import secret_spans
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES, Files, NewFile, Outcome
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import at_once
@@ -61,7 +62,7 @@ class Disk(Files):
 
 def run_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Files], Outcome], **rules: Any) -> NoReturn:
     """The whole of a module that writes files."""
-    module = AnsibleModule(argument_spec=spec, add_file_common_args=True, supports_check_mode=True, **rules)
+    module = Module(argument_spec=spec, add_file_common_args=True, supports_check_mode=True, **rules)
     hide_given(module)
     try:
         outcome = work(module.params, Disk())
@@ -81,7 +82,7 @@ def run_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Files]
 
 def answer_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Callable[[str], IO[bytes]]], Dict[str, Any]]) -> NoReturn:
     """The whole of a module that only reads files."""
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    module = Module(argument_spec=spec, supports_check_mode=True)
     try:
         result = work(module.params, Disk().open)
     except VirtnetError as error:

@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Seque
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import fail
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_vsphere import CONNECTION
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, VirtnetError
@@ -27,7 +28,7 @@ def run_on_hosts(
     spec: Spec, wish_of: Callable[[Mapping[str, Any]], Any], jobs_of: Callable[[Any, Client, Login], Sequence[Tuple[Host, Optional[Job]]]], **rules: Any
 ) -> NoReturn:
     """The whole of a module: C(wish_of) refuses what can't be right before there is a session."""
-    module = AnsibleModule(argument_spec={**CONNECTION, **select.spec(), **JOBS, **spec}, supports_check_mode=True, **rules)
+    module = Module(argument_spec={**CONNECTION, **select.spec(), **JOBS, **spec}, supports_check_mode=True, **rules)
     params = module.params
     try:
         if params["parallel"] < 1:

@@ -10,6 +10,7 @@ from typing import Any, Dict, List, NoReturn, Union
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_file import PRIVATE_MODE, Disk, hide_given, hide_secrets, refuse_open_mode
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_plan import plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import ISO
@@ -25,7 +26,7 @@ Job = Union[iso_job.IsoJob, tree_job.TreeJob]
 
 def run_on_media() -> NoReturn:
     """The whole of esxi_install_media."""
-    module = AnsibleModule(
+    module = Module(
         argument_spec=media_spec.spec(), add_file_common_args=True, supports_check_mode=True, mutually_exclusive=media_spec.EXCLUSIVE,
     )
     hide_given(module)

@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Seque
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import fail
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import make_diff
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, VirtnetError
@@ -50,14 +51,14 @@ def run_fleet(
     the word in C(groups) whose test they pass. C(told) says of an intent what the result tells of the task as a whole, whatever became of the
     targets; a list C(warnings) in it becomes warnings.
     """
-    module = AnsibleModule(argument_spec={**CONNECTION, **FLEET, **spec}, supports_check_mode=True, **rules)
+    module = Module(argument_spec={**CONNECTION, **FLEET, **spec}, supports_check_mode=True, **rules)
     intent, targets = _reconcile(module, intent_of, fleet_of)
     _finish(module, targets, unit, groups or {}, dict(told(intent)))
 
 
 def answer_vsphere(spec: Spec, ask: Callable[[Mapping[str, Any], Client], Dict[str, Any]], **rules: Any) -> NoReturn:
     """The whole of a module that only reads. A C(warnings) list in the answer becomes warnings."""
-    module = AnsibleModule(argument_spec={**CONNECTION, **spec}, supports_check_mode=True, **rules)
+    module = Module(argument_spec={**CONNECTION, **spec}, supports_check_mode=True, **rules)
     try:
         with Client(Login.of(module.params)) as client:
             result = ask(module.params, client)
@@ -72,7 +73,7 @@ def run_one(
     spec: Spec, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet], **rules: Any
 ) -> NoReturn:
     """The whole of a module that changes one target, such as a distributed switch: its outcome is the module's result."""
-    module = AnsibleModule(argument_spec={**CONNECTION, "parallel": FLEET["parallel"], "allow_management": FLEET["allow_management"], **spec},
+    module = Module(argument_spec={**CONNECTION, "parallel": FLEET["parallel"], "allow_management": FLEET["allow_management"], **spec},
                            supports_check_mode=True, **rules)
     target = _reconcile(module, intent_of, fleet_of)[1][0]
     if target.error is not None:

@@ -334,10 +334,10 @@ from typing import Any, Dict, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.info import InfoRequest, spec
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.backend import NetlinkBackend
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.survey import SurveyBackend
 
 
-def ask(params: Mapping[str, Any], backend: NetlinkBackend) -> Dict[str, Any]:
+def ask(params: Mapping[str, Any], backend: SurveyBackend) -> Dict[str, Any]:
     """Read all once and put it in the words of the other modules."""
     request = InfoRequest(params)
     return request.answer(backend.observe(request.scope))
@@ -345,7 +345,7 @@ def ask(params: Mapping[str, Any], backend: NetlinkBackend) -> Dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    answer(spec(), ask, NetlinkBackend.open)
+    answer(spec(), ask, SurveyBackend.open)
 
 
 if __name__ == "__main__":

@@ -218,6 +218,11 @@ bridges:
                   depends on rules that could not be read.
               returned: always
               type: dict
+            drift:
+              description: Policies that a task set to V(reject) and that are not in effect any more.
+              returned: always
+              type: list
+              elements: str
             guards:
               description:
                 - Each guard is V(reject) where something enforces it now, V(accept) where nothing does, V(unknown) where the rules could not be read.

@@ -42,10 +42,12 @@ def protection(facts: PortFacts) -> Dict[str, Any]:
     """In the form in which linux_bridge_info tells it."""
     guards = _guards(facts)
     entry = facts.entry or {}
-    configured = PortRecord.read(entry.get("record")).configured
+    record = PortRecord.read(entry.get("record"))
+    effective = {name: _policy(name, facts, guards) for name in SECURITY}
     state = NONE if facts.entry is None else INTACT if entry.get("intact") else ALTERED
     return {
-        "security": {name: {"configured": configured.get(name), "effective": _policy(name, facts, guards)} for name in SECURITY},
+        "security": {name: {"configured": record.configured.get(name), "effective": effective[name]} for name in SECURITY},
+        "drift": [name for name in SECURITY if record.effective.get(name) == REJECT and effective[name] == ACCEPT],
         "guards": {name: _guard(name, facts, guards) for name in GUARDS},
         "macs": split(entry.get("macs")), "addresses": split(entry.get("addresses")), "pinned": sorted(facts.pinned),
         "entry": state if facts.table_known else UNKNOWN,

@@ -59,6 +59,8 @@ def make(hosts: int, guests: int) -> Topology:
             groups["guests"][guest_name] = {"guest_host": name, "guest_port": port, "guest_mac": mac, "guest_addresses": addresses}
         groups["kvm_hosts"][name] = {
             "lab_uplink": "uplink",
+            # Of playbooks/audit.yml: its other end is in another network namespace, as a container's is.
+            "virtnet_uplink_patterns": ["uplink"],
             "lab_ports": ports,
             # In the form of linux_bridge_fdb's option.
             "lab_entries": [{"address": port["mac"], "port": port["name"]} for port in ports],

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: linux_bridge_info
-short_description: Read Linux bridges with ports, VLANs and addresses
+short_description: Read Linux bridges with ports, VLANs, addresses and what protects their guests
 version_added: 0.1.0
 author:
   - virtnet.hardening contributors (@virtnet)
@@ -17,6 +17,9 @@ description:
     Returns all bridges of the host, or those that are named, in the words of the modules that would write them: each part of an answer is valid
     input of its module.
   - Options that the kernel does not have are not in the answer.
+  - >-
+    What can't be read, as nft(8) is missing or the task does not run as root, is no failure. It is named in RV(not_looked_at), and values that
+    depend on it are V(unknown); only an empty list there means that all was looked at.
 extends_documentation_fragment:
   - virtnet.hardening._attributes
   - virtnet.hardening._pyroute2
@@ -42,6 +45,23 @@ options:
       - Not given, all bridges are returned, sorted by name. An empty list returns none.
     type: list
     elements: str
+  guest_patterns:
+    description:
+      - >-
+        Shell patterns of names of ports on which guests hang. A name can make a port a guest's and never an uplink; what the ports are whose names
+        match none of these is found by what the kernel says of them, see RV(bridges[].status.roles).
+      - A pattern that is given here and matches no port is named in RV(not_looked_at).
+    type: list
+    elements: str
+    default: ["vnet*", "tap*", "macvtap*", "fwpr*"]
+  uplink_patterns:
+    description:
+      - >-
+        Shell patterns of names of ports that lead to the network outside and can't be told from guests, such as a veth device to a container that
+        routes, or the uplink of a KVM host that is itself in a network namespace. They go before O(guest_patterns).
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: virtnet.hardening.linux_bridge
   - module: virtnet.hardening.linux_bridge_port
@@ -92,7 +112,10 @@ bridges:
       type: str
       sample: br0
     bridge:
-      description: The bridge and its options, input of M(virtnet.hardening.linux_bridge).
+      description:
+        - >-
+          The bridge and its options, input of M(virtnet.hardening.linux_bridge). An C(nf_call_*) that is off while the host-wide switch makes it on
+          all the same is left out, as the module refuses it; RV(bridges[].status.netfilter) tells of all of them.
       returned: always
       type: dict
       sample: {"name": "br0", "mtu": 1500, "address": "52:54:00:00:00:fe", "up": true, "ageing_time": 300.0, "stp": false, "no_linklocal_learn": true}
@@ -129,13 +152,25 @@ bridges:
       type: list
       elements: dict
       sample: [{"name": "vnet0", "kind": "veth", "mtu": 1500, "address": "12:f9:0b:8a:9e:59", "up": true, "peer": "g0"}]
+    policy:
+      description:
+        - >-
+          What the policies of this collection are for the bridge and for each port that has one: an item of O(virtnet.hardening.linux_switch_policy#module:switches),
+          which changes nothing where RV(table.state) is V(intact). Isolation and flooding stand in RV(bridges[].ports), quarantined names in
+          RV(quarantine).
+      returned: always
+      type: dict
+      sample: {"name": "br0", "kind": "bridge", "ports": []}
     status:
-      description: What can't be set.
+      description: What can't be set, and what is in effect.
       returned: always
       type: dict
       contains:
         hub:
-          description: Whether the bridge is a hub (ageing time 0), on which every guest receives every frame.
+          description:
+            - >-
+              Whether the bridge is a hub now, on which every guest receives every frame: its ageing time is 0 and it has more than two ports. With two
+              ports there is nobody else to receive.
           returned: always
           type: bool
         running:
@@ -154,7 +189,139 @@ bridges:
           description: The STP state and the path cost of each port.
           returned: always
           type: dict
+        roles:
+          description: What hangs on each port, and how that is known.
+          returned: always
+          type: dict
+          contains:
+            role:
+              description:
+                - >-
+                  V(guest); V(uplink), which leads to the network outside; V(coupling), which leads to another switch of this host; V(host), which ends
+                  in the host itself; V(unknown), which is judged like a guest.
+              returned: always
+              type: str
+            reason:
+              description: What the kernel or the user says of the port.
+              returned: always
+              type: str
+        protection:
+          description: What holds for each port, whoever wrote it.
+          returned: always
+          type: dict
+          contains:
+            security:
+              description:
+                - >-
+                  For C(promiscuous), C(mac_changes) and C(forged_transmits), C(configured) is what a task asked for, null where none did, and
+                  C(effective) what holds now, by the port's options, its entries and the rules: V(reject), V(accept), or V(unknown) where that
+                  depends on rules that could not be read.
+              returned: always
+              type: dict
+            drift:
+              description: Policies that a task set to V(reject) and that are not in effect any more.
+              returned: always
+              type: list
+              elements: str
+            guards:
+              description:
+                - Each guard is V(reject) where something enforces it now, V(accept) where nothing does, V(unknown) where the rules could not be read.
+              returned: always
+              type: dict
+            macs:
+              description: The guest's MAC addresses that the rules compare with.
+              returned: always
+              type: list
+              elements: str
+            addresses:
+              description: The guest's IP addresses and prefixes that the rules compare with, without the link-local ones that follow from MAC addresses.
+              returned: always
+              type: list
+              elements: str
+            pinned:
+              description: The addresses of the port's static, sticky entries.
+              returned: always
+              type: list
+              elements: str
+            entry:
+              description:
+                - >-
+                  Whether the table knows the port: V(intact), V(altered) where somebody changed what belongs together, V(none), or V(unknown) where it
+                  could not be read.
+              returned: always
+              type: str
+            quarantined:
+              description: Whether the port is shut, as its name is in the quarantine and no policy knows the device.
+              returned: always
+              type: bool
+        netfilter:
+          description:
+            - >-
+              Whether frames on the bridge are handed to iptables, ip6tables and arptables, to the chains of nftables in the families C(ip), C(ip6),
+              C(inet) and C(arp) too: C(own) is the bridge's option, C(host_wide) the switch C(net.bridge.bridge-nf-call-*) of this network namespace,
+              null where br_netfilter is not loaded or could not be read, C(effective) what follows, null where that is not known.
+          returned: always
+          type: dict
       sample: {"hub": false, "running": false, "ports": 1, "dynamic_entries": 0, "port_states": {"vnet0": {"cost": 2, "port_state": "disabled"}}}
+table:
+  description: The table C(virtnet_hardening) of the nftables family C(bridge), which holds guards and quarantine.
+  returned: success
+  type: dict
+  contains:
+    state:
+      description:
+        - >-
+          V(intact); V(altered), as it is of another version of this collection or somebody changed it, so that nobody knows what it enforces;
+          V(missing); V(unreadable), with the reason in RV(not_looked_at).
+      returned: always
+      type: str
+    differences:
+      description: What is not as it should be.
+      returned: always
+      type: list
+      elements: str
+    stale:
+      description: Devices that are gone and of which the table still holds entries, by their interface index.
+      returned: always
+      type: list
+      elements: str
+  sample: {"state": "missing", "differences": [], "stale": []}
+quarantine:
+  description: Names and patterns of ports that pass nothing until a policy knows them, and the ports of bridges that are shut by them now.
+  returned: success
+  type: dict
+  sample: {"patterns": ["vnet*"], "shut": ["vnet3"]}
+counters:
+  description:
+    - >-
+      Frames and bytes that were dropped since the table was made, by guard. C(source_mac) belongs to C(forged_transmits), C(inspection) counts what no
+      guard could look into, C(quarantine) what ports sent or would have heard while they were shut. Empty where there are none to be read.
+  returned: success
+  type: dict
+  sample: {"arp": {"frames": 3, "bytes": 138}}
+forward:
+  description:
+    - >-
+      The chains of other tables through which frames on a bridge go where RV(bridges[].status.netfilter) is in effect. C(drops) says whether one of
+      their rules, or of the chains that they jump to, drops or refuses frames.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"by": "nftables", "family": "ip", "table": "filter", "chain": "FORWARD", "hook": "forward", "policy": "drop", "drops": false}]
+not_looked_at:
+  description: What could not be read or judged, and why. Only if it is empty has all been looked at.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"what": "the table of guards (bridge virtnet_hardening)", "reason": "nft(8) is not on this host; install nftables"}]
+looked_at:
+  description:
+    - >-
+      How many bridges and ports were looked at, how many of the ports were judged as guests, and how many other network namespaces there are on the
+      host, into which nobody looked; null where that is not known.
+  returned: success
+  type: dict
+  sample: {"bridges": 1, "ports": 3, "guests": 2, "other_namespaces": 0}
 msg:
   description: Why the task failed, in a sentence.
   returned: failure
@@ -172,10 +339,10 @@ from typing import Any, Dict, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.info import InfoRequest, spec
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.backend import NetlinkBackend
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.survey import SurveyBackend
 
 
-def ask(params: Mapping[str, Any], backend: NetlinkBackend) -> Dict[str, Any]:
+def ask(params: Mapping[str, Any], backend: SurveyBackend) -> Dict[str, Any]:
     """Read all once and put it in the words of the other modules."""
     request = InfoRequest(params)
     return request.answer(backend.observe(request.scope))
@@ -183,7 +350,7 @@ def ask(params: Mapping[str, Any], backend: NetlinkBackend) -> Dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    answer(spec(), ask, NetlinkBackend.open)
+    answer(spec(), ask, SurveyBackend.open)
 
 
 if __name__ == "__main__":

@@ -29,9 +29,12 @@ ONE = ("--limit", "kvm1")
 POLICY = ("-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}", "-e", f"@{ROOT / 'lab' / 'demo' / 'policy.yml'}")
 
 
-def not_looked_at(promiscuity: Dict[str, Any]) -> List[str]:
+GUARDS = ("arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "bpdu", "vlan_tags")
+
+
+def not_looked_at(report: Dict[str, Any]) -> List[str]:
     """Less what a lab without root, in a user namespace, can't read."""
-    return [each["what"] for each in promiscuity["not_looked_at"] if os.geteuid() == 0 or each["what"] != "programs attached by tcx"]
+    return [each["what"] for each in report["not_looked_at"] if os.geteuid() == 0 or each["what"] != "programs attached by tcx"]
 
 
 def test_harden_and_audit(lab: Lab, tmp_path: Path) -> None:
@@ -55,8 +58,13 @@ def test_harden_and_audit(lab: Lab, tmp_path: Path) -> None:
     assert lab.reaches("guest1", "192.0.2.1") and lab.reaches("guest1", "192.0.2.21") and not lab.reaches("guest1", "192.0.2.12")
     lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", f"virtnet_report_dir={tmp_path}")
     report = json.loads((tmp_path / "kvm1.json").read_text())
-    assert report["promiscuity"]["findings"] == not_looked_at(report["promiscuity"]) == []
-    assert report["findings"] == [] and "| vnet0 | true | true | false | false | 52:54:00:01:00:01 |" in (tmp_path / "kvm1.md").read_text()
+    assert report["promiscuity"]["findings"] == not_looked_at(report) == []
+    # Closed by hand, without any guard: no more and no less is said.
+    assert {each["rule"] for each in report["findings"]} == {"netfilter", "unguarded", *(f"guard_{name}" for name in GUARDS)}
+    page = (tmp_path / "kvm1.md").read_text()
+    assert "| vnet0 | guest | true | true | false | false | none | 52:54:00:01:00:01 |" in page
+    assert "- uplink is not judged like a guest: uplink, declared by uplink in uplink_patterns; veth device whose other end is in another" in page
+    assert "The table is not there." in page and ("Not everything" in page) is bool(report["not_looked_at"])
 
 
 def test_a_policy_in_a_playbook(lab: Lab) -> None:
@@ -84,18 +92,20 @@ def test_a_policy_in_a_playbook(lab: Lab) -> None:
 
 
 def test_audit_of_a_host_that_nobody_hardened(lab: Lab, tmp_path: Path) -> None:
-    """A hub with open ports is told as such, the worst first."""
-    commands = ["link add br0 type bridge ageing_time 0", "link set vnet0 master br0", "link set br0 up"]
+    """A hub with open ports is told as such, the worst first, whatever the ports are called."""
+    commands = ["link add br0 type bridge ageing_time 0", *(f"link set {port} master br0" for port in ("uplink", "vnet0", "vnet1")), "link set br0 up"]
+    commands.append("link set vnet1 down name veth100i0")
     lab.call("exec", "kvm1", "--", "sh", "-c", " && ".join(f"ip {command}" for command in commands))
     folder = tmp_path / "reports" / "today"
     lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", f"virtnet_report_dir={folder}", "--check")
     findings = json.loads((folder / "kvm1.json").read_text())["findings"]
     assert findings[0]["severity"] == "high" and any("hub" in each["finding"] for each in findings)
-    assert any(each["port"] == "vnet0" and "not locked" in each["finding"] for each in findings)
+    assert {each["port"] for each in findings if each["rule"] == "not_locked"} == {"vnet0", "veth100i0"}
     assert "(HUB)" in (folder / "kvm1.md").read_text()
-    answer = lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", json.dumps({"virtnet_guest_patterns": ["web*"]}))
+    answer = lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", json.dumps({"virtnet_guest_patterns": ["web*"], "virtnet_uplink_patterns": ["v*"]}))
     text = "\n".join(results(answer, "Show the report", "kvm1")["msg"])
-    assert "(HUB)" in text and "not locked" not in text
+    assert "(HUB)" in text and "**high** br0 uplink: not locked" in text
+    assert "- **not looked at** ports named web* (guest_patterns): no port has such a name; the ports are uplink, veth100i0, vnet0." in text
 
 
 def test_audit_explains_every_promiscuous_interface(lab: Lab, tmp_path: Path) -> None:
@@ -121,8 +131,10 @@ def test_audit_explains_every_promiscuous_interface(lab: Lab, tmp_path: Path) ->
         # Not the process that is ours: it only waits for the one in the host.
         lab.call("exec", "kvm1", "--", "kill", str(pid))
         sniffer.wait(10)
-    told = json.loads((tmp_path / "kvm1.json").read_text())["promiscuity"]
-    assert {each["name"]: each["counter"] for each in told["interfaces"]} == counters and not_looked_at(told) == []
+    report = json.loads((tmp_path / "kvm1.json").read_text())
+    told = report["promiscuity"]
+    assert {each["name"]: each["counter"] for each in told["interfaces"]} == counters
+    assert not_looked_at(report) == ["guests on mt0"]
     assert all(sum(entry["count"] for entry in each["ledger"]) == each["counter"] and each["unexplained"] == 0 for each in told["interfaces"])
     held = {each["name"]: [entry["source"] for entry in each["ledger"]] for each in told["interfaces"] if each["counter"]}
     assert held == {

@@ -173,11 +173,11 @@ def snapshot() -> Any:
 
 
 def _table() -> str:
-    """The collection's table, less the handles that count up with every write. PATH may lack the sbin folders."""
+    """The collection's table, less the handles and the counters. PATH may lack the sbin folders."""
     nft = shutil.which("nft", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if nft is None:
         return ""
-    done = subprocess.run([nft, "list", "table", "bridge", "virtnet_hardening"], capture_output=True, text=True, check=False)
+    done = subprocess.run([nft, "--stateless", "list", "table", "bridge", "virtnet_hardening"], capture_output=True, text=True, check=False)
     return done.stdout
 
 

@@ -18,9 +18,9 @@ def host(namespace: None) -> None:
     ip(
         "link add br0 type bridge priority 4096 no_linklocal_learn 1", "link set br0 up",
         "link add hub0 type bridge ageing_time 0",
-        *(f"link add v{number} type veth peer name p{number}" for number in (0, 1)),
+        *(f"link add v{number} type veth peer name p{number}" for number in range(4)),
         "link add low0 type veth peer name far0", "link add link low0 name mt0 type macvtap mode bridge",
-        "tuntap add tap0 mode tap", "link set v0 master br0", "link set v1 master hub0", "link set tap0 master br0",
+        "tuntap add tap0 mode tap", "link set v0 master br0", *(f"link set v{number} master hub0" for number in range(1, 4)), "link set tap0 master br0",
         "link set v0 up", "link set p0 up",
     )
     bridge(

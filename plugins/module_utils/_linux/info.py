@@ -7,20 +7,32 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux import gaps
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependents import is_written, own_addresses
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.protection import PortFacts, policy, protection
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.quarantine import shuts
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import GUEST_NAMES, JUDGED, Roles
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.vlan import ranges
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import SWITCHES, Switches
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import STALE
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import LINK_KINDS, PORT
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Observed, Value
 
 _VOLATILE = frozenset(name for name, field in PORT.fields.items() if field.volatile)
+# A bridge of two ports has nobody to whom it could send too much.
+HUB_PORTS = 3
 
 
 def spec() -> Dict[str, Any]:
     """The module's argument specification."""
-    return {"names": {"type": "list", "elements": "str"}}
+    return {
+        "names": {"type": "list", "elements": "str"},
+        "guest_patterns": {"type": "list", "elements": "str", "default": list(GUEST_NAMES)},
+        "uplink_patterns": {"type": "list", "elements": "str", "default": []},
+    }
 
 
 class InfoRequest:
@@ -29,7 +41,9 @@ class InfoRequest:
     def __init__(self, params: Mapping[str, Any]) -> None:
         names = params["names"]
         self.names: Optional[List[str]] = None if names is None else [normalize.device_name(name, "names") for name in names]
-        self.scope = Scope(bridge=None, all_links=True, ports=True, vlans=True, fdb=True)
+        self.guests: List[str] = params["guest_patterns"]
+        self.uplinks: List[str] = params["uplink_patterns"]
+        self.scope = Scope(bridge=None, all_links=True, ports=True, vlans=True, fdb=True, filters=True)
 
     def answer(self, observed: Observed) -> Dict[str, Any]:
         """The result, bridges in the order of their names or as they were asked for."""
@@ -37,21 +51,40 @@ class InfoRequest:
         missing = [name for name in self.names or [] if name not in found]
         if missing:
             raise InputError(f"names: there is no bridge {missing[0]}; the bridges are {', '.join(found) or 'none'}.")
-        grouped = _Grouped(observed)
-        return {"bridges": [grouped.bridge(name) for name in (found if self.names is None else self.names)]}
+        survey = observed.facts["survey"]
+        grouped = _Grouped(observed, Roles(observed.facts["links"], self.guests, self.uplinks))
+        bridges = [grouped.bridge(name) for name in (found if self.names is None else self.names)]
+        roles = {port: role["role"] for each in bridges for port, role in each["status"]["roles"].items()}
+        shut = sorted(port for each in bridges for port, what in each["status"]["protection"].items() if what["quarantined"])
+        return {
+            "bridges": bridges,
+            "table": {"state": survey.table, "differences": list(survey.differences), "stale": grouped.stale()},
+            "quarantine": {"patterns": sorted(grouped.quarantine), "shut": shut},
+            "counters": {guard: dict(count) for guard, count in sorted(survey.counters.items())},
+            "forward": [chain._asdict() for chain in survey.chains],
+            "not_looked_at": gaps.of_host(observed, survey, roles, self.guests, self.uplinks),
+            "looked_at": {
+                "bridges": len(bridges), "ports": len(roles), "guests": sum(role in JUDGED for role in roles.values()),
+                "other_namespaces": survey.namespaces,
+            },
+        }
 
 
 class _Grouped:
     """The state by bridge and by port: one pass, whatever the number of ports."""
 
-    def __init__(self, observed: Observed) -> None:
+    def __init__(self, observed: Observed, roles: Roles) -> None:
         self.state = observed.state
         self.links = observed.facts["links"]
+        self.roles = roles
+        self.survey = observed.facts["survey"]
+        self.quarantine = [str(key[1]) for key in self.state if key[0] == "quarantine"]
         self.own = own_addresses(observed)
         self.ports: Dict[str, List[str]] = {}
         self.vlans: Dict[str, Dict[int, Dict[str, Value]]] = {}
         self.fdb: Dict[str, List[Dict[str, Any]]] = {}
         self.dynamic: Dict[str, int] = {}
+        self.pinned: Dict[str, List[str]] = {}
         for key, fields in self.state.items():
             if key[0] == "port":
                 self.ports.setdefault(str(fields["bridge"]), []).append(str(key[1]))
@@ -66,27 +99,51 @@ class _Grouped:
         elif is_written(("fdb", bridge, address, vlan), str(fields["kind"]), self.own):
             entry = {"address": address, **fields, **({"vlan": vlan} if vlan else {})}
             self.fdb.setdefault(bridge, []).append(entry)
+            if fields["kind"] == "static" and fields["sticky"] and address not in self.pinned.setdefault(str(fields["port"]), []):
+                self.pinned[str(fields["port"])].append(address)
 
     def bridge(self, name: str) -> Dict[str, Any]:
         """One bridge: a part for each module, each part valid input of it, and what can't be set."""
         fields = dict(self.state[("bridge", name)])
         ports = sorted(self.ports.get(name, []))
-        hub = fields.get("ageing_time") == 0
+        floods = fields.get("ageing_time") == 0
+        told = {option: value for option, value in fields.items() if not overruled(option, value, self.survey.switches)}
+        entries = {port: self.state[("filter", port)] for port in ports if ("filter", port) in self.state}
         return {
             "name": name,
-            "bridge": {"name": name, **fields, **({"allow_hub": True} if hub else {})},
+            "bridge": {"name": name, **told, **({"allow_hub": True} if floods else {})},
             "ports": [self._port(name, port) for port in ports],
             "vlans": self._vlans(name, ports),
             "fdb": {"bridge": name, "entries": sorted(self.fdb.get(name, []), key=lambda entry: str(entry["address"]))},
             "links": [self._link(port) for port in ports if self.links[port].kind in LINK_KINDS],
-            "status": {
-                "hub": hub,
-                "running": self.links[name].running,
-                "ports": len(ports),
-                "dynamic_entries": self.dynamic.get(name, 0),
-                "port_states": {port: self._volatile(port) for port in ports},
-            },
+            "policy": policy(name, self.state.get(("switch", name), {}).get("record"), entries),
+            "status": self._status(name, fields, ports),
         }
+
+    def _status(self, name: str, fields: Fields, ports: Sequence[str]) -> Dict[str, Any]:
+        return {
+            "hub": fields.get("ageing_time") == 0 and len(ports) >= HUB_PORTS,
+            "running": self.links[name].running,
+            "ports": len(ports),
+            "dynamic_entries": self.dynamic.get(name, 0),
+            "port_states": {port: self._volatile(port) for port in ports},
+            "roles": {port: self.roles.of(port)._asdict() for port in ports},
+            "protection": {port: self._protection(port, fields) for port in ports},
+            "netfilter": {option: _switch(fields.get(option), option, self.survey.switches) for option in SWITCHES},
+        }
+
+    def _protection(self, name: str, bridge: Fields) -> Dict[str, Any]:
+        known = self.survey.table in ("intact", "missing")
+        shut = any(shuts(pattern, name) for pattern in self.quarantine)
+        entry = self.state.get(("filter", name))
+        return protection(PortFacts(
+            name, self.state[("port", name)], bridge, entry, known, self.pinned.get(name, ()), self.vlans.get(name, {}), shut,
+        ))
+
+    def stale(self) -> List[str]:
+        """Entries of the table that belong to no port any more: their devices are gone, or have left their bridge."""
+        names = [str(key[1]) for key in self.state if key[0] == "filter"]
+        return sorted(name for name in names if name.startswith(STALE) or ("port", name) not in self.state)
 
     def _port(self, bridge: str, name: str) -> Dict[str, Any]:
         fields = self.state[("port", name)]
@@ -111,3 +168,19 @@ class _Grouped:
         if str(fields.get("peer_netns", "")).startswith("nsid "):
             del fields["peer_netns"]
         return {"name": name, **fields}
+
+
+def overruled(option: str, value: Value, switches: Switches) -> bool:
+    """Whether an option is off at the bridge and on all the same, as the host-wide switch is on."""
+    return option in SWITCHES and value is False and switches.values[option] is True
+
+
+def _switch(own: Value, option: str, switches: Switches) -> Dict[str, Any]:
+    """Without br_netfilter nothing is in effect."""
+    host_wide = switches.values[option]
+    effective: Optional[bool] = None
+    if switches.loaded is False:
+        effective = False
+    elif own or host_wide is not None:
+        effective = bool(own or host_wide) if switches.loaded else None
+    return {"own": own, "host_wide": host_wide, "effective": effective}

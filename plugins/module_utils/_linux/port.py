@@ -12,7 +12,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constants import MAX_PORTS
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import LinkFacts, Scope
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize, validate
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT

@@ -10,8 +10,7 @@ from typing import Dict, Iterator, List, Mapping, NamedTuple
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity import Books, Entry, Ledger, holder_words
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constants import ETH_P_ALL
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import PACKET_SOCKETS, Device, Evidence, Mirror
-
-SEVERITIES = ("high", "medium", "low")
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES
 
 
 class Rule(NamedTuple):

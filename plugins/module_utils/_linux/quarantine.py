@@ -25,6 +25,11 @@ def check(pattern: str, group: str) -> None:
         )
 
 
+def shuts(pattern: str, name: str) -> bool:
+    """Whether nft takes the name for one of the pattern."""
+    return _covers(pattern, name) or pattern == name
+
+
 def wish(wishes: Wishes, observed: Observed, switches: Sequence[Switch], purge: bool) -> None:
     """What is asked for; the rest stays unless C(purge), or unless a pattern takes its place."""
     wanted: Set[str] = set()

@@ -51,6 +51,14 @@ class Part(NamedTuple):
     end: int
 
 
+class RefusedDump(BackendError):
+    """The kernel refused a dump, or broke it off."""
+
+    def __init__(self, message: str, number: int) -> None:
+        super().__init__(message)
+        self.errno = number
+
+
 class Client:
     """One socket in the namespace of the process: of rtnetlink, or of another protocol of netlink that dep has a class for."""
 
@@ -167,7 +175,8 @@ class Client:
                         _check_done(part)
                         return parts, bool(interrupted)
                     if kind == c.NLMSG_ERROR:
-                        raise BackendError(f"The kernel refused a dump: {_answer(part, flags).words()}.")
+                        answer = _answer(part, flags)
+                        raise RefusedDump(f"The kernel refused a dump: {answer.words()}.", answer.errno)
                     parts.append(part)
                 at += (size + 3) & ~3
 
@@ -195,7 +204,7 @@ def _check_done(part: Part) -> None:
     """A dump that failed on its way ends like any other, with the error in its last message (netlink_dump, net/netlink/af_netlink.c)."""
     code = _S32.unpack_from(part.data, part.start)[0] if part.end - part.start >= 4 else 0
     if code < 0:
-        raise BackendError(f"The kernel broke off a dump: {Answer(-code, '').words()}.")
+        raise RefusedDump(f"The kernel broke off a dump: {Answer(-code, '').words()}.", -code)
 
 
 def _answer(part: Part, flags: int) -> Answer:

@@ -112,6 +112,11 @@ class Link(NamedTuple):
         span = self.attributes.get(number)
         return _U32(self.data, span.start)[0] if span else 0
 
+    def text(self, number: int) -> str:
+        """An attribute that is text, "" if it is not there."""
+        span = self.attributes.get(number)
+        return text(self.data, span) if span else ""
+
     def address(self) -> str:
         """The MAC address; empty where the device has none."""
         span = self.attributes.get(c.IFLA_ADDRESS)

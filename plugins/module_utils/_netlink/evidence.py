@@ -1,14 +1,19 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This code is PRIVATE to the collection.
-"""What was seen of a host's promiscuous interfaces and of all that copies or hears frames. Plain data."""
+"""What was seen of a host beside the state that can be set: who hangs on its ports, who hears frames, what copies or stops them. Plain data."""
 
 from __future__ import annotations
 
-from typing import FrozenSet, List, Mapping, NamedTuple, Tuple
+from typing import FrozenSet, List, Mapping, NamedTuple, Optional, Tuple
 
 # What Gap.what says of them.
 PACKET_SOCKETS = "packet sockets"
+
+# The option of a bridge to the switch of the network namespace; either is enough (br_nf_pre_routing, net/bridge/br_netfilter_hooks.c).
+SWITCHES = {
+    "nf_call_iptables": "bridge-nf-call-iptables", "nf_call_ip6tables": "bridge-nf-call-ip6tables", "nf_call_arptables": "bridge-nf-call-arptables",
+}
 
 
 class Program(NamedTuple):
@@ -63,6 +68,25 @@ class Process(NamedTuple):
     user: str
 
 
+class LinkFacts(NamedTuple):
+    """What the wishes must know of a device that is not managed as a link."""
+
+    kind: str
+    up: bool
+    running: bool
+    master: str
+    # What tells who hangs on a port. The device that IFLA_LINK names, if that is in this network namespace: the other end of a veth, what lies below a
+    # VLAN or macvlan device. C(elsewhere): it is in another one.
+    lower: str = ""
+    elsewhere: bool = False
+    # The bus of the hardware: pci, virtio, ...; and what a network card calls the port of one of its functions.
+    bus: str = ""
+    port_name: str = ""
+    address: str = ""
+    # IFLA_PROMISCUITY.
+    counter: int = 0
+
+
 class PacketSocket(NamedTuple):
     """An AF_PACKET socket of this network namespace."""
 
@@ -109,3 +133,25 @@ class Evidence(NamedTuple):
     # By interface: programs other than XDP's.
     programs: Mapping[str, List[Program]] = {}
     gaps: Tuple[Gap, ...] = ()
+
+
+class FilterChain(NamedTuple):
+    """A chain of another table that frames of a bridge go through."""
+
+    # nftables or iptables (its own kernel tables, "legacy")
+    by: str
+    family: str
+    table: str
+    chain: str
+    hook: str
+    policy: str
+    # Whether a rule of it, or of a chain that it leads to, drops or refuses.
+    drops: bool
+
+
+class Switches(NamedTuple):
+    """The host-wide switches of br_netfilter. C(loaded) is None where that is not known, and so is a value; without br_netfilter there are none."""
+
+    loaded: Optional[bool]
+    values: Mapping[str, Optional[bool]]
+    reason: str = ""

@@ -9,12 +9,14 @@ import os
 import socket
 from dataclasses import dataclass
 from struct import pack
-from typing import Any, Dict, FrozenSet, Iterable, List, NamedTuple, Optional
+from typing import Any, Dict, FrozenSet, Iterable, List, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed, State, Value
 
 # Asking for this many links one by one costs about as much as a dump of a thousand.
@@ -42,15 +44,6 @@ class Scope:
     peer_netns: str = ""
     # What nftables checks for ports; read by the backend that has it.
     filters: bool = False
-
-
-class LinkFacts(NamedTuple):
-    """What the wishes must know of a device that is not managed as a link."""
-
-    kind: str
-    up: bool
-    running: bool
-    master: str
 
 
 class Observer:
@@ -130,7 +123,13 @@ class Observer:
         self._index[link.name] = link.ifindex
         self._names[link.ifindex] = link.name
         master = self._name(link.u32(c.IFLA_MASTER))
-        facts[link.name] = LinkFacts(kind, bool(link.flags & c.IFF_UP), bool(link.flags & c.IFF_RUNNING), master)
+        elsewhere = c.IFLA_LINK_NETNSID in link.attributes
+        lower = "" if elsewhere else self._name(link.u32(c.IFLA_LINK))
+        bus = link.text(c.IFLA_PARENT_DEV_BUS_NAME) or (hardware_bus(link.name, link.ifindex) if master and not kind else "")
+        facts[link.name] = LinkFacts(
+            kind, bool(link.flags & c.IFF_UP), bool(link.flags & c.IFF_RUNNING), master, lower, elsewhere, bus, link.text(c.IFLA_PHYS_PORT_NAME),
+            link.address(), link.u32(c.IFLA_PROMISCUITY),
+        )
         return kind
 
     def _saw_bridge(self, link: decode.Link, state: State) -> None:

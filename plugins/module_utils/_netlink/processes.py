@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Set, Tuple
+from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import Process
 
@@ -76,6 +76,31 @@ def _process(proc: str, pid: int) -> Process:
     except OSError:
         pass
     return Process(pid, command, executable, user)
+
+
+def other_namespaces(proc: str = "/proc", named: str = "/run/netns") -> Optional[int]:
+    """How many network namespaces processes or names hold beside that of this process; None where it may not be asked."""
+    found: Set[Tuple[int, int]] = set()
+    try:
+        own = os.stat(f"{proc}/self/ns/net")
+        for pid in os.listdir(proc):
+            if pid.isdigit():
+                found |= _namespace(f"{proc}/{pid}/ns/net")
+        for name in os.listdir(named) if os.path.isdir(named) else ():
+            found |= _namespace(f"{named}/{name}")
+    except OSError:
+        return None
+    # A name whose namespace is gone is a plain file of another file system.
+    return len({each for each in found if each[0] == own.st_dev} - {(own.st_dev, own.st_ino)})
+
+
+def _namespace(path: str) -> Set[Tuple[int, int]]:
+    """Nothing for a process that has ended meanwhile."""
+    try:
+        found = os.stat(path)
+    except (FileNotFoundError, ProcessLookupError):
+        return set()
+    return {(found.st_dev, found.st_ino)}
 
 
 def _printable(text: str) -> str:

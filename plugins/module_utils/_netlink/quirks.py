@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Optional
 
@@ -35,3 +36,17 @@ def through_jiffies(hundredths: int, hz: int) -> int:
     if tick % (_NSEC // _USER_HZ) == 0:
         return jiffies * (_USER_HZ // hz) if hz < _USER_HZ else jiffies // (hz // _USER_HZ)
     return jiffies * tick // (_NSEC // _USER_HZ)
+
+
+def hardware_bus(name: str, ifindex: int, folder: str = "/sys/class/net") -> str:
+    """For kernels before 5.14, which have no IFLA_PARENT_DEV_BUS_NAME: the bus of a device's hardware, "" where it has none.
+
+    sysfs may be another network namespace's, where the name is another device's; the index tells.
+    """
+    try:
+        with open(f"{folder}/{name}/ifindex", encoding="ascii") as file:
+            if int(file.read()) != ifindex:
+                return ""
+        return os.path.basename(os.readlink(f"{folder}/{name}/device/subsystem"))
+    except (OSError, ValueError):
+        return ""

@@ -6,25 +6,33 @@
 from __future__ import annotations
 
 import socket
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import quirks
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import netfilter, quirks
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.backend import NetlinkBackend
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.client import Nft
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import elements_of, fields_of
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, RULESET, STALE, TABLE
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed, State, Value
 
+# The table as nf_tables knows it.
+OWN = (c.NFPROTO_BRIDGE, TABLE)
 _KINDS = ("filter", "switch", "quarantine", "ruleset")
 _ATTEMPTS = 5
+_T = TypeVar("_T")
+
+
+class DormantTable(BackendError):
+    """It is there, and nothing of it is in effect. nft 1.0.6 can't print it."""
 
 
 class HardeningBackend(NetlinkBackend):
@@ -55,6 +63,32 @@ class HardeningBackend(NetlinkBackend):
         return self.unsupported(kind, name, value)
 
     def _read_table(self) -> Table:
+        """The kernel says whether the table is there: an nft that is missing or fails must not be taken for a table that is."""
+        dormant = self._asleep()
+        if dormant is None:
+            return Table(None, {})
+        if dormant:
+            raise DormantTable(
+                f"The table {FAMILY} {TABLE} is dormant, so none of its rules is in effect; wake it by 'nft add table {FAMILY} {TABLE}', or delete it."
+            )
+        return self._print_table()
+
+    def _asleep(self) -> Optional[bool]:
+        """Whether the table is dormant; None where there is none."""
+        try:
+            tables = self._over_nftables(netfilter.tables)
+        except BackendError as error:
+            # A kernel without netfilter's netlink has no table either.
+            if getattr(error.__cause__, "errno", None) not in netfilter.LACKING:
+                raise
+            tables = None
+        return (tables or {}).get(OWN)
+
+    def _over_nftables(self, reader: Callable[[Any], _T]) -> _T:
+        with Client("NFTSocket") as client:
+            return reader(client)
+
+    def _print_table(self) -> Table:
         """nft resolves names as it prints; a name that moved to another device meanwhile would be misread."""
         for _attempt in range(_ATTEMPTS):
             before = socket.if_nameindex()

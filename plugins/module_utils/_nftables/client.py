@@ -44,15 +44,12 @@ class Nft:
         return f"nft --check refuses the table {FAMILY} {TABLE}, as this kernel or this nft lacks what it needs: {_first(output)}"
 
     def read(self) -> Optional[List[Dict[str, Any]]]:
-        """The objects of the table, or None where it is not there. Without nft nobody can have made it by this collection."""
+        """The objects of the table, which the kernel has; None where it is gone meanwhile."""
         if self._program() is None:
-            return None
+            raise BackendError(f"The table {FAMILY} {TABLE} is there, and can't be read, as nft(8) is not on this host; install nftables.")
         code, output = self._run(["--json", "list", "table", FAMILY, TABLE], "")
         if code != 0:
             if "No such file" in output or "does not exist" in output:
-                return None
-            if self.unusable() is not None:
-                # A kernel without nf_tables has no table either.
                 return None
             self._unreadable(output)
         try:

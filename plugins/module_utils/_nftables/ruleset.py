@@ -12,6 +12,8 @@ where a frame has one, so that such a rule would never look into a tagged frame.
 Two "!=" on neighbouring fields never stand in one rule: nft (1.0.6 for one) makes one comparison of both of them, which is true where
 only one differs.
 
+Only drops are counted, by a counter in the rule; the sum for a guard is that of its rules.
+
 Every guard ends in a drop after the forms that are known to be honest, as a rule whose field lies beyond the end of a short frame
 does not match: the frame must not pass because it could not be read.
 """
@@ -66,11 +68,23 @@ _EXTENSIONS = "{ 0, 43, 44, 51, 60, 135, 139, 140, 253, 254 }"
 _UNREAD = "{ 0, 43, 44, 51, 60, 135, 139, 140, 253, 254 }"
 
 
+DROP = "drop"
+# Beside the names of guards, for what a rule drops: a frame that no guard can look into, and one of a port that is shut.
+INSPECTION = "inspection"
+QUARANTINE = "quarantine"
+
+
 class Rule(NamedTuple):
     """One rule, and what it is for: the comment by which it is recognised when it is read back."""
 
     comment: str
     text: str
+    # For which guard it drops; "" for a rule that does not. What passes is not counted, so it costs nothing.
+    guard: str = ""
+
+    def body(self) -> str:
+        """As nft reads it."""
+        return self.text[:-len(DROP)] + f"counter {DROP}" if self.guard else self.text
 
 
 class Chain(NamedTuple):
@@ -83,56 +97,57 @@ class Chain(NamedTuple):
 CHAINS: Dict[str, Chain] = {
     "local_in": Chain("input", (
         Rule("802.1 frames that reach the host on a way of their own", "ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 iif @ports goto port"),
-        Rule("a port that no run has hardened yet", "iif != @ports iifname @quarantine drop"),
+        Rule("a port that no run has hardened yet", "iif != @ports iifname @quarantine drop", QUARANTINE),
     )),
     "ingress": Chain("prerouting", (
         Rule("one look-up for all ports", "iif @ports goto port"),
-        Rule("a port that no run has hardened yet sends nothing", "iifname @quarantine drop"),
+        Rule("a port that no run has hardened yet sends nothing", "iifname @quarantine drop", QUARANTINE),
     )),
     "egress": Chain("postrouting", (
-        Rule("a port that no run has hardened yet hears nothing", "oif != @ports oifname @quarantine drop"),
+        Rule("a port that no run has hardened yet hears nothing", "oif != @ports oifname @quarantine drop", QUARANTINE),
     )),
     "port": Chain("", (
         Rule("tags", f"ether type {_TAGS} jump tagged"),
-        Rule("registration of VLANs", f"ether daddr {_REGISTRATION_ADDRESSES} iif @vlan_tags_guard drop"),
-        Rule("source address of the frame", "iif @source_mac_guard iif . ether saddr != @macs drop"),
+        Rule("registration of VLANs", f"ether daddr {_REGISTRATION_ADDRESSES} iif @vlan_tags_guard drop", "vlan_tags"),
+        Rule("source address of the frame", "iif @source_mac_guard iif . ether saddr != @macs drop", "source_mac"),
         Rule("spanning tree", "iif @bpdu_guard jump spanning_tree"),
         Rule("no guard looks inside", "iif != @inspected accept"),
-        Rule("by protocol", "meta protocol vmap { 0x0001 : drop, 0x0004 : goto llc, 0x0800 : goto ipv4, 0x0806 : goto arp_frame, "
+        Rule("by protocol", "meta protocol vmap { 0x0001 : goto raw_8023, 0x0004 : goto llc, 0x0800 : goto ipv4, 0x0806 : goto arp_frame, "
                             "0x8035 : goto rarp_frame, 0x86dd : goto ipv6 }"),
     )),
     "tagged": Chain("", (
-        Rule("no tags", "iif @vlan_tags_guard drop"),
-        Rule("VLAN 0 is untagged to the receiver (CVE-2021-27853)", "iif @inspected @ll,116,12 0 drop"),
-        Rule("what is below two tags can't be inspected", f"iif @inspected meta protocol {_TAGS} drop"),
+        Rule("no tags", "iif @vlan_tags_guard drop", "vlan_tags"),
+        Rule("VLAN 0 is untagged to the receiver (CVE-2021-27853)", "iif @inspected @ll,116,12 0 drop", INSPECTION),
+        Rule("what is below two tags can't be inspected", f"iif @inspected meta protocol {_TAGS} drop", INSPECTION),
     )),
     "spanning_tree": Chain("", (
-        Rule("by address", f"ether daddr {_BPDU_ADDRESSES} drop"),
-        Rule("by LLC", "meta protocol 0x0004 @nh,0,8 0x42 drop"),
+        Rule("by address", f"ether daddr {_BPDU_ADDRESSES} drop", "bpdu"),
+        Rule("by LLC", "meta protocol 0x0004 @nh,0,8 0x42 drop", "bpdu"),
     )),
+    "raw_8023": Chain("", (Rule("IEEE 802.3 without LLC", "drop", INSPECTION),)),
     # Receivers take ARP and IP out of LLC/SNAP too (CVE-2021-27854, CVE-2021-27861): only STP and OSI routing are no carrier.
     "llc": Chain("", (
         Rule("STP and OSI", "@nh,0,16 { 0x4242, 0xfefe } accept"),
-        Rule("SNAP and the rest", "drop"),
+        Rule("SNAP and the rest", "drop", INSPECTION),
     )),
     "arp_frame": Chain("", (
         Rule("not guarded", "iif != @arp_guard accept"),
-        Rule("Ethernet and IPv4 only", "meta protocol arp arp htype != 1 drop"),
-        Rule("IPv4 only", "meta protocol arp arp ptype != 0x0800 drop"),
-        Rule("address lengths", "@nh,32,16 != 0x0604 drop"),
-        Rule("request and reply only", "meta protocol arp arp operation != { request, reply } drop"),
-        Rule("sender's hardware address", "meta protocol arp iif . arp saddr ether != @macs drop"),
+        Rule("Ethernet and IPv4 only", "meta protocol arp arp htype != 1 drop", "arp"),
+        Rule("IPv4 only", "meta protocol arp arp ptype != 0x0800 drop", "arp"),
+        Rule("address lengths", "@nh,32,16 != 0x0604 drop", "arp"),
+        Rule("request and reply only", "meta protocol arp arp operation != { request, reply } drop", "arp"),
+        Rule("sender's hardware address", "meta protocol arp iif . arp saddr ether != @macs drop", "arp"),
         Rule("sender", "meta protocol arp iif . arp saddr ip @ip4_addresses accept"),
         Rule("sender by prefix", "meta protocol arp iif . arp saddr ip @ip4_ranges accept"),
         Rule("a probe (RFC 5227) for an own address", "meta protocol arp arp operation request arp saddr ip 0.0.0.0 iif . arp daddr ip @ip4_addresses accept"),
         Rule("a probe by prefix", "meta protocol arp arp operation request arp saddr ip 0.0.0.0 iif . arp daddr ip @ip4_ranges accept"),
-        Rule("any other ARP", "drop"),
+        Rule("any other ARP", "drop", "arp"),
     )),
     # QEMU announces a guest that has moved by a reverse request for the guest's own address.
     "rarp_frame": Chain("", (
         Rule("not guarded", "iif != @arp_guard accept"),
         Rule("a request for the own address", "@nh,0,64 0x0001080006040003 iif . @nh,64,48 @link_layer iif . @nh,144,48 @link_layer accept"),
-        Rule("any other RARP", "drop"),
+        Rule("any other RARP", "drop", "arp"),
     )),
     "ipv4": Chain("", (
         Rule("routers", "iif @router_advertisement_guard jump ipv4_router"),
@@ -142,33 +157,34 @@ CHAINS: Dict[str, Chain] = {
         Rule("source by prefix", "iif . ip saddr @ip4_ranges accept"),
         Rule("DHCP client without an address", "ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept"),
         Rule("IGMP before there is an address (RFC 3376)", "ip saddr 0.0.0.0 ip daddr 224.0.0.0/4 ip protocol igmp accept"),
-        Rule("any other source", "drop"),
+        Rule("any other source", "drop", "ip_source"),
     )),
     "ipv4_router": Chain("", (
-        Rule("ICMP redirect and router advertisement (RFC 1256)", "ip protocol icmp icmp type { 5, 9 } drop"),
-        Rule("IGMP query, DVMRP, PIM version 1, multicast router discovery (RFC 4286)", "ip protocol igmp @th,0,8 { 0x11, 0x13, 0x14, 0x30, 0x32 } drop"),
+        Rule("ICMP redirect and router advertisement (RFC 1256)", "ip protocol icmp icmp type { 5, 9 } drop", "router_advertisement"),
+        Rule("IGMP query, DVMRP, PIM version 1, multicast router discovery (RFC 4286)",
+             "ip protocol igmp @th,0,8 { 0x11, 0x13, 0x14, 0x30, 0x32 } drop", "router_advertisement"),
         # The hello of a PIM router makes a bridge send all multicast to its port (br_multicast_pim, net/bridge/br_multicast.c).
-        Rule("PIM", "ip protocol 103 drop"),
+        Rule("PIM", "ip protocol 103 drop", "router_advertisement"),
     )),
     # The ports lie in the first eight bytes, and a fragment but the last is a multiple of eight: only first ones matter.
     "dhcp4": Chain("", (
         Rule("not UDP", "meta l4proto != udp return"),
         Rule("not a first fragment", "ip frag-off & 0x1fff != 0 return"),
-        Rule("from a server", "udp sport 67 drop"),
+        Rule("from a server", "udp sport 67 drop", "dhcp_server"),
         Rule("to a server or a relay", "udp dport 67 goto dhcp4_request"),
         Rule("not to a client", "udp dport != 68 return"),
-        Rule("to a client, or too short to tell", "drop"),
+        Rule("to a client, or too short to tell", "drop", "dhcp_server"),
     )),
     # A relay passes a reply on whatever port it comes from, and a server releases the lease of whose hardware address it reads.
     "dhcp4_request": Chain("", (
         Rule("of a client", "iif != @ip_source_guard @th,64,8 1 return"),
         Rule("of this client", "@th,64,8 1 iif . @th,288,48 @link_layer return"),
-        Rule("a reply, or for another one", "drop"),
+        Rule("a reply, or for another one", "drop", "dhcp_server"),
     )),
     "ipv6": Chain("", (
-        Rule("a fragment header hides an extension header (RFC 7113)", f"meta protocol ip6 frag nexthdr {_EXTENSIONS} drop"),
+        Rule("a fragment header hides an extension header (RFC 7113)", f"meta protocol ip6 frag nexthdr {_EXTENSIONS} drop", INSPECTION),
         Rule("upper header found", f"meta l4proto != {_UNREAD} goto ipv6_read"),
-        Rule("header chain that can't be read (RFC 7112)", "drop"),
+        Rule("header chain that can't be read (RFC 7112)", "drop", INSPECTION),
     )),
     "ipv6_read": Chain("", (
         Rule("routers", "iif @router_advertisement_guard jump ipv6_router"),
@@ -179,35 +195,36 @@ CHAINS: Dict[str, Chain] = {
         Rule("source by prefix", "iif . ip6 saddr @ip6_ranges accept"),
         Rule("without an address: MLD (RFC 3590), router and neighbour solicitation",
              "meta protocol ip6 ip6 saddr :: icmpv6 type { 131, 132, 133, 135, 143 } accept"),
-        Rule("any other source", "drop"),
+        Rule("any other source", "drop", "ip_source"),
     )),
     "ipv6_router": Chain("", (
-        Rule("RA, redirect, MLD query, multicast router discovery", "meta protocol ip6 icmpv6 type { 134, 137, 130, 151, 153 } drop"),
-        Rule("PIM", "meta l4proto 103 drop"),
+        Rule("RA, redirect, MLD query, multicast router discovery", "meta protocol ip6 icmpv6 type { 134, 137, 130, 151, 153 } drop",
+             "router_advertisement"),
+        Rule("PIM", "meta l4proto 103 drop", "router_advertisement"),
     )),
     "dhcp6": Chain("", (
         Rule("not UDP", "meta l4proto != udp return"),
         Rule("not a first fragment", "meta protocol ip6 frag frag-off != 0 return"),
-        Rule("from a server", "udp sport 547 drop"),
+        Rule("from a server", "udp sport 547 drop", "dhcp_server"),
         Rule("of a client", f"udp dport 547 @th,64,8 {_DHCP6_REQUESTS} return"),
-        Rule("a reply to a relay", "udp dport 547 drop"),
+        Rule("a reply to a relay", "udp dport 547 drop", "dhcp_server"),
         Rule("not to a client", "udp dport != 546 return"),
-        Rule("to a client, or too short to tell", "drop"),
+        Rule("to a client, or too short to tell", "drop", "dhcp_server"),
     )),
     # No honest node sends these with extension headers or in fragments (RFC 6980); options are checked by their full form, as a
     # second one could say the opposite of the first. 14 is the nonce of RFC 7527.
     "discovery": Chain("", (
-        Rule("behind an extension header", "ip6 nexthdr != 58 drop"),
-        Rule("from another link", "ip6 hoplimit != 255 drop"),
+        Rule("behind an extension header", "ip6 nexthdr != 58 drop", "neighbor"),
+        Rule("from another link", "ip6 hoplimit != 255 drop", "neighbor"),
         Rule("by message", "meta protocol ip6 icmpv6 type vmap { 133 : goto solicit_router, 134 : goto own_source, 135 : goto solicit, 136 : goto advertise, "
                            "137 : goto own_source }"),
-        Rule("inverse discovery", "drop"),
+        Rule("inverse discovery", "drop", "neighbor"),
     )),
     "solicit_router": Chain("", (
         Rule("without an address", "ip6 saddr :: ip6 length 8 accept"),
         Rule("without options", "ip6 length 8 goto own_source"),
         Rule("with its link-layer address", "ip6 length 16 @th,64,16 0x0101 iif . @th,80,48 @link_layer goto own_source"),
-        Rule("any other form", "drop"),
+        Rule("any other form", "drop", "neighbor"),
     )),
     "solicit": Chain("", (
         Rule("duplicate address detection", "ip6 saddr :: goto detect"),
@@ -215,33 +232,33 @@ CHAINS: Dict[str, Chain] = {
         Rule("with its link-layer address", "ip6 length 32 @th,192,16 0x0101 iif . @th,208,48 @link_layer goto own_source"),
         Rule("with a nonce", "ip6 length 32 @th,192,16 0x0e01 goto own_source"),
         Rule("with both", "ip6 length 40 @th,192,16 0x0101 iif . @th,208,48 @link_layer @th,256,16 0x0e01 goto own_source"),
-        Rule("any other form", "drop"),
+        Rule("any other form", "drop", "neighbor"),
     )),
     # A detection for the address of another one would keep that one from using it.
     "detect": Chain("", (
         Rule("without options", "ip6 length 24 goto own_target"),
         Rule("with a nonce", "ip6 length 32 @th,192,16 0x0e01 goto own_target"),
-        Rule("any other form", "drop"),
+        Rule("any other form", "drop", "neighbor"),
     )),
     "advertise": Chain("", (
         Rule("for an own address", "iif . @th,64,128 @targets goto advertise_own"),
         Rule("for an own prefix", "iif . @th,64,128 @target_ranges goto advertise_own"),
-        Rule("for any other address", "drop"),
+        Rule("for any other address", "drop", "neighbor"),
     )),
     "advertise_own": Chain("", (
         Rule("without options", "ip6 length 24 goto own_source"),
         Rule("with its link-layer address", "ip6 length 32 @th,192,16 0x0201 iif . @th,208,48 @link_layer goto own_source"),
-        Rule("any other form", "drop"),
+        Rule("any other form", "drop", "neighbor"),
     )),
     "own_source": Chain("", (
         Rule("address", "iif . ip6 saddr @ip6_addresses accept"),
         Rule("prefix", "iif . ip6 saddr @ip6_ranges accept"),
-        Rule("any other", "drop"),
+        Rule("any other", "drop", "neighbor"),
     )),
     "own_target": Chain("", (
         Rule("address", "iif . @th,64,128 @targets accept"),
         Rule("prefix", "iif . @th,64,128 @target_ranges accept"),
-        Rule("any other", "drop"),
+        Rule("any other", "drop", "neighbor"),
     )),
 }
 
@@ -255,14 +272,22 @@ def text() -> str:
         lines.append(f"add chain {FAMILY} {TABLE} {name}{hook}")
     for name, chain in CHAINS.items():
         for number, rule in enumerate(chain.rules):
-            lines.append(f'add rule {FAMILY} {TABLE} {name} {rule.text} comment "{mark(name, number)}"')
+            lines.append(f'add rule {FAMILY} {TABLE} {name} {rule.body()} comment "{mark(name, number)}"')
     return "\n".join(lines) + "\n"
 
 
 def mark(chain: str, number: int) -> str:
     """The comment of a rule: what it is for, and a digest of its text, by which a rule of another version is told."""
     rule = CHAINS[chain].rules[number]
-    return f"{rule.comment} [{sha256(rule.text.encode()).hexdigest()[:8]}]"
+    return f"{rule.comment} [{sha256(rule.body().encode()).hexdigest()[:8]}]"
+
+
+def guards_by_mark() -> Dict[Tuple[str, str], str]:
+    """By chain and comment, for which guard a rule counts what it drops."""
+    return {
+        (name, mark(name, number)): rule.guard
+        for name, chain in CHAINS.items() for number, rule in enumerate(chain.rules) if rule.guard
+    }
 
 
 def digest() -> str:

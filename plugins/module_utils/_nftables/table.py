@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, parse
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import CHAINS, FAMILY, PRIORITY, SETS, TABLE, mark
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import CHAINS, FAMILY, PRIORITY, SETS, TABLE, Chain, guards_by_mark, mark
 
 # Elements of these carry what was asked for as a comment; no rule reads it.
 _RECORDED = ("ports", "switches")
@@ -29,6 +29,9 @@ class Table:
         self._sets: Dict[str, _Found] = {}
         self._chains: Dict[str, Tuple[Any, ...]] = {}
         self._rules: Dict[str, List[str]] = {}
+        # Frames and bytes that were dropped, by guard.
+        self.counters: Dict[str, Dict[str, int]] = {}
+        self._guards = guards_by_mark()
         for found in objects or ():
             self._take(found)
 
@@ -40,7 +43,18 @@ class Table:
             chain = found["chain"]
             self._chains[chain["name"]] = tuple(chain.get(part) for part in ("type", "hook", "prio", "policy"))
         elif "rule" in found:
-            self._rules.setdefault(found["rule"]["chain"], []).append(found["rule"].get("comment", ""))
+            self._take_rule(found["rule"])
+
+    def _take_rule(self, rule: _Found) -> None:
+        """What its counter says belongs to the guard of the rule; the numbers themselves are no part of the rules."""
+        chain, comment = rule["chain"], rule.get("comment", "")
+        self._rules.setdefault(chain, []).append(comment)
+        guard = self._guards.get((chain, comment))
+        for expression in rule.get("expr", ()) if guard else ():
+            if isinstance(expression, dict) and isinstance(expression.get("counter"), dict):
+                total = self.counters.setdefault(str(guard), {"frames": 0, "bytes": 0})
+                total["frames"] += int(expression["counter"].get("packets", 0))
+                total["bytes"] += int(expression["counter"].get("bytes", 0))
 
     def _take_elements(self, name: str, items: List[Any]) -> None:
         if name not in SETS:
@@ -71,14 +85,27 @@ class Table:
         return self._index_of[device] if device in self._index_of else int(device)
 
     def version(self) -> str:
-        """The digest of the rules, or C(altered) where sets, chains or rules are not those of any version of this collection."""
-        if self._sets.keys() != SETS.keys():
-            return "altered"
+        """The digest of the rules, or C(altered) where sets, chains or rules are not those of this version of the collection."""
+        return "altered" if not self.present or self.differences() else ruleset.digest()
+
+    def differences(self) -> List[str]:
+        """What is not as this version of the collection writes it."""
+        found = [f"the set {name} is missing" for name in SETS if name not in self._sets]
+        found += [f"the set {name} is not of this collection" for name in self._sets if name not in SETS]
         for name, chain in CHAINS.items():
-            wanted = ("filter", chain.hook, PRIORITY, "accept") if chain.hook else (None,) * 4
-            if self._chains.get(name) != wanted or self._rules.get(name) != [mark(name, number) for number in range(len(chain.rules))]:
-                return "altered"
-        return ruleset.digest() if self._chains.keys() == CHAINS.keys() else "altered"
+            found += self._of_chain(name, chain)
+        return found + [f"the chain {name} is not of this collection" for name in self._chains if name not in CHAINS]
+
+    def _of_chain(self, name: str, chain: Chain) -> Iterator[str]:
+        if name not in self._chains:
+            yield f"the chain {name} is missing"
+            return
+        if self._chains[name] != (("filter", chain.hook, PRIORITY, "accept") if chain.hook else (None,) * 4):
+            yield f"the chain {name} is not hooked up as it should be"
+        have, wanted = self._rules.get(name, []), [mark(name, number) for number in range(len(chain.rules))]
+        if have != wanted:
+            known = sum(comment in wanted for comment in have)
+            yield f"the chain {name} has {known} of its {len(wanted)} rules" + (f" and {len(have) - known} of others" if len(have) > known else "")
 
 
 class Transaction:

@@ -13,7 +13,17 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 
 # As a VMware port group has them, in its order.
 SECURITY = ("promiscuous", "mac_changes", "forged_transmits")
-GUARDS = ("arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "bpdu", "vlan_tags")
+# What a guest can do where a guard does not reject.
+WITHOUT_GUARD: Mapping[str, str] = {
+    "arp": "The guest can claim the IPv4 addresses of others by ARP and draw their traffic to itself",
+    "neighbor": "The guest can claim the IPv6 addresses of others by neighbour discovery, or keep them from being used",
+    "ip_source": "The guest can send from the IP addresses of others",
+    "router_advertisement": "The guest can make itself the router of the others, and have all multicast sent to itself",
+    "dhcp_server": "The guest can give the others addresses, routers and name servers by DHCP",
+    "bpdu": "The guest can become the root of a spanning tree, or have the physical switch shut the port of the host",
+    "vlan_tags": "The guest can choose by tags to which VLAN its frames belong, where the uplink carries several",
+}
+GUARDS = tuple(WITHOUT_GUARD)
 
 Values = Mapping[str, Optional[str]]
 

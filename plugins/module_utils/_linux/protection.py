@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What holds for a port now, whoever wrote it: policies and guards by the options, entries and rules that enforce them. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.recipes import FALLBACKS, RECIPES, Recipe
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import PortRecord, SwitchRecord
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import split
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Fields
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, SECURITY
+
+# Nobody could look, so nobody knows.
+UNKNOWN = "unknown"
+INTACT, ALTERED, NONE = "intact", "altered", "none"
+# These guards compare with addresses, which are so known where one of them rejects, if only that there are none.
+_COMPARING = ("arp", "neighbor", "ip_source")
+
+
+class PortFacts(NamedTuple):
+    """One port with what belongs to it."""
+
+    name: str
+    port: Fields
+    bridge: Fields
+    # The table's entry, None where it has none; and whether the table can be believed at all.
+    entry: Optional[Fields]
+    table_known: bool
+    # Of static, sticky entries.
+    pinned: Sequence[str]
+    # Flags by VLAN.
+    vlans: Mapping[int, Fields]
+    # Whether its name is in the quarantine.
+    named_shut: bool
+
+
+def protection(facts: PortFacts) -> Dict[str, Any]:
+    """In the form in which linux_bridge_info tells it."""
+    guards = _guards(facts)
+    entry = facts.entry or {}
+    record = PortRecord.read(entry.get("record"))
+    effective = {name: _policy(name, facts, guards) for name in SECURITY}
+    state = NONE if facts.entry is None else INTACT if entry.get("intact") else ALTERED
+    return {
+        "security": {name: {"configured": record.configured.get(name), "effective": effective[name]} for name in SECURITY},
+        "drift": [name for name in SECURITY if record.effective.get(name) == REJECT and effective[name] == ACCEPT],
+        "guards": {name: _guard(name, facts, guards) for name in GUARDS},
+        "macs": split(entry.get("macs")), "addresses": split(entry.get("addresses")), "pinned": sorted(facts.pinned),
+        "entry": state if facts.table_known else UNKNOWN,
+        "quarantined": facts.named_shut and facts.entry is None and facts.table_known,
+    }
+
+
+def _guards(facts: PortFacts) -> Dict[str, str]:
+    """What nftables checks. Elements that don't belong together may let anything pass."""
+    if not facts.table_known:
+        return dict.fromkeys(FILTER_GUARDS, UNKNOWN)
+    if facts.entry is None:
+        return dict.fromkeys(FILTER_GUARDS, ACCEPT)
+    return {name: str(facts.entry[name]) if facts.entry["intact"] else UNKNOWN for name in FILTER_GUARDS}
+
+
+def _policy(name: str, facts: PortFacts, guards: Mapping[str, str]) -> str:
+    """By any of the ways to enforce it. A second lock is not needed for it, and neither are pins: without them nothing of the guest passes."""
+    ways = [RECIPES[name, REJECT], *(recipe for place, (_instead, recipe) in FALLBACKS.items() if place == (name, REJECT))]
+    return _best([_holds(way, facts, guards) for way in ways])
+
+
+def _guard(name: str, facts: PortFacts, guards: Mapping[str, str]) -> str:
+    found = [guards[name]]
+    if name == "bpdu" and facts.bridge.get("stp"):
+        found.append(_holds(FALLBACKS["bpdu", REJECT][1], facts, guards))
+    if name == "vlan_tags" and facts.bridge.get("vlan_filtering") and all(flags.get("untagged") for flags in facts.vlans.values()):
+        # The bridge lets no VLAN in but the port's own.
+        found.append(REJECT)
+    return _best(found)
+
+
+def _holds(way: Recipe, facts: PortFacts, guards: Mapping[str, str]) -> str:
+    if any(facts.port.get(option) != value for option, value in way.flags.items()):
+        return ACCEPT
+    wanted = [guards[name] for name in way.guards]
+    return UNKNOWN if UNKNOWN in wanted else ACCEPT if ACCEPT in wanted else REJECT
+
+
+def _best(found: List[str]) -> str:
+    return next(value for value in (REJECT, UNKNOWN, ACCEPT) if value in found)
+
+
+def policy(bridge: str, record: Any, entries: Mapping[str, Fields]) -> Dict[str, Any]:
+    """An item of the document that asks for what is recorded and enforced for the bridge and its ports."""
+    defaults = SwitchRecord.read(record).configured
+    ports = [_document(name, fields) for name, fields in sorted(entries.items())]
+    return {"name": bridge, "kind": "bridge", **({"security": defaults} if defaults else {}), "ports": ports}
+
+
+def _document(name: str, fields: Fields) -> Dict[str, Any]:
+    """A guest without an IP address has an empty list; of one without a policy about addresses nothing is said."""
+    item: Dict[str, Any] = {"name": name}
+    macs, addresses = split(fields.get("macs")), split(fields.get("addresses"))
+    if macs:
+        item["macs"] = macs
+    if addresses or any(fields.get(guard) == REJECT for guard in _COMPARING):
+        item["addresses"] = addresses
+    configured = PortRecord.read(fields.get("record")).configured
+    return {**item, **({"security": configured} if configured else {}), "guards": {guard: fields[guard] for guard in GUARDS}}

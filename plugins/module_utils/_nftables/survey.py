@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""The backend of what only reads: bridges, the table beside them, and what else stops frames. What can't be read becomes a gap, never nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple, TypeVar
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import netfilter, xtables
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import FilterChain, Gap, Switches
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.netfilter import Chains
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.processes import other_namespaces
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.backend import OWN, DormantTable, HardeningBackend
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, TABLE
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
+
+INTACT, ALTERED, MISSING, UNREADABLE = "intact", "altered", "missing", "unreadable"
+_T = TypeVar("_T")
+
+
+class Survey(NamedTuple):
+    """What was seen beside the state of bridges."""
+
+    table: str
+    differences: Tuple[str, ...]
+    counters: Mapping[str, Mapping[str, int]]
+    switches: Switches
+    chains: Tuple[FilterChain, ...]
+    namespaces: Optional[int]
+    gaps: Tuple[Gap, ...]
+
+
+class SurveyBackend(HardeningBackend):
+    """Observes with the fact C(survey)."""
+
+    def observe(self, scope: Scope) -> Observed:
+        """All of it."""
+        self._gaps: List[Gap] = []
+        self._state, self._differences = MISSING, ()
+        observed = super().observe(scope)
+        survey = self._survey()
+        return Observed(observed.state, {**observed.facts, "survey": survey})
+
+    def _read_table(self) -> Table:
+        try:
+            table = super()._read_table()
+        except DormantTable as error:
+            self._state, self._differences = ALTERED, (str(error).rstrip("."),)
+            return Table(None, {})
+        except (BackendError, OSError) as error:
+            self._state = UNREADABLE
+            self._gap(f"guards and quarantine (table {FAMILY} {TABLE} of nftables)", error)
+            return Table(None, {})
+        if table.present:
+            self._differences = tuple(table.differences())
+            self._state = ALTERED if self._differences else INTACT
+        return table
+
+    def _survey(self) -> Survey:
+        switches = netfilter.switches()
+        if switches.reason:
+            self._gaps.append(Gap("the switches of br_netfilter", switches.reason))
+        chains, others = self._try("the chains of nftables that see frames of bridges", self._chains) or ([], [])
+        legacy, failures = xtables.forward_chains()
+        self._gaps += [Gap("the chains FORWARD of legacy iptables, ip6tables and arptables", "; ".join(failures))] if failures else []
+        if others:
+            reason = "what they check is not judged, so a guard that they enforce is told as missing"
+            self._gaps.append(Gap(f"rules of others that drop frames of ports (table {', '.join(others)})", reason))
+        return Survey(self._state, self._differences, self._table.counters, switches, (*chains, *legacy), other_namespaces(), tuple(self._gaps))
+
+    def _chains(self) -> Tuple[List[FilterChain], List[str]]:
+        def ask(client: Any) -> Tuple[List[FilterChain], List[str]]:
+            found = Chains(client)
+            return found.of_bridged_frames(), found.of_others(OWN)
+
+        return self._over_nftables(ask)
+
+    def _try(self, what: str, reader: Callable[[], _T]) -> Optional[_T]:
+        try:
+            return reader()
+        except (BackendError, OSError) as error:
+            self._gap(what, error)
+            return None
+
+    def _gap(self, what: str, error: Exception) -> None:
+        self._gaps.append(Gap(what, str(error).rstrip(".")))

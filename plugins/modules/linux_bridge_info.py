@@ -185,6 +185,12 @@ bridges:
           description: The number of addresses that are learned now.
           returned: always
           type: int
+        learned:
+          description:
+            - >-
+              The addresses that are learned now at ports of guests, by port, at most 32 of each. Who sends chooses them, so they prove nothing.
+          returned: always
+          type: dict
         port_states:
           description: The STP state and the path cost of each port.
           returned: always
@@ -262,7 +268,7 @@ bridges:
               null where br_netfilter is not loaded or could not be read, C(effective) what follows, null where that is not known.
           returned: always
           type: dict
-      sample: {"hub": false, "running": false, "ports": 1, "dynamic_entries": 0, "port_states": {"vnet0": {"cost": 2, "port_state": "disabled"}}}
+      sample: {"hub": false, "running": false, "ports": 1, "dynamic_entries": 0, "learned": {}, "port_states": {"vnet0": {"cost": 2, "port_state": "disabled"}}}
 table:
   description: The table C(virtnet_hardening) of the nftables family C(bridge), which holds guards and quarantine.
   returned: success

@@ -58,29 +58,33 @@ def test_no_hint_for_a_word_of_ours() -> None:
             assert foreign.hints(dict.fromkeys(names(spec)), spec) == []
 
 
+THEIRS, BOOLEANS = " is community.vmware's word; here it is ", ": true is written accept here, and false reject."
+GROUP, VDS = {"name": "g", "vswitch": "s", "all_hosts": True}, {"name": "g", "vds": "s"}
+VSWITCH = {"name": "s", "all_hosts": True}
 CASES = [
-    ("esxi_vswitch", {"name": "s", "all_hosts": True, "network_policy": {"promiscuous_mode": False}}, ["network_policy is community.vmware's word; here it is security."]),
-    ("esxi_vswitch", {"name": "s", "all_hosts": True, "security": {"promiscuous_mode": False}}, ["here it is promiscuous, with accept for true and reject for false."]),
-    ("esxi_vswitch", {"name": "s", "esxi_hostname": "h", "nics": ["vmnic0"], "number_of_ports": 128}, ["here it is uplinks.", "here it is num_ports."]),
-    ("esxi_portgroup", {"name": "g", "vswitch": "s", "hosts": ["h"]}, ["hosts is community.vmware's word; here it is esxi_hostnames."]),
-    ("esxi_portgroup", {"name": "g", "hosts": ["h"], "security": {"mac_changes": False}}, ["security.mac_changes: true is written accept here, and false reject."]),
-    ("vds_portgroup", {"portgroup_name": "g", "switch_name": "s", "vlan_id": "5"}, ["here it is name.", "here it is vds.", "here it is vlan, as in vlan: {id: 101}."]),
-    ("vds_portgroup", {"name": "g", "vds": "s", "vlan": 5}, ["vlan is written vlan: {id: 101}"]),
-    ("vds_portgroup", {"name": "g", "vds": "s", "mac_learning": True}, ["mac_learning holds other options here: allow_unicast_flooding, enabled,"]),
-    ("esxi_vswitch", {"name": "s", "all_hosts": True, "security": "reject"}, ["security names each policy here, as in security: {promiscuous: reject}."]),
-    ("linux_switch_policy", {"switches": ["br0"]}, ["switches holds other options here: "]),
-    ("vds_portgroup", {"name": "g", "vds": "s", "security": {"inherited": True}}, ["write inherit as the value of each policy"]),
-    ("vds_port", {"vds": "s", "keys": ["1"], "security": {"forged_transmits": "no"}}, ["security.forged_transmits: true is written accept here"]),
+    ("esxi_vswitch", {**VSWITCH, "network_policy": {"promiscuous_mode": False}}, [f"network_policy{THEIRS}security."]),
+    ("esxi_vswitch", {**VSWITCH, "security": {"promiscuous_mode": False}}, [f"promiscuous_mode{THEIRS}promiscuous, with accept for true and"]),
+    ("esxi_vswitch", {**VSWITCH, "nics": ["vmnic0"], "number_of_ports": 128}, [f"nics{THEIRS}uplinks.", f"number_of_ports{THEIRS}num_ports."]),
+    ("esxi_vswitch", {**VSWITCH, "security": "reject"}, ["security names each policy here, as in security: {promiscuous: reject}."]),
+    ("esxi_portgroup", {**GROUP, "hosts": ["h"]}, [f"hosts{THEIRS}esxi_hostnames."]),
+    ("esxi_portgroup", {**GROUP, "security": {"mac_changes": False}}, [f"security.mac_changes{BOOLEANS}"]),
+    ("vds_portgroup", {"portgroup_name": "g", "switch_name": "s"}, [f"portgroup_name{THEIRS}name.", f"switch_name{THEIRS}vds."]),
+    ("vds_portgroup", {**VDS, "vlan_id": "5"}, [f"vlan_id{THEIRS}vlan, as in vlan: {{id: 101}}."]),
+    ("vds_portgroup", {**VDS, "vlan": 5}, ["vlan is written vlan: {id: 101}"]),
+    ("vds_portgroup", {**VDS, "mac_learning": True}, ["mac_learning holds other options here: allow_unicast_flooding, enabled,"]),
+    ("vds_portgroup", {**VDS, "security": {"inherited": True}}, ["inherited is community.vmware's word; write inherit as the value of each policy"]),
+    ("vds_port", {"vds": "s", "keys": ["1"], "security": {"forged_transmits": "no"}}, [f"security.forged_transmits{BOOLEANS}"]),
     ("esxi_switch_policy", {"all_hosts": True, "switches": [{"switch": "s", "port_groups": [{"name": "g", "security": {"allowPromiscuous": True}}]}]},
-     ["switch is community.vmware's word; here it is name.", "allowPromiscuous is vSphere's API's word; here it is promiscuous"]),
+     [f"switch{THEIRS}name.", "allowPromiscuous is vSphere's API's word; here it is promiscuous"]),
     ("linux_switch_policy", {"switches": [{"name": "br0", "security": {"promiscuous": False}, "ports": [{"name": "v0", "mac": "x", "ip": "y"}]}]},
-     ["switches.security.promiscuous: true is written accept here, and false reject.", "here it is macs.", "here it is addresses."]),
-    ("linux_port_security", {"bridge": "br0", "ports": [{"name": "v0", "guards": {"bpdu": True}}]}, ["ports.guards.bpdu: true is written accept here"]),
+     [f"switches.security.promiscuous{BOOLEANS}", "here it is macs.", "here it is addresses."]),
+    ("linux_switch_policy", {"switches": ["br0"]}, ["switches holds other options here: "]),
+    ("linux_port_security", {"bridge": "br0", "ports": [{"name": "v0", "guards": {"bpdu": True}}]}, [f"ports.guards.bpdu{BOOLEANS}"]),
     ("linux_bridge", {"name": "br0", "stp_state": 0, "ageingtime": 300}, ["stp_state is iproute2's word; here it is stp", "ageingtime is nmcli's word"]),
     ("linux_bridge", {"name": "br0", "bridge-vlan-aware": True}, ["bridge-vlan-aware is ifupdown2's word; here it is vlan_filtering."]),
     ("linux_bridge_port", {"bridge": "br0", "interfaces": ["v0"], "flood": False}, ["here it is ports.", "here it is unicast_flood."]),
     ("linux_bridge_port", {"bridge": "br0", "ports": ["v0"], "bridge_learning": False}, ["bridge_learning is ifupdown2's word; here it is learning."]),
-    ("esxi_software", {"hosts": ["h"]}, ["hosts is community.vmware's word; here it is esxi_hostnames."]),
+    ("esxi_software", {"hosts": ["h"]}, [f"hosts{THEIRS}esxi_hostnames."]),
 ]
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import gaps
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependents import is_written, own_addresses
@@ -21,6 +21,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import LINK_KINDS, PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Observed, Value
 
+# Of a guest's port: one that forges could fill the answer.
+_LEARNED = 32
 _VOLATILE = frozenset(name for name, field in PORT.fields.items() if field.volatile)
 # A bridge of two ports has nobody to whom it could send too much.
 HUB_PORTS = 3
@@ -84,6 +86,7 @@ class _Grouped:
         self.vlans: Dict[str, Dict[int, Dict[str, Value]]] = {}
         self.fdb: Dict[str, List[Dict[str, Any]]] = {}
         self.dynamic: Dict[str, int] = {}
+        self.learned: Dict[str, Set[str]] = {}
         self.pinned: Dict[str, List[str]] = {}
         for key, fields in self.state.items():
             if key[0] == "port":
@@ -96,6 +99,7 @@ class _Grouped:
     def _add_entry(self, bridge: str, address: str, vlan: int, fields: Mapping[str, Value]) -> None:
         if fields["kind"] == "dynamic":
             self.dynamic[bridge] = self.dynamic.get(bridge, 0) + 1
+            self.learned.setdefault(str(fields["port"]), set()).add(address)
         elif is_written(("fdb", bridge, address, vlan), str(fields["kind"]), self.own):
             entry = {"address": address, **fields, **({"vlan": vlan} if vlan else {})}
             self.fdb.setdefault(bridge, []).append(entry)
@@ -126,6 +130,7 @@ class _Grouped:
             "running": self.links[name].running,
             "ports": len(ports),
             "dynamic_entries": self.dynamic.get(name, 0),
+            "learned": {port: sorted(self.learned[port])[:_LEARNED] for port in ports if port in self.learned and self.roles.of(port).role in JUDGED},
             "port_states": {port: self._volatile(port) for port in ports},
             "roles": {port: self.roles.of(port)._asdict() for port in ports},
             "protection": {port: self._protection(port, fields) for port in ports},

@@ -27,7 +27,7 @@ def check(pattern: str, group: str) -> None:
 
 def shuts(pattern: str, name: str) -> bool:
     """Whether nft takes the name for one of the pattern."""
-    return _covers(pattern, name) or pattern == name
+    return covers(pattern, name)
 
 
 def wish(wishes: Wishes, observed: Observed, switches: Sequence[Switch], purge: bool) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import stat
@@ -49,3 +50,11 @@ def test_hosts_of_the_lab(lab: Lab, tmp_path: Path) -> None:
     }
     assert changed(lab.playbook(DESCRIBE, *ROOT_USER, "-e", f"virtnet_describe_dir={tmp_path}")) == 0, "the same state is the same file"
 
+
+def test_words_of_other_tools(lab: Lab) -> None:
+    """The playbook says what they are called here, before the role says that they are unknown."""
+    variables = {"kvm_bridge_host_bridges": [{"name": "br0", "ageingtime": 300}], "kvm_bridge_host_policy": [{"name": "br0", "network_policy": {}}]}
+    answer = lab.playbook(HARDEN, *ROOT_USER, "--limit", "kvm1", "-e", json.dumps(variables), ok=False)
+    assert results(answer, "Refuse words of other tools", "kvm1")["msg"] == (
+        "ageingtime is nmcli's word; here it is ageing_time. network_policy is community.vmware's word; here it is security."
+    )

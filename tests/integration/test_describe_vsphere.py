@@ -148,4 +148,4 @@ def test_what_differs_since_is_off(vsphere: Client, play: Playbook, tmp_path: Pa
     wrong = tmp_path / "wrong.yml"
     wrong.write_text(yaml.safe_dump({"virtnet_policy_documents": [{**document, "hosts": ["esxi01.lab.example"]}]}))
     refused = play("harden_esxi", "-e", f"@{wrong}", ok=False)
-    assert "hosts is none of" in results(refused, "Refuse documents that no word is known of", NAME)["msg"]
+    assert "hosts is none of" in results(refused, "Refuse documents with words that nobody reads", NAME)["msg"]

@@ -27,7 +27,7 @@ Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(n
 STRINGS = st.one_of(st.sampled_from(NASTY), st.text(st.characters(exclude_categories=["Cs"]), max_size=12))
 SCALARS = st.one_of(STRINGS, st.booleans(), st.integers(), st.none())
 NOTES = st.lists(STRINGS, max_size=2).map(tuple)
-FULL = settings(max_examples=300, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
+FULL = settings(max_examples=100, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
 
 
 def _maps(children: Any) -> Any:

@@ -58,7 +58,17 @@ def fresh_namespace() -> None:
         if os.path.exists(path):
             with open(path, "w", encoding="ascii") as setting:
                 setting.write("1")
+    bridge_netfilter(False)
     ip("link set lo up")
+
+
+def bridge_netfilter(on: bool, *tables: str) -> None:
+    """The host-wide switches of br_netfilter, where it is loaded; a new namespace has all of them on."""
+    for name in tables or ("iptables", "ip6tables", "arptables"):
+        path = f"/proc/sys/net/bridge/bridge-nf-call-{name}"
+        if os.path.exists(path):
+            with open(path, "w", encoding="ascii") as setting:
+                setting.write(str(int(on)))
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, joined
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED, PortRecord, SwitchRecord
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import is_hub
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import link_local, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE
@@ -46,10 +47,12 @@ class Wishes:
     # Who is to have an address, by bridge and address: two ports can't. And the ports whose addresses the task names.
     owner: Dict[Tuple[str, str], str] = field(default_factory=dict)
     named: Set[str] = field(default_factory=set)
+    # Ports from which there may be nothing to take.
+    seen: List[Key] = field(default_factory=list)
 
     def desired(self) -> Desired:
         """What the engine takes. What is wanted is never deleted, even if another port let it go."""
-        return Desired(self.present, tuple(key for key in self.absent if key not in self.present), tuple(self.holds))
+        return Desired(self.present, tuple(key for key in self.absent if key not in self.present), tuple(self.holds), tuple(self.seen))
 
 
 class BridgeHardener:
@@ -75,18 +78,22 @@ class BridgeHardener:
             for key in self.state:
                 if key[0] == "vlan" and key[1] == bridge:
                     self.vlans.setdefault(str(key[2]), []).append(int(key[3]))
-        if self.fields.get("ageing_time") == 0:
-            raise InputError(
-                f"bridge {bridge}: it is a hub (ageing_time 0), which floods every frame to all ports that no policy names; "
-                "set ageing_time with linux_bridge first, 300 for one."
-            )
 
     def harden_all(self, ports: Sequence[Wanted]) -> None:
         """Who is to have which address is known before anybody's entries are judged."""
+        self._check_hub(wanted.name for wanted in ports)
         for wanted in ports:
             self._claim(wanted)
         for wanted in ports:
             self._harden(wanted)
+
+    def _check_hub(self, joining: Iterable[str]) -> None:
+        have = {str(key[1]) for key, fields in self.state.items() if key[0] == "port" and fields.get("bridge") == self.bridge}
+        if is_hub(self.fields.get("ageing_time"), len(have.union(joining))):
+            raise InputError(
+                f"bridge {self.bridge}: it is a hub (ageing_time 0), which floods every frame to all ports that no policy names; "
+                "set ageing_time with linux_bridge first, 300 for one."
+            )
 
     def _claim(self, wanted: Wanted) -> None:
         if wanted.macs is not None:

@@ -28,6 +28,7 @@ def release_port(
         wishes.absent.append(("filter", name))
     if port is None or port.get("bridge") != bridge:
         return
+    wishes.seen.append(("port", name))
     flags = _before(have) if have is not None else _undone(level, port, macs)
     if flags:
         wishes.present[("port", name)] = {"bridge": bridge, **flags}

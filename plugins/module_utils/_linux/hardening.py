@@ -231,7 +231,7 @@ class BridgeHardener:
         """The record of the switch, once its ports are known."""
         if self.uses_table and self.record.text():
             self.wishes.present[("switch", self.bridge)] = {"record": self.record.text()}
-        elif self.uses_table:
+        elif ("switch", self.bridge) in self.state:
             self.wishes.absent.append(("switch", self.bridge))
         if not self.wishes.present.get(("bridge", self.bridge), {}):
             self.wishes.present.pop(("bridge", self.bridge), None)

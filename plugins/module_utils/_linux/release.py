@@ -69,7 +69,7 @@ def leave_nothing(wishes: Wishes, observed: Observed) -> None:
     left = [key for key in [*observed.state, *wishes.present] if key[0] in ("filter", "switch", "quarantine") and key not in gone]
     if not left:
         wishes.present.pop(RULESET, None)
-        wishes.absent.append(RULESET)
+        wishes.absent += [RULESET] if RULESET in observed.state else []
 
 
 def _give_back(wishes: Wishes, observed: Observed, key: Key) -> None:

@@ -51,8 +51,8 @@ class Wishes:
     seen: List[Key] = field(default_factory=list)
 
     def desired(self) -> Desired:
-        """What the engine takes. What is wanted is never deleted, even if another port let it go."""
-        return Desired(self.present, tuple(key for key in self.absent if key not in self.present), tuple(self.holds), tuple(self.seen))
+        """What the engine takes. What is wanted is never deleted, even if another port let it go, and nothing is deleted twice."""
+        return Desired(self.present, tuple(key for key in dict.fromkeys(self.absent) if key not in self.present), tuple(self.holds), tuple(self.seen))
 
 
 class BridgeHardener:
@@ -81,7 +81,8 @@ class BridgeHardener:
 
     def harden_all(self, ports: Sequence[Wanted]) -> None:
         """Who is to have which address is known before anybody's entries are judged."""
-        self._check_hub(wanted.name for wanted in ports)
+        if ports:
+            self._check_hub(wanted.name for wanted in ports)
         for wanted in ports:
             self._claim(wanted)
         for wanted in ports:

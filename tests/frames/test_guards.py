@@ -337,7 +337,8 @@ def test_what_was_stopped_is_counted(world: World) -> None:
             "arp": lambda token: f.ether(a.mac, v.mac, f.arp(2, a.mac, "192.0.2.77", v.mac, v.ip4), token),
             "neighbor": lambda token: f.ether(a.mac, v.mac, f.advertisement("2001:db8::77", "2001:db8::77", a.mac), token),
             "ip_source": lambda token: f.ether(a.mac, v.mac, f.IP(src="192.0.2.77", dst=v.ip4) / f.ICMP(), token),
-            "router_advertisement": lambda token: f.ether(a.mac, f.ALL_NODES, f.over6(f.link_local(a.mac), "ff02::1", f.router(f.link_local(a.mac), a.mac)), token),
+            "router_advertisement": lambda token: f.ether(
+                a.mac, f.ALL_NODES, f.over6(f.link_local(a.mac), "ff02::1", f.router(f.link_local(a.mac), a.mac)), token),
             "dhcp_server": lambda token: f.ether(a.mac, v.mac, f.offer(a.ip4, v.mac, "192.0.2.99"), token),
             "bpdu": lambda token: f.raw(f.bpdu(a.mac, "01:00:0c:cc:cc:cd"), token),
             "vlan_tags": lambda token: f.tagged(f.plain(a.mac, v.mac, token), (0x8100, 7)),

@@ -115,7 +115,8 @@ DEVICES: Dict[str, Any] = {
     "tap": (["tuntap add x0 mode tap"], "guest", "tap device"),
     "a container's": (["link add veth100i0 type veth peer name far netns {0}"], "guest", "in another network namespace"),
     "Proxmox's firewall": (
-        ["link add br7 type bridge", "link add fwln100i0 type veth peer name fwpr100p0", "link set fwln100i0 master br7"], "guest", "named fwpr*; veth device whose",
+        ["link add br7 type bridge", "link add fwln100i0 type veth peer name fwpr100p0", "link set fwln100i0 master br7"], "guest",
+        "named fwpr*; veth device whose",
     ),
     "os-vif's": (["link add br7 type bridge", "link add qvb1 type veth peer name qvo1", "link set qvo1 master br7"], "coupling", "qvo1, is a port of br7"),
     "a macvtap at the other end": (

@@ -44,7 +44,8 @@ NOTHING: Dict[str, Any] = {
     ),
     "linux_port_security": ("linux_port_security", {"bridge": "br0", "ports": [{"match": "tap*", **BPDU}]}, "ports: tap* reaches no port of br0"),
     "linux_port_security absent": (
-        "linux_port_security", {"bridge": "br0", "ports": [{"match": "tap*"}, {"name": "nosuch"}], "state": "absent"}, "ports: nosuch, tap* reach no port of br0",
+        "linux_port_security", {"bridge": "br0", "ports": [{"match": "tap*"}, {"name": "nosuch"}], "state": "absent"},
+        "ports: nosuch, tap* reach no port of br0",
     ),
     "linux_switch_policy": ("linux_switch_policy", document(match=["tap*"], **BPDU), "port group guests: match: tap* reaches no port of br0"),
     "linux_switch_policy name": ("linux_switch_policy", document(match=["vnet2"], **BPDU), "port group guests: match: vnet2 reaches no port of br0"),

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the pages of docs that are made from tables: capabilities, policy, vsphere-audit, kickstart and drivers. Usage: python3 docs/generate.py [--check]
+"""Writes the pages of docs that are made from tables: capabilities, policy, the audits, kickstart and drivers. Usage: python3 docs/generate.py [--check]
 
 With --check nothing is written, and the exit code is 1 if a file is not what its table says. Standard library only.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Dict, List
 
+import generate_audit
 import generate_drivers
 import generate_kickstart
 import generate_vsphere
@@ -64,8 +65,8 @@ Of `linux_port_security` and `linux_switch_policy`: what each value sets, what o
 VMware's word says or comes near it. A value that is not given changes nothing. Rows with *or* are the second way, taken where the first is not
 to be had on a host; where neither is, the task is refused with the reason.
 
-`filter` is the table `virtnet_hardening` of the nftables family `bridge`; its rules, with what each is for, are shown by
-`nft list table bridge virtnet_hardening`.
+`filter` is the table `virtnet_hardening` of the nftables family `bridge`; its rules, with what each is for and how many frames it dropped, are shown by
+`nft list table bridge virtnet_hardening`. `linux_bridge_info` and the report of the playbook `audit` sum them up by guard; what passes is not counted.
 """
 POLICY_TAIL = """
 Where two policies meet, these are only approximate, which the result of a task says too:
@@ -201,6 +202,7 @@ def main() -> int:
     load_package()
     texts = {
         "capabilities.md": page(), "policy.md": policy_page() + generate_vsphere.policy_part(), "vsphere-audit.md": generate_vsphere.audit_page(),
+        "linux-audit.md": generate_audit.audit_page(),
         "kickstart.md": generate_kickstart.page(), "drivers.md": generate_drivers.page(),
     }
     pages = {ROOT / "docs" / name: text for name, text in texts.items()}

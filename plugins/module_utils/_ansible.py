@@ -80,7 +80,7 @@ def _reconcile(module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], I
     if outcome.vanished:
         module.warn(f"Gone while the task ran, so left out: {', '.join(outcome.vanished)}.")
     result = outcome.result()
-    if not outcome.plan.looked_at:
+    if not outcome.plan.looked_at and not outcome.resolved.warnings:
         module.warn(words.NOTHING_REACHED)
     result["msg"] = _summary(outcome.plan, module.check_mode)
     if module._diff:

@@ -108,7 +108,8 @@ options:
     description:
       - Seconds after which a learned address that was not seen again is forgotten, 0 to 42949672.95. The kernel starts with 300.
       - >-
-        V(0) turns the bridge into a hub, on which every guest receives every frame; it is refused without O(allow_hub=true).
+        V(0) turns the bridge into a hub, on which every guest receives every frame once there are more than two ports; it is refused without
+        O(allow_hub=true).
     type: float
   allow_hub:
     description:
@@ -257,16 +258,19 @@ options:
   nf_call_iptables:
     description:
       - >-
-        Whether bridged IPv4 packets pass through iptables, which needs the kernel module C(br_netfilter). Also on when the sysctl
-        C(net.bridge.bridge-nf-call-iptables) is.
+        Whether bridged IPv4 packets pass through iptables, and through the chains of nftables in the families C(ip) and C(inet). It needs the kernel
+        module C(br_netfilter); without it the task warns that V(true) has no effect.
+      - >-
+        The sysctl C(net.bridge.bridge-nf-call-iptables) of the network namespace makes it so for all bridges, whatever they say themselves. V(false) is
+        refused while that is 1.
     type: bool
   nf_call_ip6tables:
     description:
-      - The same for IPv6 and ip6tables.
+      - The same for IPv6 and ip6tables, and C(net.bridge.bridge-nf-call-ip6tables).
     type: bool
   nf_call_arptables:
     description:
-      - The same for ARP and arptables.
+      - The same for ARP and arptables, and C(net.bridge.bridge-nf-call-arptables).
     type: bool
   detach_ports:
     description:

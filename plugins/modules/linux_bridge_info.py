@@ -90,12 +90,27 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.name }}"
 
+- name: Say what was not looked at, and which ports are not judged as guests'
+  ansible.builtin.debug:
+    msg:
+      - "{{ found.not_looked_at }}"
+      - "{{ item.status.roles | dict2items | rejectattr('value.role', 'equalto', 'guest') | list }}"
+  loop: "{{ found.bridges }}"
+  loop_control:
+    label: "{{ item.name }}"
+
+- name: Refuse a host on which a guest's guards are not those that were asked for
+  ansible.builtin.assert:
+    that: found.table.state == 'intact' and not found.not_looked_at
+    fail_msg: "The guards of nftables are {{ found.table.state }}; not looked at: {{ found.not_looked_at }}."
+
 - name: Keep what was found as variables of the role kvm_bridge_host
   ansible.builtin.set_fact:
     kvm_bridge_host_bridges: "{{ found.bridges | map(attribute='bridge') }}"
     kvm_bridge_host_ports: "{{ found.bridges | map(attribute='ports') | flatten }}"
     kvm_bridge_host_vlans: "{{ found.bridges | map(attribute='vlans') | flatten }}"
     kvm_bridge_host_fdb: "{{ found.bridges | map(attribute='fdb') | selectattr('entries') }}"
+    kvm_bridge_host_policy: "{{ found.bridges | map(attribute='policy') | selectattr('ports') }}"
 """
 
 RETURN = r"""
@@ -155,12 +170,28 @@ bridges:
     policy:
       description:
         - >-
-          What the policies of this collection are for the bridge and for each port that has one: an item of O(virtnet.hardening.linux_switch_policy#module:switches),
-          which changes nothing where RV(table.state) is V(intact). Isolation and flooding stand in RV(bridges[].ports), quarantined names in
-          RV(quarantine).
+          What the policies of this collection are for the bridge and for each port that has one: an item of
+          O(virtnet.hardening.linux_switch_policy#module:switches), which changes nothing where RV(table.state) is V(intact). Isolation and flooding
+          stand in RV(bridges[].ports), quarantined names in RV(quarantine).
       returned: always
       type: dict
-      sample: {"name": "br0", "kind": "bridge", "ports": []}
+      sample:
+        name: br0
+        kind: bridge
+        security: {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
+        ports:
+          - name: vnet0
+            macs: ["52:54:00:12:34:56"]
+            addresses: ["192.0.2.7"]
+            security: {"promiscuous": "inherit", "mac_changes": "reject", "forged_transmits": "reject"}
+            guards:
+              arp: reject
+              neighbor: reject
+              ip_source: reject
+              router_advertisement: reject
+              dhcp_server: reject
+              bpdu: reject
+              vlan_tags: reject
     status:
       description: What can't be set, and what is in effect.
       returned: always
@@ -268,7 +299,42 @@ bridges:
               null where br_netfilter is not loaded or could not be read, C(effective) what follows, null where that is not known.
           returned: always
           type: dict
-      sample: {"hub": false, "running": false, "ports": 1, "dynamic_entries": 0, "learned": {}, "port_states": {"vnet0": {"cost": 2, "port_state": "disabled"}}}
+      sample:
+        hub: false
+        running: false
+        ports: 2
+        dynamic_entries: 0
+        learned: {}
+        port_states: {"uplink": {"cost": 2, "port_state": "disabled"}, "vnet0": {"cost": 2, "port_state": "disabled"}}
+        roles:
+          uplink:
+            role: uplink
+            reason: declared by uplink in uplink_patterns; veth device whose other end is in another network namespace, as a container's is
+          vnet0: {"role": "guest", "reason": "veth device whose other end is in another network namespace, as a container's is"}
+        protection:
+          vnet0:
+            security:
+              promiscuous: {"configured": "inherit", "effective": "reject"}
+              mac_changes: {"configured": "reject", "effective": "reject"}
+              forged_transmits: {"configured": "reject", "effective": "reject"}
+            drift: []
+            guards:
+              arp: reject
+              neighbor: reject
+              ip_source: reject
+              router_advertisement: reject
+              dhcp_server: reject
+              bpdu: reject
+              vlan_tags: reject
+            macs: ["52:54:00:12:34:56"]
+            addresses: ["192.0.2.7"]
+            pinned: ["52:54:00:12:34:56"]
+            entry: intact
+            quarantined: false
+        netfilter:
+          nf_call_iptables: {"own": false, "host_wide": true, "effective": true}
+          nf_call_ip6tables: {"own": false, "host_wide": false, "effective": false}
+          nf_call_arptables: {"own": false, "host_wide": false, "effective": false}
 table:
   description: The table C(virtnet_hardening) of the nftables family C(bridge), which holds guards and quarantine.
   returned: success
@@ -291,7 +357,7 @@ table:
       returned: always
       type: list
       elements: str
-  sample: {"state": "missing", "differences": [], "stale": []}
+  sample: {"state": "intact", "differences": [], "stale": []}
 quarantine:
   description: Names and patterns of ports that pass nothing until a policy knows them, and the ports of bridges that are shut by them now.
   returned: success
@@ -319,7 +385,9 @@ not_looked_at:
   returned: success
   type: list
   elements: dict
-  sample: [{"what": "the table of guards (bridge virtnet_hardening)", "reason": "nft(8) is not on this host; install nftables"}]
+  sample:
+    - what: guards and quarantine (table bridge virtnet_hardening of nftables)
+      reason: The table bridge virtnet_hardening is there, and can't be read, as nft(8) is not on this host; install nftables
 looked_at:
   description:
     - >-

@@ -254,7 +254,7 @@ findings:
     rule:
       description:
         - >-
-          V(bridge_promiscuous), V(sniffer), V(listener), V(hub), V(administrator), V(macvlan), V(unexplained), V(miscounted), V(tc_mirror),
+          V(bridge_promiscuous), V(sniffer), V(listener), V(hub), V(hub_of_two), V(administrator), V(macvlan), V(unexplained), V(miscounted), V(tc_mirror),
           V(tc_redirect), V(nft_mirror), V(nft_redirect), V(xdp) or V(tc_bpf).
       returned: always
       type: str

@@ -310,3 +310,50 @@ def test_no_frame_passes_while_a_port_joins(world: World) -> None:
             shouting.wait()
             shouting.stdout.close()
         assert ring.strike(lambda token: f.plain(ring.a.mac, ring.v.mac, token))
+
+
+def counted(world: World) -> Dict[str, int]:
+    """Frames dropped by guard as linux_bridge_info tells them; the sum of all must be what nft prints."""
+    told = {guard: each["frames"] for guard, each in world.module("linux_bridge_info", uplink_patterns=["uplink"])["counters"].items()}
+    printed = json.loads(world.output("nft", "-j", "list", "table", "bridge", "virtnet_hardening"))["nftables"]
+    rules = [item["rule"] for item in printed if "rule" in item]
+    assert sum(told.values()) == sum(part["counter"]["packets"] for rule in rules for part in rule["expr"] if "counter" in part)
+    return told
+
+
+def test_what_was_stopped_is_counted(world: World) -> None:
+    """By the guard that stopped it, and nothing of what passes; numbers are no difference to what was asked for."""
+    document = guests(world, quarantine=True)
+    del document["port_groups"][0]["ports"][2]
+    world.module("linux_switch_policy", switches=[document])
+    assert set(counted(world).values()) == {0}
+    with world.ring() as ring:
+        a, v = ring.a, ring.v
+        assert ring.strike(lambda token: f.plain(a.mac, v.mac, token))
+        before = counted(world)
+        # What goes to all would have reached the third one, which is shut.
+        assert {guard for guard, frames in before.items() if frames} <= {"quarantine"}
+        stopped: Dict[str, Callable[[bytes], bytes]] = {
+            "arp": lambda token: f.ether(a.mac, v.mac, f.arp(2, a.mac, "192.0.2.77", v.mac, v.ip4), token),
+            "neighbor": lambda token: f.ether(a.mac, v.mac, f.advertisement("2001:db8::77", "2001:db8::77", a.mac), token),
+            "ip_source": lambda token: f.ether(a.mac, v.mac, f.IP(src="192.0.2.77", dst=v.ip4) / f.ICMP(), token),
+            "router_advertisement": lambda token: f.ether(
+                a.mac, f.ALL_NODES, f.over6(f.link_local(a.mac), "ff02::1", f.router(f.link_local(a.mac), a.mac)), token),
+            "dhcp_server": lambda token: f.ether(a.mac, v.mac, f.offer(a.ip4, v.mac, "192.0.2.99"), token),
+            "bpdu": lambda token: f.raw(f.bpdu(a.mac, "01:00:0c:cc:cc:cd"), token),
+            "vlan_tags": lambda token: f.tagged(f.plain(a.mac, v.mac, token), (0x8100, 7)),
+            "inspection": lambda token: f.snapped(f.ether(a.mac, v.mac, f.IP(src=a.ip4, dst=v.ip4) / f.ICMP(), token)),
+        }
+        for guard, frame in stopped.items():
+            assert not ring.strike(frame), guard
+            before, after = counted(world), before
+            assert {name for name in after if after[name] != before[name]} - {"quarantine"} == {guard}
+        third = world.stations["third"]
+        assert not ring.carry("third", "outside", lambda token: f.plain(third.mac, ring.o.mac, token))
+        assert counted(world)["quarantine"] > before["quarantine"]
+    assert not world.module("linux_switch_policy", switches=[document])["changed"]
+    # Only the rules see the source address of a port that somebody unlocked.
+    world.bridge("link set dev vnet0 locked off")
+    with world.ring() as ring:
+        assert not ring.strike(lambda token: f.plain("52:54:00:00:00:77", ring.v.mac, token))
+    assert counted(world)["source_mac"] > 0

@@ -12,10 +12,11 @@ import os
 import shutil
 import subprocess
 from importlib import import_module
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWNET = 0x40000000
@@ -58,7 +59,17 @@ def fresh_namespace() -> None:
         if os.path.exists(path):
             with open(path, "w", encoding="ascii") as setting:
                 setting.write("1")
+    bridge_netfilter(False)
     ip("link set lo up")
+
+
+def bridge_netfilter(on: bool, *tables: str) -> None:
+    """The host-wide switches of br_netfilter, where it is loaded; a new namespace has all of them on."""
+    for name in tables or ("iptables", "ip6tables", "arptables"):
+        path = f"/proc/sys/net/bridge/bridge-nf-call-{name}"
+        if os.path.exists(path):
+            with open(path, "w", encoding="ascii") as setting:
+                setting.write(str(int(on)))
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +102,8 @@ def _set_args(args: Result) -> Any:
 def run_module(module: str, check: bool = False, /, **params: Any) -> Result:
     """Run a module's main() as Ansible would, and return what it prints."""
     args = {**params, "_ansible_check_mode": check, "_ansible_diff": True}
+    # Each run of Ansible's is a process of its own.
+    warnings._global_warnings.clear()
     output = io.StringIO()
     with _set_args(args), contextlib.redirect_stdout(output):
         with pytest.raises(SystemExit):
@@ -98,6 +111,12 @@ def run_module(module: str, check: bool = False, /, **params: Any) -> Result:
     result: Result = json.loads(output.getvalue().strip().splitlines()[-1])
     result.pop("invocation", None)
     return result
+
+
+def warned(result: Result) -> List[str]:
+    """The sentences of a run's warnings, in whatever form this version of Ansible gives them."""
+    found = result.get("warnings", [])
+    return [each if isinstance(each, str) else each.get("msg") or each["event"]["msg"] for each in found]
 
 
 @pytest.fixture(name="run")

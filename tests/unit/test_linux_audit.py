@@ -20,7 +20,8 @@ GUARDS = ("arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server",
 SECURITY = ("promiscuous", "mac_changes", "forged_transmits")
 BRIDGE = {"ageing_time": 300.0, "stp": False, "no_linklocal_learn": True, "mcast_snooping": False, "mcast_querier": False, "promiscuous": False}
 CLOSED = {
-    "isolated": True, "locked": True, "learning": False, "unicast_flood": False, "multicast_flood": True, "guard": False, "group_fwd_mask": 0, "mcast_router": 0,
+    "isolated": True, "locked": True, "learning": False, "unicast_flood": False, "multicast_flood": True, "guard": False, "group_fwd_mask": 0,
+    "mcast_router": 0,
 }
 OPEN = {**CLOSED, "isolated": False, "locked": False, "learning": True, "unicast_flood": True, "mcast_router": 1}
 PINNED = {"address": "52:54:00:01:00:01", "port": "vnet0", "kind": "static", "sticky": True}
@@ -79,7 +80,9 @@ FORWARD = {"by": "nftables", "family": "ip", "table": "filter", "chain": "FORWAR
 THREE = dict.fromkeys(("vnet0", "vnet1", "vnet2"), CLOSED)
 # By rule: the one thing that is wrong, and words of the finding.
 CASES: Dict[str, Tuple[Dict[str, Any], str]] = {
-    "table_altered": (answer({"vnet0": CLOSED}, table={**INTACT, "state": "altered", "differences": ["the chain arp_frame is missing"]}), "arp_frame is missing"),
+    "table_altered": (
+        answer({"vnet0": CLOSED}, table={**INTACT, "state": "altered", "differences": ["the chain arp_frame is missing"]}), "arp_frame is missing",
+    ),
     "quarantine_open": (
         answer({"vnet0": CLOSED}, table={**INTACT, "state": "altered", "differences": ["x"]}, quarantine={"patterns": ["vnet*"], "shut": []}), "of vnet*",
     ),
@@ -88,7 +91,9 @@ CASES: Dict[str, Tuple[Dict[str, Any], str]] = {
     "hub_of_two": (answer({"vnet0": CLOSED}, {"ageing_time": 0.0}), "two ports"),
     "bridge_promiscuous": (answer({"vnet0": CLOSED}, {"promiscuous": True}), "promiscuous"),
     "no_querier": (answer({"vnet0": CLOSED}, {"mcast_snooping": True}), "without a querier"),
-    "netfilter": (answer({"vnet0": CLOSED}, status={"netfilter": {"nf_call_iptables": SEEN}}, forward=[FORWARD]), "rules of FORWARD (nftables, ip filter) can drop"),
+    "netfilter": (
+        answer({"vnet0": CLOSED}, status={"netfilter": {"nf_call_iptables": SEEN}}, forward=[FORWARD]), "rules of FORWARD (nftables, ip filter) can drop",
+    ),
     "netfilter_drops": (
         answer({"vnet0": CLOSED}, status={"netfilter": {"nf_call_iptables": {**SEEN, "host_wide": False}}}, forward=[{**FORWARD, "policy": "drop"}]),
         "through iptables (by the bridge's own option), and the policy of FORWARD (nftables, ip filter) is drop",
@@ -181,7 +186,8 @@ def facts(kind: str = "", master: str = "br0", up: bool = True, running: bool = 
 
 
 HOST = {
-    "br0": facts("bridge", "", address="52:54:00:00:00:fe"), "vmbr0": facts("bridge", ""), "fwbr100i0": facts("bridge", ""), "ovs-system": facts("openvswitch", ""),
+    "br0": facts("bridge", "", address="52:54:00:00:00:fe"), "vmbr0": facts("bridge", ""), "fwbr100i0": facts("bridge", ""),
+    "ovs-system": facts("openvswitch", ""),
     # Guests.
     "vnet0": facts("tap", address="fe:54:00:00:00:01"), "mt0": facts("macvtap", lower="eth0"), "tun0": facts("tun"),
     "veth100i0": facts("veth", elsewhere=True), "veth1a2b3c": facts("veth", elsewhere=True), "nk0": facts("netkit", elsewhere=True),
@@ -202,8 +208,8 @@ HOST = {
     # Not as they look.
     "tap.5": facts("vlan", lower="vnet0"), "bond1": facts("bond"), "tapx": facts("tap", master="bond1"), "eth6": facts(bus="pci", master="bond1"),
     # Nothing is known of them.
-    "vmnet1": facts(), "ifb0": facts("ifb"), "vodd": facts("veth", lower="gone"), "far.5": facts("vlan", elsewhere=True), "ghost": facts("macsec", lower="gone"),
-    "loop0": facts("vlan", lower="loop1"), "loop1": facts("vlan", lower="loop0"),
+    "vmnet1": facts(), "ifb0": facts("ifb"), "vodd": facts("veth", lower="gone"), "far.5": facts("vlan", elsewhere=True),
+    "ghost": facts("macsec", lower="gone"), "loop0": facts("vlan", lower="loop1"), "loop1": facts("vlan", lower="loop0"),
 }
 ROLES = {
     "guest": "vnet0 mt0 tun0 veth100i0 veth1a2b3c nk0 vif1.0 eth1_3 sf tap.5 bond1",
@@ -247,8 +253,8 @@ ENTRY = {**dict.fromkeys(FILTER_GUARDS, "reject"), "macs": PINNED["address"], "a
 
 def shield(port: Optional[Dict[str, Any]] = None, entry: Any = ENTRY, known: bool = True, **more: Any) -> Dict[str, Any]:
     """Of a hardened port, with exceptions."""
-    bridge = {**BRIDGE, **more.pop("bridge", {})}
-    return protection(PortFacts("vnet0", {**CLOSED, **(port or {})}, bridge, entry, known, [str(PINNED["address"])], more.pop("vlans", {}), more.pop("shut", False)))
+    bridge, pinned = {**BRIDGE, **more.pop("bridge", {})}, [str(PINNED["address"])]
+    return protection(PortFacts("vnet0", {**CLOSED, **(port or {})}, bridge, entry, known, pinned, more.pop("vlans", {}), more.pop("shut", False)))
 
 
 def effective(told: Dict[str, Any]) -> Dict[str, str]:

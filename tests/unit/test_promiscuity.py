@@ -231,6 +231,7 @@ def test_what_the_counter_does_not_show() -> None:
     """Listeners, mirrors, programs and a hub; the worst first, at a switch more severe than elsewhere."""
     seen = evidence(
         bridge(hub=True), device("v0", 1, master="br0", auto=True, xdp=(Program("xdp driver", 7, ""),)), device("eth0", kind=""),
+        *(device(name, 1, master="br0", auto=True) for name in ("v1", "v2")),
         sockets=(sniffer(TCPDUMP, promiscuous={}), sniffer(TCPDUMP, on="eth0", promiscuous={}), sniffer(LLDPD, protocol=0x88CC, promiscuous={}),
                  sniffer(LLDPD, running=False, promiscuous={})),
         mirrors=(Mirror("tc", "mirror", "v0", "ingress", "mon"), Mirror("tc", "redirect", "eth0", "ingress", "ifb0"),
@@ -245,6 +246,13 @@ def test_what_the_counter_does_not_show() -> None:
     chosen = answer(seen, interfaces=["e*"])
     assert [each["name"] for each in chosen["interfaces"]] == ["eth0"]
     assert [each["rule"] for each in chosen["findings"]] == ["nft_mirror", "tc_redirect"]
+
+
+def test_a_hub_of_two_ports_sends_nobody_anything() -> None:
+    """As os-vif's qbr bridges are; a third port makes it one."""
+    ports = [device(name, 1, master="br0", auto=True) for name in ("v0", "v1", "v2")]
+    assert rules(evidence(bridge(hub=True), *ports[:2])) == [("low", "hub_of_two", "br0")]
+    assert rules(evidence(bridge(hub=True), *ports)) == [("high", "hub", "br0")]
 
 
 def test_below_a_port_counts_as_a_port() -> None:

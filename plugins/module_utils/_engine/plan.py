@@ -67,7 +67,7 @@ def make_plan(desired: Desired, observed: State, traits: Traits) -> Plan:
     for hold in desired.holds:
         planner.hold(hold)
     planner.steps.sort(key=_rank_of)
-    return Plan(tuple(planner.steps), planner.before, planner.after, len({*desired.present, *desired.absent}))
+    return Plan(tuple(planner.steps), planner.before, planner.after, len({*desired.present, *desired.absent, *desired.seen}))
 
 
 def _rank_of(step: Step) -> int:

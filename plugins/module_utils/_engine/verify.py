@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any, Collection, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend
@@ -42,4 +43,4 @@ def without(desired: Desired, vanished: Collection[Key]) -> Desired:
     if not vanished:
         return desired
     kept = {key: fields for key, fields in desired.present.items() if key not in vanished}
-    return Desired(kept, desired.absent, desired.holds)
+    return replace(desired, present=kept)

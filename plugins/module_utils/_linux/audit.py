@@ -32,7 +32,10 @@ class Names(NamedTuple):
         return settle(port, role, guests, self.uplinks).role in JUDGED
 
 
-def judge(answer: Answer, names: Names = Names()) -> List[Finding]:
+_AS_TOLD = Names()
+
+
+def judge(answer: Answer, names: Names = _AS_TOLD) -> List[Finding]:
     """All findings, the most severe first. C(answer) is the result of the module, or at least its bridges."""
     found = [_finding("", "", each) for each in _of_table(answer)]
     for bridge in answer["bridges"]:
@@ -147,12 +150,11 @@ def _protection_rules(port: Answer, protection: Answer) -> Iterator[Found]:
     if protection["drift"]:
         yield "drift", f"{', '.join(protection['drift'])}: reject was asked for and is not in effect"
     closed = port.get("locked") and not port.get("learning") and not port.get("unicast_flood") and protection["pinned"]
-    if closed and protection["entry"] == "none":
-        # Nobody but the guard router_advertisement takes the part of a multicast router from a port.
-        if port.get("mcast_router") == 0:
-            yield "flushed", "the port is closed by a policy, and nftables has no rules for it: they were flushed"
-        elif ACCEPT in protection["guards"].values():
-            yield "unguarded", "locked with its addresses pinned, and nftables has no rules for it"
+    # The guard router_advertisement takes the part of a multicast router from a port, which hardly anybody does by hand.
+    if protection["entry"] == "none" and port.get("mcast_router") == 0:
+        yield "flushed", "the port has options of a policy (mcast_router 0), and nftables has no rules for it: they were flushed"
+    elif protection["entry"] == "none" and closed and ACCEPT in protection["guards"].values():
+        yield "unguarded", "locked with its addresses pinned, and nftables has no rules for it"
     for name, value in protection["guards"].items():
         if value == ACCEPT:
             yield guard_rule(name), f"nothing enforces the guard {name}"

@@ -65,11 +65,12 @@ RULES: Mapping[str, Rule] = {
         _NETFILTER,
     ),
     "flushed": Rule(
-        GUEST, "high", "Options and entries are as a policy left them, and its rules are gone (nft flush ruleset, a restart of nftables.service): all that"
+        GUEST, "high", "Options are as a policy left them, and its rules are gone (nft flush ruleset, a restart of nftables.service): all that"
         " the guards stopped passes", _RUN_AGAIN,
     ),
     "unguarded": Rule(
-        GUEST, "medium", "Either somebody flushed the rules (nft flush ruleset, a restart of nftables.service), or the port was closed by hand and never had any",
+        GUEST, "medium",
+        "Either somebody flushed the rules (nft flush ruleset, a restart of nftables.service), or the port was closed by hand and never had any",
         "give the port a policy with linux_switch_policy or linux_port_security",
     ),
     "entry_altered": Rule(

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependents import of_ports
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import SWITCHES, Switches
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize, validate
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -44,6 +46,7 @@ class BridgeIntent(BaseIntent):
             ports=self.absent or self._opens_locked_ports,
             fdb=self.absent,
             vlans=self.absent,
+            switches=not self.absent and not self.fields.keys().isdisjoint(SWITCHES),
         )
 
     def resolve(self, observed: Observed) -> Resolved:
@@ -58,11 +61,30 @@ class BridgeIntent(BaseIntent):
         validate.bridge(self.name, self.fields, observed.state.get(key, {}), self.allow_hub)
         if self._opens_locked_ports and observed.state.get(key, {}).get("no_linklocal_learn"):
             validate.locked_ports(self.name, {str(each[1]): fields for each, fields in observed.state.items() if each[0] == "port"})
-        return Resolved(Desired({key: self.fields}))
+        return Resolved(Desired({key: self.fields}), warnings=self._check_switches(observed.facts["switches"]))
+
+    def _check_switches(self, switches: Optional[Switches]) -> Tuple[str, ...]:
+        """What a bridge says of br_netfilter counts for nothing where the host says the opposite, or nobody listens."""
+        if switches is None:
+            return ()
+        asked = {option: self.fields[option] for option in SWITCHES if option in self.fields}
+        for option, value in asked.items():
+            if switches.overrule(option, value):
+                raise UnsupportedError(
+                    f"bridge {self.name}: {option} can't be false while the sysctl net.bridge.{SWITCHES[option]} is 1, which hands the frames of all "
+                    "bridges over whatever they say themselves; set it to 0 (container networks may need it), or leave the option out.", option=option,
+                )
+        idle = [option for option, value in asked.items() if value]
+        if idle and switches.loaded is False:
+            return (f"bridge {self.name}: {', '.join(idle)} has no effect until the kernel module br_netfilter is loaded.",)
+        unread = [option for option, value in asked.items() if not value and switches.loaded is not False and switches.values[option] is None]
+        if unread:
+            return (f"bridge {self.name}: whether {', '.join(unread)} is in effect is not known: {switches.reason}.",)
+        return ()
 
     def _absent(self, observed: Observed) -> Tuple[Key, ...]:
         if ("bridge", self.name) not in observed.state:
-            return ()
+            return (("bridge", self.name),)
         ports: List[str] = sorted(
             str(key[1]) for key, fields in observed.state.items() if key[0] == "port" and fields.get("bridge") == self.name
         )

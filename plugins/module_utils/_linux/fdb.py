@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependents import is_written, own_addresses
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, require_bridge, select
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selected, Selection, nothing_reached, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -72,12 +72,22 @@ class FdbIntent(BaseIntent):
         """Check the ports, and find what is to be purged."""
         bridge = require_bridge(self.bridge, observed)
         if self.absent:
-            return Resolved(Desired({}, tuple(self._matching(observed))), {"unmatched": []})
+            return Resolved(Desired({}, tuple(self._matching(observed)), seen=tuple(self.entries)), {"unmatched": []}, tuple(self._others(observed)))
         present = {key: self._complete(key, fields, observed.state.get(key)) for key, fields in self.entries.items()}
         for key, fields in present.items():
             self._check_place(key, fields, bridge, observed)
-        absent, unmatched = self._purged(observed)
-        return Resolved(Desired(present, absent), {"unmatched": unmatched})
+        absent, selected = self._purged(observed)
+        missing = [name for name in selected.names if observed.state.get(("port", name), {}).get("bridge") != self.bridge and name != self.bridge]
+        warnings = nothing_reached("purge.ports", [*missing, *selected.unmatched], self.bridge, observed)
+        return Resolved(Desired(present, absent), {"unmatched": selected.unmatched}, warnings)
+
+    def _others(self, observed: Observed) -> Iterator[str]:
+        """What bears the address and is not what was described is not taken away."""
+        for key, fields in self.entries.items():
+            have = observed.state.get(key, {})
+            other = [f"{name} {have[name]}" for name, value in fields.items() if have and have.get(name) != value]
+            if other and have["kind"] != "dynamic":
+                yield f"entries: {key[2]} is there with {', '.join(other)}, which is not what is described, so it stays."
 
     def _matching(self, observed: Observed) -> List[Key]:
         """state: absent takes an entry away only if it is the one described."""
@@ -109,9 +119,9 @@ class FdbIntent(BaseIntent):
                 f"entries: {key[2]} has no vlan, but {self.bridge} filters VLANs and the kernel would write it to every VLAN of {port}; name the VLAN."
             )
 
-    def _purged(self, observed: Observed) -> Tuple[Tuple[Key, ...], List[str]]:
+    def _purged(self, observed: Observed) -> Tuple[Tuple[Key, ...], Selected]:
         if self.purge is None:
-            return (), []
+            return (), Selected([], [])
         selected = select(self.purge, self.bridge, observed)
         ports, own = set(selected.names), own_addresses(observed)
         gone = tuple(
@@ -119,7 +129,7 @@ class FdbIntent(BaseIntent):
             if key[0] == "fdb" and key not in self.entries and fields["port"] in ports and fields["kind"] in self.purge_kinds
             and is_written(key, str(fields["kind"]), own)
         )
-        return gone, selected.unmatched
+        return gone, selected
 
 
 def _check_entry(address: str, fields: Fields, bridge: str) -> None:

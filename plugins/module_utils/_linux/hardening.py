@@ -6,13 +6,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, joined
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED, PortRecord, SwitchRecord
+<<<<<<< HEAD
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import covers
+=======
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import is_hub
+>>>>>>> linux
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import link_local, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE
@@ -47,10 +51,12 @@ class Wishes:
     # Who is to have an address, by bridge and address: two ports can't. And the ports whose addresses the task names.
     owner: Dict[Tuple[str, str], str] = field(default_factory=dict)
     named: Set[str] = field(default_factory=set)
+    # Ports from which there may be nothing to take.
+    seen: List[Key] = field(default_factory=list)
 
     def desired(self) -> Desired:
-        """What the engine takes. What is wanted is never deleted, even if another port let it go."""
-        return Desired(self.present, tuple(key for key in self.absent if key not in self.present), tuple(self.holds))
+        """What the engine takes. What is wanted is never deleted, even if another port let it go, and nothing is deleted twice."""
+        return Desired(self.present, tuple(key for key in dict.fromkeys(self.absent) if key not in self.present), tuple(self.holds), tuple(self.seen))
 
 
 class BridgeHardener:
@@ -76,18 +82,23 @@ class BridgeHardener:
             for key in self.state:
                 if key[0] == "vlan" and key[1] == bridge:
                     self.vlans.setdefault(str(key[2]), []).append(int(key[3]))
-        if self.fields.get("ageing_time") == 0:
-            raise InputError(
-                f"bridge {bridge}: it is a hub (ageing_time 0), which floods every frame to all ports that no policy names; "
-                "set ageing_time with linux_bridge first, 300 for one."
-            )
 
     def harden_all(self, ports: Sequence[Wanted]) -> None:
         """Who is to have which address is known before anybody's entries are judged."""
+        if ports:
+            self._check_hub(wanted.name for wanted in ports)
         for wanted in ports:
             self._claim(wanted)
         for wanted in ports:
             self._harden(wanted)
+
+    def _check_hub(self, joining: Iterable[str]) -> None:
+        have = {str(key[1]) for key, fields in self.state.items() if key[0] == "port" and fields.get("bridge") == self.bridge}
+        if is_hub(self.fields.get("ageing_time"), len(have.union(joining))):
+            raise InputError(
+                f"bridge {self.bridge}: it is a hub (ageing_time 0), which floods every frame to all ports that no policy names; "
+                "set ageing_time with linux_bridge first, 300 for one."
+            )
 
     def _claim(self, wanted: Wanted) -> None:
         if wanted.macs is not None:
@@ -225,7 +236,7 @@ class BridgeHardener:
         """The record of the switch, once its ports are known."""
         if self.uses_table and self.record.text():
             self.wishes.present[("switch", self.bridge)] = {"record": self.record.text()}
-        elif self.uses_table:
+        elif ("switch", self.bridge) in self.state:
             self.wishes.absent.append(("switch", self.bridge))
         if not self.wishes.present.get(("bridge", self.bridge), {}):
             self.wishes.present.pop(("bridge", self.bridge), None)

@@ -12,6 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.protection import PortFacts, policy, protection
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.quarantine import shuts
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import GUEST_NAMES, JUDGED, Roles
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import is_hub
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.vlan import ranges
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import SWITCHES, Switches
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
@@ -24,8 +25,6 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 # Of a guest's port: one that forges could fill the answer.
 _LEARNED = 32
 _VOLATILE = frozenset(name for name, field in PORT.fields.items() if field.volatile)
-# A bridge of two ports has nobody to whom it could send too much.
-HUB_PORTS = 3
 
 
 def spec() -> Dict[str, Any]:
@@ -111,7 +110,7 @@ class _Grouped:
         fields = dict(self.state[("bridge", name)])
         ports = sorted(self.ports.get(name, []))
         floods = fields.get("ageing_time") == 0
-        told = {option: value for option, value in fields.items() if not overruled(option, value, self.survey.switches)}
+        told = {option: value for option, value in fields.items() if not self.survey.switches.overrule(option, value)}
         entries = {port: self.state[("filter", port)] for port in ports if ("filter", port) in self.state}
         return {
             "name": name,
@@ -126,7 +125,7 @@ class _Grouped:
 
     def _status(self, name: str, fields: Fields, ports: Sequence[str]) -> Dict[str, Any]:
         return {
-            "hub": fields.get("ageing_time") == 0 and len(ports) >= HUB_PORTS,
+            "hub": is_hub(fields.get("ageing_time"), len(ports)),
             "running": self.links[name].running,
             "ports": len(ports),
             "dynamic_entries": self.dynamic.get(name, 0),
@@ -173,11 +172,6 @@ class _Grouped:
         if str(fields.get("peer_netns", "")).startswith("nsid "):
             del fields["peer_netns"]
         return {"name": name, **fields}
-
-
-def overruled(option: str, value: Value, switches: Switches) -> bool:
-    """Whether an option is off at the bridge and on all the same, as the host-wide switch is on."""
-    return option in SWITCHES and value is False and switches.values[option] is True
 
 
 def _switch(own: Value, option: str, switches: Switches) -> Dict[str, Any]:

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Mapping, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependents import of_ports
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, require_bridge, select
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constants import MAX_PORTS
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
@@ -67,7 +67,9 @@ class PortIntent(HoldingIntent):
         selected = select(self.selection, self.bridge, observed)
         notes = {"unmatched": selected.unmatched}
         if self.absent:
-            return Resolved(self._absent(observed, selected.names), notes)
+            missing = [name for name in self.selection.names if name not in observed.facts["links"]]
+            warnings = nothing_reached("ports", [*missing, *selected.unmatched], self.bridge, observed)
+            return Resolved(self._absent(observed, selected.names), notes, (*warnings, *self._elsewhere(observed)))
         require_bridge(self.bridge, observed)
         joining = self._joining(observed, selected.names)
         self._check_room(observed, joining)
@@ -77,12 +79,20 @@ class PortIntent(HoldingIntent):
         present: Dict[Key, Fields] = {("port", name): asked for name in selected.names}
         self.give_back(present, observed)
         desired = Desired(present, self._left_behind(observed, joining), self._holds(joining))
-        return Resolved(desired, notes)
+        return Resolved(desired, notes, nothing_reached("ports", selected.unmatched, self.bridge, observed))
+
+    def _elsewhere(self, observed: Observed) -> Iterator[str]:
+        """Nobody asked for another bridge's ports, so they stay where they are."""
+        for name in self.selection.names:
+            other = observed.state.get(("port", name), {}).get("bridge", self.bridge)
+            if other != self.bridge:
+                yield f"ports: {name} is a port of {other} and not of {self.bridge}, so it stays there."
 
     def _absent(self, observed: Observed, names: Iterable[str]) -> Desired:
         own = frozenset(name for name in names if observed.state.get(("port", name), {}).get("bridge") == self.bridge)
         ports: Tuple[Key, ...] = tuple(("port", name) for name in names if name in own)
-        return Desired({}, of_ports(observed, self.bridge, own) + ports)
+        seen: Tuple[Key, ...] = tuple(("link", name) for name in names if name not in own and name in observed.facts["links"])
+        return Desired({}, of_ports(observed, self.bridge, own) + ports, seen=seen)
 
     def _joining(self, observed: Observed, names: Iterable[str]) -> List[str]:
         state, links = observed.state, observed.facts["links"]

@@ -12,7 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux import re
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import addresses_of, macs_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, require_bridge, select
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, ports_of, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -75,7 +75,10 @@ class PortSecurityIntent(HoldingIntent):
             hardener.finish()
             tidy(wishes, observed)
         self.give_back(wishes.present, observed)
-        return Resolved(wishes.desired(), {"unmatched": unmatched, "ports": policy_of(wishes)})
+        there = ports_of(self.bridge, observed) if self.absent else self.names
+        missing = [name for item in self.items for name in item.selection.names if name not in there]
+        warnings = nothing_reached("ports", [*missing, *unmatched], self.bridge, observed)
+        return Resolved(wishes.desired(), {"unmatched": unmatched, "ports": policy_of(wishes)}, warnings)
 
 
 class Item:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Dict, Iterator, List, Mapping, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity import Books, Entry, Ledger, holder_words
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import is_hub
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constants import ETH_P_ALL
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import PACKET_SOCKETS, Device, Evidence, Mirror
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES
@@ -45,6 +46,12 @@ RULES: Mapping[str, Rule] = {
         "high", "high",
         "ageing_time is 0, so the bridge forgets every address at once and floods every frame to every guest",
         "set ageing_time: 300 with linux_bridge",
+    ),
+    "hub_of_two": Rule(
+        "low", "low",
+        "ageing_time is 0, so the bridge forgets every address at once; with two ports at most there is nobody else to receive, and a third one would"
+        " receive every frame of both",
+        "set ageing_time: 300 with linux_bridge unless somebody counts on it, as OpenStack's hybrid plug (qbr bridges) does",
     ),
     "administrator": Rule(
         "medium", "medium",
@@ -115,7 +122,11 @@ class Judge:
 
     def _of_device(self, device: Device, ledger: Ledger) -> Iterator[Finding]:
         if device.hub:
-            yield from self._make("hub", device, "the bridge is a hub")
+            ports = sum(each.master == device.name for each in self._evidence.devices.values())
+            if is_hub(0, ports):
+                yield from self._make("hub", device, "the bridge is a hub")
+            else:
+                yield from self._make("hub_of_two", device, f"the bridge floods every frame, to {ports} port{'' if ports == 1 else 's'}")
         if device.kind == "bridge":
             yield from self._of_bridge(device, ledger)
         for entry in ledger.entries:

@@ -28,6 +28,7 @@ def release_port(
         wishes.absent.append(("filter", name))
     if port is None or port.get("bridge") != bridge:
         return
+    wishes.seen.append(("port", name))
     flags = _before(have) if have is not None else _undone(level, port, macs)
     if flags:
         wishes.present[("port", name)] = {"bridge": bridge, **flags}
@@ -68,7 +69,7 @@ def leave_nothing(wishes: Wishes, observed: Observed) -> None:
     left = [key for key in [*observed.state, *wishes.present] if key[0] in ("filter", "switch", "quarantine") and key not in gone]
     if not left:
         wishes.present.pop(RULESET, None)
-        wishes.absent.append(RULESET)
+        wishes.absent += [RULESET] if RULESET in observed.state else []
 
 
 def _give_back(wishes: Wishes, observed: Observed, key: Key) -> None:

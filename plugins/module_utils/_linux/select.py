@@ -7,11 +7,23 @@ from __future__ import annotations
 
 from fnmatch import translate
 from re import compile as compile_pattern
-from typing import Any, Dict, List, NamedTuple, Sequence
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Observed
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Observed, Value
+
+
+# A bridge of two ports has nobody to whom it could send what is not for them.
+HUB_PORTS = 3
+
+
+def is_hub(ageing_time: Value, ports: int) -> bool:
+    """Whether everybody receives everything: no address is remembered, and there is somebody else to receive."""
+    return ageing_time == 0 and ports >= HUB_PORTS
+
+
+_SHOWN = 10
 
 
 class Selection:
@@ -39,7 +51,7 @@ def select(selection: Selection, bridge: str, observed: Observed) -> Selected:
     chosen: Dict[str, None] = dict.fromkeys(selection.names)
     unmatched = []
     if selection.globs:
-        ports = [str(key[1]) for key, fields in observed.state.items() if key[0] == "port" and fields.get("bridge") == bridge]
+        ports = ports_of(bridge, observed)
         for glob in selection.globs:
             matches = compile_pattern(translate(glob)).match
             found = [name for name in ports if matches(name)]
@@ -52,6 +64,21 @@ def select(selection: Selection, bridge: str, observed: Observed) -> Selected:
 def covers(pattern: str, name: str) -> bool:
     """Whether a pattern of nftables, which knows one C(*) at the end of a name, stands for a name or a narrower pattern."""
     return pattern == name or (pattern.endswith("*") and name.startswith(pattern[:-1]))
+
+
+def ports_of(bridge: str, observed: Observed) -> List[str]:
+    """The names of a bridge's ports, sorted."""
+    return sorted(str(key[1]) for key, fields in observed.state.items() if key[0] == "port" and fields.get("bridge") == bridge)
+
+
+def nothing_reached(what: str, names: Sequence[str], bridge: str, observed: Observed) -> Tuple[str, ...]:
+    """The warning for names or patterns that are no port of the bridge's; none if there are no such names. C(what) is the option that has them."""
+    if not names:
+        return ()
+    there = ports_of(bridge, observed)
+    few = ", ".join(there[:_SHOWN]) + (f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else "")
+    verb = "reaches" if len(names) == 1 else "reach"
+    return (f"{what}: {', '.join(names)} {verb} no port of {bridge}; its ports are {few or 'none'}.",)
 
 
 def require_bridge(name: str, observed: Observed) -> Fields:

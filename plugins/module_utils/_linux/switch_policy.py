@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
@@ -12,7 +13,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux import qu
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, addresses_of, macs_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, require_bridge, select
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, document, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, Switch
@@ -57,11 +58,12 @@ class SwitchPolicyIntent(HoldingIntent):
         wishes = Wishes()
         shut: List[str] = []
         unmatched: List[str] = []
+        warnings: List[str] = []
         for switch in self.switches:
             require_bridge(switch.name, observed)
             hardener = BridgeHardener(switch.name, observed, wishes, switch.level, "defaults" in self.purge)
             wanted: List[Wanted] = []
-            for member in self._members(switch, observed, unmatched):
+            for member in self._members(switch, observed, unmatched, warnings):
                 if member.group.quarantine and member.level is None:
                     # Nobody wrote down who this guest is: its name is shut until somebody does.
                     shut.append(member.name)
@@ -76,9 +78,9 @@ class SwitchPolicyIntent(HoldingIntent):
         release.leave_nothing(wishes, observed)
         self.give_back(wishes.present, observed)
         notes = {"unmatched": unmatched, "ports": policy_of(wishes), "quarantined": sorted(shut), "other_switches": self.others}
-        return Resolved(wishes.desired(), notes)
+        return Resolved(wishes.desired(), notes, tuple(warnings))
 
-    def _members(self, switch: Switch, observed: Observed, unmatched: List[str]) -> Iterator[Member]:
+    def _members(self, switch: Switch, observed: Observed, unmatched: List[str], warnings: List[str]) -> Iterator[Member]:
         """Ports that are named anywhere in the switch are in their group only; patterns take what is left."""
         named = {port.name for group in switch.groups for port in group.ports}
         taken: Dict[str, str] = {}
@@ -87,10 +89,14 @@ class SwitchPolicyIntent(HoldingIntent):
                 label = f"port {port.name}"
                 yield Member(port.name, group, port.level, macs_of(port.macs, label), addresses_of(port.addresses, label))
             if not group.match:
+                if not group.ports:
+                    warnings.append(f"port group {group.name}: it has neither match nor ports, so it reaches no port of {switch.name}.")
                 continue
             selected = select(Selection(list(group.match), f"port group {group.name}: match"), switch.name, observed)
             there = [name for name in selected.names if observed.state.get(("port", name), {}).get("bridge") == switch.name]
-            unmatched += [*selected.unmatched, *(name for name in selected.names if name not in there)]
+            missing = [*selected.unmatched, *(name for name in selected.names if name not in there)]
+            unmatched += missing
+            warnings += _nothing_reached(group, missing, named, switch.name, observed)
             for name in there:
                 if name not in named:
                     yield self._matched(name, group, taken)
@@ -110,6 +116,12 @@ class SwitchPolicyIntent(HoldingIntent):
             named = name in wishes.ports or bridge not in {switch.name for switch in self.switches}
             if name in shut or ("ports" in self.purge and not named):
                 release.release_port(wishes, observed, str(bridge), name)
+
+
+def _nothing_reached(group: Group, missing: List[str], named: Set[str], bridge: str, observed: Observed) -> Tuple[str, ...]:
+    """A pattern of ports that are named too may be there for those to come, and one with quarantine is told to the table."""
+    idle = [each for each in missing if not group.quarantine and not any(fnmatchcase(name, each) for name in named)]
+    return nothing_reached(f"port group {group.name}: match", idle, bridge, observed)
 
 
 def _check_group(group: Group) -> None:

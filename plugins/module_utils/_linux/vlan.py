@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Resolved
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, require_bridge, select
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -61,7 +61,7 @@ class VlanIntent(BaseIntent):
         absent: List[Key] = []
         for name in selected.names:
             self._of_device(name, observed, present, absent)
-        return Resolved(Desired(present, tuple(absent)), {"unmatched": selected.unmatched})
+        return Resolved(Desired(present, tuple(absent)), {"unmatched": selected.unmatched}, nothing_reached("ports", selected.unmatched, self.bridge, observed))
 
     def _of_device(self, name: str, observed: Observed, present: Dict[Key, Dict[str, Value]], absent: List[Key]) -> None:
         if self.absent:

@@ -63,7 +63,9 @@ def base_chain(data: Any, start: int, end: int) -> Iterator[NftBase]:
 def rule(data: Any, start: int, end: int) -> NftVerdicts:
     """NFT_MSG_NEWRULE. iptables-nft writes REJECT as a target of xtables, and DROP as a verdict."""
     found = index_attributes(data, start + 4, end)
-    drops, jumps, maps = False, [], []
+    drops = False
+    jumps: List[str] = []
+    maps: List[str] = []
     span = found.get(c.NFTA_RULE_EXPRESSIONS, Span(0, 0))
     for number, first, last in walk(data, span.start, span.end):
         inner = index_attributes(data, first, last)
@@ -83,7 +85,8 @@ def rule(data: Any, start: int, end: int) -> NftVerdicts:
 def map_verdicts(data: Any, start: int, end: int) -> Tuple[bool, List[str]]:
     """NFT_MSG_NEWSETELEM of a map of verdicts: whether an element drops, and the chains to which they lead."""
     found = index_attributes(data, start + 4, end)
-    drops, jumps = False, []
+    drops = False
+    jumps: List[str] = []
     span = found.get(c.NFTA_SET_ELEM_LIST_ELEMENTS, Span(0, 0))
     for number, first, last in walk(data, span.start, span.end):
         dropped, target = _verdict(data, index_attributes(data, first, last).get(c.NFTA_SET_ELEM_DATA, Span(0, 0)))

@@ -155,3 +155,7 @@ class Switches(NamedTuple):
     loaded: Optional[bool]
     values: Mapping[str, Optional[bool]]
     reason: str = ""
+
+    def overrule(self, option: str, value: object) -> bool:
+        """Whether an option is off at a bridge and on all the same."""
+        return option in SWITCHES and value is False and self.values[option] is True

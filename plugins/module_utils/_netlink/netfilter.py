@@ -23,9 +23,10 @@ MODULE = "/sys/module/br_netfilter"
 FAMILIES = {
     c.NFPROTO_INET: "inet", c.NFPROTO_IPV4: "ip", c.NFPROTO_ARP: "arp", c.NFPROTO_NETDEV: "netdev", c.NFPROTO_BRIDGE: "bridge", c.NFPROTO_IPV6: "ip6",
 }
-# The hooks through which a bridged frame goes, by number (enum nf_inet_hooks; NF_ARP_FORWARD).
-_INET_HOOKS = {0: "prerouting", 2: "forward", 4: "postrouting"}
-_ARP_HOOKS = {2: "forward"}
+# The hooks through which a bridged frame goes, by number (enum nf_inet_hooks). The family arp has none of them (nft_chain_filter_arp,
+# net/netfilter/nft_chain_filter.c): frames of ARP meet legacy arptables alone.
+_HOOKS = {0: "prerouting", 2: "forward", 4: "postrouting"}
+_ROUTED = (c.NFPROTO_INET, c.NFPROTO_IPV4, c.NFPROTO_IPV6)
 # What a kernel without nf_tables, or without its netlink, answers.
 LACKING = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS, errno.EPROTONOSUPPORT)
 
@@ -104,10 +105,8 @@ class Chains:
         """Where br_netfilter sends frames: every chain of the hook forward, and of the hooks around it those that can drop."""
         found = []
         for base in self._bases:
-            family = base.key[0]
-            hooks = {c.NFPROTO_ARP: _ARP_HOOKS}.get(family, _INET_HOOKS if family in (c.NFPROTO_INET, c.NFPROTO_IPV4, c.NFPROTO_IPV6) else {})
-            hook = hooks.get(base.hook)
-            chain = FilterChain("nftables", FAMILIES[family], *base.key[1:], hook or "", "drop" if base.drops else "accept", base.key in self._drops)
+            hook = _HOOKS.get(base.hook) if base.key[0] in _ROUTED else None
+            chain = FilterChain("nftables", FAMILIES[base.key[0]], *base.key[1:], hook or "", "drop" if base.drops else "accept", base.key in self._drops)
             if hook == "forward" or (hook and (chain.policy == "drop" or chain.drops)):
                 found.append(chain)
         return sorted(found)

@@ -13,7 +13,7 @@ from typing import Any, Dict, FrozenSet, Iterable, List, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode, netfilter
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus
@@ -44,6 +44,8 @@ class Scope:
     peer_netns: str = ""
     # What nftables checks for ports; read by the backend that has it.
     filters: bool = False
+    # The host-wide switches of br_netfilter.
+    switches: bool = False
 
 
 class Observer:
@@ -81,7 +83,7 @@ class Observer:
             self._read_fdb(state, bridges)
         for name, index in self._index.items():
             self._first_index.setdefault(name, index)
-        return Observed(state, {"links": facts, "addresses": addresses})
+        return Observed(state, {"links": facts, "addresses": addresses, "switches": netfilter.switches() if scope.switches else None})
 
     def index_of(self, name: str) -> Optional[int]:
         """The interface index; asks the kernel for a device made since the last read."""

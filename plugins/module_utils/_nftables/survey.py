@@ -40,7 +40,8 @@ class SurveyBackend(HardeningBackend):
     def observe(self, scope: Scope) -> Observed:
         """All of it."""
         self._gaps: List[Gap] = []
-        self._state, self._differences = MISSING, ()
+        self._state = MISSING
+        self._differences: Tuple[str, ...] = ()
         observed = super().observe(scope)
         survey = self._survey()
         return Observed(observed.state, {**observed.facts, "survey": survey})

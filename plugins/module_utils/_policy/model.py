@@ -144,6 +144,8 @@ class Desired:
     present: Mapping[Key, Fields]
     absent: Tuple[Key, ...] = ()
     holds: Tuple[Hold, ...] = ()
+    # Further objects that were looked at and of which nothing is wanted: a port that is to leave a bridge, and is in none.
+    seen: Tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True)

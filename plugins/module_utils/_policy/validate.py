@@ -32,7 +32,7 @@ def bridge(name: str, asked: Fields, have: Fields, allow_hub: bool) -> None:
 def _ageing(name: str, asked: Fields, allow_hub: bool) -> None:
     if asked.get("ageing_time") == 0 and not allow_hub:
         raise InputError(
-            f"bridge {name}: ageing_time 0 makes the bridge a hub, on which every guest receives every frame; "
+            f"bridge {name}: ageing_time 0 makes the bridge a hub, on which every guest receives every frame once there are more than two ports; "
             "set allow_hub: true if that is what you want."
         )
 

@@ -1,0 +1,299 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The audit of a world in which each thing in turn can't be read, is unknown or is flushed: it never says that nothing was found.
+
+What playbooks/audit.yml runs, by its modules, its filter and its template. What is damaged is judged by nft(8), bridge(8) and ip(8).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from ansible_collections.virtnet.hardening.plugins.filter.bridge_findings import bridge_findings
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, mirrors, netfilter, witness
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft_client
+
+from .conftest import bridge, bridge_netfilter, ip, run_module, snapshot
+from .guests import Guests
+
+pytestmark = pytest.mark.own_code
+ROOT = Path(__file__).resolve().parent.parent.parent
+TEMPLATE = ROOT / "playbooks" / "templates" / "bridge_report.md.j2"
+REJECT_ALL = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
+NOTHING = "Nothing was found, and all of it was looked at."
+NOBODY = "Nobody hears frames who is not meant to."
+Patch = pytest.MonkeyPatch
+
+
+class Report(NamedTuple):
+    """What the playbook shows and writes."""
+
+    page: str
+    findings: List[Dict[str, str]]
+    not_looked_at: List[Dict[str, str]]
+    promiscuity: Dict[str, Any]
+    info: Dict[str, Any]
+
+    @property
+    def rules(self) -> List[str]:
+        """Of all findings."""
+        return [each["rule"] for each in self.findings]
+
+
+def audit(**params: Any) -> Report:
+    """As the first play of playbooks/audit.yml."""
+    info = run_module("linux_bridge_info", uplink_patterns=["uplink"], **params)
+    heard = run_module("promiscuity_info")
+    assert not info.get("failed") and not heard.get("failed"), (info, heard)
+    findings, not_looked_at = bridge_findings(info), info["not_looked_at"] + heard["not_looked_at"]
+    promiscuity = {name: heard[name] for name in ("interfaces", "findings", "not_looked_at")}
+    variables = {
+        "inventory_hostname": "kvm1", "virtnet_info": info, "virtnet_bridges": info["bridges"], "virtnet_findings": findings,
+        "virtnet_not_looked_at": not_looked_at, "virtnet_promiscuity": promiscuity,
+    }
+    return Report(_render(TEMPLATE.read_text(encoding="utf-8"), variables), findings, not_looked_at, promiscuity, info)
+
+
+def _render(text: str, variables: Dict[str, Any]) -> str:
+    try:
+        from ansible.template import trust_as_template
+    except ImportError:  # ansible-core 2.17 and 2.18
+        return str(Templar(DataLoader(), variables=variables).template(text, convert_data=False))
+    return str(Templar(DataLoader(), variables=variables).template(trust_as_template(text)))
+
+
+@pytest.fixture(name="guests", autouse=True)
+def _guests(namespace: None) -> Iterator[Guests]:
+    """A hardened bridge with two guests, names in quarantine, and an uplink."""
+    ip("link add br0 address 52:54:00:00:ff:00 type bridge mcast_snooping 0", "link set br0 up")
+    with Guests() as guests:
+        for number, port in enumerate(("vnet0", "vnet1", "uplink")):
+            guests.plug(port, "br0", mac=f"52:54:00:00:00:{number:02x}")
+        ports = [{"name": f"vnet{number}", "macs": [f"52:54:00:00:00:{number:02x}"], "addresses": [f"192.0.2.{number + 1}"]} for number in range(2)]
+        group = {"name": "guests", "match": ["vnet*"], "quarantine": True, "profile": "guest", "isolated": True, "ports": ports}
+        result = run_module("linux_switch_policy", switches=[{"name": "br0", "security": REJECT_ALL, "port_groups": [group]}])
+        assert not result.get("failed"), result
+        yield guests
+
+
+def nft(*commands: str) -> None:
+    """Each of them must work."""
+    for command in commands:
+        subprocess.run(["nft", command], check=True)
+
+
+def table() -> Any:
+    """As nft prints it."""
+    done = subprocess.run(["nft", "-j", "list", "table", "bridge", "virtnet_hardening"], capture_output=True, text=True, check=False)
+    return json.loads(done.stdout)["nftables"] if done.returncode == 0 else None
+
+
+def is_green(report: Report) -> bool:
+    """Whether any sentence of the page says of the whole that nothing is wrong, or the list for programs does."""
+    heading = re.search(r"^# .* 0 finding\(s\)$", report.page, re.MULTILINE)
+    calm = [sentence for sentence in (NOTHING, NOBODY) if sentence in report.page]
+    return bool(heading or len(calm) == 2 or not (report.findings or report.not_looked_at or report.promiscuity["findings"]))
+
+
+def test_a_hardened_host_is_green() -> None:
+    """Or the rest proves nothing: all was looked at, and nothing is wrong."""
+    report = audit()
+    assert report.findings == [] and report.not_looked_at == [] and is_green(report), (report.findings, report.not_looked_at)
+    assert report.info["table"] == {"state": "intact", "differences": [], "stale": []}
+    assert report.info["quarantine"] == {"patterns": ["vnet*"], "shut": []}
+    assert report.info["looked_at"].items() >= {"bridges": 1, "ports": 3, "guests": 2}.items()
+    assert report.page.startswith("# kvm1: 1 bridge(s), 3 port(s), 0 finding(s)\n") and "Not everything" not in report.page
+    assert "| vnet0 | guest | true | true | false | false | all | 52:54:00:00:00:00 |" in report.page
+    assert "- uplink is not judged like a guest: uplink, declared by uplink in uplink_patterns" in report.page
+
+
+# -- what is flushed, changed or unknown ------------------------------------------------------------------------------------------
+
+DAMAGED: Dict[str, Tuple[Callable[[Guests], Any], str]] = {
+    "flushed ruleset": (lambda guests: nft("flush ruleset"), "flushed"),
+    "deleted table": (lambda guests: nft("delete table bridge virtnet_hardening"), "flushed"),
+    "a dormant table": (lambda guests: nft("add table bridge virtnet_hardening { flags dormant; }"), "table_altered"),
+    "an element of a guard": (lambda guests: nft("delete element bridge virtnet_hardening arp_guard { vnet0 }"), "guard_arp"),
+    "an element of an address": (lambda guests: nft("delete element bridge virtnet_hardening macs { vnet0 . 52:54:00:00:00:00 }"), "entry_altered"),
+    "the element of a port": (lambda guests: nft("delete element bridge virtnet_hardening ports { vnet0 }"), "entry_altered"),
+    "a foreign rule before ours": (lambda guests: nft("insert rule bridge virtnet_hardening port accept"), "table_altered"),
+    "a flushed chain": (lambda guests: nft("flush chain bridge virtnet_hardening ingress"), "quarantine_open"),
+    "a lock": (lambda guests: bridge("link set dev vnet0 locked off learning on"), "drift"),
+    "all flags of a port": (lambda guests: ip("link set vnet0 nomaster", "link set vnet0 master br0"), "not_locked"),
+    "flood": (lambda guests: bridge("link set dev vnet0 flood on"), "drift"),
+    "an unknown name": (lambda guests: guests.plug("veth100i0", "br0"), "not_locked"),
+    "an uplink's name that nobody declared": (lambda guests: guests.plug("eno1", "br0"), "not_locked"),
+    "a device of which nothing is known": (lambda guests: ip("link add ifb77 type ifb", "link set ifb77 master br0"), "not_locked"),
+    "a hub": (lambda guests: ip("link set br0 type bridge ageing_time 0"), "hub"),
+    "br_netfilter": (lambda guests: bridge_netfilter(True), "netfilter"),
+    "a table left of a device that is gone": (lambda guests: ip("link del vnet0"), "table_stale"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_what_was_changed_is_found(case: str, guests: Guests) -> None:
+    """Each change is a finding of its own."""
+    damage, rule = DAMAGED[case]
+    if case == "br_netfilter" and not os.path.isdir(netfilter.FOLDER):
+        pytest.skip("SKIPPED: this kernel has no br_netfilter")
+    before = snapshot(), table()
+    damage(guests)
+    report = audit()
+    assert rule in report.rules and not is_green(report) and NOTHING not in report.page, (report.rules, report.page)
+    assert case == "br_netfilter" or (snapshot(), table()) != before
+
+
+def test_any_rule_that_is_removed_is_noticed() -> None:
+    """The last one of each chain in turn: the set of guards that are left is never told as whole."""
+    rules: Dict[str, int] = {each["rule"]["chain"]: each["rule"]["handle"] for each in table() if "rule" in each}
+    assert len(rules) > 20
+    for chain, handle in rules.items():
+        nft(f"delete rule bridge virtnet_hardening {chain} handle {handle}")
+        info = run_module("linux_bridge_info", uplink_patterns=["uplink"])
+        assert info["table"]["state"] == "altered" and any(f"the chain {chain} has" in each for each in info["table"]["differences"]), chain
+        assert "what the guards let through" in [each["what"] for each in info["not_looked_at"]]
+        assert [each["rule"] for each in bridge_findings(info)] == ["table_altered", "quarantine_open"]
+
+
+# -- what can't be read ------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def program(patch: Patch, folder: Path, script: str) -> Iterator[None]:
+    """Another nft, or with an empty script none."""
+    patch.setattr(nft_client, "_FOLDERS", ())
+    if script:
+        (folder / "nft").write_text(f"#!/bin/sh\n{script}\n")
+        (folder / "nft").chmod(0o755)
+    with pytest.MonkeyPatch.context() as own:
+        own.setenv("PATH", str(folder))
+        yield
+
+
+@contextmanager
+def unprivileged(patch: Patch, folder: Path) -> Iterator[None]:
+    """As an ordinary user, which drops the capabilities of the effective user."""
+    groups = os.getgroups()
+    os.setgroups([])
+    os.setegid(65534)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+
+
+def failing(*words: Any, **more: Any) -> Any:
+    """In place of a reader."""
+    raise BackendError("it can't be read here.")
+
+
+def replaced(where: Any, name: str) -> Callable[[Patch, Path], AbstractContextManager[None]]:
+    """With a reader that fails."""
+    def enter(patch: Patch, folder: Path) -> AbstractContextManager[None]:
+        patch.setattr(where, name, failing)
+        return nullcontext()
+    return enter
+
+
+def without_option(name: str) -> Callable[[Patch, Path], AbstractContextManager[None]]:
+    """A kernel that does not list an option of ports."""
+    def enter(patch: Patch, folder: Path) -> AbstractContextManager[None]:
+        whole = decode.PortReader.options
+        patch.setattr(decode.PortReader, "options", lambda *words: {key: value for key, value in whole(*words).items() if key != name})
+        return nullcontext()
+    return enter
+
+
+def hidden_switches(patch: Patch, folder: Path) -> AbstractContextManager[None]:
+    """A folder without the files."""
+    patch.setattr(netfilter, "FOLDER", str(folder))
+    return nullcontext()
+
+
+def macvtap(patch: Patch, folder: Path) -> AbstractContextManager[None]:
+    """A guest that hangs on no bridge."""
+    ip("link add low0 type veth peer name far0", "link add link low0 name mt0 type macvtap mode bridge")
+    return nullcontext()
+
+
+def foreign_rules(patch: Patch, folder: Path) -> AbstractContextManager[None]:
+    """Somebody else's guards."""
+    nft("add table bridge nat", "add chain bridge nat p { type filter hook prerouting priority 0; }", "add rule bridge nat p drop")
+    return nullcontext()
+
+
+GUARDS = "guards and quarantine (table bridge virtnet_hardening of nftables)"
+UNREADABLE: Dict[str, Tuple[Callable[[Patch, Path], AbstractContextManager[None]], str, str]] = {
+    "nft not on PATH": (lambda patch, folder: program(patch, folder, ""), GUARDS, "nft(8) is not on this host"),
+    "nft failing": (lambda patch, folder: program(patch, folder, "echo internal error >&2; exit 1"), GUARDS, "internal error"),
+    "nft printing rubbish": (lambda patch, folder: program(patch, folder, "echo '{\"nftables\": ['"), GUARDS, "can't be read by nft"),
+    "nft printing nothing": (lambda patch, folder: program(patch, folder, "exit 0"), GUARDS, "can't be read by nft"),
+    "an ordinary user": (unprivileged, GUARDS, "EPERM"),
+    "an ordinary user and iptables": (unprivileged, "the chains FORWARD of legacy iptables, ip6tables and arptables", "Permission denied"),
+    "chains of nftables": (replaced(netfilter.Chains, "__init__"), "the chains of nftables that see frames of bridges", "can't be read here"),
+    "switches of br_netfilter": (hidden_switches, "the switches of br_netfilter", "No such file"),
+    "a guest on macvtap": (macvtap, "guests on mt0", "ports of no bridge"),
+    "rules of others": (foreign_rules, "rules of others that drop frames of ports (table bridge nat)", "not judged"),
+    "a kernel without isolated": (without_option("isolated"), "the port option isolated", "this kernel does not have it"),
+    "a kernel without locked": (without_option("locked"), "the port option locked", "this kernel does not have it"),
+    "packet sockets": (replaced(witness, "_members"), "packet sockets", "can't be read here"),
+    "filter lists": (replaced(witness.Witness, "_filter_lists"), "the address filters of interfaces", "can't be read here"),
+    "tc filters": (replaced(mirrors, "traffic_control"), "tc filters", "can't be read here"),
+    "rules that copy": (replaced(mirrors, "nftables"), "rules of nftables", "can't be read here"),
+    "programs": (replaced(witness, "TcxReader"), "programs attached by tcx", "can't be read here"),
+    "processes": (replaced(witness, "find_holders"), "the processes that hold packet sockets", "can't be read here"),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_what_can_t_be_read_is_said(case: str, monkeypatch: Patch, tmp_path: Path) -> None:
+    """At the top of the page, with the reason, in the list for programs; and no sentence says that nothing was found."""
+    enter, what, reason = UNREADABLE[case]
+    with enter(monkeypatch, tmp_path):
+        report = audit()
+    gaps = {each["what"]: each["reason"] for each in report.not_looked_at}
+    assert what in gaps and reason in gaps[what], gaps
+    assert not is_green(report) and NOTHING not in report.page, report.page
+    head = report.page[:report.page.index("Looked at:")]
+    assert "**Not everything was looked at.**" in head and f"- **not looked at** {what}: {gaps[what]}." in head
+    assert "finding(s) in what could be looked at\n" in head
+    if what in [each["what"] for each in report.promiscuity["not_looked_at"]]:
+        assert NOBODY not in report.page and "in what could be looked at; see above what could not" in report.page
+
+
+def test_a_name_that_the_user_gives_and_that_is_not_there() -> None:
+    """Names of guests and of uplinks."""
+    info = run_module("linux_bridge_info", guest_patterns=["vnet*", "web*"], uplink_patterns=["uplink", "ext*"])
+    assert [each["what"] for each in info["not_looked_at"]] == ["ports named web* (guest_patterns)", "ports named ext* (uplink_patterns)"]
+    assert all(each["reason"].endswith("the ports are uplink, vnet0, vnet1") for each in info["not_looked_at"])
+
+
+def test_guards_that_were_not_read_are_unknown(monkeypatch: Patch, tmp_path: Path) -> None:
+    """And not told as missing, nor as enforced; what options alone enforce is."""
+    with program(monkeypatch, tmp_path, "exit 1"):
+        report = audit()
+    shield = report.info["bridges"][0]["status"]["protection"]["vnet0"]
+    assert report.info["table"]["state"] == "unreadable" and set(shield["guards"].values()) == {"unknown"} and shield["entry"] == "unknown"
+    assert shield["security"]["forged_transmits"]["effective"] == "reject" and report.findings == []
+    assert "The table could not be read." in report.page and "| false | false | not known |" in report.page
+
+
+def test_without_a_table_nft_is_not_needed(monkeypatch: Patch, tmp_path: Path) -> None:
+    """The kernel itself says that there is none: its guards are missing, and that is known."""
+    nft("flush ruleset")
+    with program(monkeypatch, tmp_path, ""):
+        report = audit()
+    assert report.info["table"]["state"] == "missing" and "flushed" in report.rules and "guard_arp" in report.rules and report.not_looked_at == []

@@ -12,11 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, joined
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED, PortRecord, SwitchRecord
-<<<<<<< HEAD
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import covers
-=======
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import is_hub
->>>>>>> linux
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import covers, is_hub
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import link_local, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE

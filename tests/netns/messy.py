@@ -83,6 +83,7 @@ def _proxmox_and_others() -> None:
         *veth("fwln101i0", "fwbr101i0", "fwpr101p0"), "link set fwpr101p0 master vmbr0",
         "link add brstp type bridge stp_state 1", "link set brstp up", *veth("s0", "brstp"), *veth("s1", "brstp"),
         "link add qbr1 type bridge ageing_time 0 stp_state 0", "link set qbr1 up", *tap("tapq1", "qbr1"), *veth("qvb1", "qbr1", "qvo1"),
+        "link add hub0 type bridge ageing_time 0", "link set hub0 up", *veth("u0", "hub0"), *veth("u1", "hub0"), *veth("u2", "hub0"),
         "link add empty0 type bridge", "link add overlay type bridge", "link set overlay up", *tap("tapo1", "overlay"),
         # Names that YAML, nft and our own patterns take for something else.
         "link add yes type bridge", "link set yes up", *veth("null", "yes"), *veth("1e3", "yes"), *veth("777", "yes"),

@@ -46,10 +46,8 @@ def describe(info: t.Any, asked: Asked, foreseen: Foreseen) -> Described:
 
 def _left_out(bridge: Facts) -> str:
     """Why linux_switch_policy would refuse the bridge."""
-    if bridge["bridge"].get("ageing_time") == 0:
-        if bridge["status"]["hub"]:
-            return "it is a hub (ageing_time 0), on which every guest receives every frame; set ageing_time: 300 by linux_bridge, then describe the host again"
-        return "it learns no addresses (ageing_time 0), as a bridge between two ports such as os-vif's qbr does; the policy belongs on the bridge behind it"
+    if bridge["status"]["hub"]:
+        return "it is a hub (ageing_time 0), on which every guest receives every frame; set ageing_time: 300 by linux_bridge, then describe the host again"
     return _unwritable(bridge["name"])
 
 
@@ -159,6 +157,8 @@ class _BridgeWriter:
         bridge, status = self.bridge["bridge"], self.bridge["status"]
         told = ", ".join(f"{option} {_word(bridge.get(option))}" for option in ("stp", "vlan_filtering", "no_linklocal_learn"))
         yield f"{self.name}: {counted(len(self.bridge['ports']), 'port')}, {told}."
+        if bridge.get("ageing_time") == 0:
+            yield "It remembers no addresses (ageing_time 0), as a bridge between two ports such as os-vif's qbr does."
         called = [name for name, each in sorted((status.get("netfilter") or {}).items()) if each.get("effective")]
         if called:
             yield f"Its frames go through the host's IP firewall too: {', '.join(called)}."

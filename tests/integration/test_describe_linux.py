@@ -29,7 +29,7 @@ def state(lab: Lab, host: str) -> List[str]:
 def test_hosts_of_the_lab(lab: Lab, tmp_path: Path) -> None:
     """Without a bridge; with one that nobody hardened, in whose way nothing is put; and one that the demo's document hardened."""
     lab.playbook(DESCRIBE, *ROOT_USER, "--limit", "kvm1", "-e", f"virtnet_describe_dir={tmp_path / 'a' / 'b'}")
-    assert yaml.safe_load((tmp_path / "a" / "b" / "kvm1.yml").read_text()) == {"kvm_bridge_host_policy": []}
+    assert yaml.safe_load((tmp_path / "a" / "b" / "kvm1.yml").read_text()) == {"kvm_bridge_host_policy": [], "kvm_bridge_host_policy_purge": []}
     lab.call("exec", "kvm1", "--", "sh", "-ec", "ip link add br0 type bridge\nip link set br0 up\nip link set vnet0 master br0\nip link set uplink master br0")
     policy = ("-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}", "-e", f"@{ROOT / 'lab' / 'demo' / 'policy.yml'}")
     lab.playbook(HARDEN, *ROOT_USER, *policy, "--limit", "kvm2")

@@ -41,7 +41,12 @@ def describe(info: t.Any, asked: Asked, foreseen: Foreseen) -> Described:
         changes += writer.changes
         missing += writer.missing
     notes = [*foreseen.notes(), *_table(info), *_forward(info), *(["", "Left out:", *left_out] if left_out else []), *not_looked_at(info)]
-    return described(asked, "harden_kvm_host", Map({VARIABLE: Entry(seq(entries))}), changes, missing, notes)
+    variables = {
+        VARIABLE: Entry(seq(entries)),
+        # Whoever takes away what is not named would take what is off, or was made since.
+        f"{VARIABLE}_purge": Entry(seq(()), ("Nothing is taken away of what is not named.",)),
+    }
+    return described(asked, "harden_kvm_host", Map(variables), changes, missing, notes)
 
 
 def _left_out(bridge: Facts) -> str:

@@ -11,16 +11,19 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from importlib import import_module
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWNET = 0x40000000
 _MS_REC_PRIVATE = 0x4000 | (1 << 18)
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_FORWARDS = 15.0
 _MODULES = "ansible_collections.virtnet.hardening.plugins.modules."
 
 Result = Dict[str, Any]
@@ -79,6 +82,16 @@ def bridge(*commands: str) -> None:
     subprocess.run(["bridge", "-batch", "-"], input="\n".join(commands) + "\n", text=True, check=True)
 
 
+def learned(address: str, port: str) -> None:
+    """An entry as the bridge learns it. The kernel takes one only of a port that forwards (fdb_add_entry, net/bridge/br_fdb.c), which a port
+    does a moment after it got its carrier."""
+    deadline = time.monotonic() + _FORWARDS
+    while json.loads(_output("bridge", "-j", "link", "show", "dev", port))[0]["state"] != "forwarding":
+        assert time.monotonic() < deadline, f"{port} does not forward"
+        time.sleep(0.01)
+    bridge(f"fdb add {address} dev {port} master dynamic")
+
+
 def _set_args(args: Result) -> Any:
     try:
         from ansible.module_utils.testing import patch_module_args
@@ -92,12 +105,19 @@ def run_module(module: str, check: bool = False, /, **params: Any) -> Result:
     """Run a module's main() as Ansible would, and return what it prints."""
     args = {**params, "_ansible_check_mode": check, "_ansible_diff": True}
     output = io.StringIO()
+    # A module is a process of its own for Ansible, and keeps what it warned of until it ends.
+    warnings._global_warnings.clear()
     with _set_args(args), contextlib.redirect_stdout(output):
         with pytest.raises(SystemExit):
             import_module(_MODULES + module).main()
     result: Result = json.loads(output.getvalue().strip().splitlines()[-1])
     result.pop("invocation", None)
     return result
+
+
+def warnings_of(result: Result) -> List[str]:
+    """The sentences; from ansible-core 2.19 on they come in an envelope."""
+    return [each if isinstance(each, str) else each["event"]["msg"] for each in result.get("warnings", [])]
 
 
 @pytest.fixture(name="run")

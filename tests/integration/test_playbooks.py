@@ -190,7 +190,8 @@ def without_pyroute2(folder: Path) -> List[str]:
     library.mkdir()
     (library / "no_packages.py").write_text(NO_PACKAGES)
     variables = {
-        "ansible_python_interpreter": str(folder / "bare" / "bin" / "python"), "ansible_package_use": "ansible.legacy.no_packages", "kvm_bridge_host_install": True,
+        "ansible_python_interpreter": str(folder / "bare" / "bin" / "python"), "ansible_package_use": "ansible.legacy.no_packages",
+        "kvm_bridge_host_install": True,
     }
     return [*ONE, "--module-path", str(library), "-e", json.dumps(variables)]
 

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Mapping
 
 from . import hosts, topology, vsphere
 from .hosts import LabError
@@ -84,8 +84,9 @@ def _write_inventory(state: State, plan: topology.Topology) -> None:
         children[group] = {
             "hosts": {name: {"ansible_nsenter_pid": state.pid(name), **values} for name, values in members.items()}
         }
+    # The user is named so that become has nothing to do: a lab host needs no sudo.
     common = {
-        "ansible_connection": "community.docker.nsenter", "ansible_python_interpreter": python, "ansible_remote_tmp": "/run/ansible",
+        "ansible_connection": "community.docker.nsenter", "ansible_user": "root", "ansible_python_interpreter": python, "ansible_remote_tmp": "/run/ansible",
     }
     # Not of "all": the control node, on which reports are written, is no lab host.
     content = {"all": {"children": {"lab": {"vars": common, "children": children}}}}
@@ -159,8 +160,16 @@ def run_command(state: State, arguments: argparse.Namespace) -> int:
     """Replace this process by the command where hosts can be entered."""
     if not state.data["hosts"]:
         raise LabError("the lab is down; start it with 'up'.")
+    os.environ.update(_environment(state, os.environ))
     command = [*hosts.prefix(state), *_command(arguments)]
     os.execvp(command[0], command)
+
+
+def _environment(state: State, given: Mapping[str, str]) -> Dict[str, str]:
+    """The Ansible that 'make setup' installed finds this collection and the lab's hosts; what is set already stays."""
+    found = {"ANSIBLE_INVENTORY": str(state.folder / "inventory.yml"), "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections")}
+    path = os.pathsep.join([str(ROOT / ".venv" / "bin"), given.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    return {**{name: value for name, value in found.items() if name not in given}, "PATH": path}
 
 
 def sshd(state: State, arguments: argparse.Namespace) -> int:

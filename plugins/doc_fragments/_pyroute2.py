@@ -14,7 +14,9 @@ class ModuleDocFragment:
 options: {}
 requirements:
   - Python 3.8 or later on the target
-  - pyroute2 0.7.2 or later on the target (C(python3-pyroute2) in Debian and Ubuntu; 0.8.1 is the last one for Python 3.8)
+  - >-
+    pyroute2 0.7.2 or later on the target (package C(python3-pyroute2) in Debian, Ubuntu and Fedora; 0.8.1 is the last one for Python 3.8). The role
+    P(virtnet.hardening.kvm_bridge_host#role) installs it, alone too (C(tasks_from=packages))
 notes:
   - >-
     Read and written is the state of the running kernel, over netlink. The network configuration files of the distribution are neither
@@ -22,5 +24,7 @@ notes:
   - >-
     An option that is not given leaves the value as it is. What the kernel can't store is refused before anything is written;
     that is found by looking at what the kernel lists, never by its version.
-  - Changes need the capability C(CAP_NET_ADMIN) in the target's network namespace; usually this means C(become) with root.
+  - >-
+    Changes need root, or the capability C(CAP_NET_ADMIN) in the target's network namespace: set C(become=true) on the play. Without it they are refused
+    before anything is written, in check mode too, and RV(error_code) is V(rights).
 """

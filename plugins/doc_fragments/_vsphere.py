@@ -61,7 +61,7 @@ options:
     default: 60
 requirements:
   - Python 3.8 or later on the host that runs the module, which is usually the control node (C(connection=local) or C(delegate_to=localhost))
-  - pyVmomi 8.0.0.1 or later there
+  - pyVmomi 8.0.0.1 or later there (C(pyvmomi) on PyPI; distributions may have an older one)
 notes:
   - >-
     Options have the names, aliases and environment variables of the modules in C(community.vmware), so that the credential type "VMware vCenter" of AWX and

@@ -8,7 +8,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile import conflicts
-from ansible_collections.virtnet.hardening.plugins.plugin_utils._install_profile import media_problems, missing
+from ansible_collections.virtnet.hardening.plugins.plugin_utils._install_profile import by_variable, media_problems, missing
 
 DOCUMENTATION = r"""
 name: install_conflicts
@@ -42,6 +42,15 @@ options:
       M(virtnet.hardening.esxi_install_media).
     type: dict
     required: true
+  prefix:
+    description: How the names of variables begin that give the plans and outputs, for sentences that name them.
+    type: str
+    default: ""
+  variables:
+    description: How they go on; keys that are none of these are named as they are. Used with O(prefix) only.
+    type: list
+    elements: str
+    default: []
 seealso:
   - plugin: virtnet.hardening.install_profile
     plugin_type: filter
@@ -65,12 +74,13 @@ _value:
 """
 
 
-def install_conflicts(plans: t.Any, hosts: t.Any, active: t.Any, outputs: t.Any) -> list[str]:
+def install_conflicts(plans: t.Any, hosts: t.Any, active: t.Any, outputs: t.Any, prefix: str = "", variables: t.Any = ()) -> list[str]:
     """See DOCUMENTATION."""
     if not isinstance(outputs, t.Mapping) or not isinstance(plans, t.Sequence) or not all(isinstance(each, t.Mapping) for each in plans):
         raise AnsibleFilterError("install_conflicts takes a list of plans, and a dictionary as outputs.")
     problems = [*missing(list(hosts), list(active), plans), *(text for each in plans for text in each["problems"])]
-    return problems or [*conflicts(plans), *media_problems(plans, outputs)]
+    problems = problems or [*conflicts(plans), *media_problems(plans, outputs)]
+    return [by_variable(each, prefix, list(variables)) for each in problems] if prefix else problems
 
 
 class FilterModule:

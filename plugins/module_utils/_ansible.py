@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Mapping, NoReturn, Optional
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import make_diff
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import DependencyError, InputError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Intent, reconcile
 from ansible_collections.virtnet.hardening.plugins.module_utils._safety import Orphans, Watchdog
@@ -56,10 +56,7 @@ def act(spec: Spec, job_of: Callable[[Mapping[str, Any]], Any], **rules: Any) ->
 
 def fail(module: AnsibleModule, error: VirtnetError) -> NoReturn:
     """One sentence, a code that a playbook can test, and the details."""
-    message, details = error.message, dict(error.details)
-    if isinstance(error, DependencyError) and "library" in details:
-        message = missing_required_lib(details.pop("library"), url=details.pop("url", None))
-    module.fail_json(msg=message, error_code=error.code, **details)
+    module.fail_json(msg=error.message, error_code=error.code, **error.details)
 
 
 def _reconcile(module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], Intent], open_backend: Callable[[], Any]) -> Dict[str, Any]:

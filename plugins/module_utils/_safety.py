@@ -11,6 +11,7 @@ import os
 import time
 from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Optional, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.restore import restore
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key
@@ -53,7 +54,8 @@ class Store:
             os.replace(temporary, self.path(name))
         except OSError as error:
             raise BackendError(
-                f"The journal {self.path(name)} can't be written: {error.strerror}; nothing was changed, as a crash could not be mended."
+                f"The journal {self.path(name)} can't be written: {error.strerror}; nothing was changed, as a crash could not be mended"
+                f"{rights.hint(error.errno)}."
             ) from error
 
     def remove(self, name: str) -> None:

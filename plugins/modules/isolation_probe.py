@@ -325,7 +325,7 @@ msg:
 error_code:
   description:
     - >-
-      V(invalid) for options that can't be right or an interface that can't be used, V(unsupported) without C(CAP_NET_RAW), V(backend) when the kernel
+      V(invalid) for options that can't be right or an interface that can't be used, V(rights) without C(CAP_NET_RAW), V(backend) when the kernel
       could not be read or the interface failed.
   returned: failure
   type: str

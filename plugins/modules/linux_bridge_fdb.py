@@ -200,6 +200,15 @@ unmatched:
   type: list
   elements: str
   sample: ["tap*"]
+unpinned:
+  description:
+    - >-
+      Ports from which the task takes the last pinned address (kinds V(static) and V(extern_learn)) though they need one, as they are locked, or have
+      learning and unicast_flood off. Their guests are cut off once what the bridge learned ages out; the task warns of them.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 msg:
   description: What was done, or why the task failed, in a sentence.
   returned: always
@@ -228,7 +237,9 @@ error_code:
     - >-
       V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store,
       V(management) for an entry that takes the next hop of the management path without O(allow_management=true),
-      V(dependency) when pyroute2 is missing or unusable, V(backend) when the kernel could not be read or the journal not be written:
+      V(dependency) when pyroute2 is missing or unusable,
+      V(rights) when the user of the task may not do it and needs C(become),
+      V(backend) when the kernel could not be read or the journal not be written:
       nothing was changed.
     - >-
       V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone,

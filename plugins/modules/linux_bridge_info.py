@@ -403,7 +403,9 @@ msg:
   sample: "names: there is no bridge br7; the bridges are br0."
 error_code:
   description:
-    - V(invalid) for a bridge that does not exist, V(dependency) when pyroute2 is missing or unusable, V(backend) when the kernel could not be read.
+    - >-
+      V(invalid) for a bridge that does not exist, V(dependency) when pyroute2 is missing or unusable, V(rights) when the user of the task may not read
+      it and needs C(become), V(backend) when the kernel could not be read.
   returned: failure
   type: str
   sample: invalid

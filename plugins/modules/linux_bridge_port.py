@@ -68,6 +68,14 @@ options:
       - Take a named device away from another bridge that it belongs to. Without this the task fails.
     type: bool
     default: false
+  pinned_later:
+    description:
+      - >-
+        Names of ports to which a later task pins addresses, so that this one does not warn of them. A port has to join before an address can be pinned to
+        it.
+    type: list
+    elements: str
+    default: []
   isolated:
     description:
       - >-
@@ -83,10 +91,11 @@ options:
       - >-
         B(Alone it can be bypassed.) Link-local frames are not subject to the lock, so a single LLDP frame with a forged source makes a port that
         learns accept that source
-        from then on. Set O(learning=false), or O(virtnet.hardening.linux_bridge#module:no_linklocal_learn=true) on the bridge. The module does not
-        refuse the open combination.
+        from then on. Set O(learning=false), or O(virtnet.hardening.linux_bridge#module:no_linklocal_learn=true) on the bridge; the open combination is
+        refused.
       - >-
-        Write the guest's address with M(virtnet.hardening.linux_bridge_fdb) first: without it the guest is cut off, DHCP included. An entry of kind
+        Write the guest's address with M(virtnet.hardening.linux_bridge_fdb) first: without it the guest is cut off, DHCP included, once what the bridge
+        has learned of it ages out. The task warns of such ports, see RV(unpinned). An entry of kind
         V(local) does not do,
         a locked port drops the frames of such a source.
       - It does not look into ARP, IP or neighbour discovery. Since kernel 5.18. See bridge(8).
@@ -109,8 +118,8 @@ options:
       - >-
         Whether frames to an unknown unicast address are sent to this port. V(false) keeps frames between others from the guest
         (VMware's "promiscuous mode").
-      - Together with O(learning=false) a guest needs an entry of M(virtnet.hardening.linux_bridge_fdb), or unicast never reaches it. Leave it on at
-        the uplink.
+      - Together with O(learning=false) a guest needs an entry of M(virtnet.hardening.linux_bridge_fdb), or unicast never reaches it; the task warns of
+        such ports, see RV(unpinned). Leave it on at the uplink.
     type: bool
   multicast_flood:
     description:
@@ -251,13 +260,24 @@ EXAMPLES = r"""
     learning: false
     unicast_flood: false
     mcast_router: 0
+    pinned_later: [vnet0, vnet1]
 
-# Their addresses have to be in the forwarding database by now, see virtnet.hardening.linux_bridge_fdb.
-- name: Let all guests of the bridge send with their own address only
+- name: Pin their addresses
+  virtnet.hardening.linux_bridge_fdb:
+    bridge: br0
+    entries:
+      - address: "52:54:00:12:34:56"
+        port: vnet0
+      - address: "52:54:00:12:34:57"
+        port: vnet1
+
+# A pattern would lock guests too whose addresses nobody pinned.
+- name: Let the two send with their own address only
   virtnet.hardening.linux_bridge_port:
     bridge: br0
     ports:
-      - "vnet*"
+      - vnet0
+      - vnet1
     locked: true
     learning: false
 
@@ -317,6 +337,17 @@ unmatched:
   type: list
   elements: str
   sample: ["tap*"]
+unpinned:
+  description:
+    - >-
+      Ports that the task leaves, or finds, in need of a pinned address where there is none: locked without O(mab), or with O(learning) and
+      O(unicast_flood) off. Their guests are cut off once what the bridge learned ages out; the task warns of them. Entries of kind V(static) and
+      V(extern_learn) count, those of O(pinned_later) are left out.
+    - Empty where the task sets none of these options.
+  returned: success
+  type: list
+  elements: str
+  sample: ["vnet2"]
 msg:
   description: What was done, or why the task failed, in a sentence.
   returned: always
@@ -345,7 +376,9 @@ error_code:
     - >-
       V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store,
       V(management) for a change to the management path without O(allow_management=true),
-      V(dependency) when pyroute2 is missing or unusable, V(backend) when the kernel could not be read or the journal not be written:
+      V(dependency) when pyroute2 is missing or unusable,
+      V(rights) when the user of the task may not do it and needs C(become),
+      V(backend) when the kernel could not be read or the journal not be written:
       nothing was changed.
     - >-
       V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone,

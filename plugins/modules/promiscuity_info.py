@@ -289,8 +289,8 @@ msg:
 error_code:
   description:
     - >-
-      V(invalid) for an interface that does not exist or an item that can't be right, V(dependency) when pyroute2 is missing or unusable, V(backend) when
-      the kernel could not be read.
+      V(invalid) for an interface that does not exist or an item that can't be right, V(dependency) when pyroute2 is missing or unusable, V(rights) when
+      the user of the task may not read it and needs C(become), V(backend) when the kernel could not be read.
   returned: failure
   type: str
   sample: invalid

@@ -193,7 +193,9 @@ error_code:
     - >-
       V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store,
       V(management) for a change to the management path without O(allow_management=true),
-      V(dependency) when pyroute2 is missing or unusable, V(backend) when the kernel could not be read or the journal not be written:
+      V(dependency) when pyroute2 is missing or unusable,
+      V(rights) when the user of the task may not do it and needs C(become),
+      V(backend) when the kernel could not be read or the journal not be written:
       nothing was changed.
     - >-
       V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -71,6 +72,28 @@ def media_problems(plans: t.Sequence[Mapping], outputs: Mapping) -> list[str]:
         for some in [[host] for host in hosts] if kind == ISO else [hosts]:
             found += _refused({"format": kind, **{key: outputs.get(key) for key in _OPTIONS[kind]}, "hosts": some})
     return list(dict.fromkeys(found))
+
+
+# Rules of the script whose remedy is a variable of the role, and what it is to be.
+_REMEDIES = {
+    "missing-eula": "accepteula: true", "vmfs-undecided": "vmfs: overwrite or preserve", "missing-rootpw": "root_password_hash to a hash",
+    "missing-network": "network, or choose a profile that has one",
+}
+_RULE = re.compile(r"\((" + "|".join(_REMEDIES) + r")\)")
+
+
+def by_variable(problem: str, prefix: str, variables: t.Collection[str]) -> str:
+    """A sentence that names the variable of the role in place of the key: C(prefix) is how their names begin, C(variables) how they go on."""
+    *places, rest = problem.split(": ")
+    for number, word in enumerate(places):
+        variable = "name" if word == "profile" else word
+        if variable in variables:
+            return ": ".join([*places[:number], prefix + variable, *places[number + 1:], rest])
+    rule = _RULE.search(problem)
+    if rule:
+        return f"{problem} Set {prefix}{_REMEDIES[rule.group(1)]}."
+    # As ArgumentSpecValidator says it.
+    return re.sub(r"(?<=argument ')(\w+)(?=')", lambda found: (prefix if found.group(1) in variables else "") + found.group(1), problem)
 
 
 _PATHS = {"src": "the vendor's ISO or the folder in which it is mounted", "dest": "the folder for what is made"}

@@ -20,6 +20,8 @@ DEFAULTS = {
     "broadcast": "accept", "own_unicast": "accept", "unicast_to_others": "reject", "unknown_unicast": "reject", "forged_source": "reject",
 }
 WISHES = ("accept", "reject", "skip")
+# The sentences name the variables of the role isolation_check, by which a policy gets here.
+_CONTROL = "to the play's hosts and to isolation_check_controls"
 # Flows that need an interface that hears what is not meant for it.
 _OVERHEARD = ("unicast_to_others", "unknown_unicast")
 
@@ -37,15 +39,13 @@ class Policy:
         self.expect = {**DEFAULTS, **_wishes(given.get("expect") or {}, "expect")}
         self.controls = frozenset(given.get("controls") or ())
         self.isolated = [frozenset(group) for group in given.get("isolated") or ()]
-        self.repeat = bounded(int(given.get("repeat") or 3), "repeat", MAX_REPEAT)
+        self.repeat = bounded(int(given.get("repeat") or 3), "isolation_check_repeat", MAX_REPEAT)
         self.overrides = [_override(each, f"overrides[{number}]") for number, each in enumerate(given.get("overrides") or ())]
 
-    def names(self) -> set[str]:
-        """All hosts that the policy speaks of."""
-        named = [*self.isolated, self.controls]
-        for senders, listeners, _wish in self.overrides:
-            named += [names for names in (senders, listeners) if names is not None]
-        return set().union(*named)
+    def named(self) -> dict[str, set[str]]:
+        """The hosts that each part of the policy speaks of."""
+        ends = [names for senders, listeners, _wish in self.overrides for names in (senders, listeners) if names is not None]
+        return {"isolated": set().union(*self.isolated), "controls": set(self.controls), "overrides": set().union(*ends)}
 
     def wish(self, flow: str, sender: str, listener: str) -> str:
         """C(accept), C(reject) or C(skip)."""
@@ -111,9 +111,9 @@ def plan(participants: t.Sequence[str], inspected: t.Mapping[str, Mapping], poli
     for name, own in probes.items():
         frames = len(own) * policy.repeat
         if frames > MAX_FRAMES:
-            problems.append(f"{name} would send {frames} frames; at most {MAX_FRAMES} are allowed: check fewer hosts at once, or lower the repetitions.")
+            problems.append(f"{name} would send {frames} frames; at most {MAX_FRAMES} are allowed: check fewer hosts at once, or set isolation_check_repeat lower.")
     if not problems and not any(probes.values()):
-        problems.append("Nothing is expected of any host, so nothing would be sent; expect at least one flow to be accepted and one to be rejected.")
+        problems.append("Nothing is expected of any host, so nothing would be sent; let isolation_check_expect accept at least one flow and reject one.")
     if not problems:
         problems += [*_unproven(list(hosts), policy)]
     # All broadcasts come before the rest, so that a switch that learns knows where each host is and floods only what is unknown.
@@ -123,9 +123,13 @@ def plan(participants: t.Sequence[str], inspected: t.Mapping[str, Mapping], poli
 
 def _problems(hosts: t.Mapping[str, str], inspected: t.Mapping[str, Mapping], policy: Policy) -> t.Iterator[str]:
     if len(hosts) < 2:
-        yield f"The check needs at least two hosts, one that sends and one that listens; there are {len(hosts)}."
-    for name in sorted(policy.names() - set(inspected)):
-        yield f"The policy names {name}, which is none of the hosts of this check."
+        yield (
+            f"The check needs at least two hosts, one that sends and one that listens; there are {len(hosts)}. "
+            "Name more in the play's hosts, which are virtnet_hosts in the playbook check_isolation."
+        )
+    for option, names in policy.named().items():
+        for name in sorted(names - set(inspected)):
+            yield f"isolation_check_{option} names {name}, which is none of the hosts of this check; add it to the play's hosts, or take it out."
     for name in hosts:
         try:
             host_name(name, "host name")
@@ -147,9 +151,9 @@ def _unproven(hosts: t.Sequence[str], policy: Policy) -> t.Iterator[str]:
         heard = [wish for other in others for wish in policy.judged(hosts, other, name).values()]
         sent = [wish for other in others for wish in policy.judged(hosts, name, other).values()]
         if "reject" in heard and "accept" not in heard:
-            yield f"{name} is to hear nothing from any host, so its silence would prove nothing; add a host that it may hear, as a control."
+            yield f"{name} is to hear nothing from any host, so its silence would prove nothing; add a host that it may hear {_CONTROL}."
         if "reject" in sent and "accept" not in sent:
-            yield f"No host is to hear {name}, so nothing would prove that its frames left it; add a host that may hear it, as a control."
+            yield f"No host is to hear {name}, so nothing would prove that its frames left it; add a host that may hear it {_CONTROL}."
 
 
 def verdict(participants: t.Sequence[str], parts: t.Mapping[str, Mapping], policy: Policy, run: str) -> dict[str, t.Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, RightsError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, Rule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Field, Fields, Key, Kind, Observed, State, Value
@@ -57,7 +57,7 @@ class FakeBackend:
         self.fail_at = self.ignore_at = self.raise_at = self.stop_at = self.vanish_at = 0
         self.lacking: Set[str] = set()
         self.count = self.reads = 0
-        self.closed = False
+        self.closed = self.rightless = False
 
     def close(self) -> None:
         self.closed = True
@@ -72,6 +72,10 @@ class FakeBackend:
     def settle(self, kind: str, fields: Fields) -> Fields:
         # This backend keeps even MTUs only.
         return {name: int(value) // 2 * 2 if name == "mtu" and value is not None else value for name, value in fields.items()}
+
+    def authorize(self) -> None:
+        if self.rightless:
+            raise RightsError("this user may read only")
 
     def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
         return "this backend has no such thing" if name in self.lacking else None

@@ -43,6 +43,8 @@ def test_harden_and_audit(lab: Lab, tmp_path: Path) -> None:
     assert "br0" not in lab.call("status")
     first = lab.playbook(HARDEN, *VARIABLES, "--diff")
     assert changed(first) == 6
+    # It is the role that pins the addresses of the ports that it locks.
+    assert all(item["unpinned"] == [] and "warnings" not in item for item in results(first, "Manage ports", "kvm1")["results"])
     diff = results(first, "Manage bridges", "kvm1")["results"][0]["diff"]
     assert diff["before"] == {} and diff["after"]["bridge"]["br0"]["no_linklocal_learn"] is True
     assert changed(lab.playbook(HARDEN, *VARIABLES, *ONE)) == 0
@@ -193,22 +195,28 @@ def test_a_check_run_with_devices_to_be_made(lab: Lab) -> None:
     assert changed(lab.playbook(HARDEN, *ONE, "-e", variables)) == 0
 
 
-def test_a_target_without_pyroute2(lab: Lab, tmp_path: Path) -> None:
-    """A check run says what would be installed and stops there; a run that can't get it fails with the reason."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
-    library = tmp_path / "library"
+def without_pyroute2(folder: Path) -> List[str]:
+    """Options of a run on one host whose Python has nothing beside its standard library, and which gets no packages."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "bare")], check=True)
+    library = folder / "library"
     library.mkdir()
     (library / "no_packages.py").write_text(NO_PACKAGES)
-    variables = json.dumps({
-        "ansible_python_interpreter": str(tmp_path / "bare" / "bin" / "python"), "ansible_package_use": "ansible.legacy.no_packages",
-        "kvm_bridge_host_install": True, "kvm_bridge_host_bridges": [{"name": "br0"}],
-    })
-    options = (*ONE, "--module-path", str(library), "-e", variables)
+    variables = {
+        "ansible_python_interpreter": str(folder / "bare" / "bin" / "python"), "ansible_package_use": "ansible.legacy.no_packages",
+        "kvm_bridge_host_install": True,
+    }
+    return [*ONE, "--module-path", str(library), "-e", json.dumps(variables)]
+
+
+def test_a_target_without_pyroute2(lab: Lab, tmp_path: Path) -> None:
+    """A check run says what would be installed and stops there; a run that can't get it fails with the reason."""
+    options = (*without_pyroute2(tmp_path), "-e", json.dumps({"kvm_bridge_host_bridges": [{"name": "br0"}]}))
     checked = lab.playbook(HARDEN, *options, "--check")
     assert changed(checked) == 1 and "would be installed" in results(checked, "can't go on without pyroute2", "kvm1")["msg"]
     assert results(checked, "Manage bridges", "kvm1")["skipped"]
     real = lab.playbook(HARDEN, *options, ok=False)
-    assert results(real, "Manage bridges", "kvm1")["results"][0]["error_code"] == "dependency"
+    failed = results(real, "Manage bridges", "kvm1")["results"][0]
+    assert failed["error_code"] == "dependency" and "bare/bin/python" in failed["msg"] and "package python3-pyroute2" in failed["msg"]
 
 
 def test_first_playbook_of_the_readme(lab: Lab, tmp_path: Path) -> None:
@@ -224,6 +232,17 @@ def test_first_playbook_of_the_readme(lab: Lab, tmp_path: Path) -> None:
     assert changed(lab.playbook(path)) == 0
     port = iproute2.port("vnet0", lab.inside("kvm1"))
     assert port and port["locked"] and port["isolated"]
+
+
+def test_packages_alone(lab: Lab, tmp_path: Path) -> None:
+    """For playbooks that use the modules without the role: pyroute2 and nft are looked for, and nothing else is done."""
+    path = tmp_path / "packages.yml"
+    role = {"name": "virtnet.hardening.kvm_bridge_host", "tasks_from": "packages"}
+    path.write_text(yaml.safe_dump([{"hosts": "kvm_hosts", "become": True, "gather_facts": False, "tasks": [{"ansible.builtin.import_role": role}]}]))
+    assert changed(lab.playbook(path)) == 0
+    answer = lab.playbook(path, *without_pyroute2(tmp_path))
+    assert results(answer, "Install pyroute2", "kvm1")["changed"] and results(answer, "Look for nft", "kvm1")["matched"] > 0
+    assert changed(answer) == 1 and "br0" not in lab.call("status")
 
 
 def test_an_unknown_option_is_refused_by_the_role(lab: Lab) -> None:

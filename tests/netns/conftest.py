@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from importlib import import_module
 from typing import Any, Callable, Dict, Iterator, List
 
@@ -22,6 +23,7 @@ _CLONE_NEWNS = 0x00020000
 _CLONE_NEWNET = 0x40000000
 _MS_REC_PRIVATE = 0x4000 | (1 << 18)
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_FORWARDS = 15.0
 _MODULES = "ansible_collections.virtnet.hardening.plugins.modules."
 
 Result = Dict[str, Any]
@@ -90,6 +92,16 @@ def bridge(*commands: str) -> None:
     subprocess.run(["bridge", "-batch", "-"], input="\n".join(commands) + "\n", text=True, check=True)
 
 
+def learned(address: str, port: str) -> None:
+    """An entry as the bridge learns it. The kernel takes one only of a port that forwards (fdb_add_entry, net/bridge/br_fdb.c), which a port
+    does a moment after it got its carrier."""
+    deadline = time.monotonic() + _FORWARDS
+    while json.loads(_output("bridge", "-j", "link", "show", "dev", port))[0]["state"] != "forwarding":
+        assert time.monotonic() < deadline, f"{port} does not forward"
+        time.sleep(0.01)
+    bridge(f"fdb add {address} dev {port} master dynamic")
+
+
 def _set_args(args: Result) -> Any:
     try:
         from ansible.module_utils.testing import patch_module_args
@@ -113,7 +125,7 @@ def run_module(module: str, check: bool = False, /, **params: Any) -> Result:
     return result
 
 
-def warned(result: Result) -> List[str]:
+def warnings_of(result: Result) -> List[str]:
     """The sentences of a run's warnings, in whatever form this version of Ansible gives them."""
     found = result.get("warnings", [])
     return [each if isinstance(each, str) else each.get("msg") or each["event"]["msg"] for each in found]

@@ -53,6 +53,13 @@ def lacks_port_option(option: str) -> bool:
     return option in _PORT_ATTRIBUTES and _PORT_ATTRIBUTES[option] not in rawlink.port_capabilities()
 
 
+def in_user_namespace() -> bool:
+    """Whether this process's users are not the machine's."""
+    with open("/proc/self/uid_map", encoding="ascii") as file:
+        return file.read().split() != ["0", "0", "4294967295"]
+
+
+needs_users = pytest.mark.skipif(in_user_namespace(), reason="SKIPPED: this user namespace has one user, so nothing can change to another; run it as root")
 needs_vlan_filtering = pytest.mark.skipif(
     not has_vlan_filtering(), reason="SKIPPED: this kernel has no bridge VLAN filtering (CONFIG_BRIDGE_VLAN_FILTERING); run it where it has"
 )

@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict
 import pytest
 
 from ..oracle import iproute2
-from .conftest import bridge, ip
+from .conftest import bridge, ip, learned, run_module, warnings_of
 
 MAC = "52:54:00:00:00:01"
 
@@ -59,7 +59,7 @@ def test_moves_and_sticky(cycle: Callable[..., Any]) -> None:
 def test_dynamic_becomes_static(cycle: Callable[..., Any]) -> None:
     """What the bridge learned is taken over."""
     ip("link set v0 up", "link set p0 up")
-    bridge(f"fdb add {MAC} dev v0 master dynamic")
+    learned(MAC, "v0")
     cycle("linux_bridge_fdb", bridge="br0", entries=[{"address": MAC, "port": "v0"}])
     assert entry()["kind"] == "static" and entry()["sticky"] is True
 
@@ -126,3 +126,25 @@ def test_refused_before_any_write(params: Any, words: str, refused: Callable[...
     """Each with a sentence that names the value."""
     result = refused("linux_bridge_fdb", **{"bridge": "br0", **params})
     assert words in result["msg"] and result["error_code"] == "invalid"
+
+
+@pytest.mark.parametrize("how", ["absent", "purge", "move"])
+@pytest.mark.parametrize(("flags", "words"), [("locked on", "locked, but"), ("flood off", "without learning and unicast_flood, but"), ("isolated on", "")])
+def test_the_last_pinned_address_of_a_port_that_needs_one(how: str, flags: str, words: str) -> None:
+    """Told where a task takes it, not before and not again."""
+    bridge("link set dev v0 learning off", f"link set dev v0 {flags}", f"fdb add {MAC} dev v0 master static", f"fdb add {MAC[:-1]}2 dev v0 master static")
+    items: Dict[str, Any] = {"address": MAC}
+    params: Dict[str, Any] = {
+        "absent": {"entries": [items], "state": "absent"},
+        "purge": {"entries": [{"address": f"{MAC[:-1]}2"}], "purge": {"ports": ["v*"]}},
+        "move": {"entries": [{**items, "port": "v1"}]},
+    }[how]
+    for check in (True, False):
+        assert not warnings_of(run_module("linux_bridge_fdb", check, bridge="br0", **params))
+    items["address"] = f"{MAC[:-1]}2"
+    params["entries"] = [] if how == "purge" else params["entries"]
+    for check in (True, False, False):
+        result = run_module("linux_bridge_fdb", check, bridge="br0", **params)
+        told = [each for each in warnings_of(result) if "v0" in each]
+        assert not result.get("failed") and len(told) == (1 if words and result["changed"] else 0), result
+        assert all(f"port v0 of br0: {words}" in each for each in told) and result["unpinned"] == (["v0"] if told else [])

@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.audit imp
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import netfilter
 
 from ..oracle import iproute2, legacy
-from .conftest import Result, bridge_netfilter, ip, run_module, warned
+from .conftest import Result, bridge_netfilter, ip, run_module, warnings_of
 from .guests import Guests
 
 pytestmark = pytest.mark.skipif(
@@ -102,7 +102,7 @@ def test_without_br_netfilter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(netfilter, "FOLDER", "/nonexistent")
     monkeypatch.setattr(netfilter, "MODULE", "/nonexistent")
     result = run_module("linux_bridge", True, name="br0", nf_call_iptables=True)
-    assert result["changed"] and warned(result) == ["bridge br0: nf_call_iptables has no effect until the kernel module br_netfilter is loaded."]
+    assert result["changed"] and warnings_of(result) == ["bridge br0: nf_call_iptables has no effect until the kernel module br_netfilter is loaded."]
     ip("link set br0 type bridge nf_call_iptables 1")
     answer = told()
     assert state(answer) == (True, None, False) and answer["bridges"][0]["bridge"]["nf_call_iptables"] is True and rules(answer) == {}
@@ -116,7 +116,7 @@ def test_switches_that_can_t_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert state(answer) == (False, None, None)
     assert [each["what"] for each in answer["not_looked_at"]] == ["the switches of br_netfilter"] and str(tmp_path) in answer["not_looked_at"][0]["reason"]
     result = run_module("linux_bridge", True, name="br0", nf_call_iptables=False)
-    assert len(warned(result)) == 1 and "whether nf_call_iptables is in effect is not known" in warned(result)[0]
+    assert len(warnings_of(result)) == 1 and "whether nf_call_iptables is in effect is not known" in warnings_of(result)[0]
     monkeypatch.setattr(netfilter, "FOLDER", "/nonexistent")
     monkeypatch.setattr(netfilter, "MODULE", str(tmp_path))
     assert state(told()) == (False, None, None) and told()["not_looked_at"][0]["what"] == "the switches of br_netfilter"

@@ -19,7 +19,7 @@ import pytest
 
 from ..oracle import iproute2
 from .conftest import bridge, ip, run_module
-from .needs import has_vlan_filtering, needs_vlan_filtering
+from .needs import has_vlan_filtering, in_user_namespace, needs_users, needs_vlan_filtering
 from .sniffers import ATTACH_TCX_INGRESS, ATTACH_XDP, SCHED_CLS, XDP, attach, hears, member, sniff, started
 
 Result = Dict[str, Any]
@@ -34,14 +34,8 @@ def host(namespace: None) -> None:
     )
 
 
-def _in_user_namespace() -> bool:
-    with open("/proc/self/uid_map", encoding="ascii") as file:
-        return file.read().split() != ["0", "0", "4294967295"]
-
-
 # bpf(2) asks for rights that no user namespace gives.
-UNREADABLE = ("programs attached by tcx",) if _in_user_namespace() else ()
-needs_users = pytest.mark.skipif(_in_user_namespace(), reason="SKIPPED: this user namespace has one user, so nothing can change to another; run it as root")
+UNREADABLE = ("programs attached by tcx",) if in_user_namespace() else ()
 
 
 def _steady(params: Result) -> Tuple[Result, Dict[str, int]]:

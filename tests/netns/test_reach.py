@@ -8,7 +8,7 @@ from typing import Any, Dict
 
 import pytest
 
-from .conftest import bridge, ip, run_module, snapshot, warned
+from .conftest import bridge, ip, run_module, snapshot, warnings_of
 
 pytestmark = pytest.mark.own_code
 VLANS = [{"vid": "7"}]
@@ -60,7 +60,7 @@ def test_nothing_reached(case: str, check: bool) -> None:
     before = snapshot()
     result = run_module(module, check, **params)
     assert not result.get("failed") and not result["changed"] and snapshot() == before, result
-    assert warned(result) == [f"{words}; its ports are vnet0, vnet1."]
+    assert warnings_of(result) == [f"{words}; its ports are vnet0, vnet1."]
     assert result["msg"].startswith("Nothing was looked at"), result["msg"]
 
 
@@ -68,10 +68,10 @@ def test_nothing_reached(case: str, check: bool) -> None:
 def test_a_part_reached_nothing(check: bool) -> None:
     """One pattern of several, and one group of two."""
     result = run_module("linux_bridge_port", check, bridge="br0", ports=["vnet*", "tap*"], isolated=True)
-    assert result["changed"] and warned(result) == ["ports: tap* reaches no port of br0; its ports are vnet0, vnet1."]
+    assert result["changed"] and warnings_of(result) == ["ports: tap* reaches no port of br0; its ports are vnet0, vnet1."]
     groups = [{"name": "a", "match": ["vnet*"], **BPDU}, {"name": "b", "match": ["web*", "tap*"]}, {"name": "c"}]
     result = run_module("linux_switch_policy", check, switches=[{"name": "br0", "port_groups": groups}])
-    assert result["changed"] and warned(result) == [
+    assert result["changed"] and warnings_of(result) == [
         "port group b: match: web*, tap* reach no port of br0; its ports are vnet0, vnet1.",
         "port group c: it has neither match nor ports, so it reaches no port of br0.",
     ]
@@ -81,9 +81,9 @@ def test_a_part_reached_nothing(check: bool) -> None:
 def test_patterns_that_are_meant_for_later(check: bool) -> None:
     """A quarantined name is told to the table, and ports that are named join in the same task."""
     result = run_module("linux_switch_policy", check, **document(match=["tap*"], quarantine=True))
-    assert result["changed"] and warned(result) == [] and result["unmatched"] == ["tap*"]
+    assert result["changed"] and warnings_of(result) == [] and result["unmatched"] == ["tap*"]
     result = run_module("linux_switch_policy", check, **document(match=["vnet3*"], **BPDU, ports=[{"name": "vnet3"}]))
-    assert warned(result) == [] and result["unmatched"] == ["vnet3*"]
+    assert warnings_of(result) == [] and result["unmatched"] == ["vnet3*"]
 
 
 # What is gone already, or was never there, and has a name.
@@ -104,16 +104,16 @@ def test_what_was_looked_at_and_is_so(case: str, check: bool) -> None:
     """A second run of what takes something away finds nothing and says so, without a warning."""
     module, params = SO_ALREADY[case]
     result = run_module(module, check, **params)
-    assert not result.get("failed") and not result["changed"] and warned(result) == [], result
+    assert not result.get("failed") and not result["changed"] and warnings_of(result) == [], result
     assert result["msg"].startswith("Nothing to do") and "looked at" in result["msg"], result["msg"]
 
 
 def test_what_is_another_s_stays_and_is_told() -> None:
     """A port of another bridge, and an entry that is not the one described."""
     result = run_module("linux_bridge_port", bridge="br0", ports=["vnet2"], state="absent")
-    assert not result["changed"] and warned(result) == ["ports: vnet2 is a port of br1 and not of br0, so it stays there."]
+    assert not result["changed"] and warnings_of(result) == ["ports: vnet2 is a port of br1 and not of br0, so it stays there."]
     entry = {"address": "52:54:00:00:00:01", "port": "vnet1"}
     result = run_module("linux_bridge_fdb", bridge="br0", entries=[entry], state="absent")
-    assert not result["changed"] and warned(result) == [
+    assert not result["changed"] and warnings_of(result) == [
         "entries: 52:54:00:00:00:01 is there with port vnet0, which is not what is described, so it stays.",
     ]

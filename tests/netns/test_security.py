@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, List
 import pytest
 
 from ..oracle import iproute2
-from .conftest import Result, bridge, ip, run_module, snapshot
+from .conftest import Result, bridge, ip, learned, run_module, snapshot
 from .needs import lacks_port_option, needs_vlan_filtering
 
 pytestmark = pytest.mark.skipif(
@@ -157,7 +157,8 @@ def _without_owner(state: Any) -> Any:
 
 def test_entries_learned_before_are_flushed(run: Callable[..., Result]) -> None:
     """A locked port lets in whom it knows; entries that somebody wrote stay."""
-    bridge("fdb add 52:54:00:00:00:66 dev v0 master dynamic", "fdb add 52:54:00:00:00:67 dev v1 master dynamic")
+    learned("52:54:00:00:00:66", "v0")
+    learned("52:54:00:00:00:67", "v1")
     result = run("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST}])
     assert "delete learned v0" in result["actions"]
     addresses = {each["address"] for each in iproute2.fdb("br0")}
@@ -225,7 +226,7 @@ def test_multicast_flood_with_a_querier(cycle: Callable[..., Result]) -> None:
 def test_the_management_port_is_guarded(refused: Callable[..., Result], run: Callable[..., Result]) -> None:
     """By a pattern that selects the uplink, and by an address that is the gateway's."""
     ip("address add 192.0.2.9/24 dev br0", "route add default via 192.0.2.254", "neigh add 192.0.2.254 lladdr 52:54:00:00:00:fe dev br0")
-    bridge("fdb add 52:54:00:00:00:fe dev v2 master dynamic")
+    learned("52:54:00:00:00:fe", "v2")
     result = refused("linux_port_security", bridge="br0", ports=[{"match": "v*", "guards": {"bpdu": "reject"}}])
     assert result["error_code"] == "management" and "v2 carries the default route" in result["msg"]
     result = refused("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST, "macs": ["52:54:00:00:00:fe"]}])

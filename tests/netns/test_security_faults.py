@@ -20,7 +20,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.client
 from ansible_collections.virtnet.hardening.plugins.module_utils._safety import Orphans, Watchdog
 
 from ..oracle import iproute2
-from .conftest import bridge, fresh_namespace, ip, snapshot
+from .conftest import fresh_namespace, ip, learned, snapshot
 from .test_faults import FaultyClient, params_of
 
 pytestmark = [
@@ -74,7 +74,7 @@ def make_host() -> None:
     )
     before = [{"name": "v1", **GUEST, "macs": ["52:54:00:00:00:09"], "isolated": True}]
     run(port_security.PortSecurityIntent(params_of(port_security.spec(), bridge="br0", ports=before)), Client(), Nft())
-    bridge("fdb add 52:54:00:00:00:66 dev v0 master dynamic")
+    learned("52:54:00:00:00:66", "v0")
 
 
 def run(intent: Any, client: Client, nft: Nft) -> Any:

@@ -23,7 +23,7 @@ ALLOWED = {
     "_nftables": {"_policy", "_engine", "_netlink", "_nftables"},
     "_netlink": {"_policy", "_engine", "_netlink"},
     "_vsphere": {"_policy", "_engine", "_vsphere"},
-    "_probe": {"_policy", "_engine.errors", "_probe"},
+    "_probe": {"_policy", "_engine.errors", "_engine.rights", "_probe"},
     "_installer": {"_policy", "_vsphere.words", "_installer"},
     "_media": {"_policy.errors", "_installer.media_types", "_installer.task", "_media"},
     "_esxi": {"_policy.errors", "_engine.errors", "_vsphere", "_installer", "_esxi"},

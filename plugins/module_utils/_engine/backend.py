@@ -53,3 +53,10 @@ class Backend(Traits, Protocol):
 
     def gone(self, step: Step) -> bool:
         """Whether the device that the step is about does not exist any more."""
+
+
+class LocalBackend(Backend, Protocol):
+    """A backend of the host on which the task runs: reading takes fewer rights there than writing."""
+
+    def authorize(self) -> None:
+        """Raise RightsError unless the user of the task may change what the backend changes. Asks the system, without a change."""

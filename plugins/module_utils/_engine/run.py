@@ -10,7 +10,7 @@ from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Protocol, Tupl
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import diff, guard, verify
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend, LocalBackend
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.invert import invert
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, label, make_plan
@@ -85,7 +85,7 @@ class Outcome:
 
 
 def reconcile(
-    intent: Intent, backend: Backend, check_mode: bool, allow_management: bool = False, net: Optional[SafetyNet] = None
+    intent: Intent, backend: LocalBackend, check_mode: bool, allow_management: bool = False, net: Optional[SafetyNet] = None
 ) -> Outcome:
     """Bring what is to what is asked for, or say what that would take."""
     observed = backend.observe(intent.scope)
@@ -93,6 +93,8 @@ def reconcile(
     plan = make_plan(resolved.desired, observed.state, backend)
     outcome = Outcome(plan, resolved)
     if plan.steps:
+        # In check mode too, as a real run would end here.
+        backend.authorize()
         management = guard.check(plan, backend.protected(), backend.cuts, allow_management)
         if not check_mode:
             _change(outcome, intent.scope, backend, management, net)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux import pinned
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependents import is_written, own_addresses
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selected, Selection, nothing_reached, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
@@ -52,7 +53,7 @@ class FdbIntent(BaseIntent):
         self.purge = Selection(purge["ports"], "purge.ports") if purge else None
         self.purge_kinds = frozenset(purge["kinds"]) if purge else frozenset()
         ports = {str(fields["port"]) for fields in self.entries.values() if "port" in fields}
-        self.scope = Scope(bridge=self.bridge, links=frozenset(ports), ports=True, port_fields=frozenset(), fdb=True)
+        self.scope = Scope(bridge=self.bridge, links=frozenset(ports), ports=True, port_fields=pinned.FIELDS, fdb=True)
 
     def _entries(self, items: List[Mapping[str, Any]]) -> Dict[Key, Dict[str, Value]]:
         table: Dict[Key, Dict[str, Value]] = {}
@@ -72,14 +73,19 @@ class FdbIntent(BaseIntent):
         """Check the ports, and find what is to be purged."""
         bridge = require_bridge(self.bridge, observed)
         if self.absent:
-            return Resolved(Desired({}, tuple(self._matching(observed)), seen=tuple(self.entries)), {"unmatched": []}, tuple(self._others(observed)))
+            desired = Desired({}, tuple(self._matching(observed)), seen=tuple(self.entries))
+            return self._resolved(desired, [], bridge, observed, tuple(self._others(observed)))
         present = {key: self._complete(key, fields, observed.state.get(key)) for key, fields in self.entries.items()}
         for key, fields in present.items():
             self._check_place(key, fields, bridge, observed)
         absent, selected = self._purged(observed)
         missing = [name for name in selected.names if observed.state.get(("port", name), {}).get("bridge") != self.bridge and name != self.bridge]
         warnings = nothing_reached("purge.ports", [*missing, *selected.unmatched], self.bridge, observed)
-        return Resolved(Desired(present, absent), {"unmatched": selected.unmatched}, warnings)
+        return self._resolved(Desired(present, absent), selected.unmatched, bridge, observed, warnings)
+
+    def _resolved(self, desired: Desired, unmatched: List[str], bridge: Fields, observed: Observed, warnings: Tuple[str, ...]) -> Resolved:
+        bare = pinned.left_without(observed, self.bridge, desired.present, desired.absent)
+        return Resolved(desired, {"unmatched": unmatched, "unpinned": bare.names()}, (*warnings, *bare.warnings(self.bridge, bridge)))
 
     def _others(self, observed: Observed) -> Iterator[str]:
         """What bears the address and is not what was described is not taken away."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Mapping, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux import pinned
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependents import of_ports
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constants import MAX_PORTS
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
@@ -29,6 +31,7 @@ def spec() -> Dict[str, Any]:
         "ports": {"type": "list", "elements": "str", "required": True},
         "state": argspec.STATE,
         "move": {"type": "bool", "default": False},
+        "pinned_later": {"type": "list", "elements": "str", "default": []},
         **argspec.options(PORT, OPTIONS),
         **argspec.GUARD,
     }
@@ -44,6 +47,7 @@ class PortIntent(HoldingIntent):
         self.selection = Selection(params["ports"], "ports")
         self.names = frozenset(self.selection.names)
         self.options = normalize.fields_from(params, PORT, OPTIONS)
+        self.pinned_later = frozenset(normalize.device_name(name, "pinned_later") for name in params["pinned_later"])
         leaving = self.absent or self.move
         self.scope = Scope(
             bridge=self.bridge,
@@ -51,7 +55,7 @@ class PortIntent(HoldingIntent):
             ports=True,
             # What a port loses when it leaves must be known in full to bring it back.
             port_fields=None if leaving else frozenset(self.options) | _validated(self.options),
-            fdb=leaving,
+            fdb=leaving or _relies_on_entries(self.options),
             vlans=leaving,
         )
 
@@ -69,7 +73,7 @@ class PortIntent(HoldingIntent):
         if self.absent:
             missing = [name for name in self.selection.names if name not in observed.facts["links"]]
             warnings = nothing_reached("ports", [*missing, *selected.unmatched], self.bridge, observed)
-            return Resolved(self._absent(observed, selected.names), notes, (*warnings, *self._elsewhere(observed)))
+            return Resolved(self._absent(observed, selected.names), {**notes, "unpinned": []}, (*warnings, *self._elsewhere(observed)))
         require_bridge(self.bridge, observed)
         joining = self._joining(observed, selected.names)
         self._check_room(observed, joining)
@@ -79,7 +83,10 @@ class PortIntent(HoldingIntent):
         present: Dict[Key, Fields] = {("port", name): asked for name in selected.names}
         self.give_back(present, observed)
         desired = Desired(present, self._left_behind(observed, joining), self._holds(joining))
-        return Resolved(desired, notes, nothing_reached("ports", selected.unmatched, self.bridge, observed))
+        bare = self._unpinned(observed, selected.names)
+        bridge = observed.state[("bridge", self.bridge)]
+        warnings = (*nothing_reached("ports", selected.unmatched, self.bridge, observed), *bare.warnings(self.bridge, bridge))
+        return Resolved(desired, {**notes, "unpinned": bare.names()}, warnings)
 
     def _elsewhere(self, observed: Observed) -> Iterator[str]:
         """Nobody asked for another bridge's ports, so they stay where they are."""
@@ -121,8 +128,7 @@ class PortIntent(HoldingIntent):
             return
         bridge = observed.state[("bridge", self.bridge)]
         for name in names:
-            known: Fields = observed.state.get(("port", name), {})
-            have = known if known.get("bridge") == self.bridge else JOINED
+            have = self._known(observed, name)
             validate.port(name, self.options, have, bool(bridge.get("no_linklocal_learn")))
             wanted = self.options.get("port_state")
             if wanted is not None and wanted != have.get("port_state"):
@@ -138,6 +144,18 @@ class PortIntent(HoldingIntent):
             raise InputError(f"port {backup}: it can't be its own backup_port; name another port of {self.bridge}.")
         if observed.state.get(("port", backup), {}).get("bridge") != self.bridge:
             raise InputError(f"backup_port: {backup} is no port of {self.bridge}; let it join first.")
+
+    def _unpinned(self, observed: Observed, names: Iterable[str]) -> pinned.Unpinned:
+        """Ports that the wish leaves, or finds, in need of an address that nobody pinned."""
+        if not _relies_on_entries(self.options):
+            return pinned.Unpinned([], [])
+        ports = {name: {**self._known(observed, name), **self.options} for name in names}
+        return pinned.judge(ports, pinned.pins(observed.state, self.bridge).keys() | self.pinned_later)
+
+    def _known(self, observed: Observed, name: str) -> Fields:
+        """The options that a port has, or will have once it has joined."""
+        known: Fields = observed.state.get(("port", name), {})
+        return known if known.get("bridge") == self.bridge else JOINED
 
     def _left_behind(self, observed: Observed, joining: List[str]) -> Tuple[Key, ...]:
         """Entries and VLANs on the bridges that moving ports leave."""
@@ -158,10 +176,11 @@ class PortIntent(HoldingIntent):
         return tuple(Hold(("link", name), "up", False, (("port", name),)) for name in joining)
 
 
-# The options of a port that has just joined, as far as rules between options ask (new_nbp, net/bridge/br_if.c).
-JOINED: Mapping[str, Value] = {"learning": True, "locked": False, "mab": False}
-
-
 def _validated(options: Mapping[str, Value]) -> Set[str]:
     """What must be read beside the asked fields to judge them."""
-    return {"mab", "locked", "learning"} if options.keys() & {"mab", "locked", "learning"} else set()
+    return set(pinned.FIELDS) if options.keys() & pinned.FIELDS else set()
+
+
+def _relies_on_entries(options: Mapping[str, Value]) -> bool:
+    """Whether the wish can make a port need a pinned address."""
+    return bool(options.get("locked")) or options.get("learning") is False or options.get("unicast_flood") is False

@@ -77,7 +77,7 @@ def find() -> str:
     """The program; MissingToolError without it."""
     command = shutil.which("xorriso", path=os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin")))
     if command is None:
-        raise MissingToolError("xorriso is not on this host; install the package xorriso.")
+        raise MissingToolError(f"xorriso is not on {os.uname().nodename}, where the media are made; install the package xorriso there.")
     return command
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
@@ -70,6 +71,11 @@ class NetlinkBackend:
         if self._hz is None or not isinstance(value, (int, float)):
             return value
         return quirks.through_jiffies(round(value * 100), self._hz) / 100
+
+    def authorize(self) -> None:
+        """Raise RightsError without the right to change devices."""
+        if not self._client.may_write():
+            raise rights.lacking("Changing links, bridges and their ports")
 
     def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
         """Why the kernel can't store the value."""

@@ -12,9 +12,10 @@ import socket
 from struct import Struct
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, RightsError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import dep
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import dep, encode
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.decode import index_attributes, text
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.encode import Message
 
@@ -25,6 +26,7 @@ _RECEIVE = 1 << 18
 CHUNK = 200
 _DUMP_TRIES = 10
 _TIMEOUT = 30.0
+_NO_DEVICE = 0x7FFFFFFF
 
 
 class Answer(NamedTuple):
@@ -36,7 +38,7 @@ class Answer(NamedTuple):
     def words(self) -> str:
         """The failure for people: the kernel's own words where it has some."""
         code = f"{errno.errorcode.get(self.errno, self.errno)} ({os.strerror(self.errno)})"
-        return f"{self.text} [{code}]" if self.text else code
+        return (f"{self.text} [{code}]" if self.text else code) + rights.hint(self.errno)
 
 
 OK = Answer(0, "")
@@ -67,7 +69,8 @@ class Client:
         try:
             self._iproute: Any = getattr(dep, protocol)()
         except Exception as error:  # pyroute2 passes on whatever the socket says
-            raise BackendError(f"pyroute2 could not open a netlink socket: {error}.") from error
+            hint = rights.hint(getattr(error, "errno", None))
+            raise BackendError(f"pyroute2 could not open a netlink socket: {error}{hint}.") from error
         # pyroute2 0.7 is a socket itself, 0.9 wraps one in asyncio: the descriptor is what both have.
         self._socket = socket.socket(fileno=os.dup(self._iproute.fileno()))
         self._sequence = 0
@@ -111,6 +114,14 @@ class Client:
                     if part.type == c.NLMSG_ERROR:
                         return None, _answer(part, flags)
                     return part, OK
+
+    def may_write(self) -> bool:
+        """Asks for a change of a device that no host has: rtnetlink looks at the right first (rtnetlink_rcv_msg, net/core/rtnetlink.c)."""
+        sequence = self._send(c.RTM_SETLINK, c.NLM_F_ACK, encode.ifinfomsg(_NO_DEVICE))
+        while True:
+            for number, flags, part in self._receive():
+                if number == sequence:
+                    return _answer(part, flags).errno not in rights.DENIED
 
     def batch(self, messages: Sequence[Message]) -> List[Answer]:
         """Send all, in chunks; one answer a message."""
@@ -175,8 +186,7 @@ class Client:
                         _check_done(part)
                         return parts, bool(interrupted)
                     if kind == c.NLMSG_ERROR:
-                        answer = _answer(part, flags)
-                        raise RefusedDump(f"The kernel refused a dump: {answer.words()}.", answer.errno)
+                        raise _refused_dump(_answer(part, flags))
                     parts.append(part)
                 at += (size + 3) & ~3
 
@@ -198,6 +208,11 @@ class Client:
                 break
             yield number, flags, Part(kind, data, at + 16, at + size)
             at += (size + 3) & ~3
+
+
+def _refused_dump(answer: Answer) -> BackendError:
+    words = f"The kernel refused a dump: {answer.words()}."
+    return RightsError(words) if answer.errno in rights.DENIED else RefusedDump(words, answer.errno)
 
 
 def _check_done(part: Part) -> None:

@@ -5,18 +5,24 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from typing import Any, Optional
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import DependencyError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import library
 
-LIBRARY = "pyroute2 >= 0.7.2"
-URL = "https://docs.pyroute2.org/"
+LIBRARY = library.Library(
+    name="pyroute2",
+    pypi="pyroute2",
+    oldest="0.7.2",
+    otherwise=(
+        "install the package python3-pyroute2 (its name in Debian, Ubuntu and Fedora), let the role virtnet.hardening.kvm_bridge_host do it "
+        "(tasks_from: packages), or "
+    ),
+    where="",
+    fitting="install a version that supports this Python (0.8.1 is the last one for 3.8)",
+)
 
-_missing = False
-_failure: Optional[str] = None
-_reason = ""
+_failure: Optional[library.Failure] = None
 IPRoute: Any = None
 DiagSocket: Any = None
 NFTSocket: Any = None
@@ -29,23 +35,10 @@ try:
     # Both are there in all versions from 0.7.2 to 0.9.7.
     DiagSocket = pyroute2.DiagSocket
     NFTSocket = pyroute2.NFTSocket
-except ImportError as error:
-    # A missing module of pyroute2's own is a broken installation, not a missing one.
-    _missing = (error.name or "") == "pyroute2"
-    _failure, _reason = traceback.format_exc(), str(error)
 except Exception as error:  # pylint: disable=broad-except
-    _failure, _reason = traceback.format_exc(), f"{type(error).__name__}: {error}"
+    _failure = library.Failure.of(error, "pyroute2", traceback.format_exc())
 
 
 def require() -> None:
     """Raise DependencyError, with what the user can do, unless pyroute2 can be used."""
-    if _failure is None:
-        return
-    if _missing:
-        raise DependencyError(f"{LIBRARY} is missing", library=LIBRARY, url=URL, exception=_failure)
-    version = "%d.%d" % sys.version_info[:2]
-    raise DependencyError(
-        f"pyroute2 was found but is unusable on Python {version} ({sys.executable}): {_reason}; "
-        "install a version that supports this Python (0.8.1 for 3.8).",
-        exception=_failure,
-    )
+    library.require(LIBRARY, _failure)

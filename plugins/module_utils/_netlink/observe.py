@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from struct import pack
 from typing import Any, Dict, FrozenSet, Iterable, List, Optional
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode, netfilter
@@ -296,4 +297,6 @@ def open_namespace(name: str) -> int:
     try:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
+        if error.errno in rights.DENIED:
+            raise rights.lacking(f"peer_netns {name!r}: opening {path}", "CAP_SYS_PTRACE") from error
         raise InputError(f"peer_netns {name!r} can't be opened at {path}: {error.strerror}; make the namespace first.") from error

@@ -15,7 +15,7 @@ import os
 import threading
 from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Client
@@ -25,6 +25,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 _CLONE_NEWNET = 0x40000000
 # Listed by the kernel only while they are set.
 _LISTED_WHEN_SET = ("backup_port", "backup_nhid")
+_KEYS_WHEN_SET = frozenset(KINDS["port"].fields[name].natives[LINUX].key for name in _LISTED_WHEN_SET)
 VLAN_WITNESS = KINDS["bridge"].fields["vlan_protocol"].natives[LINUX]
 
 
@@ -70,9 +71,12 @@ class Probe:
         if self._listed(kind, native, self._seen.get(kind), self._boolopts):
             return None
         found = self._ask_namespace()
-        if found is None:
+        if found is None and (kind not in self._seen or native.key in _KEYS_WHEN_SET):
             # Neither seen nor probed: a port option of a bridge without ports, say. The read-back decides.
-            return None if kind not in self._seen else self._reason(kind, native, prefix, f"an existing {kind} does not list it")
+            return None
+        if found is None:
+            how = f"an existing {kind} does not list it, and none can be made in a probe namespace ({self._namespace_failure})"
+            return self._reason(kind, native, prefix, how)
         if self._listed(kind, native, found.bridge if kind == "bridge" else found.port, found.boolopts):
             return None
         return self._reason(kind, native, prefix, f"a {kind} made in a probe namespace does not list it")
@@ -112,14 +116,15 @@ class Probe:
             self._namespace_failure = str(error)
 
 
-def _look(client: Client) -> Optional[Known]:
+def _look(client: Client) -> Known:
     """Make a bridge with two ports, set what is listed only when set, and read all attributes."""
     made = [
         client.make_link(ifname="vnhprobe0", kind="veth", peer={"ifname": "vnhprobe1"}),
         client.batch([encode.new_bridge("vnhprobe", {})])[0],
     ]
-    if any(answer.errno for answer in made):
-        return None
+    for answer in made:
+        if answer.errno:
+            raise BackendError(answer.words())
     index = {name: _get(client, name).ifindex for name in ("vnhprobe", "vnhprobe0", "vnhprobe1")}
     trial: Dict[str, Value] = {"backup_port": "vnhprobe1", "backup_nhid": 1}
     messages = [encode.set_master(index[port], index["vnhprobe"]) for port in ("vnhprobe0", "vnhprobe1")]

@@ -11,6 +11,7 @@ import os
 from struct import pack_into, unpack_from
 from typing import List, Optional
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import Program
@@ -57,4 +58,4 @@ class TcxReader:
             return None
         if code in (errno.ENODEV, errno.ENOENT):
             return None
-        raise BackendError(f"bpf(BPF_PROG_QUERY) failed: {errno.errorcode.get(code, code)} ({os.strerror(code)}).")
+        raise BackendError(f"bpf(BPF_PROG_QUERY) failed: {errno.errorcode.get(code, code)} ({os.strerror(code)}){rights.hint(code)}.")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from struct import pack
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Tuple, TypeVar
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, RightsError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode, mirrors
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode_evidence as read
@@ -102,7 +103,7 @@ class Witness:
         inodes = frozenset(each.inode for each in members)
         holders = self._try("the processes that hold packet sockets", lambda: find_holders(inodes)) or Holders({}, 0)
         if holders.denied and inodes - holders.by_inode.keys():
-            reason = f"{holders.denied} processes of other users can't be looked into; run it as root"
+            reason = f"{holders.denied} processes of other users can't be looked into; {rights.remedy()}"
             self._gaps.append(Gap("some of the processes that hold packet sockets", reason))
         return tuple(_socket(each, names, holders) for each in members)
 
@@ -124,6 +125,8 @@ def _members(client: Any) -> Members:
     body = pack("=BBHIIII", c.AF_PACKET, 0, 0, 0, c.PACKET_SHOW_INFO | c.PACKET_SHOW_MCLIST, 0, 0)
     try:
         parts = client.dump(c.SOCK_DIAG_BY_FAMILY, body)
+    except RightsError:
+        raise
     except BackendError as error:
         raise BackendError(f"{error} The kernel may lack packet_diag (CONFIG_PACKET_DIAG).") from error
     return tuple(read.packet_socket(part.data, part.start, part.end) for part in parts)

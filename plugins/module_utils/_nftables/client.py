@@ -11,12 +11,15 @@ import shutil
 import subprocess
 from typing import Any, Dict, List, Optional, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, TABLE, text
 
 # Where distributions put it; a login over SSH may lack the sbin folders.
 _FOLDERS = ("/usr/sbin", "/sbin", "/usr/local/sbin")
 _SECONDS = 120
+# EPERM and EACCES in the words of the C locale, in which nft runs.
+_DENIED = ("Operation not permitted", "Permission denied")
 
 
 class Nft:
@@ -37,7 +40,9 @@ class Nft:
 
     def _probe(self) -> Optional[str]:
         if self._program() is None:
-            return "nft(8) is not on this host; install nftables"
+            return (
+                "nft(8) is not on this host; install the package nftables, or let the role virtnet.hardening.kvm_bridge_host do it (tasks_from: packages)"
+            )
         code, output = self._run(["--check", "--file", "-"], text())
         if code == 0:
             return None
@@ -83,7 +88,13 @@ class Nft:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BackendError(f"{' '.join(command)} did not run: {error}; nothing is known about the table.") from error
-        return done.returncode, done.stdout if done.returncode == 0 else done.stderr or done.stdout
+        if done.returncode == 0:
+            return 0, done.stdout
+        output = done.stderr or done.stdout
+        if any(words in output for words in _DENIED):
+            # Not to be taken for a table that is not there, nor for a kernel without nftables.
+            raise rights.lacking(f"Reading and writing the nftables table {FAMILY} {TABLE}")
+        return done.returncode, output
 
 
 def _first(output: str) -> str:

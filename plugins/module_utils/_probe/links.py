@@ -24,6 +24,7 @@ _RTA_OIF, _RTA_MULTIPATH, _RTA_TABLE = 4, 9, 15
 _TABLE_MAIN, _TYPE_UNICAST = 254, 1
 _ETHER, _IFF_UP, _IFF_LOOPBACK, _IFF_RUNNING = 1, 0x1, 0x8, 0x40
 _SECONDS = 10.0
+_BY = "by the option interface, which is isolation_check_interface in the role isolation_check"
 
 
 class Link(NamedTuple):
@@ -123,10 +124,10 @@ def choose(links: Dict[int, Link], routes: List[int], wanted: Optional[str]) -> 
             raise InputError(f"interface: there is no {wanted}; the Ethernet interfaces are {known}.")
         return Chosen(_checked(by_name[wanted], links), "option")
     if not routes:
-        raise InputError(f"interface: this host has no default route to choose the interface by; name one of {known}.")
+        raise InputError(f"interface: this host has no default route to choose the interface by; name one of {known} {_BY}.")
     if len(routes) > 1:
         names = ", ".join(sorted(links[index].name for index in routes))
-        raise InputError(f"interface: default routes lead through {names}; name the one that is meant.")
+        raise InputError(f"interface: default routes lead through {names}; name the one that is meant {_BY}.")
     return Chosen(_checked(links[routes[0]], links), "default_route")
 
 

@@ -14,6 +14,7 @@ import time
 from typing import Dict, Iterator, NamedTuple, NoReturn, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, UnsupportedError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.rights import lacking
 from ansible_collections.virtnet.hardening.plugins.module_utils._probe.frame import ETHERTYPE, Heard, decode
 from ansible_collections.virtnet.hardening.plugins.module_utils._probe.links import Link
 from ansible_collections.virtnet.hardening.plugins.module_utils._probe.request import PAUSE, SEND_SECONDS
@@ -43,7 +44,7 @@ def _open() -> socket.socket:
     try:
         return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     except PermissionError as error:
-        raise UnsupportedError("A packet socket needs the capability CAP_NET_RAW in this network namespace; run the task with become: true.") from error
+        raise lacking("Opening a packet socket", "CAP_NET_RAW") from error
     except OSError as error:
         raise UnsupportedError(f"This kernel gives no packet socket ({error.strerror}); it needs CONFIG_PACKET.") from error
 

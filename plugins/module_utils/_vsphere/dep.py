@@ -5,18 +5,22 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from typing import Any, Optional
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import DependencyError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import library
 
-LIBRARY = "pyVmomi >= 8.0.0.1"
-URL = "https://pypi.org/project/pyvmomi/"
+LIBRARY = library.Library(
+    name="pyVmomi",
+    pypi="pyvmomi",
+    oldest="8.0.0.1",
+    # Distributions have older ones, Debian 12 for one.
+    otherwise="",
+    where="Where this is not the host that was meant, let the task run on the control node: connection: local, or delegate_to: localhost. ",
+    fitting="install another version from 8.0.0.1 on",
+)
 
-_missing = False
-_failure: Optional[str] = None
-_reason = ""
+_failure: Optional[library.Failure] = None
 vim: Any = None
 vmodl: Any = None
 SoapStubAdapter: Any = None
@@ -34,22 +38,10 @@ try:
     GetServiceVersions = pyVmomi.VmomiSupport.GetServiceVersions
     versionIdMap = pyVmomi.VmomiSupport.versionIdMap
     VmomiSupport = pyVmomi.VmomiSupport
-except ImportError as error:
-    # A missing module of pyVmomi's own is a broken installation, not a missing one.
-    _missing = (error.name or "") == "pyVmomi"
-    _failure, _reason = traceback.format_exc(), str(error)
 except Exception as error:  # pylint: disable=broad-except
-    _failure, _reason = traceback.format_exc(), f"{type(error).__name__}: {error}"
+    _failure = library.Failure.of(error, "pyVmomi", traceback.format_exc())
 
 
 def require() -> None:
     """Raise DependencyError, with what the user can do, unless pyVmomi can be used."""
-    if _failure is None:
-        return
-    if _missing:
-        raise DependencyError(f"{LIBRARY} is missing", library=LIBRARY, url=URL, exception=_failure)
-    version = "%d.%d" % sys.version_info[:2]
-    raise DependencyError(
-        f"pyVmomi was found but is unusable on Python {version} ({sys.executable}): {_reason}; install a version from 8.0.0.1 on.",
-        exception=_failure,
-    )
+    library.require(LIBRARY, _failure)

@@ -195,15 +195,19 @@ def problems(policy: Optional[Result] = None, hosts: Sequence[str] = HOSTS, **ch
 
 def test_checks_that_can_not_be_made() -> None:
     """Told before a frame is sent."""
-    assert "at least two hosts" in problems(hosts=["g1"])
+    assert "at least two hosts" in problems(hosts=["g1"]) and "virtnet_hosts" in problems(hosts=["g1"])
     assert "g2 gave no answer about its interface" in problems(g2={"failed": True})
     assert "g1 and g2 have the same address" in problems(g2=seen()["g1"])
     assert "Another probe listens on eth0 of g1" in problems(g1={**seen()["g1"], "listeners": 1})
     many = [f"g{number}" for number in range(1, 18)]
     assert problems(hosts=many[:16]) == "" and "g17 would send 102 frames; at most 100 are allowed" in problems(hosts=many)
-    assert "The policy names g7, which is none of the hosts" in problems({"isolated": [["g1", "g7"]]})
+    assert "isolation_check_repeat" in problems(hosts=many)
+    for option, named in {"isolated": [["g1", "g7"]], "controls": ["g7"], "overrides": [{"to": ["g7"], "expect": {"broadcast": "skip"}}]}.items():
+        assert f"isolation_check_{option} names g7, which is none of the hosts of this check; add it to the play's hosts" in problems({option: named})
     alone = problems({"isolated": [HOSTS]})
-    assert "g1 is to hear nothing from any host" in alone and "No host is to hear g3" in alone
+    assert "g1 is to hear nothing from any host" in alone and "No host is to hear g3" in alone and alone.count("isolation_check_controls") == 6
+    nothing = {"broadcast": "skip", "own_unicast": "skip", "unicast_to_others": "skip", "unknown_unicast": "skip", "forged_source": "skip"}
+    assert "let isolation_check_expect accept at least one flow" in problems({"expect": nothing})
     assert "can't stand in a frame" in "\n".join(isolation_plan({"a b": seen()["g1"], "g2": seen()["g2"]}, ["a b", "g2"])["problems"])
 
 
@@ -214,7 +218,7 @@ def test_checks_that_can_not_be_made() -> None:
         ({"expect": {"broadcast": "allow"}}, "expect: broadcast is 'allow', which is none of accept, reject, skip"),
         ({"overrides": [{"form": ["g1"], "expect": {"broadcast": "skip"}}]}, "overrides[0]: write expect"),
         ({"overrides": [{"from": ["g1"]}]}, "overrides[0]: write expect"),
-        ({"repeat": 11}, "repeat: 11 is outside 1 to 10"),
+        ({"repeat": 11}, "isolation_check_repeat: 11 is outside 1 to 10"),
         ({"isolate": []}, "policy: isolate is none of"),
     ],
 )

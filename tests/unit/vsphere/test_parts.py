@@ -175,9 +175,12 @@ def run(folder: Path, package: str) -> Any:
 
 
 def test_pyvmomi_is_missing(tmp_path: Path) -> None:
-    """Names the library and where to find it."""
+    """Names the library, how it is had, and that the task runs where it runs."""
     answer = run(tmp_path, "raise ModuleNotFoundError(\"No module named 'pyVmomi'\", name='pyVmomi')")
-    assert answer["failed"] and answer["error_code"] == "dependency" and "pyVmomi >= 8.0.0.1" in answer["msg"] and "pypi.org" in answer["msg"]
+    assert answer["failed"] and answer["error_code"] == "dependency"
+    for words in ("pyVmomi 8.0.0.1 or later is missing on", os.uname().nodename, "where this task runs", f'{sys.executable} -m pip install "pyvmomi>=8.0.0.1"',
+                  "connection: local", "delegate_to: localhost", "ansible_python_interpreter"):
+        assert words in answer["msg"], answer["msg"]
 
 
 def test_pyvmomi_is_unusable(tmp_path: Path) -> None:

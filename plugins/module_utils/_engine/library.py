@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""What to say where a Python library is missing or can't be used: for which Python of which host, and how it gets there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NamedTuple, Optional
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import DependencyError
+
+
+class Library(NamedTuple):
+    """A library that modules need."""
+
+    # As it is imported, and as PyPI names it.
+    name: str
+    pypi: str
+    oldest: str
+    # How a user gets it beside pip, as the beginning of a list, and where it belongs, as a sentence.
+    otherwise: str
+    where: str
+    # What to take where the one that is there does not fit its Python.
+    fitting: str
+
+
+class Failure(NamedTuple):
+    """Why it could not be imported."""
+
+    missing: bool
+    reason: str
+    traceback: str
+
+    @staticmethod
+    def of(error: Exception, library: str, traceback: str) -> "Failure":
+        """A missing module of the library's own is a broken installation, not a missing one."""
+        missing = isinstance(error, ImportError) and (error.name or "") == library
+        return Failure(missing, str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}", traceback)
+
+
+def require(library: Library, failure: Optional[Failure]) -> None:
+    """Raise DependencyError, with what the user can do, unless the library can be used."""
+    if failure is not None:
+        raise DependencyError(_missing(library) if failure.missing else _unusable(library, failure.reason), exception=failure.traceback)
+
+
+def _missing(library: Library) -> str:
+    return (
+        f"{library.name} {library.oldest} or later is missing on {_host()}, where this task runs, for the Python that it runs on ({sys.executable}): "
+        f"{library.otherwise}run {_pip(library)} there. {library.where}If another Python there has it, name that one in ansible_python_interpreter."
+    )
+
+
+def _unusable(library: Library, reason: str) -> str:
+    version = "%d.%d" % sys.version_info[:2]
+    return (
+        f"{library.name} was found but is unusable on Python {version} of {_host()} ({sys.executable}): {reason}; {library.fitting}, "
+        f"with {_pip(library)} for instance."
+    )
+
+
+def _pip(library: Library) -> str:
+    return f"'{sys.executable} -m pip install \"{library.pypi}>={library.oldest}\"'"
+
+
+def _host() -> str:
+    return os.uname().nodename

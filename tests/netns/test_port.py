@@ -195,7 +195,7 @@ def test_result_says_nothing_to_do() -> None:
 PIN = "52:54:00:00:00:01"
 
 
-def warnings_of(**params: Any) -> Any:
+def warned(**params: Any) -> Any:
     """The same warnings of a check run, a real run and a second one, and the ports that the result names."""
     results = [run_module("linux_bridge_port", check, **{"bridge": "br0", "ports": ["v0"], **params}) for check in (True, False, False, True)]
     assert all(not result.get("failed") and warnings_of(result) == warnings_of(results[0]) for result in results), results
@@ -215,12 +215,12 @@ def test_a_port_without_the_address_that_it_needs_is_told(options: Any, words: s
     """Named, with the remedy, as long as it is so; a learned address and one of the host don't count."""
     learned(PIN, "v0")
     bridge("fdb add 52:54:00:00:00:02 dev v0 master permanent", f"fdb add {PIN[:-1]}3 dev v1 master static")
-    warnings, unpinned = warnings_of(**options)
+    warnings, unpinned = warned(**options)
     assert len(warnings) == 1 and words in warnings[0] and "port v0 of br0" in warnings[0] and unpinned == ["v0"]
     assert "(ageing_time, 300 s)" in warnings[0] and "linux_bridge_fdb" in warnings[0] and "linux_port_security" in warnings[0]
     for kind in ("static", "extern_learn"):
         bridge(f"fdb replace {PIN} dev v0 master {kind}")
-        assert warnings_of(**options) == ([], [])
+        assert warned(**options) == ([], [])
         bridge(f"fdb del {PIN} dev v0 master")
 
 
@@ -229,20 +229,20 @@ def test_a_port_without_the_address_that_it_needs_is_told(options: Any, words: s
 )
 def test_ports_that_need_no_address_are_not_told(options: Any) -> None:
     """What floods, learns or is not locked reaches its guest, and what a later task pins is not told."""
-    assert warnings_of(**options) == ([], [])
+    assert warned(**options) == ([], [])
 
 
 @pytest.mark.skipif(lacks_port_option("mab"), reason="SKIPPED: this kernel has no mab")
 def test_with_mab_nothing_has_to_be_pinned() -> None:
     """A daemon decides."""
-    assert warnings_of(locked=True, mab=True) == ([], [])
+    assert warned(locked=True, mab=True) == ([], [])
 
 
 def test_options_that_meet_are_told() -> None:
     """The half that is there already counts, on ports that patterns select, in one sentence for all; a port that joins has no entries yet."""
     bridge(*(f"link set dev v{number} learning off" for number in (0, 1)), f"fdb add {PIN} dev v1 master static")
-    assert warnings_of(ports=["v*"], unicast_flood=False)[1] == ["v0"]
-    warnings, unpinned = warnings_of(ports=["v*", "v2"], locked=True, learning=False)
+    assert warned(ports=["v*"], unicast_flood=False)[1] == ["v0"]
+    warnings, unpinned = warned(ports=["v*", "v2"], locked=True, learning=False)
     assert unpinned == ["v0", "v2"] and len(warnings) == 1 and warnings[0].startswith("ports v0, v2 of br0: locked")
 
 
@@ -250,5 +250,5 @@ def test_many_ports_are_told_in_one_sentence() -> None:
     """Five by name."""
     names = [f"tap{number}" for number in range(8)]
     ip(*(line for name in names for line in (f"link add {name} type veth peer name x{name}", f"link set {name} master br0")))
-    warnings, unpinned = warnings_of(ports=["tap*"], locked=True, learning=False)
+    warnings, unpinned = warned(ports=["tap*"], locked=True, learning=False)
     assert unpinned == names and warnings[0].startswith("ports tap0, tap1, tap2, tap3, tap4 and 3 more of br0: locked")

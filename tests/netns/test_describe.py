@@ -186,3 +186,12 @@ def test_what_could_not_be_read_is_told(run: Callable[..., Result], monkeypatch:
     document = policy_document(info, "kvm1", "x.yml")
     assert lines(document["text"], "- rules")[0].startswith("- rules of nftables: nft is not there\\x0akvm_bridge_host_policy: []")
     assert switches(document)
+
+
+def test_what_the_module_refuses_is_off(run: Callable[..., Result]) -> None:
+    """With its words, as a playbook registers them that goes on."""
+    ip("link add br0 type bridge", *messy.veth("v0", "br0"))
+    refused = {"changed": False, "failed": False, "error_code": "invalid", "msg": "bridge br0: it can't be."}
+    document = policy_document(run_module(INFO), "kvm1", "x.yml", foreseen=refused)
+    assert switches(document) == [] and "# OFF, as applying it would change the bridge: bridge br0: it can't be." in document["text"]
+    assert "# linux_switch_policy refuses to apply it: bridge br0: it can't be." in document["text"]

@@ -103,3 +103,8 @@ def test_what_would_change_is_off(world: World) -> None:
     again = policy_document(info, "vcenter", "policy.yml", foreseen=foreseen)
     assert [each["switches"][0]["kind"] for each in again["data"]["virtnet_policy_documents"]] == ["vds"]
     assert "# OFF, as applying it would change something: esxi01.lab.example: set vswitch vSwitch0: promiscuous accept -> reject" in again["text"]
+    failed = [{"changed": False, "failed": False, "error_code": "invalid", "msg": "switch vSwitch0: no."}, {}]
+    text = policy_document(info, "vcenter", "policy.yml", foreseen=failed)["text"]
+    assert "# OFF, as applying it would change something: switch vSwitch0: no." in text
+    unsure = policy_document({**info, "remarks": ["esxi01.lab.example: which machines are on its port groups is not known."]}, "vcenter", "policy.yml")["text"]
+    assert "# esxi01.lab.example: which machines" in unsure and "No machines." not in unsure and "# No machines that are known of." in unsure

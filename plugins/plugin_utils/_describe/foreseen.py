@@ -19,7 +19,8 @@ class Foreseen:
 
     def __init__(self, result: Facts | None) -> None:
         result = result or {}
-        self.refused = str(result.get("msg") or "") if result.get("failed") else ""
+        # A playbook goes on with what failed, and then it is not said to have.
+        self.refused = str(result.get("msg") or "it failed") if result.get("error_code") else ""
         before, after = result.get("before") or {}, result.get("after") or {}
         self.ports: dict[str, str] = {}
         self.bridges: dict[str, str] = {}

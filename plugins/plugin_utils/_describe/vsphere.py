@@ -36,11 +36,12 @@ def describe(info: t.Any, asked: Asked, foreseen: t.Sequence[Facts] = ()) -> Des
     changes: list[str] = []
     parts = [*_standard(hosts, objects), *_distributed(hosts, distributed, objects)]
     would = [_would_change(each) for each in foreseen] or [""] * len(parts)
-    entries = [_Writer(each, asked.tighten, changes).entry(why) for each, why in zip(parts, would)]
+    certain = not info.get("remarks")
+    entries = [_Writer(each, asked.tighten, changes, certain).entry(why) for each, why in zip(parts, would)]
     bare = sorted(name for name, host in hosts.items() if not host["switches"])
     notes = [f"Without a standard switch: {named(bare)}."] if bare else []
     node = Map({VARIABLE: Entry(seq(entries))})
-    return described(asked, "harden_esxi", node, changes, [], [*notes, *not_looked_at(info)])
+    return described(asked, "harden_esxi", node, changes, [], [*notes, *(info.get("remarks") or ()), *not_looked_at(info)])
 
 
 def _standard(hosts: Facts, objects: t.Sequence[Facts]) -> list[Alike]:
@@ -82,8 +83,10 @@ def _sorted(switches: t.Sequence[Facts]) -> list[Facts]:
 class _Writer:
     """Of one document."""
 
-    def __init__(self, alike: Alike, tighten: bool, changes: list[str]) -> None:
+    def __init__(self, alike: Alike, tighten: bool, changes: list[str], certain: bool) -> None:
         self.alike = alike
+        # Whether all machines could be read.
+        self.certain = certain
         self.tighten = tighten
         self.changes = changes
         self.objects: dict[tuple[str, str], list[Facts]] = {}
@@ -167,15 +170,16 @@ class _Writer:
         if vlans:
             yield f"VLAN {named(vlans)}."
         machines = {machine for each in found for machine in each.get("vms") or []}
-        yield f"Machines: {named(machines)}." if machines else "No machines."
+        yield f"Machines: {named(machines)}." if machines else "No machines." if self.certain else "No machines that are known of."
         if {"security_override", "mac_management_override"} & {flag for each in found for flag in each.get("override_allowed") or []}:
             yield "Its ports may have values of their own."
 
 
 def _would_change(result: Facts) -> str:
     """Of a check run of esxi_switch_policy, in words."""
-    if result.get("failed"):
-        return str(result.get("msg") or "it is refused")
+    # A playbook goes on with what failed, and then it is not said to have.
+    if result.get("error_code"):
+        return str(result.get("msg") or "it failed")
     targets = {**(result.get("hosts") or {}), **(result.get("distributed_switches") or {})}
     return "; ".join(f"{name}: {', '.join(each['actions'])}" for name, each in sorted(targets.items()) if each.get("actions"))
 

@@ -24,7 +24,9 @@ type Lab struct {
 	calls     *callLog
 	rules     *ruleTable
 	bumps     *bumpTable
-	datastore string
+	// properties say what is not told, or not as it is.
+	properties propertyTable
+	datastore  string
 	// standalone is a host without a vCenter, which takes its API away while it restarts.
 	standalone bool
 	away       atomic.Bool
@@ -68,14 +70,20 @@ var extended = map[string][]string{
 		"HostImageConfigGetAcceptance", "UpdateHostImageAcceptanceLevel", "HostImageConfigGetProfile", "fetchSoftwarePackages",
 	},
 	"ManagedMethodExecuter": {"ExecuteSoap"},
+	"PropertyCollector":     {"RetrievePropertiesEx", "ContinueRetrievePropertiesEx", "RetrieveProperties"},
 }
 
-// handle sees each call before the simulator.
+// handle sees each call before the simulator, when its session is known. What is delayed here is carried out also when the client has
+// hung up or logged out meanwhile, as vCenter and ESXi do it.
 func (x *extension) handle(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+	time.Sleep(x.lab.calls.delay(method.Name))
+	if x.lab.away.Load() {
+		panic(http.ErrAbortHandler)
+	}
 	if ctx.Session == nil {
 		return nil, anonymous(method)
 	}
-	if rule := x.lab.rules.match(method.Name, x.ownerName(method.This.Value), x.name(ctx, method.This)); rule != nil {
+	if rule := x.lab.rules.match(method.Name, x.ownerName(method.This.Value), x.name(ctx, method.This), false); rule != nil {
 		if fault := x.obey(ctx, method, rule); fault != nil {
 			return nil, fault
 		}
@@ -91,6 +99,8 @@ func (x *extension) takes(method *simulator.Method) bool {
 	switch method.This.Type {
 	case "OptionManager", "HostSystem", "HostImageConfigManager":
 		return x.hostOf(method.This) != nil
+	case "PropertyCollector":
+		return x.lab.properties.any()
 	case "ManagedMethodExecuter":
 		return x.hostOf(method.This) != nil && commandOf(method.Body).ours()
 	}
@@ -216,13 +226,8 @@ func (x *extension) ownerName(value string) string {
 
 // name is an object's name in the inventory, its reference if it has none.
 func (x *extension) name(ctx *simulator.Context, ref types.ManagedObjectReference) string {
-	switch object := ctx.Map.Get(ref).(type) {
-	case *simulator.DistributedVirtualSwitch:
-		return object.Name
-	case *simulator.DistributedVirtualPortgroup:
-		return object.Name
-	case *simulator.HostSystem:
-		return object.Name
+	if entity, ok := ctx.Map.Get(ref).(mo.Entity); ok {
+		return entity.Entity().Name
 	}
 	return ref.Value
 }

@@ -10,7 +10,7 @@ from typing import List
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 
 __all__ = (
-    "BackendError", "ChangeError", "DependencyError", "GuardError", "InputError", "UnsupportedError", "VerifyError", "VirtnetError",
+    "BackendError", "ChangeError", "DependencyError", "GuardError", "InputError", "UnreadableError", "UnsupportedError", "VerifyError", "VirtnetError",
 )
 
 
@@ -36,6 +36,12 @@ class BackendError(VirtnetError):
     """The backend did not answer, or not in a form that can be read."""
 
     code = "backend"
+
+
+class UnreadableError(BackendError):
+    """The backend answered, and did not tell what has to be known; nothing was written."""
+
+    code = "unreadable"
 
 
 class ChangeError(VirtnetError):

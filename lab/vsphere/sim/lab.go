@@ -4,6 +4,7 @@
 package sim
 
 import (
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -42,6 +43,7 @@ type extension struct {
 	hosts    sync.Map // a reference's value -> the host that it belongs to, for hosts and their parts
 	pending  sync.Map // *simulator.Context -> the fault that its task will have
 	software sync.Map // a host's reference value -> its *software
+	tasks    atomic.Int64
 }
 
 // Reference makes it an object of the registry.
@@ -166,22 +168,25 @@ func (x *extension) obey(ctx *simulator.Context, method *simulator.Method, rule 
 	return fault
 }
 
-// task runs a change behind a task. Changes of a switch, of its groups and of its ports hold the lock of the switch.
+// task runs a change behind a task. Changes of a switch, of its groups and of its ports hold the lock of the switch, but not while the
+// task is delayed: what is there can be read meanwhile.
 func (x *extension) task(
 	ctx *simulator.Context, lock, entity mo.Entity, name string, run func() (types.AnyType, types.BaseMethodFault),
 ) types.ManagedObjectReference {
-	task := simulator.CreateTask(lock, name, func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
+	// The simulator holds the lock of a task's entity until its end, so it gets one of its own.
+	own := types.ManagedObjectReference{Type: "LabTask", Value: fmt.Sprintf("lab-task-%d", x.tasks.Add(1))}
+	task := simulator.CreateTask(own, name, func(*simulator.Task) (result types.AnyType, fault types.BaseMethodFault) {
 		time.Sleep(x.lab.calls.taskDelay())
 		if fault, ok := x.pending.LoadAndDelete(ctx); ok {
 			return nil, fault.(types.BaseMethodFault)
 		}
-		return run()
+		ctx.WithLock(lock, func() { result, fault = run() })
+		return result, fault
 	})
+	self := entity.Reference()
+	task.Info.DescriptionId = lock.Reference().Type + "." + name
 	ref := task.Run(ctx)
-	if lock.Reference() != entity.Reference() {
-		self := entity.Reference()
-		ctx.Map.AtomicUpdate(ctx, task, []types.PropertyChange{{Name: "info.entity", Val: self}, {Name: "info.entityName", Val: self.Value}})
-	}
+	ctx.Map.AtomicUpdate(ctx, task, []types.PropertyChange{{Name: "info.entity", Val: self}, {Name: "info.entityName", Val: self.Value}})
 	return ref
 }
 

@@ -61,10 +61,10 @@ class Machine:
         try:
             self.client.ended(task, what, seconds + _GRACE)
         except VsphereError as error:
-            if self._cancelled(task, what) and error.code == DEADLINE:
-                text = f"{what}: it did not succeed within {seconds} s, most likely because machines still run on it; move them, or give maintenance_timeout."
-                raise VsphereError(DEADLINE, text) from error
-            raise
+            if isinstance(error, PendingError) and not self._cancelled(task, what):
+                raise
+            text = f"{what}: it did not succeed within {seconds} s, most likely because machines still run on it; move them, or give maintenance_timeout."
+            raise VsphereError(error.code, text if error.code == DEADLINE else error.message, **error.details) from error
 
     def _cancelled(self, task: Any, what: str) -> bool:
         try:

@@ -26,7 +26,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.versi
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Login
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.esxcli import EsxCli, first
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import NOT_FOUND, PendingError, VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import DEADLINE, NOT_FOUND, PendingError, VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found
 
@@ -253,7 +253,10 @@ class SoftwareJob:
                 enter, lambda: machine.enter_maintenance(deadlines.maintenance, self._given.evacuate), leave, lambda: bool(machine.read(_MAINTENANCE)[0])
             )
         for call in plan.calls:
-            self._step(call.words, lambda call=call: self._run(call.command, call.words, call.arguments))  # type: ignore[misc]
+            self._step(
+                call.words, lambda call=call: self._run(call.command, call.words, call.arguments),  # type: ignore[misc]
+                shows=self._has_packages if len(plan.calls) == 1 else None, seconds=deadlines.install,
+            )
         # The host may need a restart that its packages say they don't.
         plan.restart = plan.restart or self._wish.reboot and self._told_to_restart and (plan.enter or self._old.maintenance)
         if plan.restart:
@@ -271,13 +274,16 @@ class SoftwareJob:
         return self._have
 
     def _step(
-        self, words: str, do: Callable[[], None], back: Optional[Tuple[str, Callable[[], None]]] = None, shows: Optional[Callable[[], bool]] = None
+        self, words: str, do: Callable[[], None], back: Optional[Tuple[str, Callable[[], None]]] = None, shows: Optional[Callable[[], bool]] = None,
+        seconds: float = 0.0,
     ) -> None:
-        """One step, with how to take it back if it can be, and how it shows that it has come true where no answer came."""
+        """One step, with how to take it back if it can be, and how it shows that it has come true where no answer came; a connection that is lost leaves
+        it so many seconds for that.
+        """
         try:
             do()
         except PendingError as error:
-            if shows is None or not self._machine.until(shows, _SHOWS):
+            if shows is None or not self._machine.until(shows, _SHOWS if error.code == DEADLINE else max(_SHOWS, seconds)):
                 raise self._failed(words, error, back) from error
         except VirtnetError as error:
             raise self._failed(words, error) from error
@@ -297,6 +303,9 @@ class SoftwareJob:
         text += f"Taken back: {', '.join(undone)}. " if undone else ""
         text += f"Not taken back: {', '.join(not_undone)}." if not_undone else "The host is as it was."
         return ChangeError(text, words, undone, not_undone, error.code)
+
+    def _has_packages(self) -> bool:
+        return not self._package_difference(self._read([]))
 
     def _has_level(self) -> bool:
         manager = self._machine.read(_MANAGER)[0]
@@ -353,13 +362,19 @@ class SoftwareJob:
             outlook.warnings.append("The host says that a restart is due, which its packages did not; set reboot: true, or restart the host.")
         outlook.report.update(maintenance_mode=found[0].maintenance, acceptance_level=found[0].acceptance_level, reboot_required=found[0].pending is not None)
 
-    def _differs(self, have: Have) -> str:
+    def _package_difference(self, have: Have) -> str:
         plan = self._plan
         there = {**{name: each.version for name, each in have.to_come.items()}, **(have.components or {})}
         for name, version in plan.after.items():
             # A component that is to go after a restart is listed until then.
             if there.get(name) != version and not (version is None and have.pending is not None and name in (have.components or {})):
                 return f"{name} is {there.get(name) or 'absent'} and not {version or 'absent'}"
+        return ""
+
+    def _differs(self, have: Have) -> str:
+        plan, packages = self._plan, self._package_difference(have)
+        if packages:
+            return packages
         if plan.level and have.acceptance_level != plan.level:
             return f"the acceptance level is {have.acceptance_level} and not {plan.level}"
         if have.maintenance != self._old.maintenance:

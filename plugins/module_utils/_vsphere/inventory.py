@@ -90,7 +90,7 @@ class Inventory:
     def survey(self, selection: Selection) -> Tuple[List[Host], List[str]]:
         """The hosts meant, in the order of the selection, with their places and state but without their network: one read of the whole
         inventory's names. And in words, who else may be meant and can't be seen. Raises InputError for unknown and ambiguous names."""
-        hosts, there = self._everywhere()
+        hosts, there = self._everywhere(count=not selection.names)
         doubts = list(there.doubts())
         try:
             chosen = selection.choose([Place(host.name, host.datacenter, host.cluster) for host in hosts])
@@ -103,10 +103,10 @@ class Inventory:
 
     def everywhere(self) -> List[Host]:
         """All hosts, sorted by name, with their places and state: one read."""
-        return self._everywhere()[0]
+        return self._everywhere(count=False)[0]
 
-    def _everywhere(self) -> Tuple[List[Host], places.Places]:
-        paths, hops = places.question(_STATE)
+    def _everywhere(self, count: bool) -> Tuple[List[Host], places.Places]:
+        paths, hops = places.question(_STATE, count)
         root = self._client.content.rootFolder
         there = places.Places(root, list(self._client.retrieve([root], paths, hops, what="reading the hosts", page=1000)))
         hosts = [

@@ -19,7 +19,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select 
 _COUNT = "summary.numHosts"
 _BELOW = ("childEntity", "hostFolder", "host")
 _NAMED = 3
-_NOWHERE = "where it is in the inventory is not known, as not all above it can be read"
+_NOWHERE = "where it is in the inventory is not known"
 
 # What is not known: which hosts are below an object, the name of a datacenter or cluster, or where a host is.
 BELOW, DATACENTER, CLUSTER, PLACE = "below", "datacenter", "cluster", "place"
@@ -58,11 +58,12 @@ class Spot(NamedTuple):
     remarks: Tuple[str, ...] = ()
 
 
-def question(state: Sequence[str]) -> Tuple[Mapping[Any, Sequence[str]], List[Hop]]:
-    """What to retrieve from the root folder; C(state) are paths of the hosts."""
+def question(state: Sequence[str], count: bool) -> Tuple[Mapping[Any, Sequence[str]], List[Hop]]:
+    """What to retrieve from the root folder; C(state) are paths of the hosts. With C(count) clusters say how many hosts they have."""
     vim = dep.vim
     paths = {
-        vim.HostSystem: list(state), vim.Folder: ["childEntity"], vim.Datacenter: ["name", "hostFolder"], vim.ComputeResource: ["name", "host", _COUNT],
+        vim.HostSystem: list(state), vim.Folder: ["childEntity"], vim.Datacenter: ["name", "hostFolder"],
+        vim.ComputeResource: ["name", "host", *((_COUNT,) if count else ())],
     }
     return paths, [Hop(vim.Folder, "childEntity", _BELOW), Hop(vim.Datacenter, "hostFolder", _BELOW), Hop(vim.ComputeResource, "host")]
 
@@ -87,7 +88,7 @@ class Places:
             f"the name of its {what} {each.name} can't be read: {each.gaps['name'].text}"
             for what, each in ((DATACENTER, center), (CLUSTER, cluster)) if each is not None and "name" in each.gaps
         ]
-        remarks += [_NOWHERE] if center is None else []
+        remarks += [self._nowhere()] if center is None or self._above.get(host.ref) is None else []
         return Spot(center.ref if center else None, center.name if center else "", cluster.name if cluster else None, tuple(remarks))
 
     def _up(self, each: Found, kind: Any) -> Optional[Found]:
@@ -107,7 +108,12 @@ class Places:
             if kind and "name" in each.gaps:
                 yield Doubt(kind, f"the name of {each.name} can't be read: {each.gaps['name'].text}", where)
             if isinstance(each.ref, dep.vim.HostSystem) and where is None and self._up(each, dep.vim.Datacenter) is None:
-                yield Doubt(PLACE, f"{each.name}: {_NOWHERE}")
+                yield Doubt(PLACE, f"{each.name}: {self._nowhere()}")
+
+    def _nowhere(self) -> str:
+        """With the first reason that there is: objects that don't say what is below them."""
+        reasons = [f": {each.name}: {each.why(*_BELOW)}" for each in self.found.values() if each.why(*_BELOW)]
+        return f"{_NOWHERE}{reasons[0] if reasons else ''}"
 
     def _where(self, each: Found) -> Optional[str]:
         center = self._up(each, dep.vim.Datacenter)

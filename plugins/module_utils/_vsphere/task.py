@@ -28,7 +28,8 @@ def wait(read: Callable[[], Any], what: str, seconds: float, clock: Callable[[],
             return info.result
         if state == "error":
             failure = translate(info.error, what)
-            raise pending(failure) if is_open(info.error) else failure
+            # A task that ended because it took too long has ended.
+            raise pending(failure) if is_open(info.error) and failure.code != DEADLINE else failure
         if clock() >= deadline:
             text = f"{what}: the task {info.key} has not ended after {seconds:g} s and goes on running on the server."
             raise PendingError(DEADLINE, text, task=str(info.key))

@@ -13,7 +13,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_module 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_vsphere import CONNECTION
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, VirtnetError
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Target, run_jobs
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, Target, run_jobs
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import select
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Login
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
@@ -62,10 +62,19 @@ def _finish(module: AnsibleModule, targets: Sequence[Target]) -> NoReturn:
     if failed:
         codes = {target.error.code for target in failed if target.error is not None}
         module.fail_json(msg=_failure(failed, len(targets)), error_code=codes.pop() if len(codes) == 1 else "hosts_failed", **result)
+    module.exit_json(msg=_summary(module, targets), **result)
+
+
+def _summary(module: AnsibleModule, targets: Sequence[Target]) -> str:
     changed = sum(target.changed for target in targets)
-    done = "would be changed" if module.check_mode else "changed and read back"
-    seen = sum(target.error is None for target in targets)
-    module.exit_json(msg=f"{changed} of {len(targets)} hosts {done}." if changed else words.nothing_to_do(seen, noun="host"), **result)
+    if changed:
+        return f"{changed} of {words.count(len(targets), 'host')} {'would be changed' if module.check_mode else 'changed and read back'}."
+    seen = [target for target in targets if target.error is None and target.outlook.looked_at]
+    total = sum(target.outlook.looked_at for target in seen)
+    text = words.nothing_to_do(total, words.on(len(seen), len(targets), "host"), seen[0].outlook.noun if seen else "object")
+    if not total:
+        module.warn(text)
+    return text
 
 
 def _warnings(targets: Sequence[Target]) -> List[str]:
@@ -74,7 +83,18 @@ def _warnings(targets: Sequence[Target]) -> List[str]:
     for target in targets:
         for text in target.outlook.warnings if target.error is None else ():
             told.setdefault(text, []).append(target.name)
-    return [f"{_names(names)}: {text}" for text, names in told.items()]
+    return [f"{_names(names)}: {text}" for text, names in told.items()] + _missed([target.outlook for target in targets if target.error is None])
+
+
+def _missed(outlooks: Sequence[Outlook]) -> List[str]:
+    """Names and patterns of the wish that mean nothing on any of the hosts."""
+    if not outlooks:
+        return []
+    there = {name for outlook in outlooks for name in outlook.there}
+    return [
+        f"names: no host that was looked at has {name}{select.close(name, there)}." for name in outlooks[0].missed
+        if all(name in outlook.missed for outlook in outlooks)
+    ]
 
 
 def _failure(failed: Sequence[Target], count: int) -> str:

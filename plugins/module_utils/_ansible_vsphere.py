@@ -80,7 +80,7 @@ def run_one(
         # What a playbook reacts to by running the task again is told apart from other failures.
         code = target.error.details.get("cause") if target.error.details.get("cause") == CONCURRENT else target.error.code
         module.fail_json(**{**_shown(target), "error_code": code})
-    for text in (*(target.resolved.warnings if target.resolved is not None else ()), *target.warnings):
+    for text in (*(target.resolved.warnings if target.resolved is not None else ()), *target.warnings, *_reached_nothing([target])):
         module.warn(text)
     result = _shown(target)
     if module._diff and target.plan is not None:
@@ -132,7 +132,13 @@ def _finish(module: AnsibleModule, targets: Sequence[Target], unit: str, groups:
     if failed:
         codes = {target.error.code for target in failed if target.error is not None}
         module.fail_json(msg=_failure(failed, len(targets), unit, kinds), error_code=codes.pop() if len(codes) == 1 else f"{unit}_failed", **result)
+    for text in _reached_nothing(targets):
+        module.warn(text)
     module.exit_json(msg=_summary(targets, kinds, module.check_mode), **result)
+
+
+def _reached_nothing(targets: Sequence[Target]) -> Sequence[str]:
+    return () if any(target.looked_at for target in targets) else (words.NOTHING_REACHED,)
 
 
 def _warn(module: AnsibleModule, targets: Sequence[Target], forgiven: bool) -> None:
@@ -164,12 +170,13 @@ def _summary(targets: Sequence[Target], kinds: str, check_mode: bool) -> str:
     changed = sum(target.changed for target in targets)
     if not changed:
         seen = [target for target in targets if target.looked_at]
-        return words.nothing_to_do(sum(target.looked_at for target in seen), f" on {_of(len(seen), len(targets))} {kinds}")
-    return f"{changed} of {len(targets)} {kinds} {'would be changed' if check_mode else 'changed and read back'}."
+        return words.nothing_to_do(sum(target.looked_at for target in seen), words.on(len(seen), len(targets), _singular(kinds), kinds))
+    return f"{changed} of {words.count(len(targets), _singular(kinds), kinds)} {'would be changed' if check_mode else 'changed and read back'}."
 
 
-def _of(some: int, every: int) -> str:
-    return str(every) if some == every else f"{some} of {every}"
+def _singular(kinds: str) -> str:
+    """C(host) for C(hosts); several kinds are plural anyway."""
+    return {"hosts": "host"}.get(kinds, kinds)
 
 
 def _names(names: Sequence[str]) -> str:

@@ -160,7 +160,7 @@ class Watchdog:
         try:
             backend = self._open_backend()
             try:
-                report["undone"], report["not_undone"] = restore(wish, backend, self._scope)
+                report["undone"], report["not_undone"], _steps = restore(wish, backend, self._scope)
             finally:
                 backend.close()
         except VirtnetError as error:

@@ -263,7 +263,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.portgro
 
 def main() -> None:
     """Run the module."""
-    run_fleet(spec(), PortgroupIntent, HostFleet)
+    run_fleet(spec(), PortgroupIntent, HostFleet, told=PortgroupIntent.told)
 
 
 if __name__ == "__main__":

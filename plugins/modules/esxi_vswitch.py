@@ -276,7 +276,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.vswitch
 
 def main() -> None:
     """Run the module."""
-    run_fleet(spec(), VswitchIntent, HostFleet)
+    run_fleet(spec(), VswitchIntent, HostFleet, told=VswitchIntent.told)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ ALLOWED = {
     "_probe": {"_policy", "_engine.errors", "_engine.rights", "_probe"},
     "_installer": {"_policy", "_vsphere.words", "_installer"},
     "_media": {"_policy.errors", "_installer.media_types", "_installer.task", "_media"},
-    "_esxi": {"_policy.errors", "_engine.errors", "_vsphere", "_installer", "_esxi"},
+    "_esxi": {"_policy.errors", "_engine.errors", "_engine.words", "_vsphere", "_installer", "_esxi"},
 }
 SOURCES = sorted((ROOT / "plugins").rglob("*.py"))
 

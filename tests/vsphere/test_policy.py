@@ -258,8 +258,60 @@ def test_unreachable_hosts(world: World) -> None:
     again = world.ok("esxi_switch_policy", all_hosts=True, switches=standard(security=REJECT), ignore_unreachable_hosts=True)
     assert not again["changed"] and again["unreachable_hosts"] == [HOSTS[0]]
     told = world.ok("esxi_switch_policy_info", all_hosts=True, audit="effective")
-    assert told["not_looked_at"] == [{"what": HOSTS[0], "reason": "it does not respond to vCenter; bring it back and run the task again"}]
+    reason = "it does not respond to vCenter; bring it back and run the task again"
+    assert told["not_looked_at"] == [{"what": HOSTS[0], "reason": reason, "unreachable": True}]
+    assert told["summary"].startswith(f"Not all was looked at, and nothing is known of this: {HOSTS[0]}. Of the rest, 1 host and 1 distributed switch")
     assert list(told["hosts"]) == [HOSTS[1]] and HOSTS[0] in str(told["warnings"])
+
+
+def test_a_missing_privilege_is_not_forgiven(world: World) -> None:
+    """Who may not read the options of a host has not found out that they are as they should be: the host is there."""
+    world.control("POST", "faults", {"method": "QueryOptions", "fault": "NoPermission", "host": HOSTS[0], "times": -1})
+    for check in (True, False):
+        result = world.run(
+            "esxi_switch_policy", check, all_hosts=True, switches=standard(security=REJECT, guards={"bpdu": "reject"}), ignore_unreachable_hosts=True
+        )
+        assert result["failed"] and result["failed_hosts"] == [HOSTS[0]] and result["unreachable_hosts"] == [] and result["error_code"] == "unreadable"
+        assert "NoPermission" in result["msg"] and not result["hosts"][HOSTS[0]]["unreachable"]
+    assert option(world, HOSTS[0]) == 0 and option(world, HOSTS[1]) == 1
+
+
+def test_a_host_that_goes_away_while_it_is_read(world: World) -> None:
+    """Its state decides and not the fault: one that is there again, or never was away, has failed."""
+    document = standard(security=REJECT, guards={"bpdu": "reject"})
+    world.control("POST", "faults", {"method": "QueryOptions", "host": HOSTS[0], "action": "host", "state": "notResponding"})
+    left = world.ok("esxi_switch_policy", True, all_hosts=True, switches=document, ignore_unreachable_hosts=True)
+    assert left["unreachable_hosts"] == [HOSTS[0]] and left["failed_hosts"] == [] and "Left out" in str(left["warnings"])
+    world.control("POST", "host", {"host": HOSTS[0], "state": "connected"})
+    for fault in ("HostCommunication", "HostNotConnected", "HostNotReachable"):
+        world.control("POST", "faults", {"method": "QueryOptions", "host": HOSTS[0], "fault": fault})
+        failed = world.run("esxi_switch_policy", True, all_hosts=True, switches=document, ignore_unreachable_hosts=True)
+        assert failed["failed_hosts"] == [HOSTS[0]] and failed["unreachable_hosts"] == [] and fault in failed["msg"], failed
+
+
+def test_a_document_that_reaches_nothing(world: World) -> None:
+    """Switches of hosts that are all away, and documents for others: a warning, and nothing is said to be so."""
+    for host in HOSTS:
+        world.control("POST", "host", {"host": host, "state": "disconnected"})
+    document = [*standard(security=REJECT), *distributed(security=REJECT)]
+    for check in (True, False):
+        result = world.ok("esxi_switch_policy", check, all_hosts=True, switches=document, ignore_unreachable_hosts=True)
+        assert "already so" not in str(result) and "Nothing was looked at" in result["msg"] and not result["changed"]
+        for name in ("vSwitch0", "vds1"):
+            assert f"switch {name}: it was not looked at, as no host could be looked at that has it" in str(result["warnings"])
+    for host in HOSTS:
+        world.control("POST", "host", {"host": host, "state": "connected"})
+    others = world.ok("esxi_switch_policy", True, all_hosts=True, switches=[{"name": "br0", "kind": "bridge", "security": REJECT}])
+    assert "already so" not in str(others) and "The document has no switch of ESXi, only others: br0" in str(others["warnings"])
+
+
+def test_how_much_was_looked_at(world: World) -> None:
+    """Is said of a run that changes nothing, by target and in all."""
+    result = world.ok("esxi_switch_policy", all_hosts=True, switches=[*standard({"name": "pg01", "security": INHERIT}), *distributed(security=REJECT)])
+    assert not result["changed"] and "3 objects on 3 hosts and distributed switches were looked at" in result["msg"], result["msg"]
+    assert "1 object was looked at" in result["distributed_switches"]["vds1"]["msg"]
+    one = world.ok("esxi_switch_policy", esxi_hostname=HOSTS[0], switches=standard({"name": "pg01", "security": INHERIT}))
+    assert "1 object on 1 host was looked at" in one["msg"]
 
 
 def test_purge_takes_overrides_of_groups_that_are_not_named(world: World) -> None:

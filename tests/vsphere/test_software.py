@@ -294,20 +294,55 @@ def test_the_acceptance_level_alone(site: Site) -> None:
     assert site.level() == "vmware_certified" and "partner-tool" not in site.vibs()
 
 
-@pytest.mark.parametrize(("rule", "cause"), [
-    ({"method": "ExecuteSoap", "call": 3, "fault": "HostConfigFault"}, "host_config"),
-    ({"method": "ExecuteSoap", "call": 3, "action": "close"}, "unreachable"),
-])
-def test_a_failure_takes_back_what_was_done(site: Site, rule: Dict[str, Any], cause: str) -> None:
+COMMUNITY = {"maintenance_mode": True, "acceptance_level": "community"}
+
+
+def test_a_failure_takes_back_what_was_done(site: Site) -> None:
     """Maintenance mode is left and the level is as it was."""
     given = site.bundle(VibSpec(live=True, level="community", signature=b""))
     before = site.vibs()
-    site.world.control("POST", "faults", {"host": FIRST, **rule})
-    result = site.world.run("esxi_software", esxi_hostname=FIRST, maintenance_mode=True, acceptance_level="community", **given)
+    site.world.control("POST", "faults", {"host": FIRST, "method": "ExecuteSoap", "call": 3, "fault": "HostConfigFault"})
+    result = site.world.run("esxi_software", esxi_hostname=FIRST, **COMMUNITY, **given)
     host = result["hosts"][FIRST]
-    assert (result["error_code"], host["cause"], host["not_undone"], host["changed"]) == ("change_failed", cause, [], False), host
+    assert (result["error_code"], host["cause"], host["not_undone"], host["changed"]) == ("change_failed", "host_config", [], False), host
     assert host["undone"] == ["leave maintenance mode", "set the acceptance level back"] and host["msg"].startswith(FIRST)
     assert not site.maintenance() and site.level() == "partner" and site.vibs() == before
+
+
+def test_an_installation_without_an_answer(site: Site) -> None:
+    """The host may still be at it, so nothing is taken from under it, and that is said."""
+    given = site.bundle(VibSpec(live=True, level="community", signature=b""))
+    site.world.control("POST", "faults", {"host": FIRST, "method": "ExecuteSoap", "call": 3, "action": "close"})
+    result = site.world.run("esxi_software", esxi_hostname=FIRST, install_timeout=2, **COMMUNITY, **given)
+    host = result["hosts"][FIRST]
+    assert result["failed"] and host["cause"] == "unreachable" and host["changed"] and host["undone"] == [], host
+    assert "leave maintenance mode (the host may still be at it)" in host["not_undone"] and "it may still take effect" in host["not_undone"][-1]
+    assert "The host is as it was" not in host["msg"] and site.maintenance() and site.level() == "community"
+
+
+@pytest.mark.parametrize(("method", "call"), [
+    ("ExecuteSoap", 3), ("EnterMaintenanceMode_Task", 1), ("ExitMaintenanceMode_Task", 1), ("UpdateHostImageAcceptanceLevel", 1),
+])
+def test_an_answer_that_is_lost(site: Site, method: str, call: int) -> None:
+    """What is done all the same counts, and is not done twice."""
+    given = site.bundle(VibSpec(live=True, maintenance=True, level="community", signature=b""))
+    site.world.control("POST", "faults", {"host": FIRST, "method": method, "call": call, "action": "lose"})
+    result = site.world.ok("esxi_software", esxi_hostname=FIRST, install_timeout=20, **COMMUNITY, **given)
+    assert result["hosts"][FIRST]["verified"] and "igc-community" in site.vibs() and not site.maintenance() and site.level() == "community"
+
+
+@pytest.mark.parametrize(("method", "words"), [
+    ("EnterMaintenanceMode_Task", "enter maintenance mode"), ("UpdateHostImageAcceptanceLevel", "set the acceptance level to community"),
+])
+def test_a_step_that_may_still_come_true(site: Site, monkeypatch: pytest.MonkeyPatch, method: str, words: str) -> None:
+    """Is named, whatever was taken back."""
+    monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software._SHOWS", 0.5)
+    given = site.bundle(VibSpec(live=True, maintenance=True, level="community", signature=b""))
+    site.world.control("POST", "faults", {"host": FIRST, "method": method, "action": "close"})
+    result = site.world.run("esxi_software", esxi_hostname=FIRST, **COMMUNITY, **given)
+    host = result["hosts"][FIRST]
+    assert result["failed"] and host["changed"] and [each.split(":")[0] for each in host["not_undone"]] == [words], host
+    assert "igc-community" not in site.vibs()
 
 
 def test_maintenance_mode_that_is_not_reached(site: Site) -> None:

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/vmware/govmomi/vim25/types"
 )
 
 // maxLogged bounds the memory of the log; the counters go on.
@@ -169,10 +171,11 @@ func (w *answerWriter) send() {
 	_, _ = w.ResponseWriter.Write(body)
 }
 
-// watch counts and delays the calls that pass through it.
+// watch counts the calls that pass through it.
 func (l *Lab) watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		call := Call{Method: r.Method + " " + r.URL.Path}
+		var this types.ManagedObjectReference
 		if r.Method == http.MethodPost {
 			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<20))
 			if err != nil {
@@ -180,8 +183,9 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 				return
 			}
 			r.Body = io.NopCloser(bytes.NewReader(body))
-			if kind, this := soapMethod(body); kind != "" {
-				call.Method, call.Object = kind, this
+			var kind string
+			if kind, this = soapMethod(body); kind != "" {
+				call.Method, call.Object = kind, this.Value
 				call.Command = esxcliCommand(kind, body)
 			}
 		}
@@ -189,16 +193,32 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 		l.calls.begin(call.Method)
 		// The status stays 0 if there is no answer.
 		defer func() { l.calls.end(call, began) }()
-		time.Sleep(l.calls.delay(call.Method))
+		if call.Object == "" {
+			// Of the API's calls handle takes care, which knows the session.
+			time.Sleep(l.calls.delay(call.Method))
+		}
 		if l.away.Load() {
 			panic(http.ErrAbortHandler)
 		}
 		call.Host = l.extension.ownerName(call.Object)
 		writer := &answerWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(writer, r)
+		if rule := l.rules.match(call.Method, call.Host, l.extension.name(l.context(), this), true); rule != nil {
+			lose(w, rule)
+			call.Status = rule.Status
+			return
+		}
 		call.Status = writer.status
 		writer.send()
 	})
+}
+
+// lose keeps the answer to a call that was carried out from its client: the connection ends, or a proxy on the way answers.
+func lose(w http.ResponseWriter, rule *Rule) {
+	if rule.Status == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	http.Error(w, http.StatusText(rule.Status), rule.Status)
 }
 
 var esxcliMethod = regexp.MustCompile(`<method[^>]*>vim\.EsxCLI\.([\w.]+)</method>`)
@@ -210,14 +230,15 @@ func esxcliCommand(method string, body []byte) string {
 	return ""
 }
 
-// soapMethod reads the name of a call and the value of its object from a SOAP message.
-func soapMethod(body []byte) (string, string) {
+// soapMethod reads the name of a call and its object from a SOAP message.
+func soapMethod(body []byte) (string, types.ManagedObjectReference) {
 	decoder := xml.NewDecoder(bytes.NewReader(body))
 	method, inBody := "", false
+	var this types.ManagedObjectReference
 	for {
 		token, err := decoder.Token()
 		if err != nil {
-			return method, ""
+			return method, this
 		}
 		start, ok := token.(xml.StartElement)
 		switch {
@@ -227,9 +248,8 @@ func soapMethod(body []byte) (string, string) {
 		case inBody && method == "":
 			method = start.Name.Local
 		case inBody:
-			var this string
 			if start.Name.Local == "_this" && decoder.DecodeElement(&this, &start) != nil {
-				this = ""
+				this = types.ManagedObjectReference{}
 			}
 			return method, this
 		}

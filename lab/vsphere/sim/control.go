@@ -28,6 +28,12 @@ func (l *Lab) control(user, password string) http.Handler {
 		l.rules.clear()
 		return nil, nil
 	}))
+	mux.HandleFunc("POST /lab/properties", answer(l.propertyRequest))
+	mux.HandleFunc("GET /lab/properties", answer(func(*http.Request) (any, error) { return l.properties.list(), nil }))
+	mux.HandleFunc("DELETE /lab/properties", answer(func(*http.Request) (any, error) {
+		l.properties.clear()
+		return nil, nil
+	}))
 	mux.HandleFunc("POST /lab/sessions/drop", answer(func(*http.Request) (any, error) { return map[string]int{"dropped": l.dropSessions()}, nil }))
 	mux.HandleFunc("POST /lab/host", answer(l.hostRequest))
 	mux.HandleFunc("POST /lab/bump", answer(l.bumpRequest))
@@ -91,6 +97,18 @@ func (l *Lab) faultRequest(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("there is no host %q", rule.Host)
 	}
 	l.rules.add(rule)
+	return rule, nil
+}
+
+func (l *Lab) propertyRequest(r *http.Request) (any, error) {
+	rule := new(PropertyRule)
+	if err := decode(r, rule); err != nil {
+		return nil, err
+	}
+	if err := rule.complete(); err != nil {
+		return nil, err
+	}
+	l.properties.add(rule)
 	return rule, nil
 }
 

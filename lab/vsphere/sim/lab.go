@@ -4,6 +4,7 @@
 package sim
 
 import (
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -24,7 +25,9 @@ type Lab struct {
 	calls     *callLog
 	rules     *ruleTable
 	bumps     *bumpTable
-	datastore string
+	// properties say what is not told, or not as it is.
+	properties propertyTable
+	datastore  string
 	// standalone is a host without a vCenter, which takes its API away while it restarts.
 	standalone bool
 	away       atomic.Bool
@@ -40,6 +43,7 @@ type extension struct {
 	hosts    sync.Map // a reference's value -> the host that it belongs to, for hosts and their parts
 	pending  sync.Map // *simulator.Context -> the fault that its task will have
 	software sync.Map // a host's reference value -> its *software
+	tasks    atomic.Int64
 }
 
 // Reference makes it an object of the registry.
@@ -68,14 +72,20 @@ var extended = map[string][]string{
 		"HostImageConfigGetAcceptance", "UpdateHostImageAcceptanceLevel", "HostImageConfigGetProfile", "fetchSoftwarePackages",
 	},
 	"ManagedMethodExecuter": {"ExecuteSoap"},
+	"PropertyCollector":     {"RetrievePropertiesEx", "ContinueRetrievePropertiesEx", "RetrieveProperties"},
 }
 
-// handle sees each call before the simulator.
+// handle sees each call before the simulator, when its session is known. What is delayed here is carried out also when the client has
+// hung up or logged out meanwhile, as vCenter and ESXi do it.
 func (x *extension) handle(ctx *simulator.Context, method *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+	time.Sleep(x.lab.calls.delay(method.Name))
+	if x.lab.away.Load() {
+		panic(http.ErrAbortHandler)
+	}
 	if ctx.Session == nil {
 		return nil, anonymous(method)
 	}
-	if rule := x.lab.rules.match(method.Name, x.ownerName(method.This.Value), x.name(ctx, method.This)); rule != nil {
+	if rule := x.lab.rules.match(method.Name, x.ownerName(method.This.Value), x.name(ctx, method.This), false); rule != nil {
 		if fault := x.obey(ctx, method, rule); fault != nil {
 			return nil, fault
 		}
@@ -91,6 +101,8 @@ func (x *extension) takes(method *simulator.Method) bool {
 	switch method.This.Type {
 	case "OptionManager", "HostSystem", "HostImageConfigManager":
 		return x.hostOf(method.This) != nil
+	case "PropertyCollector":
+		return x.lab.properties.any()
 	case "ManagedMethodExecuter":
 		return x.hostOf(method.This) != nil && commandOf(method.Body).ours()
 	}
@@ -156,22 +168,25 @@ func (x *extension) obey(ctx *simulator.Context, method *simulator.Method, rule 
 	return fault
 }
 
-// task runs a change behind a task. Changes of a switch, of its groups and of its ports hold the lock of the switch.
+// task runs a change behind a task. Changes of a switch, of its groups and of its ports hold the lock of the switch, but not while the
+// task is delayed: what is there can be read meanwhile.
 func (x *extension) task(
 	ctx *simulator.Context, lock, entity mo.Entity, name string, run func() (types.AnyType, types.BaseMethodFault),
 ) types.ManagedObjectReference {
-	task := simulator.CreateTask(lock, name, func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
+	// The simulator holds the lock of a task's entity until its end, so it gets one of its own.
+	own := types.ManagedObjectReference{Type: "LabTask", Value: fmt.Sprintf("lab-task-%d", x.tasks.Add(1))}
+	task := simulator.CreateTask(own, name, func(*simulator.Task) (result types.AnyType, fault types.BaseMethodFault) {
 		time.Sleep(x.lab.calls.taskDelay())
 		if fault, ok := x.pending.LoadAndDelete(ctx); ok {
 			return nil, fault.(types.BaseMethodFault)
 		}
-		return run()
+		ctx.WithLock(lock, func() { result, fault = run() })
+		return result, fault
 	})
+	self := entity.Reference()
+	task.Info.DescriptionId = lock.Reference().Type + "." + name
 	ref := task.Run(ctx)
-	if lock.Reference() != entity.Reference() {
-		self := entity.Reference()
-		ctx.Map.AtomicUpdate(ctx, task, []types.PropertyChange{{Name: "info.entity", Val: self}, {Name: "info.entityName", Val: self.Value}})
-	}
+	ctx.Map.AtomicUpdate(ctx, task, []types.PropertyChange{{Name: "info.entity", Val: self}, {Name: "info.entityName", Val: self.Value}})
 	return ref
 }
 
@@ -216,13 +231,8 @@ func (x *extension) ownerName(value string) string {
 
 // name is an object's name in the inventory, its reference if it has none.
 func (x *extension) name(ctx *simulator.Context, ref types.ManagedObjectReference) string {
-	switch object := ctx.Map.Get(ref).(type) {
-	case *simulator.DistributedVirtualSwitch:
-		return object.Name
-	case *simulator.DistributedVirtualPortgroup:
-		return object.Name
-	case *simulator.HostSystem:
-		return object.Name
+	if entity, ok := ctx.Map.Get(ref).(mo.Entity); ok {
+		return entity.Entity().Name
 	}
 	return ref.Value
 }

@@ -5,6 +5,7 @@ package sim
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 const (
 	actionFault        = "fault"
 	actionClose        = "close"
+	actionLose         = "lose"
 	actionDropSessions = "drop_sessions"
 	actionHost         = "host"
 
@@ -39,8 +41,11 @@ type Rule struct {
 	// Call counts from 1, which is the default, from the moment when the rule is made; Times is 1 by default, -1 for ever.
 	Call  int `json:"call"`
 	Times int `json:"times"`
-	// Action is fault (the default), close (the connection, without an answer), drop_sessions or host.
+	// Action is fault (the default), close (the connection, without an answer: the call is not carried out), lose (the call is carried
+	// out, and its answer lost), drop_sessions or host.
 	Action string `json:"action"`
+	// Status is that of the answer which a proxy gives in place of the one that is lost; without it the connection ends.
+	Status int `json:"status,omitempty"`
 	// Fault is the name of a fault of the API; In says where it shows, in the call or in the task that it makes.
 	Fault   string `json:"fault"`
 	Message string `json:"message"`
@@ -72,9 +77,12 @@ func (r *Rule) complete() error {
 		if !slices.Contains(hostStates, r.State) {
 			return fmt.Errorf("state %q is none of %s", r.State, strings.Join(hostStates, ", "))
 		}
-	case actionClose, actionDropSessions:
+	case actionClose, actionLose, actionDropSessions:
 	default:
-		return fmt.Errorf("action %q is none of fault, close, drop_sessions, host", r.Action)
+		return fmt.Errorf("action %q is none of fault, close, lose, drop_sessions, host", r.Action)
+	}
+	if r.Status != 0 && (r.Action != actionLose || r.Status < 400 || r.Status > 599 || r.Status == http.StatusInternalServerError) {
+		return fmt.Errorf("status %d is not possible; it is for the action lose, 400 to 599 but 500", r.Status)
 	}
 	if r.In == inTask && (!isExtended(r.Method) || !strings.HasSuffix(r.Method, "_Task")) || r.In != inTask && r.In != inCall {
 		return fmt.Errorf("in %q is not possible for method %q; task is for the _Task methods of distributed switches and hosts", r.In, r.Method)
@@ -110,13 +118,14 @@ type ruleTable struct {
 	rules []*Rule
 }
 
-// match counts a call for all rules that select it, and returns the first whose turn has come.
-func (t *ruleTable) match(method, host, object string) *Rule {
+// match counts a call for all rules that select it, and returns the first whose turn has come. Those that lose the answer are
+// asked for when the call has been carried out, the others before.
+func (t *ruleTable) match(method, host, object string, done bool) *Rule {
 	t.Lock()
 	defer t.Unlock()
 	var due *Rule
 	for _, rule := range t.rules {
-		if !rule.selects(method, host, object) {
+		if (rule.Action == actionLose) != done || !rule.selects(method, host, object) {
 			continue
 		}
 		rule.Seen++

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Iterator, List, Optional, Sequence, Set, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import pending
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, STALE, VANISHED, Backend, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VerifyError, VirtnetError
@@ -39,15 +40,15 @@ class StepFailed(Exception):
         self.code = code
 
 
-def apply_plan(plan: Plan, backend: Backend, journal: Journal) -> None:
-    """Run the steps; a step on an object that vanished is noted, any other failure raises StepFailed."""
+def apply_plan(plan: Plan, backend: Backend, journal: Journal, scope: Any) -> None:
+    """Run the steps; a step on an object that vanished is noted, any other failure raises StepFailed. One that got no answer is looked up first."""
     kinds = backend.kinds
     made = {step.key for step in plan.steps if step.verb == CREATE and kinds[str(step.key[0])].stands_alone}
     for group in _batches(plan.steps, backend):
         batch = [step for step in group if step.key not in journal.vanished]
         journal.tried.extend(batch)
         try:
-            faults = backend.execute(batch)
+            faults = pending.looked_up(batch, backend.execute(batch), backend, scope)
         except VirtnetError as error:
             raise StepFailed(batch[0], error.message, code=error.code) from error
         _account(batch, faults, journal)
@@ -74,21 +75,20 @@ def _batches(steps: Tuple[Step, ...], backend: Backend) -> Iterator[List[Step]]:
 def undo(journal: Journal, backend: Backend, scope: Any, holds: Tuple[Hold, ...]) -> Report:
     """Go back to the state before the journal. Returns what was undone and what could not be, in words."""
     wish, lost = invert(journal.tried, backend.kinds, holds)
-    undone, not_undone = restore(wish, backend, scope)
-    pending = [f"{sentence(step)}: the server goes on with it, and it may still take effect" for step in journal.pending]
-    return undone, lost + not_undone + pending
+    report = restore(wish, backend, scope)
+    return report._replace(not_undone=lost + report.not_undone + pending.told(journal.pending, report.steps))
 
 
 def failed(error: StepFailed, journal: Journal, backend: Backend, scope: Any, holds: Tuple[Hold, ...]) -> ChangeError:
     """Go back after a step that failed; the error says what came of it."""
-    undone, not_undone = undo(journal, backend, scope, holds)
+    undone, not_undone, _steps = undo(journal, backend, scope, holds)
     step = sentence(error.step)
     return ChangeError(f"'{step}' failed: {_clause(str(error))}; {_ending(not_undone)}.", step, undone, not_undone, error.code)
 
 
 def not_in_effect(step: str, why: str, journal: Journal, backend: Backend, scope: Any, holds: Tuple[Hold, ...]) -> VerifyError:
     """Go back after a change that does not show, or can't be read back; the error says what came of it."""
-    undone, not_undone = undo(journal, backend, scope, holds)
+    undone, not_undone, _steps = undo(journal, backend, scope, holds)
     return VerifyError(f"'{step}': {_clause(why)}; {_ending(not_undone)}.", step, undone, not_undone)
 
 

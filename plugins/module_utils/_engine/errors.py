@@ -10,7 +10,8 @@ from typing import List
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 
 __all__ = (
-    "BackendError", "ChangeError", "DependencyError", "GuardError", "InputError", "RightsError", "UnsupportedError", "VerifyError", "VirtnetError",
+    "BackendError", "ChangeError", "DependencyError", "GuardError", "InputError", "RightsError", "UnreadableError", "UnsupportedError",
+    "VerifyError", "VirtnetError",
 )
 
 
@@ -42,6 +43,12 @@ class RightsError(BackendError):
     """The user of the task may not do what it takes; nothing was written. See rights.py."""
 
     code = "rights"
+
+
+class UnreadableError(BackendError):
+    """The backend answered, and did not tell what has to be known; nothing was written."""
+
+    code = "unreadable"
 
 
 class ChangeError(VirtnetError):

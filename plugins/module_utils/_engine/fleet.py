@@ -15,7 +15,7 @@ from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Pro
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import diff, guard, verify, words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import STALE, Backend
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Observed
@@ -26,12 +26,16 @@ _PAUSE = 0.5
 
 @dataclass(frozen=True)
 class Sight:
-    """One target as the fleet's read saw it. C(unreachable) says in words why it could not be read; the rest means nothing then."""
+    """One target as the fleet's read saw it. C(unreachable) says in words why it can't be reached now, which the user may forgive, and C(unreadable)
+    what could not be read of one that can, which nobody may; the rest means nothing then."""
 
     observed: Observed
     # The engine's backend for this target alone: used to write, to go back and to read this one again. Called by one thread at a time.
     backend: Backend
     unreachable: str = ""
+    unreadable: str = ""
+    # Sentences on what is not known of it and does not matter for what is written.
+    remarks: Tuple[str, ...] = ()
 
 
 class Fleet(Protocol):
@@ -97,7 +101,9 @@ class Target:
     @property
     def looked_at(self) -> int:
         """How many of its objects were compared with the wish."""
-        return self.plan.looked_at if self.plan is not None and self.error is None else 0
+        if self.plan is None or self.resolved is None or self.error is not None:
+            return 0
+        return self.plan.looked_at + self.resolved.seen
 
     def result(self) -> Dict[str, Any]:
         """In the form in which modules return it."""
@@ -141,9 +147,13 @@ def reconcile_fleet(
 
 
 def _plan(target: Target, intent: FleetIntent, observed: Observed, allow_management: bool, remedy: str) -> None:
+    target.warnings = target.sight.remarks
     if target.sight.unreachable:
         target.unreachable = True
-        target.error = _Unreachable(f"{target.name}: {target.sight.unreachable}.")
+        target.error = _Unreachable(_told(target.name, target.sight.unreachable))
+        return
+    if target.sight.unreadable:
+        target.error = UnreadableError(_told(target.name, target.sight.unreadable))
         return
     try:
         target.resolved = intent.resolve(target.name, observed)
@@ -151,6 +161,10 @@ def _plan(target: Target, intent: FleetIntent, observed: Observed, allow_managem
         target.plan = _guarded_plan(target.desired, observed, target.sight.backend, allow_management, remedy)
     except VirtnetError as error:
         target.error = error
+
+
+def _told(name: str, why: str) -> str:
+    return f"{why}." if why.startswith(f"{name}: ") else f"{name}: {why}."
 
 
 def _guarded_plan(desired: Desired, observed: Observed, backend: Backend, allow_management: bool, remedy: str) -> Plan:
@@ -167,7 +181,7 @@ def _note(targets: Sequence[Target], intent: FleetIntent, fleet: Fleet) -> None:
     for target in targets:
         if target.name in plans:
             notes = dict(intent.notes(target.name, plans[target.name], answers.get(target.name)))
-            target.warnings = tuple(notes.pop("warnings", ()))
+            target.warnings += tuple(notes.pop("warnings", ()))
             target.notes.update(notes)
 
 
@@ -178,11 +192,11 @@ def _write(target: Target, intent: FleetIntent, allow_management: bool, remedy: 
     backend, scope, journal = target.sight.backend, intent.scope, target.journal
     try:
         try:
-            applying.apply_plan(target.plan, backend, journal)
+            applying.apply_plan(target.plan, backend, journal, scope)
         except applying.StepFailed as error:
             if error.kind != STALE:
                 raise
-            applying.apply_plan(_new_plan(target, intent, error, allow_management, remedy), backend, journal)
+            applying.apply_plan(_new_plan(target, intent, error, allow_management, remedy), backend, journal, scope)
     except applying.StepFailed as error:
         if error.kind == STALE:
             error = applying.StepFailed(error.step, f"somebody else changed it twice, also after a new plan had been made: {error}", STALE, error.code)
@@ -229,8 +243,9 @@ def _doubts(targets: Sequence[Target], intent: FleetIntent, fleet: Fleet) -> Dic
     doubts: Dict[str, Tuple[str, str]] = {}
     for target in targets:
         sight = sights.get(target.name)
-        if sight is None or sight.unreachable:
-            doubts[target.name] = ("read back", sight.unreachable if sight is not None else "it is not there any more")
+        blind = "it is not there any more" if sight is None else sight.unreachable or sight.unreadable
+        if sight is None or blind:
+            doubts[target.name] = ("read back", blind)
             continue
         left = verify.needed(target.desired, sight.observed.state, target.sight.backend, target.journal.vanished)
         if left:

@@ -6,15 +6,22 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any, List, Set, Tuple
+from typing import Any, List, NamedTuple, Set, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import pending
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key
 
-Report = Tuple[List[str], List[str]]
+
+class Report(NamedTuple):
+    """What came of the way back, in words, and the steps that were undone."""
+
+    undone: List[str]
+    not_undone: List[str]
+    steps: Tuple[Step, ...] = ()
 
 
 def restore(wish: Desired, backend: Backend, scope: Any) -> Report:
@@ -23,21 +30,21 @@ def restore(wish: Desired, backend: Backend, scope: Any) -> Report:
     try:
         steps = make_plan(wish, backend.observe(scope).state, backend).steps
     except VirtnetError as error:
-        return [], [f"the state before could not be compared: {error.message}"]
-    failures = _run(steps, backend)
+        return Report([], [f"the state before could not be compared: {error.message}"])
+    failures = _run(steps, backend, scope)
     try:
         left = make_plan(wish, backend.observe(scope).state, backend).steps
     except VirtnetError as error:
-        return [], failures + [f"reading back failed: {error.message}"]
+        return Report([], failures + [f"reading back failed: {error.message}"])
     return _audit(steps, left, failures, backend)
 
 
-def _run(steps: Tuple[Step, ...], backend: Backend) -> List[str]:
+def _run(steps: Tuple[Step, ...], backend: Backend, scope: Any) -> List[str]:
     failures: List[str] = []
     for rank, group in groupby(steps, key=lambda step: step.rank):
         batch = list(group)
         try:
-            faults = backend.execute(batch)
+            faults = pending.looked_up(batch, backend.execute(batch), backend, scope)
         except VirtnetError as error:
             failures.extend(f"{sentence(step)}: {error.message}" for step in batch)
             continue
@@ -50,7 +57,7 @@ def _audit(steps: Tuple[Step, ...], left: Tuple[Step, ...], failures: List[str],
     # What is gone by itself can't come back and need not.
     left = tuple(step for step in left if not backend.gone(step))
     open_keys: Set[Key] = {step.key for step in left}
-    undone = [sentence(step) for step in steps if step.key not in open_keys]
+    done = tuple(step for step in steps if step.key not in open_keys)
     reasons = [text for text in failures if any(text.startswith(sentence(step) + ":") for step in left)]
     silent = [sentence(step) for step in left if not any(text.startswith(sentence(step) + ":") for text in reasons)]
-    return undone, reasons + silent
+    return Report([sentence(step) for step in done], reasons + silent, done)

@@ -26,6 +26,8 @@ class Resolved:
     warnings: Tuple[str, ...] = ()
     # Notes of what will be so once the wish holds; not told of what failed.
     outcome: Mapping[str, Any] = field(default_factory=dict)
+    # How many objects were looked at beside those of the wish, and are as they should be.
+    seen: int = 0
 
 
 class Intent(Protocol):
@@ -124,7 +126,7 @@ def _change(outcome: Outcome, scope: Any, backend: Backend, management: bool, ne
 def _apply_and_verify(plan: Plan, desired: Desired, scope: Any, backend: Backend, journal: applying.Journal) -> None:
     """Raises ChangeError, after going back, when a step fails or the read-back differs from the wish."""
     try:
-        applying.apply_plan(plan, backend, journal)
+        applying.apply_plan(plan, backend, journal, scope)
     except applying.StepFailed as error:
         raise applying.failed(error, journal, backend, scope, desired.holds) from error
     try:

@@ -15,6 +15,11 @@ def nothing_to_do(looked_at: int, where: str = "", noun: str = "object") -> str:
     return f"Nothing to do: all that is asked for is already so; {count(looked_at, noun)}{where} {'was' if looked_at == 1 else 'were'} looked at."
 
 
-def count(number: int, noun: str) -> str:
-    """C(1 object), C(2 objects)."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def on(some: int, every: int, noun: str, plural: str = "") -> str:
+    """C( on 2 hosts), C( on 1 of 2 hosts): for C(where)."""
+    return f" on {count(every, noun, plural) if some == every else f'{some} of {count(every, noun, plural)}'}"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """C(1 object), C(2 objects); C(plural) where it is more than an s."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"

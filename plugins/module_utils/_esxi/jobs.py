@@ -11,10 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import nothing_to_do
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend import why_away
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import HOST_UNREACHABLE
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host, Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection
 
 Params = Mapping[str, Any]
@@ -22,13 +25,19 @@ Params = Mapping[str, Any]
 
 @dataclass
 class Outlook:
-    """What a job would do: the steps in words, and what would change. C(report) is what the result says beside that."""
+    """What a job would do: the steps in words, and what would change. C(report) is what the result says beside that, C(looked_at) counts the
+    things that the wish is about, which C(noun) is the word for."""
 
     before: Dict[str, Any] = field(default_factory=dict)
     after: Dict[str, Any] = field(default_factory=dict)
     actions: List[str] = field(default_factory=list)
     report: Dict[str, Any] = field(default_factory=dict)
     warnings: List[str] = field(default_factory=list)
+    looked_at: int = 0
+    noun: str = "object"
+    # Names and patterns of the wish for which the host has nothing, and the names that it has.
+    missed: List[str] = field(default_factory=list)
+    there: List[str] = field(default_factory=list)
 
 
 class Job(Protocol):
@@ -70,26 +79,28 @@ class Target:
             return {**shown, **self.error.details, "msg": self.error.message, "error_code": self.error.code}
         steps = len(self.outlook.actions)
         done = "done and read back" if self.verified else "to do"
-        return {**shown, "after": self.outlook.after, "msg": f"{steps} step{'s' if steps > 1 else ''} {done}." if steps else "Nothing to do."}
+        return {**shown, "after": self.outlook.after, "msg": f"{steps} step{'s' if steps > 1 else ''} {done}." if steps else self.nothing}
+
+    @property
+    def nothing(self) -> str:
+        """The sentence for a host where nothing is to be done."""
+        return nothing_to_do(self.outlook.looked_at, noun=self.outlook.noun)
 
 
-def chosen(client: Client, params: Params, paths: Sequence[str], what: str) -> List[Tuple[Host, Mapping[str, Any]]]:
+def chosen(client: Client, params: Params, paths: Sequence[str], what: str) -> List[Tuple[Host, Found]]:
     """The hosts that are meant, each with the properties that were asked for: two reads in all."""
     from_inventory = Inventory(client).select(Selection(params))
-    read: Dict[Any, Mapping[str, Any]] = {}
+    read: Dict[Any, Found] = {}
     if from_inventory:
         kind = type(from_inventory[0].ref)
-        found = client.retrieve([host.ref for host in from_inventory], {kind: list(paths)}, what=what)
-        read = {each.ref: each.props for each in found}
-    return [(host, read.get(host.ref, {})) for host in from_inventory]
+        read = {each.ref: each for each in client.retrieve([host.ref for host in from_inventory], {kind: list(paths)}, what=what)}
+    return [(host, read.get(host.ref, Found(host.ref, {"name": host.name}, {path: GONE for path in paths}))) for host in from_inventory]
 
 
-def unreachable(host: Host) -> str:
-    """Why nothing can be done on a host now, empty if it can. Its network was not read and does not matter here."""
-    return {
-        "disconnected": "it is disconnected from vCenter; connect it and run the task again",
-        "notResponding": "it does not respond to vCenter; bring it back and run the task again",
-    }.get(host.connection, "")
+def readable(host: Host) -> None:
+    """UnreadableError for a host of which not even name and state are known."""
+    if host.gaps:
+        raise UnreadableError(f"{host.name}: {host.why_unreadable()}.")
 
 
 def run_jobs(jobs: Sequence[Tuple[Host, Optional[Job]]], client: Client, act: bool) -> List[Target]:
@@ -101,12 +112,15 @@ def run_jobs(jobs: Sequence[Tuple[Host, Optional[Job]]], client: Client, act: bo
         target = targets[number]
         if job is None:
             target.unreachable = True
-            target.error = _Unreachable(f"{host.name}: {unreachable(host)}.")
+            target.error = _Unreachable(f"{host.name}: {host.why_unreachable}.")
             return
         try:
+            readable(host)
             target.outlook = job.look()
+            target.outlook.warnings += [f"{remark[0].upper()}{remark[1:]}." for remark in host.remarks]
         except VirtnetError as error:
-            target.unreachable, target.error = error.code == HOST_UNREACHABLE, error
+            # Only what vCenter says of the host's state now makes it one that can't be reached.
+            target.unreachable, target.error = isinstance(error, VsphereError) and bool(why_away(client, host, error)), error
 
     def do(number: int) -> None:
         job, target = jobs[number][1], targets[number]

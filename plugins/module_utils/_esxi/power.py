@@ -9,10 +9,11 @@ import time
 from contextlib import suppress
 from typing import Any, Callable, List, Optional
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Login
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import CERTIFICATE, DEADLINE, VsphereError, translate
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import CERTIFICATE, DEADLINE, PendingError, VsphereError, translate
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host, Inventory
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.task import wait
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 # The server ends its own task first; this much later nobody waits for it any more.
@@ -43,40 +44,50 @@ class Machine:
         self._own.clear()
 
     def read(self, *paths: str) -> List[Any]:
-        """Properties, None for what is not set."""
+        """Properties. UnreadableError for one that is not known."""
+        found = self.found(*paths)
+        return [found.value(path) for path in paths]
+
+    def found(self, *paths: str) -> Found:
+        """Properties, and why some of them are not known."""
         found = list(self.client.retrieve([self.ref], {type(self.ref): list(paths)}, what=f"{self.name}: reading its state"))
-        return [found[0].props.get(path) if found else None for path in paths]
+        given = found[0] if found else Found(self.ref, {}, {path: GONE for path in paths})
+        return given if "name" in given.props else given._replace(props={**given.props, "name": self.name})
 
     def enter_maintenance(self, seconds: int, evacuate: bool) -> None:
         """VsphereError at the deadline; the attempt is taken back then."""
         what = f"{self.name}: entering maintenance mode"
-        task = self.client.call(self.ref.EnterMaintenanceMode_Task, seconds, evacuate, what=what)
+        task = self.client.change(self.ref.EnterMaintenanceMode_Task, seconds, evacuate, what=what)
         try:
-            wait(lambda: self.client.call(lambda: task.info, what=what), what, seconds + _GRACE)
+            self.client.ended(task, what, seconds + _GRACE)
         except VsphereError as error:
-            with suppress(VsphereError):
-                self.client.call(task.CancelTask, what=what)
-            if error.code == DEADLINE:
-                text = f"{what}: it did not succeed within {seconds} s, most likely because machines still run on it; move them, or give maintenance_timeout."
-                raise VsphereError(DEADLINE, text) from error
-            raise
+            if isinstance(error, PendingError) and not self._cancelled(task, what):
+                raise
+            text = f"{what}: it did not succeed within {seconds} s, most likely because machines still run on it; move them, or give maintenance_timeout."
+            raise VsphereError(error.code, text if error.code == DEADLINE else error.message, **error.details) from error
+
+    def _cancelled(self, task: Any, what: str) -> bool:
+        try:
+            self.client.change(task.CancelTask, what=what)
+        except VsphereError:
+            return False
+        return True
 
     def leave_maintenance(self, seconds: int) -> None:
         """Take it out."""
         what = f"{self.name}: leaving maintenance mode"
-        task = self.client.call(self.ref.ExitMaintenanceMode_Task, seconds, what=what)
-        wait(lambda: self.client.call(lambda: task.info, what=what), what, seconds + _GRACE)
+        self.client.task(self.ref.ExitMaintenanceMode_Task, seconds, what=what, seconds=seconds + _GRACE)
 
     def restart(self, seconds: int) -> None:
         """Restart it and wait until it is back."""
         what = f"{self.name}: restarting it"
         booted = self.read("runtime.bootTime")[0]
-        task = self.client.call(self.ref.RebootHost_Task, False, what=what)
+        task = self.client.change(self.ref.RebootHost_Task, False, what=what)
         self._patiently(lambda: self._is_back(task, booted, what), seconds, what)
 
     def until(self, holds: Callable[[], bool], seconds: float) -> bool:
         """Whether something becomes true in time; a host that has just come back does not answer everything at once."""
-        with suppress(VsphereError):
+        with suppress(BackendError):
             self._patiently(holds, seconds, "")
             return True
         return False
@@ -93,28 +104,28 @@ class Machine:
 
     def _patiently(self, holds: Callable[[], bool], seconds: float, what: str) -> None:
         deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
-        last: Optional[VsphereError] = None
+        last: Optional[BackendError] = None
         while True:
             try:
-                if last is not None:
+                if isinstance(last, VsphereError):
                     self._connect_again()
-                    last = None
+                last = None
                 if holds():
                     return
             except _Refused as refused:
                 raise refused.error from refused
-            except VsphereError as error:
+            except BackendError as error:
                 if error.code == CERTIFICATE:
                     raise
                 last = error
             if time.monotonic() >= deadline:
                 why = f": {last.message.rstrip('.')}" if last else ""
-                raise VsphereError(DEADLINE, f"{what}: it was not back after {seconds:g} s{why}.")
+                raise PendingError(DEADLINE, f"{what}: it was not back after {seconds:g} s{why}.")
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     def _connect_again(self) -> None:
-        with suppress(VsphereError):
+        with suppress(BackendError):
             # A vCenter's session outlives the restart of one of its hosts.
             if self.client.is_vcenter:
                 self.read("name")

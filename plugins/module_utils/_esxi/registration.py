@@ -5,21 +5,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+import time
+from typing import Any, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Sequence, Set, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VerifyError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, UnreadableError, VerifyError
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi import registration_plan as planning
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, chosen, unreachable
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, chosen
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import Choice, Skipped, matches, normal
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop, Login
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host, plain_name
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import PERMISSION, PendingError, VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found, unseen
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import close
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.task import wait
 
 _ALL = ["*"]
+_VMX, _HOST, _POWER = "summary.config.vmPathName", "runtime.host", "runtime.powerState"
+# How long a change may take to show of which no answer came, in seconds.
+_PATIENCE, _PAUSE = 5.0, 0.2
 
 
 class Store(NamedTuple):
@@ -38,7 +42,12 @@ class Machine(NamedTuple):
     name: str
     path: str
     host: Any
-    running: bool
+    # None if that is not known.
+    running: Optional[bool]
+    # What of it is not known, as the end of a sentence.
+    unknown: str = ""
+    # Whether path and host are known, so that it can be told apart from what is meant.
+    placed: bool = True
 
 
 def spec() -> Dict[str, Any]:
@@ -70,46 +79,61 @@ def asked(params: Mapping[str, Any]) -> Mapping[str, Any]:
 def jobs(params: Mapping[str, Any], client: Client, _login: Login) -> Sequence[Tuple[Host, Optional[Job]]]:
     """One for each host that can be reached. A datastore that several of them have is searched by the first."""
     hosts = [host for host, _props in chosen(client, params, ("name",), "reading the hosts")]
-    site = Site(client, [host for host in hosts if not unreachable(host)])
+    site = Site(client, [host for host in hosts if not host.why_unreachable])
     patterns = params.get("datastores") or _ALL
-    for pattern in patterns:
-        known = {store.name for stores in site.stores.values() for store in stores}
-        if not any(matches(name, [pattern]) for name in known) and site.stores and not set(pattern) & set("*?["):
+    known = {store.name for stores in site.stores.values() for store in stores}
+    unmatched = [pattern for pattern in patterns if pattern != "*" and site.stores and not any(matches(name, [pattern]) for name in known)]
+    for pattern in unmatched:
+        if not set(pattern) & set("*?[") and not site.blind:
             raise InputError(f"datastores: no chosen host has a datastore {pattern}{close(pattern, known)}.")
+    warnings = [f"datastores: no chosen host has one that matches {pattern}{close(pattern, known)}." for pattern in unmatched]
     taken: Set[Any] = set()
     made: List[Tuple[Host, Optional[Job]]] = []
     for host in hosts:
         stores = [store for store in site.stores.get(host.ref, ()) if matches(store.name, patterns)]
         mine = [store for store in stores if store.ref not in taken]
         taken.update(store.ref for store in mine if store.accessible)
-        made.append((host, None if unreachable(host) else RegistrationJob(params, client, host, mine, site)))
+        made.append((host, None if host.why_unreachable else RegistrationJob(params, client, host, mine, site, warnings)))
     return made
 
 
 class Site:
-    """What was read for all hosts at once: their datastores and the machines that are registered on these."""
+    """What was read for all hosts at once: their datastores and the machines that are registered on these. C(blind) has the hosts whose datastores are
+    not all known, with the reason.
+    """
 
     def __init__(self, client: Client, hosts: Sequence[Host]) -> None:
         self._client = client
         self.stores: Dict[Any, List[Store]] = {}
         self.machines: List[Machine] = []
+        self.blind: Dict[Any, str] = {}
         if hosts:
             self._read([host.ref for host in hosts])
 
     def _read(self, hosts: Sequence[Any]) -> None:
         vim = dep.vim
         paths = {
-            vim.HostSystem: ["datastore"], vim.Datastore: ["name", "summary.accessible", "browser"],
-            vim.VirtualMachine: ["name", "summary.config.vmPathName", "runtime.host", "runtime.powerState"],
+            vim.HostSystem: ["datastore"], vim.Datastore: ["name", "summary.accessible", "browser", "vm"],
+            vim.VirtualMachine: ["name", _VMX, _HOST, _POWER],
         }
         hops = [Hop(vim.HostSystem, "datastore", ("vm",)), Hop(vim.Datastore, "vm")]
-        found = list(self._client.retrieve(list(hosts), paths, hops, what="reading the datastores and their machines"))
-        stores = {each.ref: _store(each.ref, each.props) for each in found if isinstance(each.ref, vim.Datastore)}
-        for each in found:
-            if isinstance(each.ref, vim.HostSystem):
-                mine = [stores[ref] for ref in each.props.get("datastore", ()) if ref in stores]
-                self.stores[each.ref] = sorted(mine, key=lambda store: store.name)
-        self.machines = [_machine(each.ref, each.props) for each in found if isinstance(each.ref, vim.VirtualMachine)]
+        what = "reading the datastores and their machines"
+        found = {each.ref: each for each in self._client.retrieve(list(hosts), paths, hops, what=what)}
+        for ref in hosts:
+            self._host(found.get(ref, Found(ref, {}, {"datastore": GONE})), found)
+        self.machines = [_machine(each) for each in found.values() if isinstance(each.ref, vim.VirtualMachine)]
+
+    def _host(self, host: Found, found: Mapping[Any, Found]) -> None:
+        listed = host.either("datastore", ())
+        stores = [found[ref] for ref in listed if ref in found]
+        machines = [ref for store in stores for ref in store.either("vm", ())]
+        hidden = unseen([*listed, *machines], found)
+        reasons = [host.why(), *(f"datastore {store.name}: {store.why()}" for store in stores if store.gaps)]
+        reasons += [f"the user can't see {hidden[0]}; give the role of the user System.Read on it"] if hidden else []
+        if any(reasons):
+            self.blind[host.ref] = next(filter(None, reasons))
+        known = [_store(store) for store in stores if not store.gaps]
+        self.stores[host.ref] = sorted(known, key=lambda store: store.name)
 
     def registered(self, stores: Sequence[Store]) -> Dict[str, str]:
         """Names by path of the machines that lie on these datastores; paths name datastores, whose names are unique in a datacenter."""
@@ -117,22 +141,26 @@ class Site:
         return {machine.path: machine.name for machine in self.machines if machine.path.partition("]")[0][1:] in names}
 
 
-def _store(ref: Any, props: Mapping[str, Any]) -> Store:
-    return Store(ref, plain_name(str(props.get("name", ""))), bool(props.get("summary.accessible")), props.get("browser"))
+def _store(found: Found) -> Store:
+    return Store(found.ref, found.name, bool(found.value("summary.accessible")), found.value("browser"))
 
 
-def _machine(ref: Any, props: Mapping[str, Any]) -> Machine:
-    path = normal(str(props.get("summary.config.vmPathName") or ""))
-    return Machine(ref, plain_name(str(props.get("name", ""))), path, props.get("runtime.host"), str(props.get("runtime.powerState")) != "poweredOff")
+def _machine(found: Found) -> Machine:
+    path = normal(str(found.either(_VMX, "")))
+    power = found.either(_POWER, None)
+    return Machine(
+        found.ref, found.name, path, found.either(_HOST, None), None if power is None else str(power) != "poweredOff", found.why(), _HOST not in found.gaps,
+    )
 
 
 class RegistrationJob:
     """The job of one host."""
 
-    def __init__(self, params: Mapping[str, Any], client: Client, host: Host, stores: Sequence[Store], site: Site) -> None:
+    def __init__(self, params: Mapping[str, Any], client: Client, host: Host, stores: Sequence[Store], site: Site, warnings: Sequence[str]) -> None:
         self.name = host.name
         self._params, self._client, self._host = params, client, host
         self._stores, self._site = stores, site
+        self._warnings = list(warnings)
         self._choice = Choice()
         self._pool: Any = None
         self._folder: Any = None
@@ -143,21 +171,39 @@ class RegistrationJob:
 
     def look(self) -> Outlook:
         """See Job."""
+        if self._host.ref in self._site.blind:
+            raise UnreadableError(f"{self.name}: not all of its datastores are known: {self._site.blind[self._host.ref]}.")
         patterns = self._params.get("names") or _ALL
-        if self._present:
-            self._place()
-            paths, lost = self._search()
-            self._choice = planning.to_register(paths, self._site.registered(self._stores), patterns)
-            self._choice.skipped += lost
-        else:
-            mine = [machine._asdict() for machine in self._site.machines if machine.host == self._host.ref]
-            self._choice = planning.to_unregister(mine, {store.name for store in self._stores}, patterns)
+        self._choice = self._choose(patterns)
         verb, now, then = ("register", "unregistered", "registered") if self._present else ("unregister", "registered", "unregistered")
         done = self._choice.chosen
         report = {"found": self._choice.found, "skipped": [each.as_dict() for each in self._choice.skipped], "datastores": [each.name for each in self._stores]}
         warnings = [f"{each.path}: {each.detail}." for each in self._choice.skipped if each.reason not in (planning.REGISTERED, planning.HIDDEN)]
+        told = {each.path for each in self._choice.skipped}
+        warnings += [f"{each.name}: {each.unknown}." for each in self._site.machines if each.unknown and not {each.path, each.name} & told]
         before, after = ({"machines": dict.fromkeys(done, word)} if done else {} for word in (now, then))
-        return Outlook(before, after, [f"{verb} {path}" for path in done], report, warnings)
+        missed = planning.missed(self._choice.there, self._params.get("names") or ())
+        there = [planning.name_of(path) for path in self._choice.there]
+        return Outlook(
+            before, after, [f"{verb} {path}" for path in done], report, [*self._warnings, *warnings], len(self._choice.found), "machine", missed, there,
+        )
+
+    def _choose(self, patterns: Sequence[str]) -> Choice:
+        if self._present:
+            self._place()
+            paths, lost = self._search()
+            choice = planning.to_register(paths, self._site.registered(self._stores), patterns)
+            choice.skipped += lost + [self._unknown(machine) for machine in self._site.machines if not machine.path]
+            return choice
+        mine = [machine for machine in self._site.machines if machine.host == self._host.ref]
+        choice = planning.to_unregister([machine._asdict() for machine in mine], {store.name for store in self._stores}, patterns)
+        # One without a path may lie anywhere, one without a host may be here.
+        choice.skipped += [self._unknown(machine) for machine in self._site.machines if not machine.placed or not machine.path and machine in mine]
+        return choice
+
+    @staticmethod
+    def _unknown(machine: Machine) -> Skipped:
+        return Skipped(machine.path or machine.name, planning.UNREADABLE, f"whether it is meant is not known: {machine.unknown}")
 
     def _search(self) -> Tuple[List[str], List[Skipped]]:
         """All configuration files on the host's datastores; and the datastores that could not be searched."""
@@ -170,6 +216,9 @@ class RegistrationJob:
             try:
                 found += self._search_one(store)
             except VsphereError as error:
+                # What is away comes back; a privilege does not.
+                if error.code == PERMISSION:
+                    raise
                 lost.append(Skipped(f"[{store.name}]", planning.INACCESSIBLE, error.message.rstrip(".")))
         return found, lost
 
@@ -179,7 +228,7 @@ class RegistrationJob:
         spec_ = browser.SearchSpec(matchPattern=[f"*{planning.MACHINE}", f"*{planning.TEMPLATE}"], details=flags, searchCaseInsensitive=False)
         what = f"{self.name}: searching datastore {store.name}"
         task = self._client.call(store.browser.SearchDatastoreSubFolders_Task, f"[{store.name}]", spec_, what=what)
-        answer = wait(lambda: self._client.call(lambda: task.info, what=what), what, self._params["search_timeout"])
+        answer = self._client.ended(task, what, self._params["search_timeout"])
         return [planning.joined(each.folderPath, file.path) for each in answer or () for file in each.file or ()]
 
     def _place(self) -> None:
@@ -187,9 +236,9 @@ class RegistrationJob:
         vim, what = dep.vim, f"{self.name}: reading where machines go"
         paths = {vim.ComputeResource: ["resourcePool"]}
         found = list(self._client.retrieve([self._host.ref], paths, [Hop(vim.HostSystem, "parent")], what=what))
-        if not found or found[0].props.get("resourcePool") is None:
-            raise VsphereError("not_found", f"{self.name}: its cluster or host has no resource pool, or the user may not see it.")
-        self._pool = found[0].props["resourcePool"]
+        if not found:
+            raise UnreadableError(f"{self.name}: its cluster, which has the resource pool, can't be seen; give the role of the user System.Read on it.")
+        self._pool = found[0].value("resourcePool")
         if self._params.get("resource_pool"):
             self._pool = self._find_pool(self._params["resource_pool"], what)
         self._folder = self._find_folder(what)
@@ -198,32 +247,40 @@ class RegistrationJob:
         """Level by level: a pool of the name that is nearest to the top."""
         names: List[str] = []
         level = [self._pool]
+        blind: List[Found] = []
         while level:
             read = list(self._client.retrieve(level, {dep.vim.ResourcePool: ["name", "resourcePool"]}, what=what))
             for each in read:
-                names.append(plain_name(str(each.props.get("name"))))
+                names.append(each.name)
                 if names[-1] == wanted:
                     return each.ref
-            level = [ref for each in read for ref in each.props.get("resourcePool", ())]
-        raise InputError(f"{self.name}: resource_pool: its cluster or host has no pool {wanted}{close(wanted, names)}.")
+            blind += [each for each in read if each.gaps]
+            level = [ref for each in read for ref in each.either("resourcePool", ())]
+        self._refuse(f"resource_pool: its cluster or host has no pool {wanted}{close(wanted, names)}", blind)
 
     def _find_folder(self, what: str) -> Any:
         vim = dep.vim
-        paths = {vim.Folder: ["name", "parent"], vim.Datacenter: ["name", "vmFolder"]}
-        below = ("childEntity", "vmFolder")
-        hops = [Hop(vim.Folder, "childEntity", below), Hop(vim.Datacenter, "vmFolder", ("childEntity",))]
-        found = {each.ref: each.props for each in self._client.retrieve([self._client.content.rootFolder], paths, hops, what=what, page=1000)}
-        centers = [props for ref, props in found.items() if isinstance(ref, vim.Datacenter) and plain_name(str(props.get("name"))) == self._host.datacenter]
-        if not centers:
-            raise VsphereError("not_found", f"{self.name}: its datacenter has no folder for machines, or the user may not see it.")
-        top, wanted = centers[0]["vmFolder"], (self._params.get("folder") or "").strip("/")
+        paths = {vim.Folder: ["name", "childEntity"], vim.Datacenter: ["vmFolder"]}
+        hops = [Hop(vim.Folder, "childEntity", ("childEntity",)), Hop(vim.Datacenter, "vmFolder", ("childEntity",))]
+        if self._host.center is None:
+            raise UnreadableError(f"{self.name}: its datacenter, which has the folder for machines, can't be read.")
+        found = {each.ref: each for each in self._client.retrieve([self._host.center], paths, hops, what=what, page=1000)}
+        if self._host.center not in found:
+            raise UnreadableError(f"{self.name}: its datacenter, which has the folder for machines, can't be read.")
+        top, wanted = found[self._host.center].value("vmFolder"), (self._params.get("folder") or "").strip("/")
         if not wanted:
             return top
-        places = {_path(ref, top, found): ref for ref in found if isinstance(ref, vim.Folder)}
+        places = _paths(top, found)
         if wanted not in places:
-            known = [name for name in places if name]
-            raise InputError(f"{self.name}: folder: datacenter {self._host.datacenter} has no folder {wanted}{close(wanted, known)}.")
+            refused = f"folder: datacenter {self._host.datacenter} has no folder {wanted}{close(wanted, [name for name in places if name])}"
+            self._refuse(refused, [each for each in found.values() if each.gaps])
         return places[wanted]
+
+    def _refuse(self, sentence: str, blind: Sequence[Found]) -> NoReturn:
+        """A name that is not found is no mistake of the user's where not all names can be read."""
+        if blind:
+            raise UnreadableError(f"{self.name}: {sentence}, among what can be read: {blind[0].name}: {blind[0].why()}.")
+        raise InputError(f"{self.name}: {sentence}.")
 
     def act(self, outlook: Outlook) -> None:
         """See Job. Each machine for itself; those that succeeded stay."""
@@ -236,13 +293,37 @@ class RegistrationJob:
             except VsphereError as error:
                 failed[path] = error
         verb = "register" if self._present else "unregister"
+        came = self._came_true([path for path, error in failed.items() if isinstance(error, PendingError)])
+        done += came
+        failed = {path: error for path, error in failed.items() if path not in came}
         if failed:
-            path, reason = next(iter(failed.items()))
-            more = f" {len(failed) - 1} more failed: {', '.join(list(failed)[1:])}." if len(failed) > 1 else ""
-            stay = f" Done and not taken back: {', '.join(done)}." if done else " Nothing was changed."
-            words = [f"{verb} {each}" for each in done]
-            raise ChangeError(f"{reason.message.rstrip('.')}.{more}{stay}", f"{verb} {path}", [], words, reason.code)
+            raise self._failure(verb, done, failed)
         self._verify(verb)
+
+    def _came_true(self, paths: Sequence[str]) -> List[str]:
+        """Those of which no answer came that are done all the same, looked for as long as a host is given to show it."""
+        deadline = time.monotonic() + _PATIENCE
+        came: List[str] = []
+        while len(came) < len(paths):
+            try:
+                now = Site(self._client, [self._host]).registered(self._stores)
+            except VsphereError:
+                break
+            came = [path for path in paths if (path in now) is self._present]
+            if time.monotonic() >= deadline:
+                break
+            time.sleep(_PAUSE)
+        return came
+
+    def _failure(self, verb: str, done: Sequence[str], failed: Mapping[str, VsphereError]) -> ChangeError:
+        path, reason = next(iter(failed.items()))
+        more = f" {len(failed) - 1} more failed: {', '.join(list(failed)[1:])}." if len(failed) > 1 else ""
+        pending = [f"{verb} {each}: the server has not said what became of it, and it may still take effect"
+                   for each, error in failed.items() if isinstance(error, PendingError)]
+        stay = f" Done and not taken back: {', '.join(done)}." if done else "" if pending else " Nothing was changed."
+        stay += f" Not known: {'; '.join(pending)}." if pending else ""
+        words = [f"{verb} {each}" for each in done] + pending
+        return ChangeError(f"{reason.message.rstrip('.')}.{more}{stay}", f"{verb} {path}", [], words, reason.code)
 
     def _register(self, path: str) -> None:
         what = f"{self.name}: registering {path}"
@@ -252,7 +333,7 @@ class RegistrationJob:
 
     def _unregister(self, path: str) -> None:
         machine = next(each for each in self._site.machines if each.path == path)
-        self._client.call(machine.ref.UnregisterVM, what=f"{self.name}: unregistering {path}")
+        self._client.change(machine.ref.UnregisterVM, what=f"{self.name}: unregistering {path}")
 
     def _verify(self, verb: str) -> None:
         now = Site(self._client, [self._host]).registered(self._stores)
@@ -262,10 +343,13 @@ class RegistrationJob:
             raise VerifyError(f"{self.name}: all calls succeeded, but {wrong[0]} is {'not ' if self._present else ''}registered.", "read back", [], words)
 
 
-def _path(ref: Any, top: Any, found: Mapping[Any, Mapping[str, Any]]) -> str:
-    """A folder's path below the datacenter's folder for machines; empty for that and for others."""
-    parts: List[str] = []
-    while ref in found and ref != top:
-        parts.insert(0, plain_name(str(found[ref].get("name"))))
-        ref = found[ref].get("parent")
-    return "/".join(parts) if ref == top else ""
+def _paths(top: Any, found: Mapping[Any, Found]) -> Dict[str, Any]:
+    """The folders by their paths below the datacenter's folder for machines, which is the empty one."""
+    places: Dict[str, Any] = {}
+    level = [("", top)]
+    while level:
+        path, ref = level.pop()
+        places[path] = ref
+        children = [found[child] for child in (found[ref].either("childEntity", ()) if ref in found else ()) if child in found]
+        level += [(f"{path}/{each.name}".lstrip("/"), each.ref) for each in children if isinstance(each.ref, dep.vim.Folder) and "name" not in each.gaps]
+    return places

@@ -13,6 +13,7 @@ from typing import Any, Collection, Dict, List, Mapping, Sequence, Tuple
 
 MACHINE, TEMPLATE = ".vmx", ".vmtx"
 REGISTERED, DUPLICATE, IS_TEMPLATE, INACCESSIBLE, HIDDEN, RUNNING = "registered", "duplicate", "template", "inaccessible", "hidden", "running"
+UNREADABLE = "unreadable"
 _PATH = re.compile(r"\[([^\]]*)\]\s*(.*)")
 
 
@@ -36,6 +37,13 @@ class Choice:
     found: List[str] = field(default_factory=list)
     chosen: List[str] = field(default_factory=list)
     skipped: List[Skipped] = field(default_factory=list)
+    # All that patterns could choose among.
+    there: List[str] = field(default_factory=list)
+
+
+def missed(there: Sequence[str], patterns: Sequence[str]) -> List[str]:
+    """The patterns that take none of the machines that are there."""
+    return [pattern for pattern in patterns if not any(matches(name_of(path), [pattern]) for path in there)]
 
 
 def normal(path: str) -> str:
@@ -65,7 +73,7 @@ def matches(name: str, patterns: Sequence[str]) -> bool:
 
 def to_register(paths: Sequence[str], registered: Mapping[str, str], patterns: Sequence[str]) -> Choice:
     """Of the files that were found those that are machines nobody has registered. C(registered) has names by path."""
-    choice = Choice(found=sorted(paths))
+    choice = Choice(found=sorted(paths), there=sorted(paths))
     wanted = [path for path in choice.found if matches(name_of(path), patterns)]
     known = {normal(path): name for path, name in registered.items()}
     folders: Dict[str, List[str]] = {}
@@ -105,10 +113,15 @@ def to_unregister(machines: Sequence[Mapping[str, Any]], datastores: Collection[
     for machine in sorted(machines, key=lambda each: str(each["path"])):
         path = normal(str(machine["path"]))
         store = _PATH.fullmatch(path)
-        if store is None or store.group(1) not in datastores or not matches(name_of(path), patterns):
+        if store is None or store.group(1) not in datastores:
+            continue
+        choice.there.append(path)
+        if not matches(name_of(path), patterns):
             continue
         choice.found.append(path)
-        if machine["running"]:
+        if machine["running"] is None:
+            choice.skipped.append(Skipped(path, UNREADABLE, f"whether it runs is not known: {machine['unknown']}"))
+        elif machine["running"]:
             choice.skipped.append(Skipped(path, RUNNING, f"{machine['name']} is not powered off"))
         else:
             choice.chosen.append(path)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import IO, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VerifyError, VirtnetError
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, chosen, unreachable
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, chosen
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.power import Machine
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import COMPONENTS_FROM, RANKS, Have, Package, Plan, Wish, make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.staging import Staging
@@ -26,12 +26,16 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.versi
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Login
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.esxcli import EsxCli, first
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import NOT_FOUND, VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import DEADLINE, NOT_FOUND, PendingError, VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found
 
-_PATHS = ("config.product.version", "configManager.imageConfigManager", "runtime.inMaintenanceMode")
+_VERSION, _MANAGER, _MAINTENANCE = "config.product.version", "configManager.imageConfigManager", "runtime.inMaintenanceMode"
+_PATHS = (_VERSION, _MANAGER, _MAINTENANCE)
 _LOCATION = re.compile(r"(?:https?://[^\s/]+)?/[^\s/].*")
 _PATIENCE = 60.0
+# How long a step may take to show of which no answer came.
+_SHOWS = 5.0
 # As esxcli writes the levels.
 _CLI_LEVELS = dict(zip(("CommunitySupported", "PartnerSupported", "VMwareAccepted", "VMwareCertified"), RANKS))
 
@@ -107,20 +111,19 @@ def asked(params: Mapping[str, Any], opener: Callable[[str], IO[bytes]]) -> Aske
 def jobs(given: Asked, client: Client, login: Login) -> Sequence[Tuple[Host, Optional[Job]]]:
     """One for each host that is meant and can be reached."""
     hosts = chosen(client, given.params, _PATHS, "reading the software of the hosts")
-    return [(host, None if unreachable(host) else SoftwareJob(given, host, props, client, login)) for host, props in hosts]
+    return [(host, None if host.why_unreachable else SoftwareJob(given, host, found, client, login)) for host, found in hosts]
 
 
 class SoftwareJob:
     """The job of one host."""
 
-    def __init__(self, given: Asked, host: Host, props: Mapping[str, Any], client: Client, login: Login) -> None:
+    def __init__(self, given: Asked, host: Host, found: Found, client: Client, login: Login) -> None:
         self.name = host.name
-        self._given, self._props = given, props
+        self._given, self._found = given, found._replace(props={**found.props, "name": host.name})
         self._machine = Machine(host, client, login)
         self._host, self._login = host, login
         self._wish = given.wish
         self._staging: Optional[Staging] = None
-        self._manager = props.get("configManager.imageConfigManager")
         self._plan = Plan()
         self._have: Optional[Have] = None
         self._done: List[str] = []
@@ -147,7 +150,19 @@ class SoftwareJob:
         if plan.restart and self._have.pending is not None:
             before["restart_due"], after["restart_due"] = True, False
         report = self._report(self._have, plan)
-        return Outlook(before, after, plan.actions(), report, [*warnings, *plan.warnings])
+        return Outlook(
+            before, after, plan.actions(), report, [*warnings, *plan.warnings], *self._reached(self._have),
+        )
+
+    def _reached(self, have: Have) -> Tuple[int, str, List[str], List[str]]:
+        """What of the host the wish was compared with: how much, the word for it, the names that it has nothing for, and those that it has."""
+        wish = self._given.wish
+        installed = [*(have.components or {}), *have.to_come]
+        if wish.names:
+            return len(wish.names), "package", [name for name in wish.names if name not in installed], installed
+        if wish.depot is not None:
+            return len(wish.depot.vibs), "package", [], []
+        return (1, "acceptance level", [], []) if wish.acceptance_level else (len(installed), "package", [], [])
 
     def _report(self, have: Have, plan: Plan) -> Dict[str, Any]:
         wish = self._given.wish
@@ -162,13 +177,12 @@ class SoftwareJob:
         return report
 
     def _read(self, warnings: List[str]) -> Have:
-        client, version = self._machine.client, str(self._props.get("config.product.version") or "")
-        if self._manager is None:
-            raise VsphereError("unsupported", f"{self.name}: it has no image configuration; it is no ESXi host of 6.5 or later, or the user may not read it.")
+        client, found = self._machine.client, self._found
+        manager, maintenance = found.value(_MANAGER), bool(found.value(_MAINTENANCE))
+        release = EsxiVersion.parse(str(found.value(_VERSION)))
         what = f"{self.name}: reading its software"
-        packages = client.call(self._manager.fetchSoftwarePackages, what=what)
-        level = str(client.call(self._manager.HostImageConfigGetAcceptance, what=what))
-        release = EsxiVersion.parse(version)
+        packages = client.call(manager.fetchSoftwarePackages, what=what)
+        level = str(client.call(manager.HostImageConfigGetAcceptance, what=what))
         cli = EsxCli(client, self._machine.ref, self.name)
         vibs = {each.name: _package(each) for each in packages or ()}
         pending = self._try(lambda: _pending(cli, vibs), "whether a restart is due", warnings)
@@ -176,7 +190,7 @@ class SoftwareJob:
         if release >= COMPONENTS_FROM:
             components = self._try(lambda: _components(cli), "its components", warnings)
         contents = self._contents(cli, components or {})
-        return Have(release, level, vibs, pending or None, components, contents, bool(self._props.get("runtime.inMaintenanceMode")))
+        return Have(release, level, vibs, pending or None, components, contents, maintenance)
 
     def _contents(self, cli: EsxCli, components: Mapping[str, str]) -> Dict[str, Sequence[str]]:
         """The VIBs of the components that are to go. A host that does not tell is taken to need the most."""
@@ -231,22 +245,27 @@ class SoftwareJob:
         level = f"set the acceptance level to {plan.level}"
         if plan.level and plan.lowers:
             back = ("set the acceptance level back", lambda: self._set_level(self._old.acceptance_level))
-            self._step(level, lambda: self._set_level(str(plan.level)), back)
+            self._step(level, lambda: self._set_level(str(plan.level)), back, self._has_level)
         if plan.enter:
             leave = ("leave maintenance mode", lambda: machine.leave_maintenance(deadlines.maintenance))
             enter = "enter maintenance mode"
-            self._step(enter, lambda: machine.enter_maintenance(deadlines.maintenance, self._given.evacuate), leave)
+            self._step(
+                enter, lambda: machine.enter_maintenance(deadlines.maintenance, self._given.evacuate), leave, lambda: bool(machine.read(_MAINTENANCE)[0])
+            )
         for call in plan.calls:
-            self._step(call.words, lambda call=call: self._run(call.command, call.words, call.arguments))  # type: ignore[misc]
+            self._step(
+                call.words, lambda call=call: self._run(call.command, call.words, call.arguments),  # type: ignore[misc]
+                shows=self._has_packages if len(plan.calls) == 1 else None, seconds=deadlines.install,
+            )
         # The host may need a restart that its packages say they don't.
         plan.restart = plan.restart or self._wish.reboot and self._told_to_restart and (plan.enter or self._old.maintenance)
         if plan.restart:
             self._step("restart", lambda: machine.restart(deadlines.restart))
         if plan.enter:
             self._backwards = [each for each in self._backwards if each[0] != "leave maintenance mode"]
-            self._step("leave maintenance mode", lambda: self._leave(deadlines.maintenance))
+            self._step("leave maintenance mode", lambda: self._leave(deadlines.maintenance), shows=lambda: not machine.read(_MAINTENANCE)[0])
         if plan.level and not plan.lowers:
-            self._step(level, lambda: self._set_level(str(plan.level)))
+            self._step(level, lambda: self._set_level(str(plan.level)), shows=self._has_level)
 
     @property
     def _old(self) -> Have:
@@ -254,10 +273,18 @@ class SoftwareJob:
             raise AssertionError("look comes before act")
         return self._have
 
-    def _step(self, words: str, do: Callable[[], None], back: Optional[Tuple[str, Callable[[], None]]] = None) -> None:
-        """One step, with how to take it back if it can be."""
+    def _step(
+        self, words: str, do: Callable[[], None], back: Optional[Tuple[str, Callable[[], None]]] = None, shows: Optional[Callable[[], bool]] = None,
+        seconds: float = 0.0,
+    ) -> None:
+        """One step, with how to take it back if it can be, and how it shows that it has come true where no answer came; a connection that is lost leaves
+        it so many seconds for that.
+        """
         try:
             do()
+        except PendingError as error:
+            if shows is None or not self._machine.until(shows, _SHOWS if error.code == DEADLINE else max(_SHOWS, seconds)):
+                raise self._failed(words, error, back) from error
         except VirtnetError as error:
             raise self._failed(words, error) from error
         if back is not None:
@@ -265,12 +292,25 @@ class SoftwareJob:
         else:
             self._done.append(words)
 
-    def _failed(self, words: str, error: VirtnetError) -> ChangeError:
-        undone, not_undone = self._take_back()
+    def _failed(self, words: str, error: VirtnetError, pending: Optional[Tuple[str, Callable[[], None]]] = None) -> ChangeError:
+        """C(pending) is the way back from a step that may still come true."""
+        at_it = isinstance(error, PendingError) and any(words == call.words for call in self._plan.calls)
+        undone, not_undone = ([], [*self._done, *(f"{each} (the host may still be at it)" for each, _back in self._backwards)]) if at_it else self._take_back()
+        if isinstance(error, PendingError):
+            how = f"; if so, {pending[0]}" if pending else ""
+            not_undone.append(f"{words}: the server has not said what became of it, and it may still take effect{how}")
         text = f"{error.message.rstrip('.')}. "
         text += f"Taken back: {', '.join(undone)}. " if undone else ""
         text += f"Not taken back: {', '.join(not_undone)}." if not_undone else "The host is as it was."
         return ChangeError(text, words, undone, not_undone, error.code)
+
+    def _has_packages(self) -> bool:
+        return not self._package_difference(self._read([]))
+
+    def _has_level(self) -> bool:
+        manager = self._machine.read(_MANAGER)[0]
+        what = f"{self.name}: reading its acceptance level"
+        return str(self._machine.client.call(manager.HostImageConfigGetAcceptance, what=what)) == self._plan.level
 
     def _take_back(self) -> Tuple[List[str], List[str]]:
         undone, not_undone = [], [words for words in self._done if words != "leave maintenance mode"]
@@ -290,19 +330,19 @@ class SoftwareJob:
     def _leave(self, seconds: int) -> None:
         """A host that has just come back may have left it by itself, or need a moment."""
         if self._plan.restart:
-            self._machine.until(lambda: self._machine.read("runtime.inMaintenanceMode")[0] is not None, _PATIENCE)
-        if self._machine.read("runtime.inMaintenanceMode")[0]:
+            self._machine.until(lambda: self._machine.read(_MAINTENANCE)[0] is not None, _PATIENCE)
+        if self._machine.read(_MAINTENANCE)[0]:
             self._machine.leave_maintenance(seconds)
 
     def _set_level(self, level: str) -> None:
-        manager = self._machine.read("configManager.imageConfigManager")[0]
-        self._machine.client.call(manager.UpdateHostImageAcceptanceLevel, level, what=f"{self.name}: setting the acceptance level to {level}")
+        manager = self._machine.read(_MANAGER)[0]
+        self._machine.client.change(manager.UpdateHostImageAcceptanceLevel, level, what=f"{self.name}: setting the acceptance level to {level}")
 
     def _run(self, command: str, words: str, arguments: Mapping[str, Any]) -> None:
         """With a session that waits as long as an installation may take; a call of esxcli ends when that has."""
         patient = self._machine.patient(self._given.deadlines.install)
         try:
-            answer = EsxCli(patient.client, patient.ref, self.name).run(command, words, **arguments)
+            answer = EsxCli(patient.client, patient.ref, self.name).change(command, words, **arguments)
             self._told_to_restart = self._told_to_restart or any(first(each, "RebootRequired").lower() == "true" for each in answer)
         finally:
             patient.close()
@@ -311,8 +351,7 @@ class SoftwareJob:
         found: List[Have] = []
 
         def holds() -> bool:
-            values = self._machine.read(*_PATHS)
-            self._props, self._manager = dict(zip(_PATHS, values)), values[1]
+            self._found = self._machine.found(*_PATHS)
             found[:] = [self._read([])]
             return not self._differs(found[0])
 
@@ -323,13 +362,19 @@ class SoftwareJob:
             outlook.warnings.append("The host says that a restart is due, which its packages did not; set reboot: true, or restart the host.")
         outlook.report.update(maintenance_mode=found[0].maintenance, acceptance_level=found[0].acceptance_level, reboot_required=found[0].pending is not None)
 
-    def _differs(self, have: Have) -> str:
+    def _package_difference(self, have: Have) -> str:
         plan = self._plan
         there = {**{name: each.version for name, each in have.to_come.items()}, **(have.components or {})}
         for name, version in plan.after.items():
             # A component that is to go after a restart is listed until then.
             if there.get(name) != version and not (version is None and have.pending is not None and name in (have.components or {})):
                 return f"{name} is {there.get(name) or 'absent'} and not {version or 'absent'}"
+        return ""
+
+    def _differs(self, have: Have) -> str:
+        plan, packages = self._plan, self._package_difference(have)
+        if packages:
+            return packages
         if plan.level and have.acceptance_level != plan.level:
             return f"the acceptance level is {have.acceptance_level} and not {plan.level}"
         if have.maintenance != self._old.maintenance:

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import os
-from typing import IO, Any, Callable, Dict, List, Tuple
+from typing import IO, Any, Callable, List, Mapping, Sequence, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import matches
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, files
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop, Login
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host, plain_name
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found, plain_name, unseen
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import close
 
 
@@ -48,31 +49,43 @@ class Staging:
 
     def _choose(self, pattern: str) -> str:
         vim = dep.vim
-        paths = {vim.Datastore: ["name", "summary.accessible"], vim.Datacenter: ["name", "parent"], vim.Folder: ["name", "parent"]}
+        paths = {
+            vim.HostSystem: ["datastore"], vim.Datastore: ["name", "summary.accessible"], vim.Datacenter: ["name", "parent"], vim.Folder: ["name", "parent"],
+        }
         hops = [Hop(vim.HostSystem, "datastore"), Hop(vim.ManagedEntity, "parent", ("parent",))]
-        found = list(self._client.retrieve([self._host.ref], paths, hops, what=f"{self._host.name}: reading its datastores"))
-        self._locate({each.ref: each.props for each in found if not isinstance(each.ref, vim.Datastore)})
-        stores = [(plain_name(each.props["name"]), bool(each.props.get("summary.accessible"))) for each in found if isinstance(each.ref, vim.Datastore)]
-        return _first(self._host.name, sorted(stores), pattern)
+        what = f"{self._host.name}: reading its datastores"
+        found = {each.ref: each for each in self._client.retrieve([self._host.ref], paths, hops, what=what)}
+        self._locate(found)
+        own = found.get(self._host.ref, Found(self._host.ref, {"name": self._host.name}, {"datastore": GONE}))
+        listed = own.value("datastore")
+        stores = [found[ref] for ref in listed if ref in found]
+        blind = [f"{store.name}: {store.why()}" for store in stores if store.gaps]
+        blind += [f"the user can't see {name}" for name in unseen(listed, found)]
+        return _first(self._host.name, sorted((store.name, bool(store.either("summary.accessible", False))) for store in stores), pattern, blind)
 
-    def _locate(self, above: Dict[Any, Any]) -> None:
+    def _locate(self, found: Mapping[Any, Found]) -> None:
         """The datacenter and its path in the inventory."""
         names: List[str] = []
-        ref: Any = next((ref for ref in above if isinstance(ref, dep.vim.Datacenter)), None)
+        ref: Any = next((ref for ref in found if isinstance(ref, dep.vim.Datacenter)), None)
         if ref is None:
-            raise VsphereError("not_found", f"{self._host.name}: its datacenter can't be read; give the user the right to see it.")
+            raise UnreadableError(f"{self._host.name}: its datacenter can't be read; give the user the right to see it.")
         self._datacenter = ref
-        while ref in above and above[ref].get("parent") is not None:
-            names.insert(0, plain_name(above[ref]["name"]))
-            ref = above[ref]["parent"]
+        while ref != self._client.content.rootFolder:
+            each = found.get(ref, Found(ref, {}, {"parent": GONE}))
+            above = each.value("parent")
+            names.insert(0, plain_name(str(each.value("name"))))
+            ref = above
         self._inventory_path = "/".join(names)
 
 
-def _first(host: str, stores: List[Tuple[str, bool]], pattern: str) -> str:
+def _first(host: str, stores: Sequence[Tuple[str, bool]], pattern: str, blind: Sequence[str]) -> str:
+    """The first that fits and is accessible; C(blind) says of which stores not all is known."""
     fitting = [(name, accessible) for name, accessible in stores if matches(name, [pattern])]
-    if not fitting:
-        raise InputError(f"{host}: datastore: it has no datastore {pattern}{close(pattern, [name for name, _accessible in stores])}.")
     usable = [name for name, accessible in fitting if accessible]
-    if not usable:
-        raise InputError(f"{host}: datastore: {fitting[0][0]} is not accessible now; choose another one.")
-    return usable[0]
+    if usable:
+        return usable[0]
+    known = [name for name, _accessible in stores]
+    refused = f"{fitting[0][0]} is not accessible now; choose another one" if fitting else f"it has no datastore {pattern}{close(pattern, known)}"
+    if blind:
+        raise UnreadableError(f"{host}: datastore: which fits {pattern} is not known: {blind[0]}.")
+    raise InputError(f"{host}: datastore: {refused}.")

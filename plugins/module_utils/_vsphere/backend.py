@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, Fault
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, Fault
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, Order
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
@@ -16,8 +17,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Kind, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, expand, flatten, management
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import HOST_UNREACHABLE, NOT_FOUND, VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import HOST_UNREACHABLE, NOT_FOUND, PendingError, VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import ADAPTERS, INTERFACES, NETWORK, Host, Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import Machines, on_hosts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules import ORDER
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection
 
@@ -49,6 +51,10 @@ class HostScope:
         return (*(INTERFACES if self.cuts or self.uplinks else ()), *(ADAPTERS if self.uplinks else ()), *self.extra)
 
 
+# Where these are not known the management guard takes the host's connections to be everywhere; the rest must be known.
+_GUARD = frozenset(INTERFACES)
+
+
 class HostFleet:
     """The engine's Fleet of hosts. An Observed has the state of the standard switches and groups, and the Host as C(facts["host"])."""
 
@@ -68,13 +74,40 @@ class HostFleet:
         whole = {host.ref: host for host in inventory.networks(wanted, tuple(NETWORK) if names is None else scope.writes)}
         return {name: self._sight(inventory, whole.get(place.ref, place)) for name, place in places.items()}
 
-    def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Dict[str, List[str]]]:
+    def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Machines]:
         """The running machines by standard port group of each host that is a key of C(questions), by one read."""
-        return Inventory(self._client).machines({name: self._places[name] for name in questions}, running=True)
+        return on_hosts(self._client, {name: self._places[name] for name in questions}, running=True)
 
     def _sight(self, inventory: Inventory, host: Host) -> Sight:
-        backend = HostBackend(self._client, inventory, host, self._order, self._patience)
-        return Sight(backend.observed, backend, host.why_unreachable)
+        return sight_of(HostBackend(self._client, inventory, host, self._order, self._patience))
+
+
+def sight_of(backend: "HostBackend") -> Sight:
+    """What became of the read of a host."""
+    host = backend.host
+    unreachable = host.why_unreachable
+    return Sight(backend.observed, backend, unreachable, "" if unreachable else why_unwritable(host), () if unreachable else tuple(remarks(host)))
+
+
+def why_unwritable(host: Host) -> str:
+    """A sentence's end that says why nothing can be planned for a host that can be reached; empty if that can be done."""
+    needed = [path for path in host.gaps if path not in _GUARD]
+    return host.why_unreadable(*needed) if needed or not host.read else ""
+
+
+def why_away(client: Client, host: Host, error: VsphereError) -> str:
+    """Whether a host that was connected went away meanwhile: as why_unreachable, by its state now. What else C(error) may be is no such reason."""
+    if error.code != HOST_UNREACHABLE:
+        return ""
+    now = Inventory(client, writes=False).networks([host], ())
+    return now[0].why_unreachable if now else ""
+
+
+def remarks(host: Host) -> List[str]:
+    """What is not known of a host and does not keep it from being written."""
+    blind = host.why_unreadable(*_GUARD) if host.read and _GUARD & set(host.gaps) else ""
+    told = [f"Which of its groups carry the host's own connections is not known for certain: {blind}."] if blind else []
+    return told + [f"{text[0].upper()}{text[1:]}." for text in host.remarks]
 
 
 def _by_name(hosts: Sequence[Host]) -> Dict[str, Host]:
@@ -112,6 +145,8 @@ class HostBackend:
             raise VsphereError(NOT_FOUND, f"{self.host.name}: it is not in the inventory any more.")
         if read[0].why_unreachable:
             raise VsphereError(HOST_UNREACHABLE, f"{self.host.name}: {read[0].why_unreachable}.")
+        if why_unwritable(read[0]):
+            raise UnreadableError(f"{self.host.name}: {why_unwritable(read[0])}.")
         self.host = read[0]
         self._outdated = False
         return self.observed
@@ -151,7 +186,7 @@ class HostBackend:
             write = self._vswitch if step.key[0] == "vswitch" else self._portgroup
             write(step, str(step.key[1]))
         except VsphereError as error:
-            return Fault(REFUSED, error.message, error.code)
+            return fault_of(error)
         return None
 
     def _vswitch(self, step: Step, name: str) -> None:
@@ -194,4 +229,9 @@ class HostBackend:
         specs[step.key] = spec
 
     def _call(self, method: Callable[..., Any], *args: Any) -> None:
-        self._client.call(method, *args, what=self.host.name)
+        self._client.change(method, *args, what=self.host.name)
+
+
+def fault_of(error: VsphereError) -> Fault:
+    """Why a step failed, and whether it may still come true."""
+    return Fault(PENDING if isinstance(error, PendingError) else REFUSED, error.message, error.code)

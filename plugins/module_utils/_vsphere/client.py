@@ -11,12 +11,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from http.client import HTTPSConnection
-from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar
+from http.client import HTTPException, HTTPSConnection
+from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import SESSION, VsphereError, translate
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import SESSION, NotSent, VsphereError, gap, is_open, pending, translate
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, gaps_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.task import wait
 
 T = TypeVar("T")
@@ -59,17 +60,6 @@ class Login(NamedTuple):
     def __repr__(self) -> str:
         """Never the password."""
         return f"Login({self.username}@{self.hostname}:{self.port})"
-
-
-class Found(NamedTuple):
-    """One object that was read: its reference, its properties by path, and the faults of those that could not be read.
-
-    A property that is not set is in neither.
-    """
-
-    ref: Any
-    props: Dict[str, Any]
-    missing: Dict[str, Any]
 
 
 class Hop(NamedTuple):
@@ -119,21 +109,38 @@ class Client:
         return str(self.content.about.apiType) == "VirtualCenter"
 
     def call(self, method: Callable[..., T], *args: Any, what: str, **kwargs: Any) -> T:
-        """Call a bound method of a managed object; C(what) says what it does, for the error's sentence."""
-        if self._dead:
-            self._log_in_again()
-        try:
-            return method(*args, **kwargs)
-        except Exception as error:  # pylint: disable=broad-except
-            failure = translate(error, what, self.server)
-            if failure.code == SESSION:
-                self._dead = True
-            raise failure from error
+        """Call a bound method of a managed object that changes nothing; C(what) says what it does, for the error's sentence."""
+        self._be_logged_in()
+        return self._invoke(method, args, kwargs, what)
 
-    def task(self, method: Callable[..., Any], *args: Any, what: str, **kwargs: Any) -> Any:
-        """Call a method that returns a Task and wait for its end, for as long as C(timeout) says. Returns the task's result."""
-        task = self.call(method, *args, what=what, **kwargs)
-        return wait(lambda: self.call(lambda: task.info, what=what), what, self.login.timeout)
+    def change(self, method: Callable[..., T], *args: Any, what: str, **kwargs: Any) -> T:
+        """The same for a method that writes. PendingError where the server may have got the request, and what became of it is not known."""
+        self._be_logged_in()
+        try:
+            return self._invoke(method, args, kwargs, what)
+        except VsphereError as error:
+            if error.__cause__ is not None and is_open(error.__cause__):
+                raise pending(error) from error
+            raise
+
+    def task(self, method: Callable[..., Any], *args: Any, what: str, seconds: Optional[float] = None, **kwargs: Any) -> Any:
+        """Call a method that returns a Task and wait for its end, by default for as long as C(timeout) says. Returns the task's result.
+
+        PendingError where the task goes on, or may do so.
+        """
+        return self.ended(self.change(method, *args, what=what, **kwargs), what, seconds)
+
+    def ended(self, task: Any, what: str, seconds: Optional[float] = None) -> Any:
+        """Wait for the end of a task that has been started."""
+
+        def read() -> Any:
+            try:
+                return self.call(lambda: task.info, what=what)
+            except VsphereError as error:
+                # Whatever keeps us from reading it: the task is the server's.
+                raise pending(error) from error
+
+        return wait(read, what, self.login.timeout if seconds is None else seconds)
 
     def retrieve(
         self, roots: Sequence[Any], paths: Mapping[Any, Sequence[str]], hops: Sequence[Hop] = (), what: str = "reading", page: int = _PAGE
@@ -142,7 +149,7 @@ class Client:
 
         C(roots) are references, from which every hop starts; each object that they are or that C(hops) lead to, and whose class is a key of
         C(paths), is returned once with the properties named there. Objects arrive page by page: a caller that keeps only
-        what it needs never holds all of them.
+        what it needs never holds all of them. Where a hop's own property can't be read, what it leads to is not there: ask for it too.
         """
         query, collector = dep.vmodl.query.PropertyCollector, self.content.propertyCollector
         walks = [
@@ -161,8 +168,7 @@ class Client:
         while answer is not None:
             token = answer.token
             for each in answer.objects:
-                missing = {item.path: item.fault for item in each.missingSet}
-                yield Found(each.obj, {item.name: item.val for item in each.propSet}, missing)
+                yield _found(each, paths)
             answer = self.call(collector.ContinueRetrievePropertiesEx, token, what=what) if token else None
 
     def each(self, job: Callable[[T], Any], items: Sequence[T]) -> List[Any]:
@@ -188,9 +194,8 @@ class Client:
         stub = dep.SoapStubAdapter(
             login.hostname, login.port, version=_FIRST_VERSION, sslContext=context, poolSize=self.parallel, httpConnectionTimeout=login.timeout
         )
-        if login.proxy_host:
-            # Not pyVmomi's own proxy, which can't connect in 8.0.3 (HTTPProxyConnection wants a port that nobody gives it).
-            stub.scheme = partial(_through_proxy, login)
+        # Not pyVmomi's own proxy, which can't connect in 8.0.3 (HTTPProxyConnection wants a port that nobody gives it).
+        stub.scheme = partial(_through_proxy, login) if login.proxy_host else Connection
         return stub
 
     def _greet(self) -> Any:
@@ -202,7 +207,18 @@ class Client:
         login = self.login
         self._guarded(lambda: self.content.sessionManager.Login(login.username, login.password, None), f"logging in as {login.username}")
 
-    def _log_in_again(self) -> None:
+    def _invoke(self, method: Callable[..., T], args: Sequence[Any], kwargs: Mapping[str, Any], what: str) -> T:
+        try:
+            return method(*args, **kwargs)
+        except Exception as error:  # pylint: disable=broad-except
+            failure = translate(error, what, self.server)
+            if failure.code == SESSION:
+                self._dead = True
+            raise failure from error
+
+    def _be_logged_in(self) -> None:
+        if not self._dead:
+            return
         with self._lock:
             if self._lost is not None:
                 raise self._lost
@@ -223,9 +239,26 @@ class Client:
             raise translate(error, f"{what} at {self.server}", self.server) from error
 
 
+def _found(content: Any, paths: Mapping[Any, Sequence[str]]) -> Found:
+    asked = [path for kind, names in paths.items() if isinstance(content.obj, kind) for path in names]
+    known = {item.name: item.val for item in content.propSet if item.val is not None}
+    return Found(content.obj, known, gaps_of(asked, known, {item.path: gap(item.fault) for item in content.missingSet}))
+
+
+class Connection(HTTPSConnection):
+    """pyVmomi calls it in place of HTTPSConnection. A request that found no connection is told apart from one that got no answer."""
+
+    def connect(self) -> None:
+        """NotSent, with the reason as its cause."""
+        try:
+            super().connect()
+        except (OSError, HTTPException) as error:
+            raise NotSent() from error
+
+
 def _through_proxy(login: Login, host: str, port: Optional[int] = None, **more: Any) -> HTTPSConnection:
-    """A connection that asks the proxy for a tunnel. pyVmomi calls it in place of HTTPSConnection."""
-    connection = HTTPSConnection(str(login.proxy_host), login.proxy_port, **more)
+    """A connection that asks the proxy for a tunnel."""
+    connection = Connection(str(login.proxy_host), login.proxy_port, **more)
     connection.set_tunnel(login.hostname, login.port)
     return connection
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Sequence, Set
+from typing import Any, Callable, Collection, Dict, Iterator, List, Mapping, Optional, Sequence, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, STALE, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
@@ -18,7 +18,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import GROUP, PORT, VDS, DvScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_inventory import DvInventory, Place, Switch
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import CONCURRENT, DEADLINE, VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import CONCURRENT, PendingError, VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import Machines, of_groups
 
 _ALL = ("config", "override", "inherit")
 _LAST = (
@@ -56,17 +57,12 @@ class SwitchFleet:
         """Two reads, or one if the switch is known; one or two more for ports."""
         if names is None or self._backend is None:
             self._backend = SwitchBackend(self._client, self._inventory, self._inventory.find(scope))
-        return {self._backend.place.name: Sight(self._backend.observe(scope), self._backend)}
+        return {self._backend.place.name: Sight(self._backend.observe(scope), self._backend, remarks=tuple(self._backend.remarks))}
 
-    def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Dict[str, List[str]]]:
+    def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Machines]:
         """The running machines on the groups that are asked for, by group."""
         backend = self._backend
-        if backend is None or backend.switch is None:
-            return {}
-        switch = backend.switch
-        refs = {switch.groups[switch.facts.group_key(group)]: group for groups in questions.values() for group in groups}
-        found = self._inventory.machines(list(refs))
-        return {name: {refs[ref]: found[ref][1] for ref in refs if ref in found and refs[ref] in groups} for name, groups in questions.items()}
+        return {} if backend is None else {name: backend.running(groups) for name, groups in questions.items()}
 
 
 class SwitchBackend:
@@ -95,6 +91,28 @@ class SwitchBackend:
             raise LookupError("the switch has not been read yet")
         return self.switch
 
+    @property
+    def remarks(self) -> Iterator[str]:
+        """What is not known and does not matter for what is written, in sentences."""
+        adapters = self._now.adapters
+        if adapters.unknown or adapters.remark:
+            yield f"Which of its groups carry connections of hosts is not known for certain: {adapters.unknown or adapters.remark}."
+        if self._scope.globs:
+            for name, reason in self._now.unread().items():
+                yield f"The port group {name} was not looked at: {reason}."
+
+    def running(self, groups: Sequence[str]) -> Machines:
+        """The running machines on some of its groups."""
+        found = of_groups(self._client, [self._now.groups[self._now.facts.group_key(group)] for group in groups])
+        names: Dict[str, List[str]] = {}
+        unknown = []
+        for group in groups:
+            machines = found.get(self._now.groups[self._now.facts.group_key(group)])
+            if machines is None or machines.unknown:
+                unknown.append(f"the port group {group} is not there any more" if machines is None else machines.unknown)
+            names[group] = list(machines.running) if machines is not None else []
+        return Machines(names, "; ".join(dict.fromkeys(unknown)))
+
     def observe(self, scope: DvScope) -> Observed:
         """Read the switch anew."""
         self._scope = scope
@@ -118,11 +136,13 @@ class SwitchBackend:
         return "there is nothing above a switch to inherit from" if kind == VDS and value == INHERIT else None
 
     def protected(self) -> Mapping[str, str]:
-        """The groups on which hosts have adapters of their own."""
-        return {
-            label(self._now.facts.group_key(group)): f"on the group {'is' if len(adapters) == 1 else 'are'} {_some(adapters)}, by which hosts are connected"
-            for group, adapters in self._now.adapters.items()
-        }
+        """The groups on which hosts have adapters of their own, or may have."""
+        found, facts = self._now.adapters, self._now.facts
+        may = {label(facts.group_key(group)): f"on the group there may be adapters by which hosts are connected: {found.unknown}" for group in facts.groups}
+        return {**(may if found.unknown else {}), **{
+            label(facts.group_key(group)): f"on the group {'is' if len(adapters) == 1 else 'are'} {_some(adapters)}, by which hosts are connected"
+            for group, adapters in found.by_group.items()
+        }}
 
     def cuts(self, step: Step) -> Optional[str]:
         """The label of the group on which connections of hosts can be cut: by its end, another VLAN or a blocked port."""
@@ -187,7 +207,8 @@ def _fault(job: Callable[[], None]) -> Optional[Fault]:
     try:
         job()
     except VsphereError as error:
-        return Fault({CONCURRENT: STALE, DEADLINE: PENDING}.get(error.code, REFUSED), error.message, error.code)
+        kind = PENDING if isinstance(error, PendingError) else STALE if error.code == CONCURRENT else REFUSED
+        return Fault(kind, error.message, error.code)
     return None
 
 

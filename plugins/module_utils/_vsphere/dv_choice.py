@@ -23,6 +23,8 @@ class Choice(NamedTuple):
     # Matched by a pattern, but none that can be changed: name and reason.
     skipped: Dict[str, str]
     unmatched: List[str]
+    # Patterns that match, but none that can be changed.
+    special: List[str]
 
 
 class Groups:
@@ -41,22 +43,28 @@ class Groups:
             raise InputError("name: it is empty; name a port group.")
 
     def choose(self, switch: SwitchFacts) -> Choice:
-        """Refuses, with InputError, uplink and NSX-backed groups that are named."""
+        """Refuses, with InputError, uplink and NSX-backed groups that are named, and with UnreadableError those of which not all is known."""
         for name in self.literal:
+            switch.must_be_read(name)
             reason = switch.special(name) if name in switch.groups else None
             if reason:
                 raise InputError(f"port group {name} of {switch.name}: {reason}; leave it out.")
         found = dict.fromkeys(name for name in self.literal if name in switch.groups)
         skipped: Dict[str, str] = {}
-        unmatched = []
+        unmatched, only_special = [], []
         for glob in self.globs:
+            switch.must_be_all(f"names: {glob}")
             matched = [name for name in switch.groups if fnmatchcase(name, glob)]
+            for name in matched:
+                switch.must_be_read(name)
             special = {name: str(switch.special(name)) for name in matched if switch.special(name)}
             skipped.update(special)
             found.update(dict.fromkeys(name for name in matched if name not in special))
             if not matched:
                 unmatched.append(glob)
-        return Choice(list(found), [name for name in dict.fromkeys(self.literal) if name not in switch.groups], skipped, unmatched)
+            elif len(special) == len(matched):
+                only_special.append(glob)
+        return Choice(list(found), [name for name in dict.fromkeys(self.literal) if name not in switch.groups], skipped, unmatched, only_special)
 
 
 def unknown(name: str, switch: SwitchFacts) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Dict, Mapping, Optional, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Key, Value
 
 VDS, GROUP, PORT = "vds", "vds_portgroup", "vds_port"
@@ -54,9 +55,12 @@ class GroupFacts:
     nsx: bool
     # In effect, whether its own or inherited; empty if the group is none that is meant.
     effective: Mapping[str, Value]
-    # Names of the machines on it, and of those among them that run.
+    # Names of the machines on it, of those among them that run, and in words what is not known of them.
     vms: Tuple[str, ...] = ()
     running: Tuple[str, ...] = ()
+    vms_unknown: str = ""
+    # Why its configuration is not known, as the end of a sentence; what it is is not known then.
+    unread: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,8 @@ class PortFacts:
     host: bool = False
     # Overrides that this collection does not manage, in the API's words.
     other_overrides: Tuple[str, ...] = ()
+    # What of the one that is connected is not known, in words.
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,9 @@ class SwitchFacts:
     pvlans: Tuple[int, ...] = ()
     groups: Dict[str, GroupFacts] = field(default_factory=dict)
     ports: Dict[str, PortFacts] = field(default_factory=dict)
+    # Groups whose names are not known, by the server's own name for them, and ports that can't be read, by key, each with the reason.
+    nameless: Dict[str, str] = field(default_factory=dict)
+    unread_ports: Dict[str, str] = field(default_factory=dict)
 
     def group_key(self, name: str) -> Key:
         """The key of a group's state."""
@@ -101,6 +110,21 @@ class SwitchFacts:
     def special(self, name: str) -> Optional[str]:
         """Why a group is none that is managed here."""
         facts = self.groups[name]
+        if facts.unread:
+            return None
         if facts.uplink:
             return "it is the uplink group of the switch, through which the hosts reach the network"
         return "NSX backs it, and NSX alone sets its policies" if facts.nsx else None
+
+    def must_be_read(self, name: str) -> None:
+        """UnreadableError unless all is known of a group that is there, or that is not there."""
+        unread = self.groups[name].unread if name in self.groups else ""
+        if unread:
+            raise UnreadableError(f"port group {name} of {self.name}: {unread}.")
+        if name not in self.groups:
+            self.must_be_all(f"port group {name}")
+
+    def must_be_all(self, what: str) -> None:
+        """UnreadableError if there are groups of which it is not known whether C(what) means them."""
+        for moid, reason in self.nameless.items():
+            raise UnreadableError(f"{what}: whether it means the port group {moid} of {self.name} is not known: {reason}.")

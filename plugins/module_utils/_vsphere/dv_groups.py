@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
@@ -17,6 +18,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_choice import Choice, Groups, unknown
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import GROUP, DvScope, SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import SECURITY_NAMES, in_effect
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.effects import uncertain
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import Machines
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import close
 
 _PLAIN = ("ports", "binding", "auto_expand")
 _FLAGS = tuple(field.name for field in PORT_POLICY)
@@ -62,8 +66,15 @@ def security_wish(params: Mapping[str, Any]) -> Dict[str, Value]:
 
 
 def _unmatched(choice: Choice, switch: SwitchFacts) -> Tuple[str, ...]:
-    """A mistyped pattern would harden nothing, quietly."""
-    return (f"names: no port group of {switch.name} matches {', '.join(choice.unmatched)}.",) if choice.unmatched else ()
+    """A mistyped pattern would harden nothing, quietly, and a mistyped name of a group that is to go would leave it."""
+    there = [name for name in switch.groups if not switch.special(name)]
+    globs = [f"names: no port group of {switch.name} matches {glob}{close(glob, there)}." for glob in choice.unmatched]
+    left = [f"names: {glob} means no port group of {switch.name} that can be changed." for glob in choice.special]
+    return (*globs, *left)
+
+
+def _not_there(choice: Choice, switch: SwitchFacts) -> Tuple[str, ...]:
+    return tuple(f"{unknown(name, switch)}." for name in choice.missing)
 
 
 class GroupsIntent:
@@ -89,7 +100,9 @@ class GroupsIntent:
         notes = {"vds": switch.name, "datacenter": switch.datacenter, "left_out": choice.skipped, "unmatched": choice.unmatched}
         self._facts = switch
         if self.absent:
-            return Resolved(Desired({}, self._absent(switch, choice.found)), notes, (), {"effective": {}})
+            gone = tuple(switch.group_key(group) for group in choice.missing)
+            warnings = (*_unmatched(choice, switch), *_not_there(choice, switch))
+            return Resolved(Desired({}, self._absent(switch, choice.found) + gone), notes, warnings, {"effective": {}})
         self._chosen = choice.found + choice.missing
         wishes = {group: self._wish(group, observed, switch) for group in self._chosen}
         present: Dict[Key, Fields] = {switch.group_key(group): wish for group, wish in wishes.items()}
@@ -99,7 +112,9 @@ class GroupsIntent:
 
     def _absent(self, switch: SwitchFacts, names: Sequence[str]) -> Tuple[Key, ...]:
         for name in names:
-            vms = switch.groups[name].vms
+            vms, unknown = switch.groups[name].vms, switch.groups[name].vms_unknown
+            if unknown and not vms:
+                raise UnreadableError(f"port group {name} of {switch.name}: which virtual machines are on it is not known: {unknown}.")
             if vms:
                 raise InputError(
                     f"port group {name} of {switch.name}: {len(vms)} virtual machine(s) are on it, {_some(vms)}; move them to another group first."
@@ -109,8 +124,6 @@ class GroupsIntent:
     def _wish(self, group: str, observed: Observed, switch: SwitchFacts) -> Dict[str, Value]:
         label = f"port group {group} of {switch.name}"
         have = observed.state.get(switch.group_key(group))
-        if have is None and group in switch.groups:
-            raise InputError(f"{label}: the user may not read its configuration; give the role of the user System.Read on it.")
         if have is None and "vlan" not in self.wish:
             raise InputError(f"{unknown(group, switch)}; to make it, say with vlan which VLAN it is to have.")
         effective = switch.groups[group].effective if have is not None else switch.effective
@@ -163,7 +176,8 @@ class GroupsIntent:
 
     def notes(self, name: str, plan: Plan, answer: Any) -> Mapping[str, Any]:
         """Machines that run notice another promiscuous mode only when their adapter connects anew."""
-        return {"reconnect_needed": {group: list(vms) for group, vms in (answer or {}).items() if vms}}
+        found: Machines = answer or Machines({})
+        return {"reconnect_needed": {group: vms for group, vms in found.by_group.items() if vms}, "warnings": uncertain(found.unknown)}
 
 
 def _number(value: Value) -> float:

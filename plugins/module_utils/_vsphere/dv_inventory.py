@@ -6,29 +6,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, dv_flatten
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Found, Hop
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_adapters import HOST_PATHS, Adapters, adapters_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import DvScope, GroupFacts, PortFacts, SwitchFacts
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import plain_name
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, moid, unseen
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import POWER, OnGroup, on_groups, runs
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import close
 
 _PAGE = 1000
 _NSX = "nsx"
-_NAME_PATHS = ("name", "config.key", "config.uplink", "config.backingType")
-# Which of a host's own adapters are on which group, and what they are for.
-_HOST_PATHS = ("name", "config.network.vnic", "config.virtualNicManagerInfo.netConfig")
+_WHAT_PATHS = ("config.key", "config.uplink", "config.backingType")
+_HIDDEN = "the user can't see it; give the role of the user System.View and System.Read on it"
 
 
 class Place(NamedTuple):
-    """A switch and where it is."""
+    """A switch and where it is: the name and the reference of its datacenter."""
 
     ref: Any
     name: str
     datacenter: str
+    center: Any = None
 
 
 @dataclass
@@ -39,15 +42,19 @@ class Switch:
     config: Any
     facts: SwitchFacts
     state: State = field(default_factory=dict)
-    # All groups, by reference; and their keys, by name.
+    # All groups whose names are known, by reference; and their keys, by name.
     names: Dict[Any, str] = field(default_factory=dict)
     keys: Dict[str, str] = field(default_factory=dict)
     # The objects of the API by the keys of the state: the groups that were read whole, and ports.
     groups: Dict[Key, Any] = field(default_factory=dict)
     configs: Dict[Key, Any] = field(default_factory=dict)
     ports: Dict[Key, Any] = field(default_factory=dict)
-    # Groups on which adapters of hosts are, with the adapters in words.
-    adapters: Dict[str, List[str]] = field(default_factory=dict)
+    # Groups on which adapters of hosts are.
+    adapters: Adapters = Adapters({})
+
+    def unread(self) -> Dict[str, str]:
+        """All groups of which not all is known, by name or the server's own, with the reason."""
+        return {**{name: group.unread for name, group in self.facts.groups.items() if group.unread}, **self.facts.nameless}
 
 
 class DvInventory:
@@ -57,49 +64,44 @@ class DvInventory:
         self._client = client
 
     def find(self, scope: DvScope) -> Place:
-        """The switch of that name. InputError for an unknown name, with close ones, and for one that two datacenters have."""
+        """The switch of that name. InputError for an unknown name, with close ones, and for one that two datacenters have; UnreadableError for one that is
+        not found where not all can be seen."""
         if not self._client.is_vcenter:
             raise InputError(f"vds: distributed switches are changed through their vCenter, and {self._client.server} is an ESXi host; connect to the vCenter.")
-        places = self.switches()
-        within = [place for place in places if scope.datacenter in (None, place.datacenter)]
-        if scope.datacenter is not None and not within:
-            where = {place.datacenter for place in places}
-            raise InputError(f"datacenter: there is no datacenter {scope.datacenter} with a distributed switch{close(scope.datacenter, where)}.")
-        found = [place for place in within if place.name == scope.vds]
-        if not found:
-            raise InputError(f"vds: there is no distributed switch {scope.vds}{close(scope.vds, [place.name for place in within])}.")
-        if len(found) > 1:
-            where_all = " and in ".join(sorted(place.datacenter for place in found))
-            raise InputError(f"vds: there is a distributed switch {scope.vds} in {where_all}; set datacenter too.")
-        return found[0]
+        places, doubts = self.switches()
+        try:
+            return _one(scope, places)
+        except InputError as error:
+            if not doubts:
+                raise
+            raise UnreadableError(f"{error.message.rstrip('.')}, among what can be read: {doubts[0]}.") from error
 
-    def switches(self) -> List[Place]:
-        """All distributed switches, by one read."""
+    def switches(self) -> Tuple[List[Place], List[str]]:
+        """All distributed switches, by one read; and in words, what may hide others."""
         vim, root = dep.vim, self._client.content.rootFolder
-        paths = {kind: ["name", "parent"] for kind in (vim.Folder, vim.Datacenter, vim.DistributedVirtualSwitch)}
+        paths = {vim.Folder: ["childEntity"], vim.Datacenter: ["name", "networkFolder"], vim.DistributedVirtualSwitch: ["name"]}
         below = ("childEntity", "networkFolder")
         hops = [Hop(vim.Folder, "childEntity", below), Hop(vim.Datacenter, "networkFolder", below)]
-        found = {each.ref: each.props for each in self._client.retrieve([root], paths, hops, what="reading the distributed switches", page=_PAGE)}
-        places = [
-            Place(ref, plain_name(props["name"]), self._datacenter(ref, found))
-            for ref, props in found.items() if isinstance(ref, vim.DistributedVirtualSwitch) and "name" in props
-        ]
-        return sorted(places, key=lambda place: (place.name, place.datacenter))
-
-    def _datacenter(self, ref: Any, found: Mapping[Any, Mapping[str, Any]]) -> str:
-        while ref is not None and ref in found:
-            if isinstance(ref, dep.vim.Datacenter):
-                return plain_name(found[ref]["name"])
-            ref = found[ref].get("parent")
-        return ""
+        found = {each.ref: each for each in self._client.retrieve([root], paths, hops, what="reading the distributed switches", page=_PAGE)}
+        above = {child: each for each in found.values() for child in _children(each)}
+        places, doubts = [], []
+        for each in found.values():
+            if isinstance(each.ref, vim.DistributedVirtualSwitch) and "name" not in each.gaps:
+                center = _datacenter(each, above)
+                places.append(Place(each.ref, each.name, center.name if center else "", center.ref if center else None))
+            doubts += [f"{each.name}: {each.why()}"] if each.gaps else []
+        hidden = [ref for each in found.values() for ref in _children(each) if isinstance(ref, (vim.DistributedVirtualSwitch, vim.Folder)) and ref not in found]
+        doubts += [f"{moid(ref)}: {_HIDDEN}" for ref in hidden]
+        return sorted(places, key=lambda place: (place.name, place.datacenter)), doubts
 
     def read(self, place: Place, scope: DvScope) -> Switch:
         """The switch and the names of its groups, by one read; the ports of the scope, by a second; the groups that are meant, by one more.
 
-        A group takes some milliseconds to read, and a switch may have thousands.
+        A group takes some milliseconds to read, and a switch may have thousands. UnreadableError if the switch itself can't be read; of groups and
+        ports that can't be the facts say why.
         """
         vim, group = dep.vim, dep.vim.dvs.DistributedVirtualPortgroup
-        paths = {vim.DistributedVirtualSwitch: ("config", "capability"), group: _NAME_PATHS}
+        paths = {vim.DistributedVirtualSwitch: ("config", "capability", "portgroup"), group: ("name", *_WHAT_PATHS)}
         what = f"reading the distributed switch {place.name}"
         found = list(self._client.retrieve([place.ref], paths, [Hop(vim.DistributedVirtualSwitch, "portgroup")], what=what, page=_PAGE))
         switch = _assemble(place, found)
@@ -113,38 +115,27 @@ class DvInventory:
 
     def _groups(self, switch: Switch, meant: Mapping[Any, str], scope: DvScope) -> None:
         vim, group = dep.vim, dep.vim.dvs.DistributedVirtualPortgroup
-        paths: Dict[Any, Sequence[str]] = {group: ("config", "vm") if scope.machines else ("config",)}
+        paths: Dict[Any, Sequence[str]] = {group: ("config", *(("vm",) if scope.machines else ()), *(("host",) if scope.adapters else ()))}
         hops = []
         if scope.machines:
-            paths[vim.VirtualMachine] = ("name", "runtime.powerState")
+            paths[vim.VirtualMachine] = ("name", POWER)
             hops.append(Hop(group, "vm"))
         if scope.adapters:
-            paths[vim.HostSystem] = _HOST_PATHS
+            paths[vim.HostSystem] = HOST_PATHS
             hops.append(Hop(group, "host"))
-        found = list(self._client.retrieve(list(meant), paths, hops, what=f"reading the port groups of {switch.place.name}", page=_PAGE))
-        machines = _machines(found)
-        for each in found:
-            if each.ref not in meant or "config" not in each.props:
-                continue
-            name, config = meant[each.ref], each.props["config"]
-            key = switch.facts.group_key(name)
-            switch.groups[key], switch.configs[key], switch.state[key] = each.ref, config, dv_flatten.group(config)
-            vms, running = machines.get(each.ref, ([], []))
-            effective = dv_flatten.effective_fields(config.defaultPortConfig)
-            switch.facts.groups[name] = replace(switch.facts.groups[name], effective=effective, vms=tuple(vms), running=tuple(running))
-        _adapters(switch, found)
-
-    def machines(self, refs: Sequence[Any]) -> Dict[Any, Tuple[List[str], List[str]]]:
-        """The machines on each of the groups, and those among them that run: one read for all groups."""
-        vim, group = dep.vim, dep.vim.dvs.DistributedVirtualPortgroup
-        paths = {group: ["vm"], vim.VirtualMachine: ["name", "runtime.powerState"]}
-        found = list(self._client.retrieve(refs, paths, [Hop(group, "vm")], what="reading the machines of the port groups", page=_PAGE))
-        return _machines(found)
+        found = {
+            each.ref: each for each in self._client.retrieve(list(meant), paths, hops, what=f"reading the port groups of {switch.place.name}", page=_PAGE)
+        }
+        machines = on_groups(found.values()) if scope.machines else {}
+        for ref, name in meant.items():
+            _take(switch, name, found.get(ref), machines.get(ref, OnGroup()))
+        if scope.adapters:
+            switch.adapters = adapters_of(list(found.values()), {key: name for name, key in switch.keys.items()})
 
     def _fetch(self, switch: Switch, scope: DvScope) -> List[Any]:
         criteria = dep.vim.dvs.PortCriteria()
         if scope.port_group is not None:
-            if scope.port_group not in switch.keys:
+            if not switch.keys.get(scope.port_group):
                 return []
             criteria.portgroupKey, criteria.inside = [switch.keys[scope.port_group]], True
         if scope.port_keys is not None:
@@ -156,47 +147,114 @@ class DvInventory:
         return list(self._client.call(switch.place.ref.FetchDVPorts, criteria, what=f"reading the ports of {switch.place.name}") or ())
 
     def _ports(self, switch: Switch, ports: Sequence[Any]) -> None:
-        names = self._connected({port.connectee.connectedEntity for port in ports if port.connectee is not None and port.connectee.connectedEntity})
-        groups = {key: name for name, key in switch.keys.items()}
+        found = self._connected({port.connectee.connectedEntity for port in ports if port.connectee is not None and port.connectee.connectedEntity})
+        groups = {key: name for name, key in switch.keys.items() if key}
         for port in ports:
+            if getattr(port.config, "setting", None) is None:
+                switch.facts.unread_ports[str(port.key)] = "the server does not tell its setting; run the task again"
+                continue
             key = switch.facts.port_key(str(port.key))
             switch.ports[key] = port
             switch.state[key] = dv_flatten.port(port.config)
             entity = port.connectee.connectedEntity if port.connectee is not None else None
-            name, running = names.get(entity, ("", False))
+            name, running, doubt = _who(entity, found)
             switch.facts.ports[str(port.key)] = PortFacts(
                 str(port.key), groups.get(str(port.portgroupKey), ""), dv_flatten.effective_port(port.config), name, str(entity or ""), running,
-                isinstance(entity, dep.vim.HostSystem), tuple(dv_flatten.other_overrides(port.config.setting)),
+                isinstance(entity, dep.vim.HostSystem), tuple(dv_flatten.other_overrides(port.config.setting)), doubt,
             )
 
-    def _connected(self, refs: Iterable[Any]) -> Dict[Any, Tuple[str, bool]]:
+    def _connected(self, refs: Iterable[Any]) -> Dict[Any, Found]:
         entities = list(refs)
         if not entities:
             return {}
-        paths = {dep.vim.VirtualMachine: ["name", "runtime.powerState"], dep.vim.HostSystem: ["name"]}
-        found = self._client.retrieve(entities, paths, what="reading what is connected to the ports", page=_PAGE)
-        return {each.ref: (plain_name(each.props["name"]), _runs(each.props)) for each in found if "name" in each.props}
+        paths = {dep.vim.VirtualMachine: ["name", POWER], dep.vim.HostSystem: ["name"]}
+        return {each.ref: each for each in self._client.retrieve(entities, paths, what="reading what is connected to the ports", page=_PAGE)}
+
+
+def _one(scope: DvScope, places: Sequence[Place]) -> Place:
+    within = [place for place in places if scope.datacenter in (None, place.datacenter)]
+    if scope.datacenter is not None and not within:
+        where = {place.datacenter for place in places}
+        raise InputError(f"datacenter: there is no datacenter {scope.datacenter} with a distributed switch{close(scope.datacenter, where)}.")
+    found = [place for place in within if place.name == scope.vds]
+    if not found:
+        raise InputError(f"vds: there is no distributed switch {scope.vds}{close(scope.vds, [place.name for place in within])}.")
+    if len(found) > 1:
+        where_all = " and in ".join(sorted(place.datacenter for place in found))
+        raise InputError(f"vds: there is a distributed switch {scope.vds} in {where_all}; set datacenter too.")
+    return found[0]
+
+
+def _children(each: Found) -> List[Any]:
+    folder = each.either("networkFolder", None)
+    return [*each.either("childEntity", ()), *(() if folder is None else (folder,))]
+
+
+def _datacenter(each: Found, above: Mapping[Any, Found]) -> Optional[Found]:
+    up: Optional[Found] = each
+    while up is not None and not isinstance(up.ref, dep.vim.Datacenter):
+        up = above.get(up.ref)
+    return up
 
 
 def _assemble(place: Place, found: Sequence[Found]) -> Switch:
     vim = dep.vim
-    own = next((each.props for each in found if isinstance(each.ref, vim.DistributedVirtualSwitch) and "config" in each.props), None)
+    own = next((each for each in found if isinstance(each.ref, vim.DistributedVirtualSwitch)), None)
     if own is None:
-        raise InputError(f"vds: the user may not read the configuration of {place.name}; give the role of the user System.Read on it.")
-    config = own["config"]
+        raise UnreadableError(f"{place.name}: it is not there any more, or {_HIDDEN}.")
+    if own.gaps:
+        raise UnreadableError(f"{place.name}: {own.why()}.")
+    config = own.value("config")
     facts = SwitchFacts(
-        place.name, place.datacenter, str(getattr(config.productInfo, "version", "")), _mac_management(config, own.get("capability")),
+        place.name, place.datacenter, str(getattr(config.productInfo, "version", "")), _mac_management(config, own.value("capability")),
         dv_flatten.effective_fields(config.defaultPortConfig), tuple(sorted(int(each.secondaryVlanId) for each in getattr(config, "pvlanConfig", None) or ())),
         {}, {},
     )
     switch = Switch(place, config, facts, {("vds", place.name): dv_flatten.switch(config)})
     for each in found:
-        if isinstance(each.ref, vim.dvs.DistributedVirtualPortgroup) and "name" in each.props:
-            name = plain_name(each.props["name"])
-            switch.names[each.ref], switch.keys[name] = name, str(each.props.get("config.key", ""))
-            nsx = str(each.props.get("config.backingType", "")) == _NSX
-            facts.groups[name] = GroupFacts(name, _uplink(each, config), nsx, {})
+        if isinstance(each.ref, vim.dvs.DistributedVirtualPortgroup):
+            _name(switch, each)
+    facts.nameless.update({name: _HIDDEN for name in unseen(own.value("portgroup"), [each.ref for each in found])})
     return switch
+
+
+def _name(switch: Switch, group: Found) -> None:
+    """Its name, and what kind of group it is."""
+    if "name" in group.gaps:
+        switch.facts.nameless[moid(group.ref)] = group.why("name")
+        return
+    name = group.name
+    switch.names[group.ref], switch.keys[name] = name, str(group.either("config.key", ""))
+    nsx = str(group.either("config.backingType", "")) == _NSX
+    switch.facts.groups[name] = GroupFacts(name, _uplink(group, switch.config), nsx, {}, unread=group.why())
+
+
+def _take(switch: Switch, name: str, found: Optional[Found], machines: OnGroup) -> None:
+    """A group that was read whole, or why it was not."""
+    facts = switch.facts.groups[name]
+    unread = facts.unread or ("it is not there any more" if found is None else found.why("config"))
+    config: Any = found.either("config", None) if found is not None else None
+    if config is not None and config.defaultPortConfig is None:
+        unread = unread or "the server does not tell its config.defaultPortConfig; run the task again"
+    if found is None or unread:
+        switch.facts.groups[name] = replace(facts, unread=unread)
+        return
+    key = switch.facts.group_key(name)
+    switch.groups[key], switch.configs[key], switch.state[key] = found.ref, config, dv_flatten.group(config)
+    switch.facts.groups[name] = replace(
+        facts, effective=dv_flatten.effective_fields(config.defaultPortConfig), vms=machines.names, running=machines.running, vms_unknown=machines.unknown,
+    )
+
+
+def _who(entity: Any, found: Mapping[Any, Found]) -> Tuple[str, bool, str]:
+    """The name of what is connected to a port, whether it runs or may do so, and what of that is not known."""
+    if entity is None:
+        return "", False, ""
+    if entity not in found:
+        return "", False, f"{moid(entity)}: {_HIDDEN}"
+    each = found[entity]
+    doubt = f"{each.name}: {each.why()}" if each.gaps else ""
+    return ("" if "name" in each.gaps else each.name), runs(each) or POWER in each.gaps, doubt
 
 
 def _mac_management(config: Any, capability: Any) -> bool:
@@ -207,38 +265,4 @@ def _mac_management(config: Any, capability: Any) -> bool:
 
 def _uplink(group: Found, config: Any) -> bool:
     """C(config.uplink) is not set by every version, but the switch always knows its uplink groups."""
-    return bool(group.props.get("config.uplink")) or group.ref in (getattr(config, "uplinkPortgroup", None) or ())
-
-
-def _machines(found: Iterable[Found]) -> Dict[Any, Tuple[List[str], List[str]]]:
-    vim, known = dep.vim, list(found)
-    machines = {each.ref: each.props for each in known if isinstance(each.ref, vim.VirtualMachine) and "name" in each.props}
-    result: Dict[Any, Tuple[List[str], List[str]]] = {}
-    for each in known:
-        if isinstance(each.ref, vim.dvs.DistributedVirtualPortgroup):
-            on_it = [machines[ref] for ref in each.props.get("vm", ()) if ref in machines]
-            names = sorted(plain_name(props["name"]) for props in on_it)
-            result[each.ref] = names, sorted(plain_name(props["name"]) for props in on_it if _runs(props))
-    return result
-
-
-def _runs(props: Mapping[str, Any]) -> bool:
-    return str(props.get("runtime.powerState")) == "poweredOn"
-
-
-def _adapters(switch: Switch, found: Sequence[Found]) -> None:
-    """The virtual adapters of hosts by group: vmk0 of esxi01 (management)."""
-    by_key = {key: name for name, key in switch.keys.items()}
-    for each in found:
-        if not isinstance(each.ref, dep.vim.HostSystem):
-            continue
-        uses: Dict[str, List[str]] = {}
-        for config in each.props.get("config.virtualNicManagerInfo.netConfig", ()):
-            for vnic in config.candidateVnic or ():
-                if vnic.key in (config.selectedVnic or ()):
-                    uses.setdefault(vnic.device, []).append(str(config.nicType))
-        for vnic in each.props.get("config.network.vnic", ()):
-            group = by_key.get(str(getattr(vnic.spec.distributedVirtualPort, "portgroupKey", None)))
-            if group is not None:
-                what = f" ({', '.join(uses[vnic.device])})" if vnic.device in uses else ""
-                switch.adapters.setdefault(group, []).append(f"{vnic.device} of {plain_name(each.props.get('name', '?'))}{what}")
+    return bool(group.either("config.uplink", None)) or group.ref in (getattr(config, "uplinkPortgroup", None) or ())

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError, UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -18,6 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_choi
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import PORT, DvScope, PortFacts, SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, native
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_groups import security_options, security_wish
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.effects import uncertain
 
 _MAC = SECURITY_NAMES + LEARNING_NAMES
 _SETTINGS = {"security": _MAC, "vlan": ("vlan",), "blocked": ("blocked",)}
@@ -87,34 +88,55 @@ class PortsIntent:
         """Find the ports and check each against what it is now and what its group allows."""
         switch: SwitchFacts = observed.facts["switch"]
         self._facts = switch
-        chosen = self._chosen(switch, observed)
+        chosen = self._chosen(switch)
         wishes = {port.key: self._wish(port, observed, switch) for port in chosen}
         if self.reset and self.keys is None and self.vm is None:
             # Of a group with thousands of ports, those count that differ.
             wishes = {key: wish for key, wish in wishes.items() if self._delta(key, wish, observed, switch)}
         present: Dict[Key, Fields] = {switch.port_key(key): wish for key, wish in wishes.items()}
         shown = {port.key: self._shown(port, wishes.get(port.key, {}), observed, switch) for port in chosen if port.key in wishes or port.other_overrides}
-        return Resolved(Desired(present), {"vds": switch.name, "datacenter": switch.datacenter}, (), {"ports": shown})
+        notes = {"vds": switch.name, "datacenter": switch.datacenter}
+        return Resolved(Desired(present), notes, self._warnings(chosen, switch), {"ports": shown}, len(chosen) - len(wishes))
 
-    def _chosen(self, switch: SwitchFacts, observed: Observed) -> List[PortFacts]:
-        if self.group is not None and self.group not in switch.groups:
-            raise InputError(f"{unknown(self.group, switch)}.")
-        for key in self.keys or ():
+    def _warnings(self, chosen: Sequence[PortFacts], switch: SwitchFacts) -> Tuple[str, ...]:
+        return () if chosen else (f"port_group: {self.group} of {switch.name} has no ports, so nothing was looked at.",)
+
+    def _chosen(self, switch: SwitchFacts) -> List[PortFacts]:
+        self._named(switch)
+        found = list(switch.ports.values()) if self.vm is None else self._of_machine(switch)
+        for port in found:
+            if not port.group:
+                raise UnreadableError(f"{_label(port, switch)}: its group is not among those that can be read; give the role of the user System.Read on it.")
+        for group in sorted({port.group for port in found}):
+            switch.must_be_read(group)
+            reason = switch.special(group) if group in switch.groups else "it is not there any more"
+            if reason:
+                raise InputError(f"port group {group} of {switch.name}: {reason}; its ports can't be changed.")
+        return found
+
+    def _named(self, switch: SwitchFacts) -> None:
+        """Refuses what is named and is not there, or can't be read."""
+        if self.group is not None:
+            switch.must_be_read(self.group)
+            if self.group not in switch.groups:
+                raise InputError(f"{unknown(self.group, switch)}.")
+        for key in switch.unread_ports if self.keys is None else self.keys:
+            if key in switch.unread_ports:
+                raise UnreadableError(f"port {key} of {switch.name}: {switch.unread_ports[key]}.")
             if key not in switch.ports:
                 where = switch.name if self.group is None else f"port group {self.group} of {switch.name}"
                 raise InputError(f"keys: {where} has no port {key}; the key of a port is shown beside it in the list of ports of the switch.")
-        found = [port for port in switch.ports.values() if self.vm is None or port.connected == self.vm]
-        if self.vm is not None and not found:
+
+    def _of_machine(self, switch: SwitchFacts) -> List[PortFacts]:
+        for port in switch.ports.values():
+            if port.doubt and not port.connected and not port.host:
+                raise UnreadableError(f"vm: whether {self.vm} is what is connected to port {port.key} of {switch.name} is not known: {port.doubt}.")
+        found = [port for port in switch.ports.values() if port.connected == self.vm]
+        if not found:
             raise InputError(f"vm: no adapter of a machine {self.vm} is connected to {self.group or switch.name}; connect it first or check the name.")
-        if self.vm is not None and len({port.entity for port in found}) > 1:
+        if len({port.entity for port in found}) > 1:
             keys = ", ".join(port.key for port in found)
             raise InputError(f"vm: several machines of the name {self.vm} are connected to {switch.name}, at the ports {keys}; choose ports with keys.")
-        for group in {port.group for port in found}:
-            reason = switch.special(group) if group in switch.groups else None
-            if reason is None and switch.group_key(group) not in observed.state:
-                reason = "the user may not read its configuration"
-            if reason:
-                raise InputError(f"port group {group} of {switch.name}: {reason}; its ports can't be changed.")
         return found
 
     def _wish(self, port: PortFacts, observed: Observed, switch: SwitchFacts) -> Dict[str, Value]:
@@ -154,6 +176,7 @@ class PortsIntent:
         """Machines that run notice another promiscuous mode only when their adapter connects anew."""
         switch = self._facts
         found: Dict[str, List[str]] = {}
+        doubts: List[str] = []
         for step in plan.steps if switch is not None else ():
             port = switch.ports[str(step.key[2])] if switch is not None and step.key[0] == PORT else None
             if switch is None or port is None or not port.running or "promiscuous" not in step.after:
@@ -161,7 +184,8 @@ class PortsIntent:
             after = in_effect({"promiscuous": step.after["promiscuous"]}, switch.groups[port.group].effective)
             if after["promiscuous"] != port.effective["promiscuous"]:
                 found[port.key] = [port.connected]
-        return {"reconnect_needed": found}
+                doubts += [port.doubt] if port.doubt else []
+        return {"reconnect_needed": found, "warnings": uncertain("; ".join(dict.fromkeys(doubts)))}
 
 
 def _mac_flag(switch: SwitchFacts) -> str:

@@ -63,3 +63,8 @@ def _text(fields: Fields, name: str) -> Optional[str]:
 def reconnect(groups: List[str], machines: Mapping[str, List[str]]) -> Dict[str, List[str]]:
     """The running machines by group, for the groups that have any."""
     return {group: machines[group] for group in groups if machines.get(group)}
+
+
+def uncertain(unknown: str) -> List[str]:
+    """A warning where not all is known of the machines."""
+    return [f"Which machines must reconnect to notice is not known for certain: {unknown}."] if unknown else []

@@ -10,7 +10,7 @@ VMware's own tools use it. pyVmomi had its types until 7.0.3; they are registere
 from __future__ import annotations
 
 import threading
-from typing import Any, Dict, List, Mapping, Sequence, Union
+from typing import Any, Callable, Dict, List, Mapping, Sequence, Union
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -33,10 +33,17 @@ class EsxCli:
         self._executer: Any = None
 
     def run(self, command: str, what: str, **arguments: Argument) -> List[Dict[str, List[str]]]:
-        """Run C(software vib list) and such. Returns each object of the answer as its fields, each a list.
+        """Run C(software vib list) and such, which change nothing. Returns each object of the answer as its fields, each a list.
 
         VsphereError with the code C(esxcli) if the command fails, with its words.
         """
+        return self._execute(self._client.call, command, what, arguments)
+
+    def change(self, command: str, what: str, **arguments: Argument) -> List[Dict[str, List[str]]]:
+        """The same for a command that changes something: PendingError where what became of it is not known."""
+        return self._execute(self._client.change, command, what, arguments)
+
+    def _execute(self, call: Callable[..., Any], command: str, what: str, arguments: Mapping[str, Argument]) -> List[Dict[str, List[str]]]:
         _register()
         what = f"{self._name}: {what}"
         if self._executer is None:
@@ -45,7 +52,7 @@ class EsxCli:
         kind = dep.VmomiSupport.GetVmodlType("vim.virtnet.SoapArgument")
         given = [kind(name=name, val=_element(name, value)) for name, value in arguments.items() if value is not False]
         handler, method = f"ha-cli-handler-{'-'.join(words[:-1])}", f"vim.EsxCLI.{'.'.join(words)}"
-        answer = self._client.call(self._executer.ExecuteSoap, handler, "urn:vim25/5.0", method, given, what=what)
+        answer = call(self._executer.ExecuteSoap, handler, "urn:vim25/5.0", method, given, what=what)
         if answer is not None and answer.fault is not None:
             raise VsphereError(CLI, f"{what}: esxcli {command} failed: {_words(answer.fault)}.")
         return objects(answer.response or "", what) if answer is not None else []

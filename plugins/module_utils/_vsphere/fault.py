@@ -11,15 +11,16 @@ from http.client import HTTPException
 from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Gap
 
 SESSION, LOGIN, UNREACHABLE, CERTIFICATE, DEADLINE = "session_expired", "login", "unreachable", "certificate", "deadline"
-HOST_UNREACHABLE, CONCURRENT, NOT_FOUND = "host_unreachable", "concurrent_access", "not_found"
+HOST_UNREACHABLE, CONCURRENT, NOT_FOUND, PERMISSION = "host_unreachable", "concurrent_access", "not_found", "permission"
 
 # Name of the fault: code, and what it means and what to do.
 _FAULTS: Dict[str, Tuple[str, str]] = {
     "InvalidLogin": (LOGIN, "the user name or password is wrong; check username and password"),
     "NotAuthenticated": (SESSION, "the session has ended on the server; run the task again"),
-    "NoPermission": ("permission", "the user lacks a privilege; give the role of the user that privilege on the object"),
+    "NoPermission": (PERMISSION, "the user lacks a privilege; give the role of the user that privilege on the object"),
     "RestrictedVersion": ("license", "the license allows reading only, as that of a free ESXi does; assign another one"),
     "InvalidArgument": ("invalid_argument", "the server does not accept an argument"),
     "NotFound": (NOT_FOUND, "the object is not there any more; run the task again"),
@@ -49,6 +50,15 @@ _DETAILS: Dict[str, Tuple[str, ...]] = {
     "AlreadyExists": ("name",), "DuplicateName": ("name",), "ResourceInUse": ("name",),
 }
 
+# What vCenter says when it has handed a request on to a host and does not know what became of it.
+_LOST = frozenset(("HostCommunication", "HostNotReachable", "NoHost", "HostConnectFault", "Timedout"))
+# One of these is a HostCommunication too, and is said before anything is handed on.
+_NOT_HANDED_ON = "HostNotConnected"
+
+
+class NotSent(Exception):
+    """There was no connection by which the request could have been sent; its cause is why."""
+
 
 class VsphereError(BackendError):
     """vSphere did not do what it was asked for. C(code) says why; C(fault) in the details is the API's own name, if it is the API's."""
@@ -56,6 +66,15 @@ class VsphereError(BackendError):
     def __init__(self, code: str, message: str, **details: Any) -> None:
         super().__init__(message, **details)
         self.code = code
+
+
+class PendingError(VsphereError):
+    """The server may have got the request and did not tell what became of it: what was asked for may still take effect."""
+
+
+def pending(error: VsphereError) -> PendingError:
+    """The same, said of a request that writes."""
+    return PendingError(error.code, error.message, **error.details)
 
 
 def name_of(error: BaseException) -> str:
@@ -67,6 +86,8 @@ def translate(error: BaseException, what: str, server: str = "") -> VsphereError
     """The error for what was raised while doing C(what), in words; C(server) is named where it is the server's."""
     if isinstance(error, VsphereError):
         return error
+    if isinstance(error, NotSent):
+        return translate(error.__cause__ or error, what, server)
     code_and_reason = _network(error, server)
     if code_and_reason is not None:
         return VsphereError(code_and_reason[0], f"{what}: {code_and_reason[1]}.")
@@ -78,6 +99,22 @@ def translate(error: BaseException, what: str, server: str = "") -> VsphereError
     if hasattr(error, "faultCause") or hasattr(error, "msg"):
         return VsphereError("fault", f"{what}: the server refused it ({_told(error, name)}).", fault=name)
     return VsphereError("backend", f"{what}: the answer of {server or 'the server'} can't be read ({name}: {error}).")
+
+
+def gap(fault: BaseException) -> Gap:
+    """Why a property is missing. The texts of such faults are empty."""
+    error = translate(fault, "")
+    return Gap(error.code, error.message[len(": "):].rstrip("."))
+
+
+def is_open(error: BaseException) -> bool:
+    """Whether a request that ended with C(error) may have been carried out, or be so later: the server got it and did not say no."""
+    if isinstance(error, NotSent):
+        return False
+    if hasattr(error, "faultCause") or hasattr(error, "msg"):
+        family = _family(error)
+        return _NOT_HANDED_ON not in family and any(each in _LOST for each in family)
+    return True
 
 
 def _family(error: BaseException) -> List[str]:

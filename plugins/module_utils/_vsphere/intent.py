@@ -15,8 +15,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import effects
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend import HostScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import NETWORK, Host
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import Machines
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.management import interfaces
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection, close
 
 # The option C(security).
 SECURITY_SPEC: Dict[str, Any] = {"type": "dict", "options": {name: {"type": "str", "choices": list(POLICY_VALUES)} for name in SECURITY}}
@@ -47,6 +48,17 @@ class HostIntent(BaseFleetIntent):
         self.scope = HostScope(Selection(params), cuts=cuts, uplinks=uplinks, writes=writes)
         self._states: Dict[str, State] = {}
 
+    def told(self) -> Dict[str, Any]:
+        """What is said of the task as a whole; a list C(warnings) in it becomes warnings."""
+        return {}
+
+    def nowhere(self, kind: str, name: str, words: str) -> List[str]:
+        """A warning where none of the hosts that were read has what is to go: a mistyped name would leave the one that is meant."""
+        there = {str(key[1]) for state in self._states.values() for key in state if key[0] == kind}
+        if name in there or not self._states:
+            return []
+        return [f"name: no host that was looked at has a {words} {name}{close(name, there)}."]
+
     def seen(self, name: str, state: State) -> None:
         """To be called by C(resolve): what a target was like, for the notes."""
         self._states.setdefault(name, state)
@@ -59,4 +71,6 @@ class HostIntent(BaseFleetIntent):
     def notes(self, name: str, plan: Plan, answer: Any) -> Mapping[str, Any]:
         """A running machine keeps the promiscuous mode that its adapter got when it was connected."""
         groups = effects.switched(self._states[name], plan) if plan.steps else []
-        return {"reconnect_needed": effects.reconnect(groups, answer or {}), "warnings": effects.opened_switches(self._states[name], plan)}
+        found: Machines = answer or Machines({})
+        warnings = [*effects.opened_switches(self._states[name], plan), *effects.uncertain(found.unknown)]
+        return {"reconnect_needed": effects.reconnect(groups, found.by_group), "warnings": warnings}

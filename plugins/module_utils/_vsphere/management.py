@@ -13,13 +13,14 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.expand 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.flatten import split
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
 
+_ADAPTERS = "config.network.vnic"
 REMEDY = "set allow_management: true to do it all the same"
 
 
 def interfaces(host: Host) -> Dict[str, List[Any]]:
     """The host's own virtual adapters (vmk0, ...) by the standard port group that they are on."""
     found: Dict[str, List[Any]] = {}
-    for vnic in host.extra.get("config.network.vnic", ()):
+    for vnic in host.extra.get(_ADAPTERS, ()):
         if vnic.portgroup:
             found.setdefault(vnic.portgroup, []).append(vnic)
     return found
@@ -37,9 +38,11 @@ def services(host: Host) -> Dict[str, List[str]]:
 
 
 def protected(host: Host) -> Dict[str, str]:
-    """The labels of the groups and switches that carry virtual adapters of the host, each with the reason in words."""
+    """The labels of the groups and switches that carry virtual adapters of the host, each with the reason in words. Where it is not known which do, all
+    may."""
     uses = services(host)
-    reasons: Dict[str, str] = {}
+    blind = host.why_unreadable(_ADAPTERS) if _ADAPTERS in host.gaps else ""
+    reasons = {label(key): f"{label(key)} may carry adapters by which the host itself is connected: {blind}" for key in host.state} if blind else {}
     for group, vnics in interfaces(host).items():
         names = ", ".join(f"{vnic.device} ({', '.join(uses[vnic.device])})" if vnic.device in uses else vnic.device for vnic in vnics)
         for key in (("portgroup", group), ("vswitch", _switch_of(host, group))):

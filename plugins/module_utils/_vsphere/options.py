@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional, Sequence
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
@@ -18,7 +19,8 @@ _UNKNOWN = "InvalidName"
 
 
 def query(client: Client, host: Host, names: Sequence[str]) -> Dict[str, Any]:
-    """The values of a host, each of the API's own type; None for an option that it does not have. One call for each.
+    """The values of a host, each of the API's own type; None for an option that it does not have. One call for each. VsphereError, or UnreadableError,
+    where that can't be known.
 
     C(config.option) would be one read for all hosts, but of more than a thousand options each.
     """
@@ -28,7 +30,7 @@ def query(client: Client, host: Host, names: Sequence[str]) -> Dict[str, Any]:
 def _value(client: Client, host: Host, name: str) -> Optional[Any]:
     manager = host.extra.get(PATH)
     if manager is None:
-        return None
+        raise UnreadableError(f"{host.name}: {host.why_unreadable(PATH) or f'its {PATH} was not read'}.")
     try:
         found = client.call(manager.QueryOptions, name, what=f"{host.name}: reading the option {name}")
     except VsphereError as error:
@@ -41,4 +43,4 @@ def _value(client: Client, host: Host, name: str) -> Optional[Any]:
 def update(client: Client, host: Host, name: str, value: int, current: Any) -> None:
     """Set one option. The value must be of the type that the host has for it: a long is refused where an int stands."""
     changed = dep.vim.option.OptionValue(key=name, value=type(current)(value))
-    client.call(host.extra[PATH].UpdateOptions, [changed], what=f"{host.name}: setting the option {name} to {value}")
+    client.change(host.extra[PATH].UpdateOptions, [changed], what=f"{host.name}: setting the option {name} to {value}")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
@@ -18,7 +18,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_choice import unknown
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import in_effect
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.effects import uncertain
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.intent import HostIntent
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import Machines
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection, close
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import spec as selection_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import (
@@ -125,7 +127,9 @@ class PolicyIntent(HostIntent):
         """A running machine keeps the promiscuous mode that its adapter got when it was connected."""
         if name not in self._switches:
             return super().notes(name, plan, answer)
-        return {"reconnect_needed": {group: vms for group, vms in (answer or {}).items() if vms}, "warnings": _dv_opened(self._switches[name], plan)}
+        found: Machines = answer or Machines({})
+        warnings = [*_dv_opened(self._switches[name], plan), *uncertain(found.unknown)]
+        return {"reconnect_needed": {group: vms for group, vms in found.by_group.items() if vms}, "warnings": warnings}
 
     def told(self) -> Dict[str, Any]:
         """What is said of the document as a whole, whichever host it meets."""
@@ -146,8 +150,19 @@ class PolicyIntent(HostIntent):
             places = list(dict.fromkeys(each.where for each in self.unenforced))
             yield f"Not enforced on ESXi, as allow_unenforced says: {words} of {', '.join(places[:5])}{', ...' if len(places) > 5 else ''}."
         asking = {where for where in self.bpdu_from if where.startswith("switch ")}
+        if not self.items:
+            yield f"The document has no switch of ESXi{f', only others: {_some(self.others)}' if self.others else ''}; nothing was looked at."
+        yield from self._not_reached()
         if self.bpdu is not None and len(asking) < len(self.items):
             yield f"{BPDU_OPTION} holds for all guests of a host, though only {', '.join(self.bpdu_from[:5])} asks for bpdu {self.bpdu}."
+
+    def _not_reached(self) -> Iterator[str]:
+        """Switches that no host has that was looked at. Where there are such hosts, that is an error of theirs."""
+        there = {str(key[1]) for name, state in self._states.items() if name not in self._switches for key in state if key[0] == VSWITCH}
+        there |= {facts.name for facts in self._switches.values()}
+        for item in self.items:
+            if item.switch.name not in there and not self._refused:
+                yield f"switch {item.switch.name}: it was not looked at, as no host could be looked at that has it."
 
     def _host(self, observed: Observed) -> Resolved:
         wishes: Dict[Key, Dict[str, Value]] = {}
@@ -187,25 +202,23 @@ class PolicyIntent(HostIntent):
 
     def _groups_wanted(self, compiled: Compiled, facts: SwitchFacts, state: State) -> Iterator[Tuple[str, Mapping[str, str]]]:
         for name, security in compiled.groups.items():
+            facts.must_be_read(name)
             if name not in facts.groups:
                 raise InputError(f"{unknown(name, facts)}.")
             reason = facts.special(name)
             if reason:
                 raise InputError(f"port group {name} of {facts.name}: {reason}; leave it out.")
-            _readable(name, facts, state)
             yield name, security
+        if "overrides" in self.purge:
+            facts.must_be_all("purge")
         for name in facts.groups if "overrides" in self.purge else ():
             if name not in compiled.groups and not facts.special(name):
-                _readable(name, facts, state)
+                facts.must_be_read(name)
                 yield name, {policy: INHERIT for policy in _purged(state[facts.group_key(name)])}
 
 
-def _readable(name: str, facts: SwitchFacts, state: State) -> None:
-    """Who has System.View alone sees the name of a group and no more."""
-    if facts.group_key(name) not in state:
-        raise InputError(
-            f"port group {name} of {facts.name}: the user may not read its configuration; give the role of the user System.Read on it."
-        )
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 def _item(switch: Switch) -> Item:

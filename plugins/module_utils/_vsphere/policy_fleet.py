@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Collection, Dict, List, Mapping, Optional, Set, Tuple
+from dataclasses import replace
+from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, Fault
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Fault
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight, Target
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import UPDATE, Order, Rule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import HOST_OPTION, VSPHERE_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Kind, Observed, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import options
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend import HostBackend, HostFleet, HostScope
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend import HostBackend, HostFleet, HostScope, fault_of, sight_of, why_away
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_backend import NO_WINDOW as NO_DV_WINDOW
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_backend import SwitchBackend
@@ -23,6 +24,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_fact
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_inventory import DvInventory, Place
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host, Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import Machines
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy import PolicyScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules import NO_WINDOW
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import close
@@ -70,7 +72,7 @@ class PolicyHostBackend(HostBackend):
         try:
             options.update(self._client, self.host, name, int(step.after["value"] or 0), self.values[name])
         except VsphereError as error:
-            return Fault(REFUSED, error.message, error.code)
+            return fault_of(error)
         return None
 
 
@@ -93,7 +95,7 @@ class _Hosts(HostFleet):
     def _sight(self, inventory: Inventory, host: Host) -> Sight:
         backend = PolicyHostBackend(self._client, inventory, host, self._order, self._patience)
         backend.wanted = self.wanted
-        return Sight(backend.observed, backend, host.why_unreachable)
+        return sight_of(backend)
 
 
 class PolicyFleet:
@@ -118,50 +120,67 @@ class PolicyFleet:
         sights = self._complete(hosts)
         for name, backend in self._switches.items():
             if names is None or name in names:
-                sights[name] = Sight(backend.observe(scope), backend)
+                sights[name] = _switch_sight(backend, scope)
         return sights
 
-    def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Dict[str, List[str]]]:
+    def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Machines]:
         """The running machines on the groups whose promiscuous mode changes, by target and group."""
         hosts = {name: groups for name, groups in questions.items() if name not in self._switches}
         found = dict(self._hosts.ask(hosts)) if hosts else {}
         for name, groups in questions.items():
-            backend = self._switches.get(name)
-            if backend is not None and backend.switch is not None:
-                refs = {backend.switch.groups[backend.switch.facts.group_key(group)]: group for group in groups}
-                machines = self._inventory.machines(list(refs))
-                found[name] = {group: machines[ref][1] for ref, group in refs.items() if ref in machines}
+            if name in self._switches:
+                found[name] = self._switches[name].running(groups)
         return found
 
     def _find(self, scope: PolicyScope, hosts: Mapping[str, Sight]) -> None:
         """The distributed switches of the document of which at least one of the hosts is a member."""
-        backends = [sight.backend for sight in hosts.values() if isinstance(sight.backend, PolicyHostBackend) and not sight.unreachable]
-        places = self._inventory.switches()
-        members = {(name, backend.host.datacenter) for backend in backends for name in memberships(backend.host)}
-        meant = [place for place in places if place.name in scope.distributed and (place.name, place.datacenter) in members]
+        backends = [
+            sight.backend for sight in hosts.values() if isinstance(sight.backend, PolicyHostBackend) and not sight.unreachable and not sight.unreadable
+        ]
+        places, doubts = self._inventory.switches()
+        members = {(name, backend.host.center) for backend in backends for name in memberships(backend.host)}
+        meant = [place for place in places if place.name in scope.distributed and (place.name, place.center) in members]
+        self._refuse_unseen(scope, {name for name, _center in members}, meant, doubts)
         _refuse_others(scope, places, meant, bool(backends))
         for backend in backends:
-            backend.distributed = tuple(place.name for place in meant if place.datacenter == backend.host.datacenter)
+            backend.distributed = tuple(place.name for place in meant if place.center == backend.host.center)
         for place in meant:
             alone = [each.name for each in meant].count(place.name) == 1 and place.name not in hosts
             name = place.name if alone else f"{place.datacenter}/{place.name}"
             self._switches[name] = PolicySwitchBackend(self._client, self._inventory, place)
 
+    def _refuse_unseen(self, scope: PolicyScope, members: Collection[str], meant: Sequence[Place], doubts: Sequence[str]) -> None:
+        """Hosts say of which distributed switches they are members. One that the document means and that can't be found is not to be passed over."""
+        found = {place.name for place in meant}
+        for name in scope.distributed:
+            if name in members and name not in found:
+                why = doubts[0] if doubts else "the user can't see it; give the role of the user System.View and System.Read on it"
+                raise UnreadableError(f"switch {name}: hosts are members of this distributed switch, and it is not among those that can be read: {why}.")
+
     def _complete(self, hosts: Mapping[str, Sight]) -> Dict[str, Sight]:
         """With their options, so many at a time; a host that does not answer is unreachable."""
         names = list(hosts)
-        return dict(zip(names, self._client.each(lambda name: _with_options(hosts[name]), names)))
+        return dict(zip(names, self._client.each(lambda name: _with_options(self._client, hosts[name]), names)))
 
 
-def _with_options(sight: Sight) -> Sight:
+def _switch_sight(backend: PolicySwitchBackend, scope: PolicyScope) -> Sight:
+    try:
+        observed = backend.observe(scope)
+    except UnreadableError as error:
+        return Sight(Observed({}), backend, unreadable=error.message.rstrip("."))
+    return Sight(observed, backend, remarks=tuple(backend.remarks))
+
+
+def _with_options(client: Client, sight: Sight) -> Sight:
     backend = sight.backend
-    if sight.unreachable or not isinstance(backend, PolicyHostBackend):
+    if sight.unreachable or sight.unreadable or not isinstance(backend, PolicyHostBackend):
         return sight
     try:
         backend.query()
     except VsphereError as error:
-        return Sight(sight.observed, backend, error.message.rstrip("."))
-    return Sight(backend.observed, backend)
+        away = why_away(client, backend.host, error)
+        return replace(sight, unreachable=away, unreadable="" if away else error.message.rstrip("."))
+    return replace(sight, observed=backend.observed)
 
 
 def _refuse_others(scope: PolicyScope, places: List[Place], meant: List[Place], any_host: bool) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Fields, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
@@ -30,6 +31,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.subject
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import BPDU_OPTION
 
+_NAMED = 5
 # What a port group hands to its guests as it is (virtual guest tagging).
 _ALL_VLANS = 4095
 NO_PORTS, OVERRIDING, ALL_PORTS = "none", "overriding", "all"
@@ -61,6 +63,21 @@ class SwitchSeen(NamedTuple):
     state: State
 
 
+class Unseen(NamedTuple):
+    """What could not be looked at, and the reason as the end of a sentence; C(unreachable) is a host that vCenter can't reach now."""
+
+    what: str
+    reason: str
+    unreachable: bool = False
+
+
+class Blanks(NamedTuple):
+    """All that is not known: C(unseen) was not audited, C(remarks) are sentences on what concerns no finding."""
+
+    unseen: List[Unseen]
+    remarks: List[str]
+
+
 class InfoRequest:
     """The question as the user asks it."""
 
@@ -74,10 +91,12 @@ class InfoRequest:
         """The options of hosts that the answer needs; each is a call for each host."""
         return tuple(option for option, _wanted in OPTIONS.values()) if self.audit == SCG else (BPDU_OPTION,)
 
-    def answer(self, hosts: Sequence[HostSeen], switches: Sequence[SwitchSeen], unseen: Mapping[str, str]) -> Dict[str, Any]:
-        """In the form in which the module returns it; C(unseen) are hosts that could not be read, with the reason."""
+    def answer(self, hosts: Sequence[HostSeen], switches: Sequence[SwitchSeen], blanks: Blanks) -> Dict[str, Any]:
+        """In the form in which the module returns it."""
         subjects = tuple(subject for each in hosts for subject in _of_host(each)) + tuple(subject for each in switches for subject in self._of_switch(each))
         levels = by_key(subjects)
+        unseen = [*blanks.unseen, *(each for switch in switches for each in _unread(switch, self.ports)), *_untold(subjects)]
+        remarks = [*blanks.remarks, *(text for switch in switches for text in _remarks(switch))]
         result: Dict[str, Any] = {
             "hosts": {
                 each.name: {
@@ -88,11 +107,13 @@ class InfoRequest:
                 each.name: {"datacenter": each.facts.datacenter, "version": each.facts.version, "switches": _dv_document(each)} for each in switches
             },
             "objects": [_shown(subject, levels) for subject in subjects],
-            "not_looked_at": [{"what": name, "reason": reason} for name, reason in unseen.items()],
-            "warnings": [f"{name}: {reason}." for name, reason in unseen.items()],
+            "not_looked_at": [each._asdict() for each in unseen],
+            "remarks": remarks,
+            "warnings": [f"{each.what}: {each.reason}." for each in unseen] + remarks,
         }
         if self.audit is not None:
             result["findings"] = judge(self.audit, subjects, [HostOptions(each.name, _numbers(each.options)) for each in hosts])
+        result["summary"] = summary(self.audit, len(hosts), len(switches), len(subjects), result.get("findings"), unseen)
         return result
 
     def _of_switch(self, seen: SwitchSeen) -> Iterator[Subject]:
@@ -100,6 +121,8 @@ class InfoRequest:
         own = _policies(facts.effective)
         yield Subject(VDS, facts.name, facts.datacenter, configured=own, effective=own, mac_learning=_learns(facts.effective))
         for name, group in facts.groups.items():
+            if group.unread:
+                continue
             fields = seen.state[facts.group_key(name)]
             vlan = str(group.effective.get("vlan"))
             yield Subject(
@@ -110,11 +133,56 @@ class InfoRequest:
         for key, port in facts.ports.items():
             fields = seen.state[facts.port_key(key)]
             overrides = any(value != INHERIT for value in _policies(fields).values())
-            if port.group in facts.groups and not facts.special(port.group) and (self.ports == ALL_PORTS or overrides):
+            if port.group in facts.groups and not facts.groups[port.group].unread and not facts.special(port.group) and (self.ports == ALL_PORTS or overrides):
                 yield Subject(
                     VDS_PORT, facts.name, facts.datacenter, port.group, key, _policies(fields), _policies(port.effective),
                     vlan=str(port.effective.get("vlan")), mac_learning=_learns(port.effective), vms=(port.connected,) if port.connected else (),
                 )
+
+
+def summary(
+    audit: Optional[str], hosts: int, switches: int, objects: int, findings: Optional[Sequence[Any]], unseen: Sequence[Unseen]
+) -> str:
+    """What was looked at and what came of it, in sentences; what was not looked at comes first, as nothing is known of it."""
+    looked = f"{words.count(hosts, 'host')} and {words.count(switches, 'distributed switch', 'distributed switches')}, {words.count(objects, 'object')} in all"
+    judged = "" if findings is None else f": {words.count(len(findings), 'finding') if findings else 'nothing is found'} (audit {audit})"
+    if not unseen:
+        return f"Looked at: {looked}{judged}."
+    named = ", ".join(dict.fromkeys(each.what for each in unseen[:_NAMED])) + (f" and {len(unseen) - _NAMED} more" if len(unseen) > _NAMED else "")
+    return f"Not all was looked at, and nothing is known of this: {named}. Of the rest, {looked}{judged}."
+
+
+def _unread(seen: SwitchSeen, ports: str) -> Iterator[Unseen]:
+    """The groups and ports of a switch that was read which were not."""
+    facts = seen.facts
+    for name, group in facts.groups.items():
+        if group.unread:
+            yield Unseen(f"port group {name} of {seen.name}", group.unread)
+    for name, reason in facts.nameless.items():
+        yield Unseen(f"port group {name} of {seen.name}", reason)
+    for key, reason in facts.unread_ports.items():
+        yield Unseen(f"port {key} of {seen.name}", reason)
+    if not facts.nameless and not any(group.unread for group in facts.groups.values()):
+        for key, port in facts.ports.items():
+            if port.group not in facts.groups:
+                yield Unseen(f"port {key} of {seen.name}", "its port group is not among those that can be read")
+
+
+def _remarks(seen: SwitchSeen) -> Iterator[str]:
+    """Who is on groups and ports is no finding."""
+    for name, group in seen.facts.groups.items():
+        if group.vms_unknown:
+            yield f"The machines on port group {name} of {seen.name} are not known for certain: {group.vms_unknown}."
+    for reason in dict.fromkeys(port.doubt for port in seen.facts.ports.values() if port.doubt):
+        yield f"What is connected to ports of {seen.name} is not known for certain: {reason}."
+
+
+def _untold(subjects: Sequence[Subject]) -> Iterator[Unseen]:
+    """A policy of which it is not known whether it is in effect is not judged."""
+    for subject in subjects:
+        missing = [policy for policy in SECURITY if policy not in subject.effective] if not subject.exempt else []
+        if missing:
+            yield Unseen(subject.label, f"the server does not tell its {', '.join(missing)}")
 
 
 def _of_host(seen: HostSeen) -> Iterator[Subject]:
@@ -179,5 +247,6 @@ def _document(seen: HostSeen) -> List[Dict[str, Any]]:
 
 def _dv_document(seen: SwitchSeen) -> List[Dict[str, Any]]:
     facts = seen.facts
-    groups = [{"name": name, "security": _policies(seen.state[facts.group_key(name)])} for name in facts.groups if not facts.special(name)]
+    there = [name for name, group in facts.groups.items() if not group.unread and not facts.special(name)]
+    groups = [{"name": name, "security": _policies(seen.state[facts.group_key(name)])} for name in there]
     return [{"name": facts.name, "kind": VDS, "security": _policies(facts.effective), "port_groups": groups}]

@@ -58,6 +58,10 @@ class PortgroupIntent(HostIntent):
             )
         return Resolved(Desired({key: self.fields}))
 
+    def told(self) -> Dict[str, Any]:
+        """A name that no host has."""
+        return {"warnings": self.nowhere("portgroup", self.name, "standard port group") if self.absent else []}
+
     def _switch(self, host: Host) -> str:
         """Of a group that has to be made."""
         if self.vswitch is None:
@@ -69,9 +73,7 @@ class PortgroupIntent(HostIntent):
         return self.vswitch
 
     def _absent(self, host: Host, key: Key) -> Tuple[Key, ...]:
-        if key not in host.state:
-            return ()
-        why = why_in_use(host, self.name)
+        why = why_in_use(host, self.name) if key in host.state else None
         if why:
             raise InputError(f"port group {self.name}: it is used by {why}; move those elsewhere first.")
         return (key,)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any, Callable
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import DEADLINE, VsphereError, translate
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import DEADLINE, PendingError, is_open, pending, translate
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 
@@ -16,8 +16,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 def wait(read: Callable[[], Any], what: str, seconds: float, clock: Callable[[], float] = time.monotonic, pause: Callable[[float], None] = time.sleep) -> Any:
     """Return the result of a task, polled by C(read), which returns its TaskInfo.
 
-    Raises VsphereError: C(deadline) if the task has not ended after C(seconds), in which case it goes on
-    running on the server, else the fault with which it ended.
+    Raises PendingError with the code C(deadline) if the task has not ended after C(seconds), in which case it goes on
+    running on the server, else VsphereError with the fault with which it ended.
     """
     deadline = clock() + seconds
     gap = _FIRST_PAUSE
@@ -27,9 +27,11 @@ def wait(read: Callable[[], Any], what: str, seconds: float, clock: Callable[[],
         if state == "success":
             return info.result
         if state == "error":
-            raise translate(info.error, what)
+            failure = translate(info.error, what)
+            # A task that ended because it took too long has ended.
+            raise pending(failure) if is_open(info.error) and failure.code != DEADLINE else failure
         if clock() >= deadline:
             text = f"{what}: the task {info.key} has not ended after {seconds:g} s and goes on running on the server."
-            raise VsphereError(DEADLINE, text, task=str(info.key))
+            raise PendingError(DEADLINE, text, task=str(info.key))
         pause(gap)
         gap = min(gap * 2, _LONGEST_PAUSE)

@@ -68,9 +68,11 @@ class VswitchIntent(HostIntent):
         _free_uplinks(host, self.name, self.uplinks or ())
         return Resolved(Desired({key: self.fields}))
 
+    def told(self) -> Dict[str, Any]:
+        """A name that no host has."""
+        return {"warnings": self.nowhere("vswitch", self.name, "standard switch") if self.absent else []}
+
     def _absent(self, host: Host, key: Key) -> Tuple[Key, ...]:
-        if key not in host.state:
-            return ()
         groups = sorted(str(each[1]) for each, fields in host.state.items() if each[0] == "portgroup" and fields.get("vswitch") == self.name)
         for group in groups:
             why = why_in_use(host, group)

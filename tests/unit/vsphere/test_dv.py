@@ -15,7 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields i
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_expand, dv_flatten, dv_rules, dv_vlan
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import LEARNING_NAMES, SECURITY_NAMES
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import plain_name
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import plain_name
 from hypothesis import given
 from hypothesis import strategies as st
 

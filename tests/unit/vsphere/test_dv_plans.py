@@ -5,18 +5,20 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Dict, List, Optional, Sequence
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, STALE, Fault
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import DELETE, UPDATE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_backend
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_adapters import Adapters
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import DvScope, GroupFacts, PortFacts, SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import LEARNING_NAMES, SECURITY_NAMES
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_groups import GroupsIntent
@@ -72,17 +74,39 @@ def test_every_wish_on_every_switch(modern: bool, own: Any) -> None:
 def test_a_group_that_may_not_be_read(more: Dict[str, Any]) -> None:
     """A document that names it, or purges, is refused with a sentence."""
     document = {"switches": [{"name": "vds1", "security": {"promiscuous": "reject"}}], "purge": [], "allow_unenforced": [], "all_hosts": True, **more}
-    observed = Observed({("vds", "vds1"): {}}, world(("reject",) * 3, ("inherit",) * 3).facts)
-    with pytest.raises(InputError) as refused:
-        PolicyIntent(document).resolve("vds1", observed)
-    assert "may not read its configuration" in refused.value.message
+    facts = world(("reject",) * 3, ("inherit",) * 3).facts
+    switch: SwitchFacts = facts["switch"]
+    switch.groups.update({name: replace(group, unread="its config can't be read: why") for name, group in switch.groups.items()})
+    with pytest.raises(UnreadableError) as refused:
+        PolicyIntent(document).resolve("vds1", Observed({("vds", "vds1"): {}}, facts))
+    assert refused.value.message == "port group g of vds1: its config can't be read: why."
 
 
-def backend(adapters: Optional[Dict[str, List[str]]] = None, ports: Optional[Dict[str, PortFacts]] = None) -> Any:
+def test_a_group_whose_name_is_not_known() -> None:
+    """It may be any that is not found, and any that a pattern means; not one that is there."""
+    observed = world(("reject",) * 3, ("inherit",) * 3)
+    switch: SwitchFacts = observed.facts["switch"]
+    switch.nameless["dvportgroup-9"] = "its name can't be read: why"
+    assert intent(security=dict.fromkeys(SECURITY_NAMES, "reject")).resolve("vds1", observed)
+    for state, names in itertools.product(("present", "absent"), ({"names": ["*"]}, {"names": ["g", "x*"]}, {"name": "other"})):
+        with pytest.raises(UnreadableError, match="dvportgroup-9 of vds1 is not known: its name can't be read: why"):
+            GroupsIntent({"vds": "vds1", **names, "state": state, "vlan": {"id": 3} if state == "present" else None}).resolve("vds1", observed)
+
+
+def test_machines_that_are_not_known_keep_a_group() -> None:
+    """From being deleted."""
+    observed = world(("reject",) * 3, ("inherit",) * 3)
+    switch: SwitchFacts = observed.facts["switch"]
+    switch.groups["g"] = replace(switch.groups["g"], vms_unknown="its vm can't be read: why")
+    with pytest.raises(UnreadableError, match="which virtual machines are on it is not known: its vm can't be read: why"):
+        intent(state="absent").resolve("vds1", observed)
+
+
+def backend(adapters: Optional[Adapters] = None, ports: Optional[Dict[str, PortFacts]] = None) -> Any:
     """Without a session."""
     made = dv_backend.SwitchBackend(SimpleNamespace(), SimpleNamespace(), SimpleNamespace(name="vds1"))  # type: ignore[arg-type]
     facts = SwitchFacts("vds1", "dc1", "8.0.3", True, {}, (), {}, ports or {})
-    made.switch = SimpleNamespace(facts=facts, adapters=adapters or {})  # type: ignore[assignment]
+    made.switch = SimpleNamespace(facts=facts, adapters=adapters or Adapters({}))  # type: ignore[assignment]
     return made
 
 
@@ -90,8 +114,14 @@ def test_what_cuts_hosts_off() -> None:
     """Another VLAN, the end of the group, a port of a host that is blocked: but not policies, and not what is done to machines."""
     key: Key = ("vds_portgroup", "vds1", "g")
     on_it = ["vmk0 of esxi01 (management)", "vmk0 of esxi02 (management)"]
-    guarded = backend({"g": on_it}, {"1": PortFacts("1", "g", {}, "esxi01", host=True), "2": PortFacts("2", "g", {}, "vm1")})
+    guarded = backend(Adapters({"g": on_it}), {"1": PortFacts("1", "g", {}, "esxi01", host=True), "2": PortFacts("2", "g", {}, "vm1")})
     assert guarded.protected() == {"vds_portgroup vds1 g": f"on the group are {', '.join(on_it)}, by which hosts are connected"}
+
+    blind = backend(Adapters({"g": on_it}, "esxi03: why"))
+    blind.switch.facts.groups.update({name: GroupFacts(name, False, False, {}) for name in ("g", "h")})
+    assert blind.protected() == {
+        **guarded.protected(), "vds_portgroup vds1 h": "on the group there may be adapters by which hosts are connected: esxi03: why",
+    }
 
     def cut(verb: str, of: Key, **after: Any) -> Optional[str]:
         found: Optional[str] = guarded.cuts(Step(verb, of, {}, after, 0))
@@ -132,7 +162,7 @@ class Shared(FakeBackend):
         return [Fault(self.faults[step.key], "as told", "a_code") if step.key in self.faults else self._one(step) for step in steps]
 
 
-@pytest.mark.parametrize(("kind", "left"), [(STALE, []), (REFUSED, []), (PENDING, ["set group g1: vlan 0 -> 9: the server goes on with it"])])
+@pytest.mark.parametrize(("kind", "left"), [(STALE, []), (REFUSED, []), (PENDING, ["set group g1: vlan 0 -> 9: the server has not said what became of it"])])
 def test_the_way_back_leaves_to_others_what_is_theirs(kind: str, left: List[str]) -> None:
     """What was refused because somebody else was faster is not touched; what the server still works on is named."""
     g0: Key = ("group", "g0")
@@ -142,7 +172,7 @@ def test_the_way_back_leaves_to_others_what_is_theirs(kind: str, left: List[str]
     plan = make_plan(Desired({g0: {"vlan": 9}, g1: {"vlan": 9}}), state, shared)
     journal = applying.Journal()
     with pytest.raises(applying.StepFailed) as failed:
-        applying.apply_plan(plan, shared, journal)
+        applying.apply_plan(plan, shared, journal, None)
     # Meanwhile the other one has set it.
     shared.state[g1]["vlan"] = 5
     shared.faults.clear()
@@ -161,7 +191,7 @@ def test_a_reason_with_a_colon_is_told_once() -> None:
     shared = Shared(state, {g1: REFUSED})
     journal = applying.Journal()
     with pytest.raises(applying.StepFailed) as failed:
-        applying.apply_plan(make_plan(Desired({g0: {"vlan": 9}, g1: {"vlan": 9}}), state, shared), shared, journal)
+        applying.apply_plan(make_plan(Desired({g0: {"vlan": 9}, g1: {"vlan": 9}}), state, shared), shared, journal, None)
     shared.execute = lambda steps: [Fault(REFUSED, "the server said: no: never") for step in steps]  # type: ignore[method-assign]
     error = applying.failed(failed.value, journal, shared, None, ())
     assert error.details["not_undone"] == ["set group g0: vlan 9 -> 0: the server said: no: never"]

@@ -10,16 +10,18 @@ import socket
 import ssl
 import subprocess
 import sys
-from http.client import BadStatusLine
+from http.client import BadStatusLine, HTTPException, RemoteDisconnected
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Dict, List
 
 import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import fault, select, task
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Login, _best_version
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import _SYSTEM, Host, _with_network, plain_name
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import _SYSTEM, Host, _with_network
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, UNSET, Found, Gap, gaps_of, plain_name, why
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Place, Selection
 from pyVmomi import vim, vmodl
 
@@ -129,7 +131,9 @@ def test_a_task_that_ends() -> None:
     assert done == 7 and pauses == [0.02, 0.04]
     with pytest.raises(fault.VsphereError) as failed:
         task.wait(lambda: SimpleNamespace(state="error", error=vim.fault.ConcurrentAccess()), "doing it", 60)
-    assert failed.value.code == "concurrent_access"
+    assert failed.value.code == "concurrent_access" and not isinstance(failed.value, fault.PendingError)
+    with pytest.raises(fault.PendingError):
+        task.wait(lambda: SimpleNamespace(state="error", error=vmodl.fault.HostCommunication()), "doing it", 60)
 
 
 def test_a_task_that_does_not_end() -> None:
@@ -139,7 +143,7 @@ def test_a_task_that_does_not_end() -> None:
     def pause(seconds: float) -> None:
         now[0] += seconds
 
-    with pytest.raises(fault.VsphereError) as late:
+    with pytest.raises(fault.PendingError) as late:
         task.wait(lambda: SimpleNamespace(state="running", key="task-9"), "doing it", 5, clock=lambda: now[0], pause=pause)
     assert late.value.code == "deadline" and "task-9 has not ended after 5 s" in late.value.message and now[0] < 7
 
@@ -190,9 +194,67 @@ def test_pyvmomi_is_unusable(tmp_path: Path) -> None:
 
 
 def test_a_host_without_standard_switches() -> None:
-    """One whose adapters are all on distributed switches shows neither property, and can be read and written all the same."""
-    host = _with_network(Host("ref", "esxi01", "dc1", None), {"name": "esxi01", "runtime.connectionState": "connected", _SYSTEM: "system"}, ())
-    assert not host.why_unreachable and host.state == {}
-    unknown = _with_network(Host("ref", "esxi01", "dc1", None), {"name": "esxi01"}, ())
-    assert "reconnect it" in unknown.why_unreachable
-    assert "not in the inventory" in Host("ref", "esxi01", "dc1", None).why_unreachable
+    """One whose adapters are all on distributed switches shows two empty arrays, and can be read and written all the same."""
+    place = Host("ref", "esxi01", "dc1", None)
+    props = {"name": "esxi01", "runtime.connectionState": "connected", _SYSTEM: "system", "config.network.vswitch": [], "config.network.portgroup": []}
+    host = _with_network(place, Found("ref", props, {}), ())
+    assert not host.why_unreachable and not host.why_unreadable() and host.state == {}
+    missing = {path: Gap("permission", "the user lacks it") for path in ("config.network.vswitch", "config.network.portgroup")}
+    denied = _with_network(place, Found("ref", {"runtime.connectionState": "connected"}, missing), ())
+    assert denied.why_unreadable() == "its config.network.vswitch and config.network.portgroup can't be read: the user lacks it"
+    assert not denied.why_unreachable and "not in the inventory" in place.why_unreadable()
+
+
+@pytest.mark.parametrize(("state", "words"), [("disconnected", "is disconnected"), ("notResponding", "does not respond"), ("connected", ""), ("", "")])
+def test_only_two_states_are_unreachable(state: str, words: str) -> None:
+    """What is not known of a host is no reason to forgive it."""
+    host = Host("ref", "esxi01", "dc1", None, state, gaps={"runtime.connectionState": UNSET} if not state else {})
+    assert words in host.why_unreachable and bool(host.why_unreachable) is bool(words)
+    assert host.why_unreadable() or words
+
+
+def test_known_none_and_unknown() -> None:
+    """In neither set is unknown, but for what the API lets be unset; an empty array is known."""
+    missing = {"config.network.vnic": Gap("permission", "no")}
+    gaps = gaps_of(["name", "config", "config.uplink", "config.network.vnic", "vm"], {"name": "a", "vm": []}, missing)
+    assert gaps == {"config": UNSET, **missing}
+    found = Found(SimpleNamespace(_GetMoId=lambda: "host-1"), {"name": "a%2fb", "vm": []}, gaps)
+    assert found.name == "a/b" and found.value("vm") == [] and found.value("config.uplink") is None and found.either("config", 3) == 3
+    assert not found.why("name", "vm")
+    assert found.why() == f"its config.network.vnic can't be read: no; and its config can't be read: {UNSET.text}"
+    with pytest.raises(UnreadableError) as unknown:
+        found.value("config.network.vnic")
+    assert unknown.value.message == "a/b: its config.network.vnic can't be read: no." and unknown.value.code == "unreadable"
+    assert found._replace(props={}).name == "host-1" and not found.gone
+    assert Found(found.ref, {}, {"name": GONE}).gone and not Found(found.ref, {}, {"name": GONE, "vm": UNSET}).gone
+    many = {f"p{number}": UNSET for number in range(5)}
+    assert why(many, list(many)).startswith("its p0, p1, p2 and 2 more properties can't be read: ")
+
+
+def test_faults_of_missing_properties() -> None:
+    """Their texts are empty; the type and the privilege say it."""
+    denied = fault.gap(vim.fault.NoPermission(privilegeId="System.Read", msg=""))
+    assert denied.code == "permission" and denied.text.endswith("on the object (NoPermission: privilegeId System.Read)")
+    assert fault.gap(vim.fault.NotAuthenticated(privilegeId="System.View", msg="")).code == "session_expired"
+    assert fault.gap(vmodl.fault.ManagedObjectNotFound()).code == GONE.code
+
+
+@pytest.mark.parametrize(("error", "is_open"), [
+    (TimeoutError(), True), (ConnectionResetError(104, "reset"), True), (BadStatusLine("x"), True), (RemoteDisconnected("closed"), True),
+    (HTTPException("504 Gateway Time-out"), True), (ssl.SSLEOFError(8, "EOF"), True), (ValueError("no XML"), True),
+    (vmodl.fault.HostCommunication(), True), (vmodl.fault.HostNotReachable(), True), (vim.fault.Timedout(), True),
+    (vmodl.fault.HostNotConnected(), False), (vim.fault.HostConfigFault(), False), (vim.fault.NoPermission(), False), (vim.fault.NotAuthenticated(), False),
+    (vmodl.fault.InvalidArgument(), False), (fault.NotSent(), False),
+])
+def test_what_may_still_come_true(error: Exception, is_open: bool) -> None:
+    """Whatever got lost when the request had been sent; what the server or host says no to has not been done."""
+    assert fault.is_open(error) is is_open
+
+
+def test_what_was_never_sent() -> None:
+    """Is told as what it is."""
+    try:
+        raise fault.NotSent() from ConnectionRefusedError(111, "Connection refused")
+    except fault.NotSent as error:
+        told = fault.translate(error, "esxi01", "vc1")
+    assert told.code == "unreachable" and "(Connection refused)" in told.message

@@ -1,0 +1,218 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A world in which each thing in turn can't be read, is unknown or is hidden: nobody says that nothing is found there, or that all is so already.
+
+What the modules ask for is recorded, so that a new property is tested without a word here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Any, Dict, Iterator, List, NamedTuple, Set, Tuple
+
+import pytest
+from ansible.module_utils.common import warnings
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client as Session
+
+from tests.oracle.bundles import VibSpec, make_bundle
+from tests.oracle.vsphere import Client
+
+from ..lab.conftest import _lab
+from .conftest import World
+from .test_policy import HOSTS, REJECT
+
+INFO = "esxi_switch_policy_info"
+ALL: Dict[str, Any] = {"all_hosts": True}
+# What the API's reference marks as "Need not be set", of all that is asked for and is no array.
+OPTIONAL = {"config.backingType", "config.uplink", "runtime.bootTime"}
+INHERIT = dict.fromkeys(REJECT, "inherit")
+OPEN = dict.fromkeys(REJECT, "accept")
+FIRST, SECOND = HOSTS
+
+
+class Case(NamedTuple):
+    """A task. With C(check) it would change something; without it changes nothing, so that it can be run for real."""
+
+    module: str
+    params: Dict[str, Any]
+    check: bool = False
+
+
+POLICY = [
+    {"name": "vSwitch0", "kind": "vswitch", "security": REJECT, "guards": {"bpdu": "reject"}, "port_groups": [{"name": "pg01", "security": INHERIT}]},
+    {"name": "vds1", "kind": "vds", "security": REJECT, "port_groups": [{"name": "dvpg01", "security": INHERIT}]},
+]
+CASES = {
+    "audit of all": Case(INFO, {**ALL, "audit": "stig", "ports": "all"}),
+    "audit of a cluster": Case(INFO, {"cluster_name": "cluster1", "datacenter": "dc1", "audit": "effective"}),
+    "vswitch with uplinks": Case("esxi_vswitch", {"datacenter": "dc1", "name": "vSwitch0", "uplinks": ["vmnic0", "vmnic1", "vmnic3"], "security": OPEN}, True),
+    "vswitch to go": Case("esxi_vswitch", {"esxi_hostname": FIRST, "name": "vSwitch9", "state": "absent", "remove_port_groups": True}, True),
+    "vswitch gone": Case("esxi_vswitch", {**ALL, "name": "gone", "state": "absent"}),
+    "group as it is": Case("esxi_portgroup", {**ALL, "name": "pg01", "vlan_id": 101, "security": INHERIT}),
+    "group that opens": Case("esxi_portgroup", {"cluster_name": "cluster1", "name": "pg01", "security": OPEN}, True),
+    "group to go": Case("esxi_portgroup", {**ALL, "name": "pg02", "state": "absent"}, True),
+    "group gone": Case("esxi_portgroup", {**ALL, "name": "gone", "state": "absent"}),
+    "dv group as it is": Case("vds_portgroup", {"vds": "vds1", "datacenter": "dc1", "names": ["dvpg*"], "security": INHERIT}),
+    "dv group that opens": Case("vds_portgroup", {"vds": "vds1", "name": "dvpg01", "security": OPEN, "vlan": {"id": 7}}, True),
+    "dv group to go": Case("vds_portgroup", {"vds": "vds1", "name": "dvpg02", "state": "absent"}, True),
+    "dv group gone": Case("vds_portgroup", {"vds": "vds1", "names": ["gone", "gone*"], "state": "absent"}),
+    "port as its group": Case("vds_port", {"vds": "vds1", "port_group": "dvpg01", "state": "inherited", "reset": ["security", "vlan", "blocked"]}),
+    "port of a machine": Case("vds_port", {"vds": "vds1", "vm": "vm01-1", "blocked": True}, True),
+    "policy": Case("esxi_switch_policy", {**ALL, "switches": POLICY, "purge": ["overrides"]}, True),
+    "policy on a switch alone": Case("esxi_switch_policy", {**ALL, "switches": [{"name": "vds1", "security": OPEN}, {"name": "vSwitch0", "security": OPEN}]}, True),
+    "machines to register": Case("esxi_vm_registration", {**ALL, "folder": "", "names": ["lost*"]}, True),
+    "machines to unregister": Case("esxi_vm_registration", {**ALL, "names": ["off*"], "state": "absent"}, True),
+    "software": Case("esxi_software", {"esxi_hostname": FIRST}),
+    "software gone": Case("esxi_software", {"esxi_hostname": FIRST, "names": ["gone"], "state": "absent"}),
+    "software to come": Case("esxi_software", {"esxi_hostname": FIRST, "bundle": "BUNDLE", "datastore": "datastore1", "maintenance_mode": True}, True),
+}
+
+
+@pytest.fixture(name="site", scope="module")
+def _site(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One server for all cases, none of which changes it, with something that each of them is about."""
+    folder = tmp_path_factory.mktemp("vsphere")
+    _lab(folder, "up", "--parent", str(os.getpid()), "--hosts", "2")
+    with pytest.MonkeyPatch.context() as patch:
+        world = World(Client(folder), patch)
+        govc, path = world.vsphere.govc, "/dc1/host/cluster1/"
+        govc("host.vswitch.add", "-host", path + FIRST, "vSwitch9")
+        govc("host.portgroup.add", "-host", path + FIRST, "-vswitch", "vSwitch9", "old")
+        for name in ("off1", "lost1"):
+            govc("vm.create", "-host", path + FIRST, "-ds", "datastore1", "-on=false", "-net", "VM Network", name)
+        govc("vm.unregister", "lost1")
+        # The host has one datastore for both, so that names tell which it is.
+        bundle = make_bundle(tmp_path_factory.mktemp("bundle"), [VibSpec(live=True, maintenance=False)], "Driver", "1.0-1", ("8.*",))
+        CASES["software to come"].params["bundle"] = str(bundle)
+        yield world
+    _lab(folder, "down")
+
+
+def run(world: World, case: Case) -> Dict[str, Any]:
+    """Its result; what is raised is no answer."""
+    warnings._global_warnings.clear()
+    result = world.run(case.module, case.check, **case.params)
+    # Later versions of ansible-core say more of a warning than its text.
+    result["warnings"] = [each["event"]["msg"] if isinstance(each, dict) else str(each) for each in result.get("warnings", ())]
+    return result
+
+
+@contextlib.contextmanager
+def bent(world: World, *rules: Dict[str, Any]) -> Iterator[None]:
+    """While properties or objects come back otherwise."""
+    for rule in rules:
+        world.control("POST", "properties", rule)
+    try:
+        yield
+    finally:
+        world.control("DELETE", "properties")
+
+
+def asked(world: World, case: Case, monkeypatch: pytest.MonkeyPatch) -> Tuple[Dict[str, Any], Set[Tuple[str, str]]]:
+    """The result where all can be read, and the properties that the module asked for, by type and path."""
+    seen: Set[Tuple[str, str]] = set()
+    original = Session.retrieve
+
+    def retrieve(self: Session, roots: Any, paths: Any, *args: Any, **named: Any) -> Any:
+        seen.update((kind._wsdlName, path) for kind, names in paths.items() for path in names)
+        return original(self, roots, paths, *args, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "retrieve", retrieve)
+        result = run(world, case)
+    assert not result.get("failed") and bool(result["changed"]) is case.check, result
+    assert not result.get("not_looked_at") and "can't be read" not in str(result), result
+    return result, seen
+
+
+def blame(result: Dict[str, Any], *words: str) -> str:
+    """What is wrong about an answer that has to say these words as something can't be read; empty if it does."""
+    if result.get("failed"):
+        told = [result["msg"]]
+    else:
+        told = result["warnings"] + [each["reason"] for each in result.get("not_looked_at", ())]
+    if not any(all(word in text for word in words) for text in told):
+        return f"is not named in {told or result['msg']}"
+    if result.get("not_looked_at") and not result["summary"].startswith("Not all was looked at"):
+        return f"looks complete: {result['summary']}"
+    return ""
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("name", CASES)
+def test_no_property_is_taken_for_none(site: World, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each that the module asks for, denied and in neither set, of all objects that have it: the task fails, the audit lists it, or a warning names it."""
+    case = CASES[name]
+    clean, seen = asked(site, case, monkeypatch)
+    wrong: List[str] = []
+    for kind, path in sorted(seen):
+        for rule in ({"as": "missing"}, {"as": "unset"}):
+            if rule["as"] == "unset" and path in OPTIONAL:
+                continue
+            with bent(site, {"type": kind, "path": path, **rule}):
+                try:
+                    problem = blame(run(site, case), path, "can't be read")
+                except Exception as error:  # pylint: disable=broad-except
+                    problem = f"raises {type(error).__name__}: {error}"
+                hits = sum(each["hits"] for each in site.control("GET", "properties"))
+            # What nothing in this world has can't be missed.
+            if problem and hits:
+                wrong.append(f"{rule} {kind}.{path} {problem}")
+    assert not wrong, "\n".join(wrong)
+    assert run(site, case)["msg" if "msg" in clean else "summary"] == clean["msg" if "msg" in clean else "summary"]
+
+
+# What a module may call to read, beside properties.
+READS = (
+    "QueryOptions", "FetchDVPorts", "RetrieveManagedMethodExecuter", "ExecuteSoap", "fetchSoftwarePackages", "HostImageConfigGetAcceptance",
+    "SearchDatastoreSubFolders_Task",
+)
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("name", CASES)
+def test_no_call_is_taken_for_an_answer(site: World, name: str) -> None:
+    """Each by which the module reads, refused."""
+    case = CASES[name]
+    site.control("POST", "calls/reset")
+    run(site, case)
+    methods = [method for method in READS if method in site.control("GET", "calls")["methods"]]
+    wrong = []
+    for method in methods:
+        site.control("POST", "faults", {"method": method, "fault": "NoPermission", "times": -1})
+        problem = blame(run(site, case), "NoPermission")
+        site.control("DELETE", "faults")
+        wrong += [f"{method} {problem}"] if problem else []
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize(("hidden", "shown_by"), [
+    ({"object": SECOND}, "numHosts"), ({"object": "vds1"}, "membership"), ({"object": "dvpg01"}, ""), ({"object": "cluster1"}, ""), ({"object": "dc1"}, ""),
+    ({"object": "network", "type": "Folder"}, "membership"), ({"object": "vm01-1"}, ""), ({"object": "pg01", "type": "Network"}, ""),
+])
+def test_objects_that_are_hidden(site: World, hidden: Dict[str, str], shown_by: str, kept: bool) -> None:
+    """Where anything that can be read tells of them, they are missed: a reference, the number of hosts, or a host's own word about its switches."""
+    case = CASES["audit of all"]
+    whole = run(site, case)
+    with bent(site, {**hidden, "as": "hidden", "keep_references": kept}):
+        result = run(site, case)
+    if not kept and not shown_by:
+        pytest.skip("nothing in the answer tells of it")
+    assert result.get("failed") or result["not_looked_at"] or result["remarks"], result
+    if not result.get("failed"):
+        assert len(result["objects"]) <= len(whole["objects"])
+        assert bool(result["not_looked_at"]) is result["summary"].startswith("Not all was looked at")
+
+
+@pytest.mark.own_code
+def test_an_empty_array_means_none(site: World) -> None:
+    """Of groups, proxies and options: that is known."""
+    empty = {"object": FIRST, "as": "empty"}
+    with bent(site, {**empty, "path": "config.network.portgroup"}, {**empty, "path": "config.network.proxySwitch"}):
+        result = run(site, CASES["audit of all"])
+        gone = run(site, CASES["group gone"])
+    assert result["not_looked_at"] == [] and not gone.get("failed"), result
+    assert {each["host"] for each in result["objects"] if each["kind"] == "portgroup"} == {SECOND}

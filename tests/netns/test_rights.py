@@ -113,10 +113,14 @@ def test_another_user_is_told_what_is_missing(module: str, params: Result) -> No
 
 @needs_users
 def test_what_can_be_read_needs_no_rights() -> None:
-    """The same answer as root's, and "nothing to do" of what was really looked at."""
-    theirs, roots = (answer["bridges"][0] for answer in (as_nobody("linux_bridge_info"), run_module("linux_bridge_info")))
-    for part in ("name", "bridge", "ports", "vlans", "fdb", "links", "status"):
+    """The same answer as root's but for the rules of nftables, and "nothing to do" of what was really looked at."""
+    told = as_nobody("linux_bridge_info")
+    theirs, roots = (answer["bridges"][0] for answer in (told, run_module("linux_bridge_info")))
+    for part in ("name", "bridge", "ports", "vlans", "fdb", "links"):
         assert theirs[part] == roots[part], part
+    assert {name for name, value in theirs["status"].items() if value != roots["status"][name]} == {"protection"}
+    assert set(theirs["status"]["protection"]["v0"]["guards"].values()) == {"unknown"} and told["table"]["state"] == "unreadable"
+    assert any("become: true" in each["reason"] for each in told["not_looked_at"]), told["not_looked_at"]
     done = as_nobody("linux_bridge", name="br0", up=True)
     assert not done["changed"] and done["msg"] == "Nothing to do: all that is asked for is already so; 1 object was looked at."
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import socket
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, TypeVar
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, RightsError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
@@ -77,6 +78,8 @@ class HardeningBackend(NetlinkBackend):
         """Whether the table is dormant; None where there is none."""
         try:
             tables = self._over_nftables(netfilter.tables)
+        except RightsError as error:
+            raise rights.lacking(f"Reading the table {FAMILY} {TABLE} of nftables") from error
         except BackendError as error:
             # A kernel without netfilter's netlink has no table either.
             if getattr(error.__cause__, "errno", None) not in netfilter.LACKING:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 NOTHING_REACHED = "Nothing was looked at: nothing that is there matches what is asked for."
 
 
@@ -18,3 +20,8 @@ def nothing_to_do(looked_at: int, where: str = "", noun: str = "object") -> str:
 def count(number: int, noun: str) -> str:
     """C(1 object), C(2 objects)."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def few(names: Sequence[str], most: int = 10) -> str:
+    """The first ones, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -17,9 +17,10 @@ Of the filter `virtnet.hardening.bridge_findings`, on what `linux_bridge_info` r
 ## What was not looked at
 
 A list without a finding says that nothing is wrong only if all was looked at. What could not be read or judged is in `not_looked_at` of the result and of the
-report, each with the reason, and the report begins with it: nft(8) that is missing or fails, an ordinary user's rights, rules that somebody changed, switches of
-br_netfilter that can't be read, options that the kernel lacks, names of ports that were given and are not there, guests on macvtap or tap devices that hang
-on no bridge, Open vSwitch, rules of others that drop frames of ports. A guard of which that is so is `unknown`, which is neither `reject` nor `accept`.
+report, each with the reason, and the report begins with it: nft(8) that is missing or fails, an ordinary user's rights, rules that somebody changed,
+switches of br_netfilter that can't be read, options that the kernel lacks, names of ports that were given and are not there, guests on macvtap or tap
+devices that hang on no bridge, Open vSwitch, rules of others that drop frames of ports. A guard of which that is so is `unknown`, which is neither
+`reject` nor `accept`.
 
 Only the network namespace in which the task runs is looked at. `looked_at` says how many others there are.
 
@@ -54,8 +55,8 @@ TAIL = """
 - A port that is shut by the quarantine is not judged, as it neither sends nor hears.
 - `guard_*` is about what this collection can enforce or recognise: its own rules, for `bpdu` the port option `guard` with STP, for `vlan_tags` a bridge that
   filters VLANs. What rules of others enforce is not recognised; that there are such rules is told in `not_looked_at`.
-- `flushed` knows a port that had a policy by an option that outlives the rules: the guard `router_advertisement` sets `mcast_router: 0`, which hardly anybody does
-  by hand. A port whose policy did without that guard looks, once its rules are lost, like one that was closed by hand: `unguarded`.
+- `flushed` knows a port that had a policy by an option that outlives the rules: the guard `router_advertisement` sets `mcast_router: 0`, which hardly
+  anybody does by hand. A port whose policy did without that guard looks, once its rules are lost, like one that was closed by hand: `unguarded`.
 - Counters are of the table as it is: they begin anew when it is made anew.
 """
 

@@ -8,9 +8,11 @@ import itertools
 import json
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any, Callable, Dict, List
 
 import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft_client
 
 from ..oracle import iproute2
 from .conftest import Result, bridge, ip, learned, run_module, snapshot
@@ -148,6 +150,43 @@ def test_rules_that_somebody_changed_come_back(run: Callable[..., Result]) -> No
         assert run("linux_port_security", True, bridge="br0", ports=ports)["changed"], damage
         run("linux_port_security", bridge="br0", ports=ports)
         assert _without_owner(snapshot()) == _without_owner(good), damage
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("script", ["", "echo broken >&2; exit 1"])
+def test_rules_that_can_t_be_read_are_not_taken_for_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> None:
+    """Without nft, or with one that fails, nothing is said to be so of what the kernel has; and where it has none, nft is not needed for that."""
+    ports = [{"name": "v0", **GUEST}]
+    run_module("linux_port_security", bridge="br0", ports=ports)
+    before = snapshot()
+    if script:
+        (tmp_path / "nft").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "nft").chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setattr(nft_client, "_FOLDERS", ())
+        patch.setenv("PATH", str(tmp_path))
+        for check in (True, False):
+            for state in ("absent", "present"):
+                result = run_module("linux_port_security", check, bridge="br0", ports=ports, state=state)
+                assert result["failed"] and result["error_code"] == "backend" and "can't be read" in result["msg"], result
+    assert snapshot() == before
+    subprocess.run(["nft", "flush", "ruleset"], check=True)
+    monkeypatch.setattr(nft_client, "_FOLDERS", ())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = run_module("linux_port_security", bridge="br0", ports=[{"name": "v1"}], state="absent")
+    assert not result.get("failed") and result["msg"].startswith("Nothing to do"), result
+
+
+@pytest.mark.own_code
+def test_a_dormant_table_is_no_table_in_effect(refused: Callable[..., Result]) -> None:
+    """nft 1.0.6 prints no JSON of it; that nothing of it is in effect is said, with what to do, and that helps."""
+    ports = [{"name": "v0", **GUEST}]
+    run_module("linux_port_security", bridge="br0", ports=ports)
+    subprocess.run(["nft", "add table bridge virtnet_hardening { flags dormant; }"], check=True)
+    assert "is dormant" in refused("linux_port_security", bridge="br0", ports=ports)["msg"]
+    subprocess.run(["nft", "add", "table", "bridge", "virtnet_hardening"], check=True)
+    result = run_module("linux_port_security", bridge="br0", ports=ports)
+    assert not result.get("failed") and not result["changed"], result
 
 
 def _without_owner(state: Any) -> Any:

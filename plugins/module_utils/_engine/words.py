@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 NOTHING_REACHED = "Nothing was looked at: nothing that is there matches what is asked for."
 
 
@@ -23,3 +25,8 @@ def on(some: int, every: int, noun: str, plural: str = "") -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """C(1 object), C(2 objects); C(plural) where it is more than an s."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def few(names: Sequence[str], most: int = 10) -> str:
+    """The first ones, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

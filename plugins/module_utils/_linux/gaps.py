@@ -8,6 +8,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any, Dict, Iterator, List, Mapping, Sequence
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import GUEST_NAMES
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import Gap
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
@@ -17,7 +18,6 @@ _NEEDED = {
     "bridge": ("no_linklocal_learn", "promiscuous", "mcast_snooping", "mcast_querier"),
     "port": ("locked", "learning", "unicast_flood", "isolated", "multicast_flood", "group_fwd_mask"),
 }
-_SHOWN = 20
 
 
 def of_host(observed: Observed, survey: Any, roles: Mapping[str, str], guests: Sequence[str], uplinks: Sequence[str]) -> List[Dict[str, str]]:
@@ -28,7 +28,7 @@ def of_host(observed: Observed, survey: Any, roles: Mapping[str, str], guests: S
 
 def _of_table(survey: Any) -> Iterator[Gap]:
     if survey.table == "altered":
-        yield Gap("what the guards let through", f"their rules are not those of this version: {listed(survey.differences)}")
+        yield Gap("what the guards let through", f"their rules are not those of this version: {few(survey.differences)}")
 
 
 def _of_options(observed: Observed) -> Iterator[Gap]:
@@ -45,7 +45,7 @@ def _of_patterns(roles: Mapping[str, str], guests: Sequence[str], uplinks: Seque
     written = [("guest_patterns", pattern) for pattern in guests if pattern not in GUEST_NAMES] + [("uplink_patterns", pattern) for pattern in uplinks]
     for option, pattern in written:
         if not any(fnmatchcase(name, pattern) for name in roles):
-            yield Gap(f"ports named {pattern} ({option})", f"no port has such a name; the ports are {listed(sorted(roles)) or 'none'}")
+            yield Gap(f"ports named {pattern} ({option})", f"no port has such a name; the ports are {few(sorted(roles)) or 'none'}")
 
 
 def _of_devices(observed: Observed) -> Iterator[Gap]:
@@ -53,12 +53,7 @@ def _of_devices(observed: Observed) -> Iterator[Gap]:
     links = observed.facts["links"]
     free = sorted(name for name, facts in links.items() if facts.kind in ("tap", "macvtap") and not facts.master)
     if free:
-        yield Gap(f"guests on {listed(free)}", "these tap and macvtap devices are ports of no bridge")
+        yield Gap(f"guests on {few(free)}", "these tap and macvtap devices are ports of no bridge")
     others = sorted(name for name, facts in links.items() if facts.kind == "openvswitch")
     if others:
-        yield Gap(f"switches of Open vSwitch ({listed(others)})", "only bridges of the kernel are read")
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first ones, and how many more there are."""
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        yield Gap(f"switches of Open vSwitch ({few(others)})", "only bridges of the kernel are read")

@@ -9,6 +9,7 @@ from fnmatch import translate
 from re import compile as compile_pattern
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Observed, Value
@@ -21,9 +22,6 @@ HUB_PORTS = 3
 def is_hub(ageing_time: Value, ports: int) -> bool:
     """Whether everybody receives everything: no address is remembered, and there is somebody else to receive."""
     return ageing_time == 0 and ports >= HUB_PORTS
-
-
-_SHOWN = 10
 
 
 class Selection:
@@ -75,10 +73,8 @@ def nothing_reached(what: str, names: Sequence[str], bridge: str, observed: Obse
     """The warning for names or patterns that are no port of the bridge's; none if there are no such names. C(what) is the option that has them."""
     if not names:
         return ()
-    there = ports_of(bridge, observed)
-    few = ", ".join(there[:_SHOWN]) + (f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else "")
     verb = "reaches" if len(names) == 1 else "reach"
-    return (f"{what}: {', '.join(names)} {verb} no port of {bridge}; its ports are {few or 'none'}.",)
+    return (f"{what}: {', '.join(names)} {verb} no port of {bridge}; its ports are {few(ports_of(bridge, observed)) or 'none'}.",)
 
 
 def require_bridge(name: str, observed: Observed) -> Fields:

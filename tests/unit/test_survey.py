@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is read of a host beside netlink: the bus of hardware by sysfs, other network namespaces by /proc."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.processes import other_namespaces
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus
+
+
+def test_the_bus_of_hardware(tmp_path: Path) -> None:
+    """Only if the folder is of the same device: another namespace's sysfs may have one of the same name."""
+    card, virtual = tmp_path / "eth0", tmp_path / "vmnet1"
+    (card / "device").mkdir(parents=True)
+    virtual.mkdir()
+    (card / "device" / "subsystem").symlink_to("../../bus/pci")
+    for folder, index in ((card, 2), (virtual, 3)):
+        (folder / "ifindex").write_text(f"{index}\n")
+    assert hardware_bus("eth0", 2, str(tmp_path)) == "pci"
+    assert hardware_bus("eth0", 7, str(tmp_path)) == hardware_bus("vmnet1", 3, str(tmp_path)) == hardware_bus("nosuch", 1, str(tmp_path)) == ""
+
+
+def test_other_namespaces(tmp_path: Path) -> None:
+    """Each counts once, however many processes and names hold it; the own one does not, and a process that ended is none."""
+    proc, named = tmp_path / "proc", tmp_path / "netns"
+    named.mkdir()
+    for name in ("self", "1", "2", "3"):
+        (proc / name / "ns").mkdir(parents=True)
+    (proc / "4").mkdir()
+    (proc / "self" / "ns" / "net").touch()
+    (proc / "2" / "ns" / "net").touch()
+    os.link(proc / "self" / "ns" / "net", proc / "1" / "ns" / "net")
+    os.link(proc / "2" / "ns" / "net", proc / "3" / "ns" / "net")
+    assert other_namespaces(str(proc), str(named)) == 1
+    os.link(proc / "2" / "ns" / "net", named / "a")
+    (named / "b").touch()
+    assert other_namespaces(str(proc), str(named)) == 2
+    assert other_namespaces(str(proc / "nosuch"), str(named)) is None

@@ -42,7 +42,7 @@ options:
       - >-
         Names of ports of the bridge, and patterns (C(*), C(?), C([abc])) that select among them, at least one. All get the same VLANs.
       - The name of the bridge means the bridge itself, which is the VLANs in which the host takes part.
-      - A name that is no port of the bridge is an error; a pattern that matches nothing is none, see RV(unmatched).
+      - A name that is no port of the bridge is an error; a pattern that matches nothing is a warning, see RV(unmatched).
     type: list
     elements: str
     required: true

@@ -266,7 +266,8 @@ findings:
       remedy: stop the process, or declare its executable under expected if it is meant to sniff
       rule: sniffer
 not_looked_at:
-  description: What could not be read, so that nothing can be said of it. Empty if everything was read.
+  description:
+    - What could not be read, so that nothing can be said of it, and patterns of O(interfaces) that no interface has. Empty if everything was read.
   returned: success
   type: list
   elements: dict

@@ -16,23 +16,21 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 import pytest
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
-from ansible_collections.virtnet.hardening.plugins.filter.bridge_findings import bridge_findings
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.audit import judge
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, mirrors, netfilter, witness
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft_client
 
 from .conftest import bridge, bridge_netfilter, ip, run_module, snapshot
+from .control_node import ControlNode
 from .guests import Guests
 
 pytestmark = pytest.mark.own_code
-ROOT = Path(__file__).resolve().parent.parent.parent
-TEMPLATE = ROOT / "playbooks" / "templates" / "bridge_report.md.j2"
 REJECT_ALL = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
 NOTHING = "Nothing was found, and all of it was looked at."
 NOBODY = "Nobody hears frames who is not meant to."
 Patch = pytest.MonkeyPatch
+CONTROL: ControlNode
 
 
 class Report(NamedTuple):
@@ -50,26 +48,20 @@ class Report(NamedTuple):
         return [each["rule"] for each in self.findings]
 
 
-def audit(**params: Any) -> Report:
+@pytest.fixture(name="_control", scope="module", autouse=True)
+def _control_node() -> Iterator[None]:
+    """One for all tests, as loading Ansible takes its time."""
+    global CONTROL
+    with ControlNode() as CONTROL:
+        yield
+
+
+def audit() -> Report:
     """As the first play of playbooks/audit.yml."""
-    info = run_module("linux_bridge_info", uplink_patterns=["uplink"], **params)
-    heard = run_module("promiscuity_info")
+    info, heard = run_module("linux_bridge_info", uplink_patterns=["uplink"]), run_module("promiscuity_info")
     assert not info.get("failed") and not heard.get("failed"), (info, heard)
-    findings, not_looked_at = bridge_findings(info), info["not_looked_at"] + heard["not_looked_at"]
-    promiscuity = {name: heard[name] for name in ("interfaces", "findings", "not_looked_at")}
-    variables = {
-        "inventory_hostname": "kvm1", "virtnet_info": info, "virtnet_bridges": info["bridges"], "virtnet_findings": findings,
-        "virtnet_not_looked_at": not_looked_at, "virtnet_promiscuity": promiscuity,
-    }
-    return Report(_render(TEMPLATE.read_text(encoding="utf-8"), variables), findings, not_looked_at, promiscuity, info)
-
-
-def _render(text: str, variables: Dict[str, Any]) -> str:
-    try:
-        from ansible.template import trust_as_template
-    except ImportError:  # ansible-core 2.17 and 2.18
-        return str(Templar(DataLoader(), variables=variables).template(text, convert_data=False))
-    return str(Templar(DataLoader(), variables=variables).template(trust_as_template(text)))
+    answer = CONTROL.audit(info, heard)
+    return Report(answer["page"], answer["findings"], info["not_looked_at"] + heard["not_looked_at"], heard, info)
 
 
 @pytest.fixture(name="guests", autouse=True)
@@ -162,7 +154,7 @@ def test_any_rule_that_is_removed_is_noticed() -> None:
         info = run_module("linux_bridge_info", uplink_patterns=["uplink"])
         assert info["table"]["state"] == "altered" and any(f"the chain {chain} has" in each for each in info["table"]["differences"]), chain
         assert "what the guards let through" in [each["what"] for each in info["not_looked_at"]]
-        assert [each["rule"] for each in bridge_findings(info)] == ["table_altered", "quarantine_open"]
+        assert [each["rule"] for each in judge(info)] == ["table_altered", "quarantine_open"]
 
 
 # -- what can't be read ------------------------------------------------------------------------------------------------------------

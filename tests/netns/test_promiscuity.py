@@ -320,9 +320,17 @@ def test_the_other_remedy_for_a_bridged_bridge() -> None:
 
 
 def test_a_hub() -> None:
-    """By its ageing time."""
+    """By its ageing time, and by who else is there to receive."""
     ip("link set br0 type bridge ageing_time 0")
+    assert found(look()) == {("low", "hub_of_two", "br0")}
+    ip("link add v9 type veth peer name p9", "link set v9 master br0")
     assert found(look()) == {("high", "hub", "br0")}
+
+
+def test_a_pattern_that_no_interface_has() -> None:
+    """Nothing was looked at, which is said."""
+    answer = run_module("promiscuity_info", interfaces=["web*"])
+    assert answer["interfaces"] == [] and [each["what"] for each in answer["not_looked_at"]] == ["interfaces named web*"]
 
 
 def _tc(*commands: str) -> None:

@@ -248,6 +248,12 @@ def test_what_the_counter_does_not_show() -> None:
     assert [each["rule"] for each in chosen["findings"]] == ["nft_mirror", "tc_redirect"]
 
 
+def test_a_pattern_that_no_interface_has_is_said() -> None:
+    """Nothing was found, as nothing was looked at."""
+    found = answer(evidence(device("eth0", kind="")), interfaces=["web*", "e*"])
+    assert found["not_looked_at"] == [{"what": "interfaces named web*", "reason": "no interface has such a name; there are eth0"}]
+
+
 def test_a_hub_of_two_ports_sends_nobody_anything() -> None:
     """As os-vif's qbr bridges are; a third port makes it one."""
     ports = [device(name, 1, master="br0", auto=True) for name in ("v0", "v1", "v2")]

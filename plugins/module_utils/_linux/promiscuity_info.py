@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, Iterator, List, Mapping, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity import Books, Entry, Ledger, extra
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity_findings import Judge
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import Device, Evidence
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import Device, Evidence, Gap
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -41,8 +41,14 @@ class PromiscuityRequest:
         return {
             "interfaces": [_interface(evidence.devices[name], ledger) for name, ledger in ledgers.items()],
             "findings": Judge(evidence, books).findings(ledgers),
-            "not_looked_at": [{"what": gap.what, "reason": gap.reason} for gap in evidence.gaps],
+            "not_looked_at": [{"what": gap.what, "reason": gap.reason} for gap in (*evidence.gaps, *self._unmatched(evidence))],
         }
+
+    def _unmatched(self, evidence: Evidence) -> Iterator[Gap]:
+        """A pattern without an interface found nothing as it looked at nothing."""
+        for pattern in self._asked or ():
+            if normalize.is_glob(pattern) and not any(fnmatchcase(name, pattern) for name in evidence.devices):
+                yield Gap(f"interfaces named {pattern}", f"no interface has such a name; there are {', '.join(sorted(evidence.devices))}")
 
     def _chosen(self, evidence: Evidence) -> List[str]:
         found = sorted(evidence.devices)

@@ -22,6 +22,9 @@ description:
     V(inherit) passes the question on, as a port group of a vSwitch does. The value that is said and the value in effect are kept apart and both
     reported.
   - What each value becomes is the same as with M(virtnet.hardening.linux_port_security).
+  - >-
+    A port of which nothing is asked, only its name, is left exactly as it is: it has no entry in the table, and none is made for it alone. In quarantine
+    its name is a word, and opens it.
 extends_documentation_fragment:
   - virtnet.hardening._attributes
   - virtnet.hardening._management

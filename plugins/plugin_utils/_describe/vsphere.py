@@ -39,7 +39,8 @@ def describe(info: t.Any, asked: Asked, foreseen: t.Sequence[Facts] = ()) -> Des
     certain = not info.get("remarks")
     entries = [_Writer(each, asked.tighten, changes, certain).entry(why) for each, why in zip(parts, would)]
     bare = sorted(name for name, host in hosts.items() if not host["switches"])
-    notes = [f"Without a standard switch: {named(bare)}."] if bare else []
+    notes = ["Of the guards a virtual switch keeps bpdu alone, so the others are not in here."] if asked.tighten else []
+    notes += [f"Without a standard switch: {named(bare)}."] if bare else []
     node = Map({VARIABLE: Entry(seq(entries))})
     return described(asked, "harden_esxi", node, changes, [], [*notes, *(info.get("remarks") or ()), *not_looked_at(info)])
 

@@ -17,7 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host, Inventory
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found, why
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection
 
 Params = Mapping[str, Any]
@@ -100,7 +100,7 @@ def chosen(client: Client, params: Params, paths: Sequence[str], what: str) -> L
 def readable(host: Host) -> None:
     """UnreadableError for a host of which not even name and state are known."""
     if host.gaps:
-        raise UnreadableError(f"{host.name}: {host.why_unreadable()}.")
+        raise UnreadableError(f"{host.name}: {why(host.gaps, list(host.gaps))}.")
 
 
 def run_jobs(jobs: Sequence[Tuple[Host, Optional[Job]]], client: Client, act: bool) -> List[Target]:

@@ -259,15 +259,15 @@ class RegistrationJob:
         self._refuse(f"resource_pool: its cluster or host has no pool {wanted}{close(wanted, names)}", blind)
 
     def _find_folder(self, what: str) -> Any:
-        vim = dep.vim
-        paths = {vim.Folder: ["name", "childEntity"], vim.Datacenter: ["vmFolder"]}
-        hops = [Hop(vim.Folder, "childEntity", ("childEntity",)), Hop(vim.Datacenter, "vmFolder", ("childEntity",))]
+        vim, wanted = dep.vim, (self._params.get("folder") or "").strip("/")
+        paths: Dict[Any, List[str]] = {vim.Datacenter: ["vmFolder"], **({vim.Folder: ["name", "childEntity"]} if wanted else {})}
+        hops = [Hop(vim.Folder, "childEntity", ("childEntity",)), Hop(vim.Datacenter, "vmFolder", ("childEntity",))] if wanted else []
         if self._host.center is None:
-            raise UnreadableError(f"{self.name}: its datacenter, which has the folder for machines, can't be read.")
+            raise UnreadableError(f"{self.name}: {'; '.join(self._host.remarks)}.")
         found = {each.ref: each for each in self._client.retrieve([self._host.center], paths, hops, what=what, page=1000)}
         if self._host.center not in found:
             raise UnreadableError(f"{self.name}: its datacenter, which has the folder for machines, can't be read.")
-        top, wanted = found[self._host.center].value("vmFolder"), (self._params.get("folder") or "").strip("/")
+        top = found[self._host.center].value("vmFolder")
         if not wanted:
             return top
         places = _paths(top, found)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from typing import IO, Any, Callable, List, Mapping, Sequence, Tuple
+from typing import IO, Any, Callable, List, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import matches
@@ -49,13 +49,10 @@ class Staging:
 
     def _choose(self, pattern: str) -> str:
         vim = dep.vim
-        paths = {
-            vim.HostSystem: ["datastore"], vim.Datastore: ["name", "summary.accessible"], vim.Datacenter: ["name", "parent"], vim.Folder: ["name", "parent"],
-        }
-        hops = [Hop(vim.HostSystem, "datastore"), Hop(vim.ManagedEntity, "parent", ("parent",))]
+        paths = {vim.HostSystem: ["datastore"], vim.Datastore: ["name", "summary.accessible"]}
         what = f"{self._host.name}: reading its datastores"
-        found = {each.ref: each for each in self._client.retrieve([self._host.ref], paths, hops, what=what)}
-        self._locate(found)
+        found = {each.ref: each for each in self._client.retrieve([self._host.ref], paths, [Hop(vim.HostSystem, "datastore")], what=what)}
+        self._locate()
         own = found.get(self._host.ref, Found(self._host.ref, {"name": self._host.name}, {"datastore": GONE}))
         listed = own.value("datastore")
         stores = [found[ref] for ref in listed if ref in found]
@@ -63,18 +60,18 @@ class Staging:
         blind += [f"the user can't see {name}" for name in unseen(listed, found)]
         return _first(self._host.name, sorted((store.name, bool(store.either("summary.accessible", False))) for store in stores), pattern, blind)
 
-    def _locate(self, found: Mapping[Any, Found]) -> None:
-        """The datacenter and its path in the inventory."""
+    def _locate(self) -> None:
+        """The datacenter and its path in the inventory: of folders that have datacenters there are few."""
         names: List[str] = []
-        ref: Any = next((ref for ref in found if isinstance(ref, dep.vim.Datacenter)), None)
+        ref = self._datacenter = self._host.center
         if ref is None:
-            raise UnreadableError(f"{self._host.name}: its datacenter can't be read; give the user the right to see it.")
-        self._datacenter = ref
+            raise UnreadableError(f"{self._host.name}: {'; '.join(self._host.remarks)}.")
         while ref != self._client.content.rootFolder:
-            each = found.get(ref, Found(ref, {}, {"parent": GONE}))
-            above = each.value("parent")
+            paths = {dep.vim.Datacenter: ["name", "parent"], dep.vim.Folder: ["name", "parent"]}
+            read = list(self._client.retrieve([ref], paths, what=f"{self._host.name}: reading where its datacenter is"))
+            each = read[0] if read else Found(ref, {}, {"name": GONE, "parent": GONE})
+            ref = each.value("parent")
             names.insert(0, plain_name(str(each.value("name"))))
-            ref = above
         self._inventory_path = "/".join(names)
 
 

@@ -56,7 +56,9 @@ class SwitchFleet:
     def look(self, scope: DvScope, names: Optional[Collection[str]] = None) -> Mapping[str, Sight]:
         """Two reads, or one if the switch is known; one or two more for ports."""
         if names is None or self._backend is None:
-            self._backend = SwitchBackend(self._client, self._inventory, self._inventory.find(scope))
+            place, doubt = self._inventory.find(scope)
+            self._backend = SwitchBackend(self._client, self._inventory, place)
+            self._backend.doubt = doubt
         return {self._backend.place.name: Sight(self._backend.observe(scope), self._backend, remarks=tuple(self._backend.remarks))}
 
     def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Machines]:
@@ -77,6 +79,8 @@ class SwitchBackend:
     def __init__(self, client: Client, inventory: DvInventory, place: Place) -> None:
         self.place = place
         self.switch: Optional[Switch] = None
+        # What may hide another switch of the same name, in words.
+        self.doubt = ""
         self._client = client
         self._inventory = inventory
         # Groups that this run deleted, to make them again as they were.
@@ -95,6 +99,8 @@ class SwitchBackend:
     def remarks(self) -> Iterator[str]:
         """What is not known and does not matter for what is written, in sentences."""
         adapters = self._now.adapters
+        if self.doubt:
+            yield f"Whether another datacenter has a distributed switch {self.place.name} too is not known, so set datacenter: {self.doubt}."
         if adapters.unknown or adapters.remark:
             yield f"Which of its groups carry connections of hosts is not known for certain: {adapters.unknown or adapters.remark}."
         if self._scope.globs:

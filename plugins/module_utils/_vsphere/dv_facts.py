@@ -124,6 +124,12 @@ class SwitchFacts:
         if name not in self.groups:
             self.must_be_all(f"port group {name}")
 
+    @property
+    def first_unread(self) -> str:
+        """Why groups are not known: of the first one of them, as C(NAME: reason); empty if all are."""
+        reasons = {**{name: group.unread for name, group in self.groups.items() if group.unread}, **self.nameless}
+        return next((f"{name}: {reason}" for name, reason in reasons.items()), "")
+
     def must_be_all(self, what: str) -> None:
         """UnreadableError if there are groups of which it is not known whether C(what) means them."""
         for moid, reason in self.nameless.items():

@@ -63,14 +63,14 @@ class DvInventory:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def find(self, scope: DvScope) -> Place:
-        """The switch of that name. InputError for an unknown name, with close ones, and for one that two datacenters have; UnreadableError for one that is
-        not found where not all can be seen."""
+    def find(self, scope: DvScope) -> Tuple[Place, str]:
+        """The switch of that name; and in words, what may hide another one of the same name. InputError for an unknown name, with close ones, and for one
+        that two datacenters have; UnreadableError for one that is not found where not all can be seen."""
         if not self._client.is_vcenter:
             raise InputError(f"vds: distributed switches are changed through their vCenter, and {self._client.server} is an ESXi host; connect to the vCenter.")
         places, doubts = self.switches()
         try:
-            return _one(scope, places)
+            return _one(scope, places), doubts[0] if doubts and scope.datacenter is None else ""
         except InputError as error:
             if not doubts:
                 raise

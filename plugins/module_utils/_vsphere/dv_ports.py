@@ -99,14 +99,18 @@ class PortsIntent:
         return Resolved(Desired(present), notes, self._warnings(chosen, switch), {"ports": shown}, len(chosen) - len(wishes))
 
     def _warnings(self, chosen: Sequence[PortFacts], switch: SwitchFacts) -> Tuple[str, ...]:
-        return () if chosen else (f"port_group: {self.group} of {switch.name} has no ports, so nothing was looked at.",)
+        if not chosen:
+            return (f"port_group: {self.group} of {switch.name} has no ports, so nothing was looked at.",)
+        doubts = dict.fromkeys(port.doubt for port in chosen if port.doubt)
+        return tuple(f"What is connected is not known for certain: {doubt}." for doubt in doubts)
 
     def _chosen(self, switch: SwitchFacts) -> List[PortFacts]:
         self._named(switch)
         found = list(switch.ports.values()) if self.vm is None else self._of_machine(switch)
         for port in found:
             if not port.group:
-                raise UnreadableError(f"{_label(port, switch)}: its group is not among those that can be read; give the role of the user System.Read on it.")
+                why = switch.first_unread or "the user can't see it; give the role of the user System.View and System.Read on it"
+                raise UnreadableError(f"{_label(port, switch)}: its group is not among those that can be read: {why}.")
         for group in sorted({port.group for port in found}):
             switch.must_be_read(group)
             reason = switch.special(group) if group in switch.groups else "it is not there any more"

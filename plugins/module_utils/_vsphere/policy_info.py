@@ -95,7 +95,7 @@ class InfoRequest:
         """In the form in which the module returns it."""
         subjects = tuple(subject for each in hosts for subject in _of_host(each)) + tuple(subject for each in switches for subject in self._of_switch(each))
         levels = by_key(subjects)
-        unseen = [*blanks.unseen, *(each for switch in switches for each in _unread(switch, self.ports)), *_untold(subjects)]
+        unseen = [*blanks.unseen, *(each for switch in switches for each in _unread(switch)), *_untold(subjects)]
         remarks = [*blanks.remarks, *(text for switch in switches for text in _remarks(switch))]
         result: Dict[str, Any] = {
             "hosts": {
@@ -152,7 +152,7 @@ def summary(
     return f"Not all was looked at, and nothing is known of this: {named}. Of the rest, {looked}{judged}."
 
 
-def _unread(seen: SwitchSeen, ports: str) -> Iterator[Unseen]:
+def _unread(seen: SwitchSeen) -> Iterator[Unseen]:
     """The groups and ports of a switch that was read which were not."""
     facts = seen.facts
     for name, group in facts.groups.items():
@@ -162,7 +162,7 @@ def _unread(seen: SwitchSeen, ports: str) -> Iterator[Unseen]:
         yield Unseen(f"port group {name} of {seen.name}", reason)
     for key, reason in facts.unread_ports.items():
         yield Unseen(f"port {key} of {seen.name}", reason)
-    if not facts.nameless and not any(group.unread for group in facts.groups.values()):
+    if not facts.first_unread:
         for key, port in facts.ports.items():
             if port.group not in facts.groups:
                 yield Unseen(f"port {key} of {seen.name}", "its port group is not among those that can be read")

@@ -7,13 +7,14 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Sequence
+from typing import Dict, Iterator, NamedTuple, Sequence
+
+import pytest
 
 from . import carry, readme
 from .readme import ROOT
@@ -36,8 +37,10 @@ class Done(NamedTuple):
     status: int
     output: str
 
-    def __str__(self) -> str:
-        return f"exit code {self.status}, at last:\n" + "\n".join(self.output.splitlines()[-60:])
+    def expect(self, good: bool) -> None:
+        """Show the end of what it printed unless it went well, or badly, as expected."""
+        if good != (self.status == 0):
+            pytest.fail(f"exit code {self.status}, after\n" + "\n".join(self.output.splitlines()[-60:]), pytrace=False)
 
 
 class Bare:

@@ -30,7 +30,7 @@ def signs(*targets: str) -> Set[str]:
 def _recipe(machine: Bare) -> List[str]:
     """The lines that README's second command would run."""
     done = machine.run(TEST.replace("make ", "make --dry-run ", 1))
-    assert done.status == 0, done
+    done.expect(good=True)
     lines = done.output.splitlines()
     assert len(lines) > 1 and lines[-1].startswith("scripts/test "), lines
     return lines
@@ -58,18 +58,18 @@ def _setup(machine: Bare, demo: Done, recipe: List[str]) -> Done:
 @pytest.mark.parametrize("command", [DEMO, TEST], ids=["first", "second"])
 def test_who_is_not_root_is_told_what_to_do_before_anything_is_done(machine: Bare, command: str) -> None:
     done = machine.run(command, ordinary=True, seconds=60)
-    assert done.status != 0, done
-    assert _INSTALL.search(done.output), done
+    done.expect(good=False)
+    assert _INSTALL.search(done.output), done.output
     assert not (machine.users_clone / ".venv").exists()
 
 
 def test_the_first_command_ends_as_it_says(demo: Done) -> None:
-    assert demo.status == 0, demo
-    assert "The demo ended as expected.\n" in demo.output, demo
+    demo.expect(good=True)
+    assert "The demo ended as expected.\n" in demo.output
 
 
 def test_the_first_command_installs_no_more_than_it_needs(machine: Bare, demo: Done, not_for_the_demo: Set[str]) -> None:
-    assert demo.status == 0, demo
+    demo.expect(good=True)
     assert not_for_the_demo
     assert [sign for sign in sorted(not_for_the_demo) if machine.has(sign)] == []
     for name in ("pytest", "mypy", "molecule", "ansiblelint"):
@@ -77,7 +77,7 @@ def test_the_first_command_installs_no_more_than_it_needs(machine: Bare, demo: D
 
 
 def test_the_second_command_gets_past_its_setup(setup: Done) -> None:
-    assert setup.status == 0, setup
+    setup.expect(good=True)
 
 
 def test_the_second_command_finds_all_that_its_stages_use(machine: Bare, setup: Done, recipe: List[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Dict, Iterator, List, Mapping, Tuple
 
 # Where packages come from and whom to trust; not where they go (PIP_TARGET, GOPATH).
 _NAMES = re.compile(
-    r"(?i:https?|ftp|all|no)_proxy|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|GIT_SSL_\w+"
+    r"(?i:(https?|ftp|all|no)_proxy)|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|GIT_SSL_\w+"
     r"|PIP_(?!(CACHE_DIR|TARGET|PREFIX|ROOT|SRC|USER|PYTHON|LOG|CONFIG_FILE|REQUIRE_VIRTUALENV)$)\w+"
     r"|GO(PROXY|FLAGS|SUMDB|NOSUMDB|NOPROXY|PRIVATE|INSECURE|AUTH|TOOLCHAIN)"
 )

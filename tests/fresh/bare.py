@@ -57,7 +57,8 @@ class Bare:
 
     def run(self, command: str, ordinary: bool = False, seconds: float = 900) -> Done:
         """Run a line of README in the clone; the machine stays as the line leaves it."""
-        place, before = (self.users_clone, ["setpriv", "--reuid", _ORDINARY, "--regid", _ORDINARY, "--clear-groups"]) if ordinary else (self.clone, [])
+        place = self.users_clone if ordinary else self.clone
+        before = ["setpriv", "--reuid", _ORDINARY, "--regid", _ORDINARY, "--clear-groups"] if ordinary else []
         inside = Path("/") / place.relative_to(self.root)
         variables = {
             **carry.environment(os.environ), "PATH": PATH, "HOME": str(inside.parent), "LANG": "C.UTF-8", "TERM": "dumb",

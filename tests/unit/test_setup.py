@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict
 
 import pytest
 
@@ -86,8 +86,11 @@ def test_apt_is_told_how_to_fetch_and_from_where() -> None:
     ]
     assert carry.apt_options("\n".join(dump)) == [dump[1], dump[2]]
     mirror, security = "http://mirror.example/debian/", "http://mirror.example/debian-security/"
-    rows: List[str] = [
-        f"{mirror} bookworm main", f"{mirror} bookworm main", f"{mirror} bookworm-backports main", f"{security} bookworm-security main", f"{mirror} trixie main",
-    ]
-    assert carry.apt_sources("\n".join(rows), "bookworm") == [f"deb {security} bookworm-security main", f"deb {mirror} bookworm main"]
+    rows = f"""{mirror} bookworm main
+{mirror} bookworm main
+{mirror} bookworm-backports main
+{security} bookworm-security main
+{mirror} trixie main
+"""
+    assert carry.apt_sources(rows, "bookworm") == [f"deb {security} bookworm-security main", f"deb {mirror} bookworm main"]
     assert carry.apt_sources("", "bookworm") == []

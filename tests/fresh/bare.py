@@ -12,7 +12,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, NamedTuple, Sequence
+from typing import Any, Dict, Iterator, NamedTuple, Sequence, Tuple
 
 import pytest
 
@@ -57,6 +57,13 @@ class Bare:
 
     def run(self, command: str, ordinary: bool = False, seconds: float = 900) -> Done:
         """Run a line of README in the clone; the machine stays as the line leaves it."""
+        with tempfile.TemporaryFile() as output:
+            done = subprocess.run(**self.process(command, ordinary), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, timeout=seconds, check=False)
+            output.seek(0)
+            return Done(done.returncode, output.read().decode(errors="replace"))
+
+    def process(self, command: str, ordinary: bool = False) -> Dict[str, Any]:
+        """What subprocess has to start for it."""
         place = self.users_clone if ordinary else self.clone
         before = ["setpriv", "--reuid", _ORDINARY, "--regid", _ORDINARY, "--clear-groups"] if ordinary else []
         inside = Path("/") / place.relative_to(self.root)
@@ -64,18 +71,15 @@ class Bare:
             **carry.environment(os.environ), "PATH": PATH, "HOME": str(inside.parent), "LANG": "C.UTF-8", "TERM": "dumb",
             "PIP_CACHE_DIR": "/var/cache/fresh/pip", "GOMODCACHE": "/var/cache/fresh/go/modules", "GOCACHE": "/var/cache/fresh/go/build",
         }
-        line = [*_ALONE, str(ENTER), str(self.root), *self._binds(variables), "--", *before, "bash", "-c", f"cd {inside} && {command}"]
-        with tempfile.TemporaryFile() as output:
-            done = subprocess.run(line, env=variables, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, timeout=seconds, check=False)
-            output.seek(0)
-            return Done(done.returncode, output.read().decode(errors="replace"))
+        words = [*_ALONE, str(ENTER), str(self.root), *self._binds(), "--", *before, "bash", "-c", f"cd {inside} && {command}"]
+        return {"args": words, "env": variables}
 
     def has(self, sign: str) -> bool:
         """Whether a command, or a file by its absolute path, is there."""
         places = [sign] if sign.startswith("/") else [f"{folder}/{sign}" for folder in PATH.split(":")]
         return any(os.path.lexists(self.root / place.lstrip("/")) for place in places)
 
-    def _binds(self, variables: Dict[str, str]) -> Iterator[str]:
+    def _binds(self) -> Iterator[str]:
         for folder, place in ((_APT, "/var/cache/apt/archives"), (_PIP, "/var/cache/fresh/pip"), (_GO, "/var/cache/fresh/go")):
             folder.mkdir(parents=True, exist_ok=True)
             yield from ("--rw", str(folder), place)
@@ -87,7 +91,7 @@ class Bare:
                 yield from ("--ro", str(path), str(path))
 
 
-def _config_files() -> Iterator[tuple[Path, str]]:
+def _config_files() -> Iterator[Tuple[Path, str]]:
     home = Path.home()
     return carry.config_files(home, Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config"))
 

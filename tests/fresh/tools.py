@@ -2,22 +2,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the targets start and read of packages that a bare Debian need not have, as it was traced (execve and open) while they ran.
 
-Not derived from scripts/setup, which is held against this. Whoever lets a test start another program adds it here and there.
+Not derived from scripts/setup, which is held against it. Whoever lets a test start another program adds it here and there.
 """
 
 from __future__ import annotations
 
+import subprocess
 from typing import Dict, Set
+
+from .readme import ROOT
 
 # By target and package: commands, and files by their absolute path.
 TOOLS: Dict[str, Dict[str, str]] = {
     "demo": {"iproute2": "ip", "iputils-ping": "ping", "nftables": "nft", "xorriso": "xorriso"},
     "unit": {"binutils": "ar", "zstd": "zstd"},
-    "contract": {},
+    "contract": {"iproute2": "ip bridge tc", "nftables": "nft", "tcpdump": "tcpdump"},
     "frames": {"iproute2": "ip bridge", "iputils-ping": "ping", "nftables": "nft"},
     "lab": {"binutils": "ar", "iproute2": "ip ss"},
     "vsphere": {},
-    "integration": {},
+    "integration": {
+        "binutils": "ar", "iproute2": "ip bridge", "iputils-ping": "ping", "nftables": "nft", "openssh-client": "ssh sftp ssh-keygen",
+        "openssh-server": "sshd", "openssl": "openssl", "tcpdump": "tcpdump", "xorriso": "xorriso",
+    },
     "media": {
         "curl": "curl", "dnsmasq-base": "dnsmasq", "grub-common": "grub-mkimage", "grub-efi-amd64-bin": "/usr/lib/grub/x86_64-efi/fat.mod",
         "iproute2": "ip", "isolinux": "/usr/lib/ISOLINUX/isolinux.bin /usr/lib/ISOLINUX/isohdpfx.bin", "libarchive-tools": "bsdtar",
@@ -25,7 +31,7 @@ TOOLS: Dict[str, Dict[str, str]] = {
         "ovmf": "/usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/OVMF/OVMF_VARS_4M.fd", "pxelinux": "/usr/lib/PXELINUX/pxelinux.0",
         "qemu-system-x86": "qemu-system-x86_64", "syslinux-common": "/usr/lib/syslinux/modules/bios/lua.c32", "xorriso": "xorriso",
     },
-    "molecule": {},
+    "molecule": {"iproute2": "ip bridge", "iputils-ping": "ping", "nftables": "nft", "procps": "pgrep", "xorriso": "xorriso"},
     "sanity": {},
     "lint": {"shellcheck": "shellcheck"},
     "docs": {},
@@ -53,3 +59,10 @@ MADE: Dict[str, Set[str]] = {
     "build": {".venv/bin/ansible-galaxy", ".venv/bin/ansible-doc"},
     "fresh": _TESTS,
 }
+
+
+def listed(*targets: str) -> Dict[str, str]:
+    """The packages of the targets, each with the command or file by which scripts/setup knows that it is there."""
+    done = subprocess.run([str(ROOT / "scripts" / "setup"), "--list", *targets], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    return {package: sign for package, sign in rows}

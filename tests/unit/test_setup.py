@@ -7,23 +7,16 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
-from typing import Dict
 
 import pytest
 
 from tests.fresh import carry, readme
-from tests.fresh.tools import MADE, TOOLS
+from tests.fresh.tools import MADE, TOOLS, listed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SETUP = str(ROOT / "scripts" / "setup")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STAGES = re.findall(r"^STAGES := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[0].split()
-
-
-def listed(*targets: str) -> Dict[str, str]:
-    done = subprocess.run([SETUP, "--list", *targets], capture_output=True, text=True, check=True)
-    rows = [line.split() for line in done.stdout.splitlines()]
-    return {package: sign for package, sign in rows}
 
 
 @pytest.mark.parametrize("target", ["demo", *STAGES])

@@ -139,7 +139,7 @@ def up(server: Server, arguments: argparse.Namespace) -> int:
         return 0
     server.stop()
     if not BINARY.exists():
-        raise LabError(f"{BINARY} is missing; run scripts/vsphere-build.")
+        raise LabError(f"{BINARY} is missing; run make vsphere-lab.")
     server.folder.mkdir(parents=True)
     password = secrets.token_urlsafe(12)
     with (server.folder / "server.log").open("wb") as log:

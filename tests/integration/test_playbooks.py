@@ -131,7 +131,7 @@ def test_audit_explains_every_promiscuous_interface(lab: Lab, tmp_path: Path) ->
         lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", f"virtnet_report_dir={tmp_path}")
     finally:
         # Not the process that is ours: it only waits for the one in the host.
-        lab.call("exec", "kvm1", "--", "kill", str(pid))
+        lab.call("exec", "kvm1", "--", "sh", "-c", f"kill {pid}")
         sniffer.wait(10)
     report = json.loads((tmp_path / "kvm1.json").read_text())
     told = report["promiscuity"]

@@ -233,7 +233,7 @@ UNREADABLE: Dict[str, Tuple[Callable[[Patch, Path], AbstractContextManager[None]
     "nft failing": (lambda patch, folder: program(patch, folder, "echo internal error >&2; exit 1"), GUARDS, "internal error"),
     "nft printing rubbish": (lambda patch, folder: program(patch, folder, "echo '{\"nftables\": ['"), GUARDS, "can't be read by nft"),
     "nft printing nothing": (lambda patch, folder: program(patch, folder, "exit 0"), GUARDS, "can't be read by nft"),
-    "an ordinary user": (unprivileged, GUARDS, "EPERM"),
+    "an ordinary user": (unprivileged, GUARDS, "needs root"),
     "an ordinary user and iptables": (unprivileged, "the chains FORWARD of legacy iptables, ip6tables and arptables", "Permission denied"),
     "chains of nftables": (replaced(netfilter.Chains, "__init__"), "the chains of nftables that see frames of bridges", "can't be read here"),
     "switches of br_netfilter": (hidden_switches, "the switches of br_netfilter", "No such file"),

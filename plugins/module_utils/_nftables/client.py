@@ -51,23 +51,17 @@ class Nft:
         if code != 0:
             if "No such file" in output or "does not exist" in output:
                 return None
-            self._unreadable(output)
+            raise unreadable(_first(output))
         try:
             objects: List[Dict[str, Any]] = json.loads(output)["nftables"]
-        except (ValueError, KeyError):
-            self._unreadable(output)
+        except (ValueError, KeyError) as error:
+            raise unreadable(_first(output)) from error
         return objects
 
     def write(self, commands: str) -> Optional[str]:
         """Run the commands as one transaction: all or none. Returns why it was refused."""
         code, output = self._run(["--file", "-"], commands)
         return _first(output) if code else None
-
-    def _unreadable(self, output: str) -> None:
-        raise BackendError(
-            f"The table {FAMILY} {TABLE} can't be read by nft: {_first(output)}; look at it with 'nft list table {FAMILY} {TABLE}', "
-            "and delete it if somebody changed it by hand."
-        )
 
     def _program(self) -> Optional[str]:
         if not self._looked:
@@ -84,6 +78,14 @@ class Nft:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BackendError(f"{' '.join(command)} did not run: {error}; nothing is known about the table.") from error
         return done.returncode, done.stdout if done.returncode == 0 else done.stderr or done.stdout
+
+
+def unreadable(why: str) -> BackendError:
+    """For a table that is there."""
+    return BackendError(
+        f"The table {FAMILY} {TABLE} can't be read by nft: {why}; look at it with 'nft list table {FAMILY} {TABLE}', and delete it if somebody changed it "
+        "by hand."
+    )
 
 
 def _first(output: str) -> str:

@@ -227,12 +227,22 @@ def foreign_rules(patch: Patch, folder: Path) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+def foreign_table(patch: Patch, folder: Path) -> AbstractContextManager[None]:
+    """A table of our name whose sets hold other things."""
+    nft(
+        "delete table bridge virtnet_hardening", "add table bridge virtnet_hardening",
+        "add set bridge virtnet_hardening arp_guard { type ether_addr; elements = { 52:54:00:00:00:01 }; }",
+    )
+    return nullcontext()
+
+
 GUARDS = "guards and quarantine (table bridge virtnet_hardening of nftables)"
 UNREADABLE: Dict[str, Tuple[Callable[[Patch, Path], AbstractContextManager[None]], str, str]] = {
     "nft not on PATH": (lambda patch, folder: program(patch, folder, ""), GUARDS, "nft(8) is not on this host"),
     "nft failing": (lambda patch, folder: program(patch, folder, "echo internal error >&2; exit 1"), GUARDS, "internal error"),
     "nft printing rubbish": (lambda patch, folder: program(patch, folder, "echo '{\"nftables\": ['"), GUARDS, "can't be read by nft"),
     "nft printing nothing": (lambda patch, folder: program(patch, folder, "exit 0"), GUARDS, "can't be read by nft"),
+    "a table of somebody else's": (foreign_table, GUARDS, "what is not of this collection"),
     "an ordinary user": (unprivileged, GUARDS, "needs root"),
     "an ordinary user and iptables": (unprivileged, "the chains FORWARD of legacy iptables, ip6tables and arptables", "Permission denied"),
     "chains of nftables": (replaced(netfilter.Chains, "__init__"), "the chains of nftables that see frames of bridges", "can't be read here"),

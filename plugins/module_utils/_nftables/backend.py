@@ -19,7 +19,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.backend
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.client import Nft
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.client import Nft, unreadable
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import elements_of, fields_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, RULESET, STALE, TABLE
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
@@ -97,7 +97,7 @@ class HardeningBackend(NetlinkBackend):
             before = socket.if_nameindex()
             objects = self._nft.read()
             if before == socket.if_nameindex():
-                return Table(objects, {name: index for index, name in before})
+                return _table(objects, {name: index for index, name in before})
         raise BackendError("The interfaces of this host kept changing while the nftables table was read; run again when fewer guests come and go.")
 
     def _table_state(self) -> State:
@@ -201,6 +201,14 @@ class HardeningBackend(NetlinkBackend):
         if step.key[0] in ("ruleset", "quarantine") or str(step.key[1]).startswith(STALE):
             return False
         return super().gone(step)
+
+
+def _table(objects: Any, index_of: Mapping[str, int]) -> Table:
+    """Somebody else may have made sets of these names that hold other things."""
+    try:
+        return Table(objects, index_of)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise unreadable(f"it holds what is not of this collection ({error!r})") from error
 
 
 def _learned(state: State) -> State:

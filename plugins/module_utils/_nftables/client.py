@@ -56,23 +56,17 @@ class Nft:
         if code != 0:
             if "No such file" in output or "does not exist" in output:
                 return None
-            self._unreadable(output)
+            raise unreadable(_first(output))
         try:
             objects: List[Dict[str, Any]] = json.loads(output)["nftables"]
-        except (ValueError, KeyError):
-            self._unreadable(output)
+        except (ValueError, KeyError) as error:
+            raise unreadable(_first(output)) from error
         return objects
 
     def write(self, commands: str) -> Optional[str]:
         """Run the commands as one transaction: all or none. Returns why it was refused."""
         code, output = self._run(["--file", "-"], commands)
         return _first(output) if code else None
-
-    def _unreadable(self, output: str) -> None:
-        raise BackendError(
-            f"The table {FAMILY} {TABLE} can't be read by nft: {_first(output)}; look at it with 'nft list table {FAMILY} {TABLE}', "
-            "and delete it if somebody changed it by hand."
-        )
 
     def _program(self) -> Optional[str]:
         if not self._looked:
@@ -95,6 +89,14 @@ class Nft:
             # Not to be taken for a table that is not there, nor for a kernel without nftables.
             raise rights.lacking(f"Reading and writing the nftables table {FAMILY} {TABLE}")
         return done.returncode, output
+
+
+def unreadable(why: str) -> BackendError:
+    """For a table that is there."""
+    return BackendError(
+        f"The table {FAMILY} {TABLE} can't be read by nft: {why}; look at it with 'nft list table {FAMILY} {TABLE}', and delete it if somebody changed it "
+        "by hand."
+    )
 
 
 def _first(output: str) -> str:

@@ -21,7 +21,7 @@ options:
     description:
       - >-
         Whether hosts that are disconnected from vCenter or don't respond to it may be left out. They are named in a warning, and in RV(unreachable_hosts).
-        Other failures make the task fail all the same, as does a host that is lost while the task runs.
+        Other failures make the task fail all the same, a missing privilege among them, as does a host that is lost while the task runs.
     type: bool
     default: false
 """

@@ -47,6 +47,7 @@ options:
     description:
       - V(present) creates the group where it is missing, for which O(vswitch) is needed, and sets what is given; V(absent) deletes it.
       - A group that a virtual machine that runs or an adapter of the host is connected to is not deleted.
+      - With V(absent) a name that none of the hosts has is told in a warning, with those that there are.
     type: str
     choices: [present, absent]
     default: present
@@ -202,7 +203,11 @@ hosts:
       type: list
       elements: str
     not_undone:
-      description: What could not be brought back, or not be compared, with the reason. Empty when the state before is restored.
+      description:
+        - What could not be brought back, or not be compared, with the reason. Empty when the state before is restored.
+        - >-
+          A write that got no answer, as O(timeout) was over or the connection ended, is listed too unless it shows when the host is read again: it may
+          still take effect.
       returned: when RV(hosts.error_code) is V(change_failed) or V(not_in_effect)
       type: list
       elements: str
@@ -246,6 +251,9 @@ error_code:
       V(deadline) for one that does not answer in O(timeout), V(session_expired) for a session that ended, V(permission) for a missing privilege,
       V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
     - V(invalid) for a value that can't be right or a name that is unknown or ambiguous, V(unsupported) for what the host can't store.
+    - >-
+      V(unreadable) where the server does not tell what has to be known of a host or object, as the user may not read it or a property is not set: nothing
+      was changed there.
     - Of a host V(unreachable) too if it is disconnected or does not respond, and V(management) for a change that needs O(allow_management=true).
     - >-
       V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored or could not be read back: the steps were

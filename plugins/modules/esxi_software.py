@@ -49,7 +49,8 @@ attributes:
 options:
   state:
     description:
-      - V(present) installs O(bundle) if it is given. V(absent) removes O(names), or what O(bundle) has, in whatever version.
+      - V(present) installs O(bundle) if it is given. V(absent) removes O(names), or what O(bundle) has, in whatever version. A name that none of the hosts
+        has is told in a warning.
       - Without O(bundle) and O(names) the module only tells what is there, and does what O(acceptance_level) and O(reboot) say.
     type: str
     choices: [present, absent]
@@ -247,7 +248,9 @@ hosts:
       type: list
       elements: str
     not_undone:
-      description: What was done and stays. Only with RV(hosts.failed_step).
+      description: >-
+        What was done and stays, and a step of which the host has not said what became of it; after an installation without an answer nothing is taken back.
+        Only with RV(hosts.failed_step).
       type: list
       elements: str
     esxi_version:
@@ -320,6 +323,9 @@ error_code:
       trusted, V(deadline) for one that does not answer in O(timeout), V(session_expired) for a session that ended, V(permission) for a missing
       privilege, V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
     - V(invalid) for what can't be right, or only in a way that was not allowed; nothing was changed on that host.
+    - >-
+      V(unreadable) where the server does not tell what has to be known of a host or object, as the user may not read it or a property is not set: nothing
+      was changed there.
     - Of a host V(unreachable) too if it is disconnected or does not respond, V(esxcli) as RV(hosts.cause) where esxcli refused, with its words.
     - >-
       V(change_failed) when a step failed, with RV(hosts.cause), and V(not_in_effect) when the read-back shows something else than was asked for;

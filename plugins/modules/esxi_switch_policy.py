@@ -327,7 +327,7 @@ hosts:
       type: list
       elements: str
     not_undone:
-      description: What could not be brought back, with the reason.
+      description: What could not be brought back, with the reason, and a write that got no answer and may still take effect.
       returned: when a step failed
       type: list
       elements: str
@@ -434,6 +434,9 @@ error_code:
       V(invalid) for a value that can't be right or a name that is not there, V(unsupported) for a word that can't be enforced, V(unreachable) for a
       host that is not connected,
       V(dependency) when pyVmomi is missing or unusable, V(login), V(certificate), V(permission) and others when the server refuses: nothing was changed.
+    - >-
+      V(unreadable) where the server does not tell what has to be known of a host or distributed switch, as the user may not read it: nothing was changed
+      there.
     - V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored.
     - V(hosts_failed) if hosts failed for more than one of these reasons.
   returned: failure

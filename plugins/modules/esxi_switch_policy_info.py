@@ -23,6 +23,9 @@ description:
     With O(audit) it is judged by one of three sets of rules, each finding with its identifiers, severity and remedy. C(docs/vsphere-audit.md) of the
     collection has the
     rules, and where the published ones contradict one another.
+  - >-
+    Nothing is said to be well that was not looked at: RV(not_looked_at) has what the user may not read and what the server does not tell, and
+    RV(summary) begins with it.
   - Nothing is changed.
 extends_documentation_fragment:
   - virtnet.hardening._attributes
@@ -281,21 +284,51 @@ findings:
       severity: high
       switch: vSwitch0
       value: accept
+summary:
+  description:
+    - What was looked at and what was found there, in sentences. It begins with what was not looked at, if there is any.
+  returned: success
+  type: str
+  sample: >-
+    Not all was looked at, and nothing is known of this: esxi01.lab.example, port group dvpg02 of vds1. Of the rest, 1 host and 1 distributed switch,
+    16 objects in all: 11 findings (audit stig).
 not_looked_at:
-  description: What could not be read, so that no finding about it means nothing.
+  description:
+    - What could not be read, so that no finding about it means nothing. It is told as warnings too.
+    - >-
+      Hosts, distributed switches, port groups, ports and options of which the server tells a fault instead of a value, or neither; and hosts that may be
+      there without being seen, as a cluster has more than are shown.
   returned: success
   type: list
   elements: dict
   contains:
     what:
-      description: The host, or a part of it.
+      description: The host, switch, group or port, or a part of it.
       returned: always
       type: str
     reason:
-      description: Why.
+      description: Why, with the properties by their paths in the API.
       returned: always
       type: str
-  sample: []
+    unreachable:
+      description: Whether it is a host that is disconnected from vCenter or does not respond to it.
+      returned: always
+      type: bool
+  sample:
+    - reason: >-
+        its config.network.vswitch and config.network.portgroup can't be read: the user lacks a privilege; give the role of the user that privilege on the
+        object (NoPermission: privilegeId System.Read)
+      unreachable: false
+      what: esxi01.lab.example
+remarks:
+  description: What is not known and changes no finding, such as names of machines, in sentences. It is told as warnings too.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - >-
+      The machines on port group dvpg01 of vds1 are not known for certain: vm-48: its name can't be read: the user lacks a privilege; give the role of the
+      user that privilege on the object (NoPermission: privilegeId System.Read).
 msg:
   description: Why the task failed, in a sentence.
   returned: failure
@@ -304,7 +337,8 @@ msg:
 error_code:
   description:
     - >-
-      V(invalid) for a name that is not there, V(dependency) when pyVmomi is missing or unusable, V(login), V(certificate), V(permission),
+      V(invalid) for a name that is not there, V(unreadable) for one that may be among those that can't be read,
+      V(dependency) when pyVmomi is missing or unusable, V(login), V(certificate), V(permission),
       V(unreachable) and others when the
       server can't be asked or refuses.
   returned: failure

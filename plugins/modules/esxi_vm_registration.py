@@ -46,6 +46,7 @@ options:
         V(present) registers what is found. V(absent) unregisters the host's machines that lie on O(datastores) and match O(names), but none that is
         not powered off; their
         files stay.
+      - A host whose datastores can't all be read fails. Names and patterns that mean nothing on any host are told in a warning.
     type: str
     choices: [present, absent]
     default: present
@@ -162,7 +163,7 @@ hosts:
       type: list
       elements: str
     not_undone:
-      description: What was done and stays. Only with RV(hosts.failed_step).
+      description: What was done and stays, and what got no answer and may still take effect. Only with RV(hosts.failed_step).
       type: list
       elements: str
     datastores:
@@ -175,8 +176,8 @@ hosts:
       elements: str
     skipped:
       description: >-
-        What was left alone, with C(path), C(reason) (V(registered), V(duplicate), V(template), V(hidden), V(inaccessible) or V(running)) and
-        C(detail).
+        What was left alone, with C(path), C(reason) (V(registered), V(duplicate), V(template), V(hidden), V(inaccessible), V(running) or V(unreadable), if it
+        is not known whether it is meant or runs) and C(detail).
       type: list
       elements: dict
   sample:
@@ -227,6 +228,9 @@ error_code:
       trusted, V(deadline) for one that does not answer in O(timeout), V(session_expired) for a session that ended, V(permission) for a missing
       privilege, V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
     - V(invalid) for what can't be right, or only in a way that was not allowed; nothing was changed on that host.
+    - >-
+      V(unreadable) where the server does not tell what has to be known of a host or object, as the user may not read it or a property is not set: nothing
+      was changed there.
     - Of a host V(unreachable) too if it is disconnected or does not respond.
     - >-
       V(change_failed) when a step failed, with RV(hosts.cause), and V(not_in_effect) when the read-back shows something else than was asked for;

@@ -47,7 +47,7 @@ options:
     description:
       - >-
         V(present) sets what is given, and creates the switch where it is missing if O(uplinks) is given; without that a host that has no switch of
-        the name fails. V(absent) deletes it.
+        the name fails. V(absent) deletes it; a name that none of the hosts has is told in a warning then, with those that there are.
     type: str
     choices: [present, absent]
     default: present
@@ -215,7 +215,11 @@ hosts:
       type: list
       elements: str
     not_undone:
-      description: What could not be brought back, or not be compared, with the reason. Empty when the state before is restored.
+      description:
+        - What could not be brought back, or not be compared, with the reason. Empty when the state before is restored.
+        - >-
+          A write that got no answer, as O(timeout) was over or the connection ended, is listed too unless it shows when the host is read again: it may
+          still take effect.
       returned: when RV(hosts.error_code) is V(change_failed) or V(not_in_effect)
       type: list
       elements: str
@@ -259,6 +263,9 @@ error_code:
       V(deadline) for one that does not answer in O(timeout), V(session_expired) for a session that ended, V(permission) for a missing privilege,
       V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
     - V(invalid) for a value that can't be right or a name that is unknown or ambiguous, V(unsupported) for what the host can't store.
+    - >-
+      V(unreadable) where the server does not tell what has to be known of a host or object, as the user may not read it or a property is not set: nothing
+      was changed there.
     - Of a host V(unreachable) too if it is disconnected or does not respond, and V(management) for a change that needs O(allow_management=true).
     - >-
       V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored or could not be read back: the steps were

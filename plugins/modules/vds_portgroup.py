@@ -46,8 +46,8 @@ options:
         V(present) sets what is given on each group. A group that is not there is made if O(vlan) is given, with what is not given inherited from the
         switch; without O(vlan) it is an error, so that a mistyped name is.
       - >-
-        V(absent) deletes the groups. One on which virtual machines are, running or not, is refused with their names. Other options have no effect
-        then.
+        V(absent) deletes the groups. One on which virtual machines are, running or not, is refused with their names. A name that is not there is told in
+        a warning. Other options have no effect then.
     type: str
     choices: [present, absent]
     default: present
@@ -267,6 +267,8 @@ error_code:
       trusted, V(deadline) for one that does not answer in O(timeout), V(session_expired) for a session that ended, V(permission) for a missing
       privilege, V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
     - >-
+      V(unreadable) where the server does not tell what has to be known of the switch, a group or a port, as the user may not read it: nothing was changed.
+    - >-
       V(concurrent_access) when somebody else changed a group between reading and writing, and again after a new plan had been made from a new read;
       V(change_failed) when a step failed for another reason; V(not_in_effect) when the read-back shows that a write was ignored. What the task had
       changed by then was undone as far as RV(undone) and RV(not_undone) say.
@@ -291,7 +293,9 @@ undone:
 not_undone:
   description:
     - What could not be brought back, with the reason. Empty when the state before is restored.
-    - A task of the server that had not ended in O(timeout) is listed too, as it may still take effect.
+    - >-
+      A task of the server that had not ended in O(timeout), or whose end could not be seen, is listed too unless it shows when the switch is read again: it
+      may still take effect.
   returned: when a step failed, or RV(error_code) is V(not_in_effect)
   type: list
   elements: str

@@ -75,7 +75,9 @@ def test_harden_and_audit(vsphere: Client, play: Playbook, tmp_path: Path) -> No
         assert all(each["spec"]["policy"].get("security", {}) == {} for each in network["portgroup"])
     play("audit", "-e", f"virtnet_report_dir={tmp_path}", "-e", "virtnet_vsphere_audit=stig")
     report = json.loads((tmp_path / f"{NAME}.json").read_text())
-    assert report["findings"] == report["not_looked_at"] == [] and "Nothing is found." in (tmp_path / f"{NAME}.md").read_text()
+    page = (tmp_path / f"{NAME}.md").read_text()
+    assert report["findings"] == report["not_looked_at"] == [] and report["summary"] in page
+    assert report["summary"].startswith("Looked at: 2 hosts and 1 distributed switch, ") and report["summary"].endswith(": nothing is found (audit stig).")
 
 
 def test_what_fails_says_why(vsphere: Client, play: Playbook) -> None:
@@ -93,6 +95,34 @@ def test_what_fails_says_why(vsphere: Client, play: Playbook) -> None:
     assert "esxi01.lab.example: it is disconnected" in of(play("harden_esxi", "-e", rest, ok=False), "Enforce the policy")
     ignoring = play("harden_esxi", "-e", rest, "-e", f"{PREFIX}ignore_unreachable_hosts=true", "-e", f"{PREFIX}audit=effective")
     assert results(ignoring, "Enforce the policy", NAME)["unreachable_hosts"] == ["esxi01.lab.example"]
+    # Of nothing that could be looked at nothing is proven.
+    vsphere.control("POST", "host", {"host": "esxi02.lab.example", "state": "disconnected"})
+    none = play("harden_esxi", "-e", rest, "-e", f"{PREFIX}ignore_unreachable_hosts=true", "-e", f"{PREFIX}audit=effective", ok=False)
+    assert "Not all was looked at" in of(none, "and all was looked at")
+
+
+def test_an_audit_that_can_not_look(vsphere: Client, play: Playbook, tmp_path: Path) -> None:
+    """Hardened hosts, of which one then tells nothing of its network: the report says so first, on the page and as data, and the role does not pass."""
+    groups = [{"name": name, "security": dict.fromkeys(("promiscuous", "mac_changes", "forged_transmits"), "inherit")} for name in ("pg01", "pg02")]
+    security = dict.fromkeys(("promiscuous", "mac_changes", "forged_transmits"), "reject")
+    document = {f"{PREFIX}switches": [{"name": "vSwitch0", "security": security, "guards": {"bpdu": "reject"}, "port_groups": groups}]}
+    proof = ("-e", json.dumps({**document, f"{PREFIX}audit": "effective", f"{PREFIX}ignore_unreachable_hosts": True}))
+    play("harden_esxi", *proof)
+    for rule in ({"path": "config", "as": "unset"}, {"path": "config.network"}):
+        vsphere.control("DELETE", "properties")
+        vsphere.control("POST", "properties", {"type": "HostSystem", "object": "esxi01.lab.example", **rule})
+        play("audit", "-e", f"virtnet_report_dir={tmp_path}")
+        page, report = (tmp_path / f"{NAME}.md").read_text(), json.loads((tmp_path / f"{NAME}.json").read_text())
+        first = next(line for line in page.splitlines()[1:] if line)
+        assert first == report["summary"] and first.startswith("Not all was looked at, and nothing is known of this: esxi01.lab.example. Of the rest, 1 host")
+        assert [each["what"] for each in report["not_looked_at"]] == ["esxi01.lab.example"] and "- **not looked at** esxi01.lab.example: its config" in page
+        assert "esxi01.lab.example" not in report["hosts"] and not report["not_looked_at"][0]["unreachable"]
+    # What it would change can't be known, and what is proven neither.
+    failed = play("harden_esxi", *proof, ok=False)
+    why = "its config.network.vswitch, config.network.portgroup and config.network.proxySwitch can't be read"
+    assert why in results(failed, "Enforce the policy", NAME)["msg"]
+    audited = play("harden_esxi", *proof, "--tags", "audit", ok=False)
+    assert "Not all was looked at" in str(results(audited, "and all was looked at", NAME)["msg"])
 
 
 def test_the_role_passes_on_every_option() -> None:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.oracle.vsphere import ROOT, Client, Fault
+from tests.oracle.vsphere import ROOT, Client, Fault, parts
 
 FIRST = "esxi01.lab.example"
 HOSTS = "/dc1/host/cluster1/"
@@ -321,3 +321,71 @@ def test_the_authority_signs_nothing_else(vsphere: Client) -> None:
         assert b"8.0.3" in answer.read()
     with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
         urllib.request.urlopen(address, context=ssl.create_default_context(), timeout=10)
+
+
+def properties(vsphere: Client, *paths: str) -> Dict[str, Any]:
+    """What RetrievePropertiesEx tells of the first host, as plain data."""
+    reference = vsphere.govc("find", "-i", "/", "-type", "h", "-name", FIRST).split()[0].split(":")[1]
+    spec = {"propSet": {"type": "HostSystem", "pathSet": list(paths)}, "objectSet": {"obj": ("HostSystem", reference)}}
+    answer = parts(vsphere.soap("RetrievePropertiesEx", ("PropertyCollector", "propertyCollector"), specSet=spec, options={}))["returnval"]["objects"]
+    missing = answer.get("missingSet", [])
+    return {"set": answer.get("propSet", []), "missing": missing if isinstance(missing, list) else [missing]}
+
+
+def test_properties_that_are_not_told(vsphere: Client) -> None:
+    """On the wire as in a vCenter: the fault's type, its object and privilege, and an empty text; or in neither set. govc sees all: it waits for updates."""
+    whole = properties(vsphere, "name", "config.network.vnic")
+    assert not whole["missing"] and [each["name"] for each in whole["set"]] == ["name", "config.network.vnic"]
+    rule = {"type": "HostSystem", "object": FIRST, "path": "config.network", "fault": "NotAuthenticated", "privilege": "System.View"}
+    vsphere.control("POST", "properties", rule)
+    denied = properties(vsphere, "name", "config.network.vnic")
+    assert denied["set"]["name"] == "name" and denied["missing"][0]["path"] == "config.network.vnic"
+    fault = denied["missing"][0]["fault"]
+    assert fault["fault"]["privilegeId"] == "System.View" and fault["fault"]["object"].startswith("host-") and not fault.get("localizedMessage")
+    assert [each["device"] for each in vsphere.collect(HOSTS + FIRST, "config.network.vnic")] == ["vmk0"]
+    vsphere.control("DELETE", "properties")
+    vsphere.control("POST", "properties", {"path": "config.network.vnic", "as": "unset"})
+    unset = properties(vsphere, "name", "config.network.vnic")
+    assert unset["set"]["name"] == "name" and not unset["missing"]
+    rule = vsphere.control("GET", "properties")[0]
+    assert (rule["as"], rule["hits"]) == ("unset", 1)
+    with pytest.raises(urllib.error.HTTPError):
+        vsphere.control("POST", "properties", {"path": "name", "as": "wrong"})
+
+
+def test_a_call_goes_on_without_its_client(vsphere: Client) -> None:
+    """The client hangs up and logs out while its call is delayed: it is done all the same."""
+    host = vsphere.collect(HOSTS + FIRST, "configManager.networkSystem")
+    vsphere.control("POST", "latency", {"methods": {"AddPortGroup": 2500}})
+    with pytest.raises((TimeoutError, urllib.error.URLError)):
+        vsphere.soap("AddPortGroup", (host["type"], host["value"]), seconds=0.5, portgrp={
+            "name": "late", "vlanId": 1, "vswitchName": "vSwitch0", "policy": {},
+        })
+    vsphere.soap("Logout", ("SessionManager", "SessionManager"))
+    names = [each["spec"]["name"] for each in vsphere.collect(HOSTS + FIRST, "config.network.portgroup")]
+    assert "late" not in names
+    deadline = time.monotonic() + 20
+    while "late" not in vsphere.govc("host.portgroup.info", "-host", HOSTS + FIRST):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_answers_that_are_lost(vsphere: Client) -> None:
+    """The call is done; its client gets nothing, or the answer of a proxy."""
+    for name, more in (("closed", {}), ("proxy", {"status": 504})):
+        vsphere.control("POST", "faults", {"method": "AddPortGroup", "action": "lose", **more})
+        done = add_group(vsphere, name)
+        assert done.returncode != 0 and ("504" in done.stderr) is bool(more)
+        assert name in vsphere.govc("host.portgroup.info", "-host", HOSTS + FIRST)
+    with pytest.raises(urllib.error.HTTPError):
+        vsphere.control("POST", "faults", {"method": "AddPortGroup", "action": "close", "status": 504})
+
+
+def test_a_task_does_not_keep_others_from_reading(vsphere: Client) -> None:
+    """While it is delayed, what it is about can be read as it is."""
+    vsphere.control("POST", "latency", {"tasks_ms": 3000})
+    key, seen = vsphere.collect("/dc1/network/dvpg01", "key", "config.configVersion")
+    vsphere.soap("ReconfigureDVPortgroup_Task", ("DistributedVirtualPortgroup", key), spec={"configVersion": seen, "description": "slow"})
+    began = time.monotonic()
+    assert vsphere.collect("/dc1/network/vds1", "config.name") == "vds1" and vsphere.collect("/dc1/network/dvpg01", "config.description") != "slow"
+    assert time.monotonic() - began < 2.9

@@ -94,11 +94,11 @@ class Client:
         found = {each["name"]: _plain(each.get("val")) for each in json.loads(self.govc("object.collect", "-json", path, *names))}
         return found.get(names[0]) if len(names) == 1 else [found.get(name) for name in names]
 
-    def soap(self, method: str, this: Tuple[str, str], **arguments: Any) -> ElementTree.Element:
-        """Call a method; returns the response element."""
-        return self.raw(method, this, "".join(render(name, value) for name, value in arguments.items()))
+    def soap(self, method: str, this: Tuple[str, str], seconds: float = 60, **arguments: Any) -> ElementTree.Element:
+        """Call a method; returns the response element. So many seconds are waited for it."""
+        return self.raw(method, this, "".join(render(name, value) for name, value in arguments.items()), seconds)
 
-    def raw(self, method: str, this: Tuple[str, str], arguments: str) -> ElementTree.Element:
+    def raw(self, method: str, this: Tuple[str, str], arguments: str, seconds: float = 60) -> ElementTree.Element:
         """Call a method with arguments in XML."""
         if self.cookie is None and method not in ("Login", "RetrieveServiceContent"):
             self.login(self.data["password"])
@@ -108,7 +108,7 @@ class Client:
             headers["Cookie"] = self.cookie
         request = urllib.request.Request(self.data["url"], data=body, headers=headers)
         try:
-            with urllib.request.urlopen(request, context=ssl.create_default_context(cafile=self.data["ca"]), timeout=60) as answer:
+            with urllib.request.urlopen(request, context=ssl.create_default_context(cafile=self.data["ca"]), timeout=seconds) as answer:
                 self.cookie = answer.headers.get("Set-Cookie", self.cookie)
                 return next(iter(next(iter(ElementTree.fromstring(answer.read())))))
         except urllib.error.HTTPError as error:

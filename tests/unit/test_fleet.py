@@ -65,6 +65,7 @@ class FakeFleet:
     def __init__(self, count: int) -> None:
         self.machines = {f"m{number}": Machine() for number in range(count)}
         self.unreachable: Dict[str, str] = {}
+        self.unreadable: Dict[str, str] = {}
         self.looks: List[Optional[List[str]]] = []
         self.asked: List[Mapping[str, Any]] = []
         self.broken = False
@@ -77,7 +78,7 @@ class FakeFleet:
             raise BackendError("the server is gone.")
         self.looks.append(None if names is None else list(names))
         return {
-            name: Sight(machine.observe(scope), machine, self.unreachable.get(name, ""))
+            name: Sight(machine.observe(scope), machine, self.unreachable.get(name, ""), self.unreadable.get(name, ""), ("seen dimly",))
             for name, machine in self.machines.items() if names is None or name in names
         }
 
@@ -137,6 +138,34 @@ def test_all_in_one_read_each_way() -> None:
     assert real["m1"]["answer"] == "why?" and real["m0"]["answer"] is None and "warnings" not in real["m0"]
     again = by_name(reconcile_fleet(Intent(), fleet, False))
     assert not any(each["changed"] or each["verified"] for each in again.values()) and len(fleet.looks) == 4
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_can_not_be_read_has_failed(check: bool) -> None:
+    """It is no target that is away, nothing is written there, and remarks are warnings of all."""
+    fleet = FakeFleet(3)
+    fleet.unreadable.update(m0="its colour can't be read", m1="m1: its name can't be read")
+    targets = reconcile_fleet(Intent(), fleet, check)
+    found = by_name(targets)
+    assert [each["failed"] for each in found.values()] == [True, True, False] and not any(each["unreachable"] for each in found.values())
+    assert [found[name]["msg"] for name in ("m0", "m1")] == ["m0: its colour can't be read.", "m1: its name can't be read."]
+    assert {found[name]["error_code"] for name in ("m0", "m1")} == {"unreadable"} and done(fleet.machines["m2"]) is not check
+    assert not done(fleet.machines["m0"]) and targets[2].warnings == ("seen dimly", "opened") and targets[2].looked_at == 2 and targets[0].looked_at == 0
+
+
+def test_a_read_back_that_does_not_tell() -> None:
+    """Proves nothing: the target goes back."""
+    fleet = FakeFleet(1)
+    look = fleet.look
+
+    def second(scope: Any, names: Optional[Collection[str]] = None) -> Dict[str, Sight]:
+        if names is not None:
+            fleet.unreadable["m0"] = "its colour can't be read"
+        return look(scope, names)
+
+    fleet.look = second  # type: ignore[method-assign]
+    found = by_name(reconcile_fleet(Intent(), fleet, False))["m0"]
+    assert found["error_code"] == "not_in_effect" and "its colour can't be read" in found["msg"] and not done(fleet.machines["m0"])
 
 
 def test_so_many_at_a_time() -> None:

@@ -13,7 +13,11 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Set, Tuple
 
 import pytest
 from ansible.module_utils.common import warnings
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client as Session
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Login
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Inventory
 
 from tests.oracle.bundles import VibSpec, make_bundle
 from tests.oracle.vsphere import Client
@@ -223,3 +227,25 @@ def test_an_empty_array_means_none(site: World) -> None:
         gone = run(site, CASES["group gone"])
     assert result["not_looked_at"] == [] and not gone.get("failed"), result
     assert {each["host"] for each in result["objects"] if each["kind"] == "portgroup"} == {SECOND}
+
+
+@pytest.mark.own_code
+def test_further_pages(site: World) -> None:
+    """What is not known on them is told as on the first, and a page that the user may not have is no end of the list."""
+    connection = site.connection
+    login = Login(connection["hostname"], connection["username"], connection["password"], connection["port"])
+    with Session(login) as session:
+        host = dep.vim.HostSystem
+        roots = [each.ref for each in Inventory(session).everywhere()]
+
+        def read() -> Dict[str, Dict[str, str]]:
+            found = session.retrieve(roots, {host: ["name", "config.network.vnic"]}, page=1)
+            return {each.name: {path: gap.code for path, gap in each.gaps.items()} for each in found}
+
+        assert read() == {FIRST: {}, SECOND: {}}
+        for rule, code in (({"as": "unset"}, "unset"), ({"fault": "NoPermission"}, "permission"), ({"fault": "NotAuthenticated"}, "session_expired")):
+            with bent(site, {"path": "config.network.vnic", **rule}):
+                assert read() == {name: {"config.network.vnic": code} for name in HOSTS}
+        site.control("POST", "faults", {"method": "ContinueRetrievePropertiesEx", "fault": "NoPermission"})
+        with pytest.raises(VsphereError, match="want System.Read on the root folder"):
+            read()

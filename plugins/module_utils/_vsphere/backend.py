@@ -99,7 +99,10 @@ def why_away(client: Client, host: Host, error: VsphereError) -> str:
     """Whether a host that was connected went away meanwhile: as why_unreachable, by its state now. What else C(error) may be is no such reason."""
     if error.code != HOST_UNREACHABLE:
         return ""
-    now = Inventory(client, writes=False).networks([host], ())
+    try:
+        now = Inventory(client, writes=False).networks([host], ())
+    except VsphereError:
+        return ""
     return now[0].why_unreachable if now else ""
 
 

@@ -16,7 +16,9 @@ from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional,
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import SESSION, NotSent, VsphereError, gap, is_open, pending, translate
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import (
+    PERMISSION, SESSION, NotSent, VsphereError, gap, is_open, pending, translate,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, gaps_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.task import wait
 
@@ -169,7 +171,17 @@ class Client:
             token = answer.token
             for each in answer.objects:
                 yield _found(each, paths)
-            answer = self.call(collector.ContinueRetrievePropertiesEx, token, what=what) if token else None
+            answer = self._further(token, what) if token else None
+
+    def _further(self, token: str, what: str) -> Any:
+        """vCenter 7.0.3.2 up to 8.0.2 ask for more where an answer has a second page (govmomi issue 3455)."""
+        try:
+            return self.call(self.content.propertyCollector.ContinueRetrievePropertiesEx, token, what=what)
+        except VsphereError as error:
+            if error.code != PERMISSION:
+                raise
+            text = f"{error.message.rstrip('.')}; for long answers some versions of vCenter want System.Read on the root folder: give the user a role there, "
+            raise VsphereError(error.code, f"{text}without propagation.", **error.details) from error
 
     def each(self, job: Callable[[T], Any], items: Sequence[T]) -> List[Any]:
         """Do a job for all items, C(parallel) at a time. The answers are in the order of the items; a job must not raise."""

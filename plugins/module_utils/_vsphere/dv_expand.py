@@ -46,7 +46,8 @@ def _mac_management(vim: Any, current: Any, changes: Fields) -> Any:
     own = {**dv_flatten.security(current), **changes}
     policy.inherited = _all_inherit(own, SECURITY_NAMES)
     for field in VDS_SECURITY:
-        if own[field.name] != INHERIT:
+        # What is not known goes back as it came.
+        if own[field.name] not in (INHERIT, None):
             setattr(policy, native(field), own[field.name] == ACCEPT)
     own = {**dv_flatten.learning(current), **changes}
     if policy.macLearningPolicy is None and any(name in changes for name in LEARNING_NAMES):
@@ -83,6 +84,8 @@ def _legacy_security(vim: Any, current: Any, changes: Fields) -> Any:
     policy.inherited = all(own[name] == INHERIT for name in SECURITY_NAMES)
     for field in VDS_SECURITY:
         value = own[field.name]
+        if value is None:
+            continue
         setattr(policy, native(field), _bool_policy(vim, getattr(policy, native(field)), value if value == INHERIT else value == ACCEPT))
     return policy
 

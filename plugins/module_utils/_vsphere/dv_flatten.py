@@ -9,7 +9,7 @@ properties in the subclass are the effective values" (InheritablePolicy), so wha
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import (
     BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_SECURITY, VSPHERE,
@@ -32,9 +32,9 @@ def native(field: Field) -> str:
     return field.natives[VSPHERE].key
 
 
-def word(value: Any) -> str:
-    """A policy's bool in the words of the collection."""
-    return ACCEPT if value else REJECT
+def word(value: Any) -> Optional[str]:
+    """A policy's bool in the words of the collection; None where the server does not tell it, which is neither."""
+    return None if value is None else ACCEPT if value else REJECT
 
 
 def has_mac_management(setting: Any) -> bool:

@@ -149,7 +149,8 @@ def summary(
     if not unseen:
         return f"Looked at: {looked}{judged}."
     named = ", ".join(dict.fromkeys(each.what for each in unseen[:_NAMED])) + (f" and {len(unseen) - _NAMED} more" if len(unseen) > _NAMED else "")
-    return f"Not all was looked at, and nothing is known of this: {named}. Of the rest, {looked}{judged}."
+    rest = f"Of the rest, {looked}{judged}" if objects else "Nothing else was looked at"
+    return f"Not all was looked at, and nothing is known of this: {named}. {rest}."
 
 
 def _unread(seen: SwitchSeen) -> Iterator[Unseen]:

@@ -253,3 +253,18 @@ def test_the_option_mac_learning() -> None:
     ):
         with pytest.raises(InputError, match=words):
             wish(wrong)
+
+
+@pytest.mark.parametrize("modern", [True, False])
+def test_a_policy_that_is_not_told_is_neither(modern: bool) -> None:
+    """Unset is no reject: it is not known, differs from every wish, and goes back as it came."""
+    if modern:
+        setting = TYPES.VmwarePortConfigPolicy(macManagementPolicy=TYPES.MacManagementPolicy(inherited=False, macChanges=False, forgedTransmits=True))
+    else:
+        policy = TYPES.SecurityPolicy(inherited=False, macChanges=bool_policy(False, False), forgedTransmits=bool_policy(False, True))
+        setting = TYPES.VmwarePortConfigPolicy(securityPolicy=policy)
+        policy.allowPromiscuous = vim.BoolPolicy(inherited=False)
+    told = {"promiscuous": None, "mac_changes": "reject", "forged_transmits": "accept"}
+    assert dv_flatten.security(setting) == dv_flatten.effective_security(setting) == told
+    sent = dv_expand.setting(vim, setting, {"forged_transmits": "reject"})
+    assert dv_flatten.security(sent) == {**told, "forged_transmits": "reject"}

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The longest first: they run side by side.
-STAGES := integration contract vsphere frames molecule media sanity lab unit lint docs build fresh
+STAGES := integration contract vsphere frames docs molecule media sanity lab unit lint build fresh
 
 # Stopping a lab needs no setup.
 python := $(or $(wildcard .venv/bin/python),python3)
@@ -33,7 +33,7 @@ media: ## install media: made, started in QEMU by BIOS and UEFI, served by nginx
 molecule: ## the roles
 sanity: ## ansible-test sanity
 lint: ## ruff, mypy, yamllint, ansible-lint, shellcheck
-docs: ## documentation and changelog
+docs: ## documentation and changelog; every playbook and command in it is run
 build: ## build the artifact, install it elsewhere and look at it
 fresh: ## README's commands in a bare Debian 12 (root)
 $(STAGES):

@@ -19,7 +19,7 @@ TOOLS: Dict[str, Dict[str, str]] = {
     "contract": {"iproute2": "ip bridge tc", "nftables": "nft", "tcpdump": "tcpdump"},
     "frames": {"iproute2": "ip bridge", "iputils-ping": "ping", "nftables": "nft"},
     "lab": {"binutils": "ar", "iproute2": "ip ss"},
-    "vsphere": {},
+    "vsphere": {"iproute2": "ip bridge", "nftables": "nft"},
     "integration": {
         "binutils": "ar", "iproute2": "ip bridge", "iputils-ping": "ping", "nftables": "nft", "openssh-client": "ssh sftp ssh-keygen",
         "openssh-server": "sshd", "openssl": "openssl", "tcpdump": "tcpdump", "xorriso": "xorriso",
@@ -34,7 +34,7 @@ TOOLS: Dict[str, Dict[str, str]] = {
     "molecule": {"iproute2": "ip bridge", "iputils-ping": "ping", "nftables": "nft", "procps": "pgrep", "xorriso": "xorriso"},
     "sanity": {},
     "lint": {"shellcheck": "shellcheck"},
-    "docs": {},
+    "docs": {"iproute2": "ip bridge", "iputils-ping": "ping", "nftables": "nft", "openssl": "openssl", "xorriso": "xorriso"},
     "build": {},
     "fresh": {"mmdebstrap": "mmdebstrap"},
 }
@@ -55,7 +55,7 @@ MADE: Dict[str, Set[str]] = {
     "molecule": _LAB | _VSPHERE | {".venv/bin/molecule"},
     "sanity": {".venv/bin/ansible-test"},
     "lint": {f".venv/bin/{name}" for name in ("ruff", "mypy", "yamllint", "ansible-lint")},
-    "docs": {".venv/bin/antsibull-docs", ".venv/bin/antsibull-changelog"},
+    "docs": _TESTS | _LAB | _VSPHERE | {".venv/bin/antsibull-docs", ".venv/bin/antsibull-changelog"},
     "build": {".venv/bin/ansible-galaxy", ".venv/bin/ansible-doc"},
     "fresh": _TESTS,
 }

@@ -21,6 +21,8 @@ FILES = {
     "/BOOT.CFG": BOOT_CFG, "/EFI/BOOT/BOOT.CFG": BOOT_CFG, "/B.B00": b"b", "/SUB/A.V00": b"a", "/K.B00": b"k", "/MBOOT.C32": b"m",
     "/EFI/BOOT/BOOTX64.EFI": b"e", "/EFI/BOOT/CRYPTO64.EFI": b"c",
 }
+U1B = BOOT_CFG.replace(b"8.0.3-0.0.24022510", b"7.0.1-0.10.17168206")
+FILES_OF_7_0_U1B = {**FILES, "/BOOT.CFG": U1B, "/EFI/BOOT/BOOT.CFG": U1B}
 HOST = {"name": "one", "mac": "52:54:00:00:00:01"}
 
 
@@ -159,7 +161,7 @@ def test_every_kernel_option_rule_holds_however_it_is_written() -> None:
         with pytest.raises(InputError, match="at least small"):
             make(memory=1 << 40, **given)
         with pytest.raises(InputError, match="autoPartitionOSDataSize"):
-            make(esxi_version="7.0 U1b", **given)
+            make(FILES_OF_7_0_U1B, esxi_version="7.0 U1b", **given)
         assert make(disk_size=80 << 30, **given).result["hosts"][0]["system_media"]["datastore_bytes"] == 51271172096
 
 

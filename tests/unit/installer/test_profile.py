@@ -43,7 +43,7 @@ def plan(profile: str = "minimal_33gb", given: Optional[Dict[str, Any]] = None, 
 @pytest.mark.parametrize("name", BUILTIN)
 def test_profiles_of_the_role(name: str) -> None:
     """Each is right as it is, for the releases that it is for, and its script has no findings but what the profile means."""
-    made = plan(name, vmfs=None if "preserve" in name or name == "upgrade" else "overwrite", accepteula=None if name == "upgrade" else True)
+    made = plan(name, vmfs=None if "preserve" in name or name == "upgrade" else "overwrite")
     assert made["problems"] == [] and BUILTIN[name].get("description", True)
     expected = {"any-first-disk"} if name == "arm_preserve_vmfs" else set()
     found = {each.rule for each in lint(parse(made["preview"].encode()), Target(EsxiVersion(8, 0, 3), False))}
@@ -183,7 +183,7 @@ def test_profiles_that_can_not_be(profiles: Dict[str, Any], words: str) -> None:
 
 def test_an_upgrade_stays_one() -> None:
     """Whatever a group says of disks: no host is installed anew because of a variable."""
-    made = plan("upgrade", disk="naa.1", vmfs="preserve", accepteula=None)
+    made = plan("upgrade", disk="naa.1", vmfs="preserve")
     assert made["problems"] == [] and made["kickstart"]["upgrade"] == {"disk": "naa.1"} and "install" not in made["kickstart"]
     refused = plan("upgrade", disk="naa.1", vmfs="overwrite")
     assert "an upgrade keeps the datastore" in refused["problems"][0]

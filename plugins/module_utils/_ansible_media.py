@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, NoReturn, Union
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_file import PRIVATE_MODE, Disk, hide_given, hide_secrets, refuse_open_mode
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_file import (
+    PRIVATE_MODE, Disk, Module, hide_given, hide_secrets, refuse_open_mode,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_plan import plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import ISO
@@ -25,7 +26,7 @@ Job = Union[iso_job.IsoJob, tree_job.TreeJob]
 
 def run_on_media() -> NoReturn:
     """The whole of esxi_install_media."""
-    module = AnsibleModule(
+    module = Module(
         argument_spec=media_spec.spec(), add_file_common_args=True, supports_check_mode=True, mutually_exclusive=media_spec.EXCLUSIVE,
     )
     hide_given(module)
@@ -45,11 +46,11 @@ def run_on_media() -> NoReturn:
     module.exit_json(**_result(module, job))
 
 
-def _job(module: AnsibleModule) -> Job:
+def _job(module: Module) -> Job:
     params = module.params
     media_spec.check(params)
     kind = iso_job if params["format"] == ISO else tree_job
-    kind.check_place(params["dest"], params["src"])
+    kind.check_place(params["dest"], params["src"], params.get("owner"))
     if params["format"] == ISO:
         xorriso.find()
     for path in params["drivers"]:
@@ -58,7 +59,11 @@ def _job(module: AnsibleModule) -> Job:
     source = open_source(params["src"], digests)
     medium = plan(params, source, Disk())
     hide_secrets(module, medium.secrets)
-    job: Job = (iso_job.IsoJob if params["format"] == ISO else tree_job.TreeJob)(medium, source, params["dest"], record)
+    job: Job
+    if params["format"] == ISO:
+        job = iso_job.IsoJob(medium, source, params["dest"], record)
+    else:
+        job = tree_job.TreeJob(medium, source, params["dest"], record, params.get("owner"))
     for path, private in job.paths:
         refuse_open_mode(params.get("mode") if params["format"] == ISO else None, path, private)
     for driver in medium.result["drivers"]:
@@ -66,7 +71,7 @@ def _job(module: AnsibleModule) -> Job:
     return job
 
 
-def _write(module: AnsibleModule, job: Job) -> None:
+def _write(module: Module, job: Job) -> None:
     diffs = job.diff()
     moved = False
     if not module.check_mode:
@@ -93,7 +98,7 @@ def _write(module: AnsibleModule, job: Job) -> None:
         job.remember()
 
 
-def _attributes(module: AnsibleModule, path: str, private: bool, diffs: List[Dict[str, Any]]) -> bool:
+def _attributes(module: Module, path: str, private: bool, diffs: List[Dict[str, Any]]) -> bool:
     if module.check_mode and not os.path.lexists(path):
         return False
     arguments = module.load_file_common_arguments(module.params, path=path)
@@ -106,7 +111,7 @@ def _attributes(module: AnsibleModule, path: str, private: bool, diffs: List[Dic
     return moved
 
 
-def _result(module: AnsibleModule, job: Job) -> Dict[str, Any]:
+def _result(module: Module, job: Job) -> Dict[str, Any]:
     result = {**job.medium.result, **job.result}
     result.pop("private", None)
     result["msg"] = "Nothing to do: all that is asked for is already so."

@@ -198,6 +198,7 @@ def _check_place(module: AnsibleModule, file: NewFile) -> None:
     if not os.path.isdir(folder):
         raise InputError(f"path: the folder {folder} of {file.path} is missing; make it first.")
     place.check_owner("path", file.path, module.params.get("owner"))
+    place.check_users(module.params.get("owner"), module.params.get("group"))
     refuse_open_mode(module.params.get("mode"), file.path, file.private)
 
 

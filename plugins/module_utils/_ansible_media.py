@@ -17,6 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import iso_job, tree_job, xorriso
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.bundle import check_bundle
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import MediaError
+from ansible_collections.virtnet.hardening.plugins.module_utils._media.place import check_users
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.progress import Progress
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.source import open_source
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import VirtnetError
@@ -50,6 +51,7 @@ def _job(module: Module) -> Job:
     params = module.params
     media_spec.check(params)
     kind = iso_job if params["format"] == ISO else tree_job
+    check_users(params.get("owner"), params.get("group"))
     kind.check_place(params["dest"], params["src"], params.get("owner"))
     if params["format"] == ISO:
         xorriso.find()
@@ -74,6 +76,8 @@ def _job(module: Module) -> Job:
 def _write(module: Module, job: Job) -> None:
     diffs = job.diff()
     moved = False
+    if job.changed:
+        job.check_room()
     if not module.check_mode:
         if job.changed:
             progress = Progress(module.params["dest"], module.params.get("log_path"))

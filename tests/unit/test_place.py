@@ -51,7 +51,10 @@ def test_ones_own_links_are_followed(tmp_path: Path) -> None:
 
 
 @needs_root
-@pytest.mark.parametrize(("mode", "owner", "refused"), [(0o1777, None, True), (0o777, None, True), (0o755, None, False), (0o2775, None, False), (0o1777, "nobody", False), (0o1777, "65534", False), (0o1777, "root", True)])
+@pytest.mark.parametrize(("mode", "owner", "refused"), [
+    (0o1777, None, True), (0o777, None, True), (0o755, None, False), (0o2775, None, False), (0o1777, "nobody", False), (0o1777, "65534", False),
+    (0o1777, "root", True),
+])
 def test_what_another_user_may_have_put_there(tmp_path: Path, mode: int, owner: Optional[str], refused: bool) -> None:
     """In a folder where everybody may write, unless that user is to have it."""
     folder, path = tmp_path / "folder", tmp_path / "folder" / "ks.cfg"
@@ -146,3 +149,12 @@ def test_records_and_logs_of_others(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="log_path: .* can't be written"):
         Progress("x", str(log))
     assert victim.read_text() == ""
+
+
+def test_users_who_are_not_known() -> None:
+    """Are told before a file is written."""
+    place.check_users("root", "root")
+    place.check_users("12345", None)
+    for owner, group, words in (("no-such-user", None, "owner: no-such-user"), (None, "no-such-group", "group: no-such-group")):
+        with pytest.raises(InputError, match=words):
+            place.check_users(owner, group)

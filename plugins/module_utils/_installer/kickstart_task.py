@@ -44,7 +44,7 @@ def spec() -> Spec:
     options.update({name: {"type": "dict", "options": _suboptions(name)} for name in SINGLE})
     options.update({name: {"type": "list", "elements": "dict", "options": _suboptions(name)} for name in REPEATED})
     for name, command in SCRIPTS.items():
-        script = {"script": {"type": "str", "required": True}}
+        script = {"script": {"type": "str", "required": True, "no_log": True}}
         options[name] = {"type": "list", "elements": "dict", "options": {**_suboptions(command), **script}}
     return options
 

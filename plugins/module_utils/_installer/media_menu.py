@@ -7,11 +7,21 @@ from __future__ import annotations
 
 import re
 from typing import Iterable, List
+from urllib.parse import quote
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 # What a path or a URL has (RFC 3986), but for # that begins a comment, ? and quotes; {} would be a setting of iPXE, a backslash and blanks end a word.
 WORD = re.compile(r"[A-Za-z0-9._~:/@!$&()*+,;=%\[\]-]+")
+URL = re.compile(rf"https?://{WORD.pattern}")
+
+
+def in_url(name: str) -> str:
+    """The name of a file as a client asks for it; of one that is no UTF-8, its bytes."""
+    try:
+        return quote(name.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:
+        raise InputError(f"{name!r} is no name of a file that a URL could have; rename it.") from None
 
 
 def _word(text: str) -> str:

@@ -20,7 +20,6 @@ from __future__ import annotations
 import posixpath
 import re
 from typing import Any, Dict, List, Mapping, Sequence
-from urllib.parse import quote
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_boot, media_menu, media_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_spec import HostWish
@@ -145,7 +144,7 @@ def _drivers(params: Mapping[str, Any], base: str, medium: Medium) -> None:
             raise InputError(f"drivers: two of them are named {name}; rename one.")
         seen.append(name.lower())
         medium.entries.append(Entry(f"drivers/{name}", file=path))
-        medium.result["drivers"].append({"src": path, "path": f"drivers/{name}", "url": f"{base}/drivers/{quote(name)}" if base else None})
+        medium.result["drivers"].append({"src": path, "path": f"drivers/{name}", "url": f"{base}/drivers/{media_menu.in_url(name)}" if base else None})
     if seen and not base:
         medium.warnings.append("drivers: ESXi can't read them by TFTP, and without base_url nothing says where else they are served.")
 

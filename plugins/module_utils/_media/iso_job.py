@@ -86,11 +86,14 @@ class IsoJob:
         listed = {"recipe": RECIPE, "source": self.source.structure(), "volume_id": self.medium.volume_id, "files": files}
         return sha_of(json.dumps(listed, sort_keys=True).encode())
 
+    def check_room(self) -> None:
+        """NoSpaceError if the image has no room."""
+        check_space(os.path.dirname(self.dest) or ".", self._size(), self.dest)
+
     def write(self, progress: Progress) -> None:
         """Make the image. On any error the old one is as it was and nothing else remains."""
         temporary = record_path(self.dest)[:-len(".virtnet.json")] + ".part"
         need = self._size()
-        check_space(os.path.dirname(self.dest) or ".", need, self.dest)
         handle = _lock(temporary, self.dest)
         try:
             with tempfile.TemporaryDirectory(prefix="virtnet-") as folder:

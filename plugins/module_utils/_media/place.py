@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import grp
 import os
 import pwd
 import stat
@@ -81,6 +82,17 @@ def check_owner(option: str, path: str, owner: Optional[str] = None) -> None:
         f"{option}: {path} belongs to user {user(found.st_uid)}, who may have put it there to read or change what is written, as everybody may write in its"
         " folder; remove it, or give a folder that only you may write."
     )
+
+
+def check_users(owner: Optional[str], group: Optional[str]) -> None:
+    """InputError for who is not known here, which would only be found when the file is written."""
+    for option, name, known in (("owner", owner, pwd.getpwnam), ("group", group, grp.getgrnam)):
+        if not name or (name.isascii() and name.isdigit()):
+            continue
+        try:
+            known(name)
+        except KeyError:
+            raise InputError(f"{option}: {name} is not known on this host; give a name that is, or a number.") from None
 
 
 def write(path: str, data: bytes, private: bool, ready: Callable[[str], None], in_place: bool = False) -> None:

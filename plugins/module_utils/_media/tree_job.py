@@ -71,7 +71,7 @@ class TreeJob:
         if private:
             more = f" and {len(private) - 1} more" if len(private) > 1 else ""
             self.warnings.append(
-                f"{self._place(private[0])}{more} can be read by user {places.user(os.geteuid())} only, as it holds a secret: a web server of another user"
+                f"{private[0]}{more} of the tree can be read by user {places.user(os.geteuid())} only, as it holds a secret: a web server of another user"
                 " refuses it to the installer. Give the server's user as owner (www-data on Debian, nginx on others)."
             )
 
@@ -134,6 +134,13 @@ class TreeJob:
         before = {path: text for path, text in part(self.record, "shown").items() if path in touched and os.path.lexists(self._place(path))}
         return shown_diff(before, {path: text for path, text in after.items() if path in touched}, self.dest, secret_only)
 
+    def check_room(self) -> None:
+        """NoSpaceError if what is to be written has no room."""
+        check_space(self.dest if os.path.isdir(self.dest) else os.path.dirname(self.dest) or ".", self._total(), self.dest)
+
+    def _total(self) -> int:
+        return sum(self._length(entry) for entry in self.written)
+
     def write(self, progress: Progress) -> None:
         """Make the tree. On an error before all files are ready nothing is changed."""
         with contextlib.ExitStack() as stack:
@@ -141,8 +148,7 @@ class TreeJob:
             stack.callback(made.undo)
             made.make(self.dest)
             stack.enter_context(_locked(self.dest))
-            total = sum(self._length(entry) for entry in self.written)
-            check_space(self.dest, total, self.dest)
+            total = self._total()
             parts = stack.enter_context(_Parts())
             done = 0
             for entry in self.written:

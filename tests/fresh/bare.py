@@ -58,7 +58,8 @@ class Bare:
     def run(self, command: str, ordinary: bool = False, seconds: float = 900) -> Done:
         """Run a line of README in the clone; the machine stays as the line leaves it."""
         with tempfile.TemporaryFile() as output:
-            done = subprocess.run(**self.process(command, ordinary), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, timeout=seconds, check=False)
+            process = self.process(command, ordinary)
+            done = subprocess.run(**process, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, timeout=seconds, check=False)
             output.seek(0)
             return Done(done.returncode, output.read().decode(errors="replace"))
 
@@ -136,6 +137,8 @@ def _root() -> Path:
     hooks += ["--customize-hook", 'chroot "$1" update-ca-certificates'] if authorities else []
     _run([
         *_ALONE, "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={','.join(packages)}", f"--aptopt={new / 'options'}",
+        # Nobody wants what is in it after a power failure.
+        "--dpkgopt=force-unsafe-io",
         *hooks, suite, str(new / "root"), *sources,
     ])
     (new / "root").rename(root)

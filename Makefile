@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The longest first: they run side by side.
-STAGES := integration contract vsphere frames docs molecule media sanity lab unit lint build fresh
+STAGES := integration contract vsphere fresh frames docs molecule media sanity lab unit lint build
 
 # Stopping a lab needs no setup.
 python := $(or $(wildcard .venv/bin/python),python3)

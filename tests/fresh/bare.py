@@ -20,6 +20,8 @@ from . import carry, readme
 from .readme import ROOT
 
 CACHE = ROOT / ".cache" / "fresh"
+# scripts/stage mounts memory there, if there is plenty.
+RUN = CACHE / "run"
 ENTER = Path(__file__).resolve().parent / "enter"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # The authorities that this machine's administrator added; update-ca-certificates reads them.
@@ -100,14 +102,14 @@ def _config_files() -> Iterator[Tuple[Path, str]]:
 @contextmanager
 def bare() -> Iterator[Bare]:
     """A machine of one's own, which is gone afterwards. One at a time, so that what is left of a killed run is known."""
-    CACHE.mkdir(parents=True, exist_ok=True)
+    RUN.mkdir(parents=True, exist_ok=True)
     with open(CACHE / "lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in [*CACHE.glob("run.*"), *CACHE.glob("new.*")]:
+        for left in [*RUN.iterdir(), *CACHE.glob("new.*")]:
             remove(left)
         source = _root()
         _seed_go()
-        work = Path(tempfile.mkdtemp(prefix="run.", dir=CACHE))
+        work = Path(tempfile.mkdtemp(dir=RUN))
         try:
             _run(["cp", "-a", "--reflink=auto", str(source), str(work / "root")])
             yield Bare(work / "root")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Set, Tuple
 
@@ -165,6 +166,49 @@ def test_a_name_that_is_taken(site: Site) -> None:
     site.put("copy/copy.vmx", "vm01-1")
     result = site.world.run("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"])
     assert result["hosts"][FIRST]["cause"] == "exists" and "Nothing was changed." in result["msg"]
+
+
+def test_answers_that_are_lost(site: Site) -> None:
+    """What is done all the same counts, in both directions."""
+    path = site.put("web/web.vmx")
+    site.world.control("POST", "faults", {"method": "RegisterVM_Task", "action": "lose"})
+    given = {"esxi_hostname": FIRST, "datastores": ["preserved"]}
+    assert site.world.ok("esxi_vm_registration", **given)["hosts"][FIRST]["verified"] and "web" in site.machines()
+    site.world.control("POST", "faults", {"method": "UnregisterVM", "action": "lose", "status": 502})
+    result = site.world.ok("esxi_vm_registration", **given, names=["*"], state="absent")
+    assert result["hosts"][FIRST]["actions"] == [f"unregister {path}"] and "web" not in site.machines()
+
+
+@pytest.mark.own_code
+def test_machines_of_hosts_that_share_a_datastore(site: Site) -> None:
+    """Each host's own are unregistered, whoever else has the datastore."""
+    for name in ("vm01-1", "vm02-1"):
+        site.world.vsphere.govc("vm.power", "-off", name)
+    result = site.world.cycle("esxi_vm_registration", all_hosts=True, names=["vm0*"], state="absent")
+    assert {name: host["actions"] for name, host in result["hosts"].items()} == {
+        FIRST: ["unregister [datastore1] vm01-1/vm01-1.vmx"], SECOND: ["unregister [datastore1] vm02-1/vm02-1.vmx"],
+    }
+    assert not site.machines() & {"vm01-1", "vm02-1"}
+
+
+@pytest.mark.own_code
+def test_a_registration_that_may_still_come(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows what became of it; one that outlasts the timeout comes true."""
+    monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration._PATIENCE", 0.0)
+    path = site.put("web/web.vmx")
+    site.world.control("POST", "faults", {"method": "RegisterVM_Task", "action": "close"})
+    result = site.world.run("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"])
+    host = result["hosts"][FIRST]
+    assert result["failed"] and host["changed"] and "Nothing was changed." not in host["msg"], host
+    assert host["not_undone"] == [f"register {path}: the server has not said what became of it, and it may still take effect"]
+    site.world.ok("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"])
+    site.world.control("POST", "latency", {"methods": {"UnregisterVM": 6000}})
+    late = site.world.run("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"], names=["*"], state="absent", timeout=1)
+    assert late["hosts"][FIRST]["not_undone"] and "web" in site.machines()
+    deadline = time.monotonic() + 20
+    while "web" in site.machines():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def test_a_standalone_host(world_of: Callable[..., World], tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ func (x *extension) prepareRegistration(ctx *simulator.Context, folder *simulato
 	return file, nil
 }
 
-// SearchDatastoreSubFoldersTask is govmomi's, for a datastore that can be read.
+// SearchDatastoreSubFoldersTask is govmomi's, for a datastore that can be read. Its own task belongs to the browser, which is no entity, while it runs.
 func (x *extension) SearchDatastoreSubFoldersTask(ctx *simulator.Context, req *types.SearchDatastoreSubFolders_Task) soap.HasFault {
 	browser := ctx.Map.Get(req.This).(*simulator.HostDatastoreBrowser)
 	var path object.DatastorePath
@@ -94,11 +94,11 @@ func (x *extension) SearchDatastoreSubFoldersTask(ctx *simulator.Context, req *t
 	if store == nil || !store.Summary.Accessible {
 		return &methods.SearchDatastoreSubFolders_TaskBody{Fault_: soapFault(&types.InvalidDatastore{Name: path.Datastore})}
 	}
-	if _, failing := x.pending.Load(ctx); failing {
-		task := x.task(ctx, store, store, "searchDatastoreSubFolders", func() (types.AnyType, types.BaseMethodFault) { return nil, nil })
-		return &methods.SearchDatastoreSubFolders_TaskBody{Res: &types.SearchDatastoreSubFolders_TaskResponse{Returnval: task}}
-	}
-	return browser.SearchDatastoreSubFoldersTask(ctx, req)
+	task := x.task(ctx, store, store, "searchDatastoreSubFolders", func() (types.AnyType, types.BaseMethodFault) {
+		started := browser.SearchDatastoreSubFoldersTask(ctx, req)
+		return waitFor(ctx, started.(*methods.SearchDatastoreSubFolders_TaskBody).Res.Returnval)
+	})
+	return &methods.SearchDatastoreSubFolders_TaskBody{Res: &types.SearchDatastoreSubFolders_TaskResponse{Returnval: task}}
 }
 
 // DeleteDatastoreFileTask is govmomi's, with a task that belongs to an entity, as "the managed entity to which the operation applies" must be one.

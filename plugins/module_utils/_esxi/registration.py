@@ -77,7 +77,7 @@ def asked(params: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def jobs(params: Mapping[str, Any], client: Client, _login: Login) -> Sequence[Tuple[Host, Optional[Job]]]:
-    """One for each host that can be reached. A datastore that several of them have is searched by the first."""
+    """One for each host that can be reached. A datastore that several of them have is searched by the first; to unregister, each looks at its machines."""
     hosts = [host for host, _props in chosen(client, params, ("name",), "reading the hosts")]
     site = Site(client, [host for host in hosts if not host.why_unreachable])
     patterns = params.get("datastores") or _ALL
@@ -91,7 +91,7 @@ def jobs(params: Mapping[str, Any], client: Client, _login: Login) -> Sequence[T
     made: List[Tuple[Host, Optional[Job]]] = []
     for host in hosts:
         stores = [store for store in site.stores.get(host.ref, ()) if matches(store.name, patterns)]
-        mine = [store for store in stores if store.ref not in taken]
+        mine = [store for store in stores if store.ref not in taken] if params["state"] == "present" else stores
         taken.update(store.ref for store in mine if store.accessible)
         made.append((host, None if host.why_unreachable else RegistrationJob(params, client, host, mine, site, warnings)))
     return made

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The longest first: they run side by side.
-STAGES := integration contract vsphere frames molecule media sanity lab unit lint docs build
+STAGES := integration contract vsphere frames docs molecule media sanity lab unit lint build
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test vm bench clean lab-up lab-down vsphere-lab $(STAGES)
@@ -40,7 +40,8 @@ sanity: setup ## ansible-test sanity
 	@scripts/stage sanity
 lint: setup ## ruff, mypy, yamllint, ansible-lint, shellcheck
 	@scripts/stage lint
-docs: setup ## documentation and changelog
+docs: setup ## documentation and changelog; every playbook and command in it is run
+	@scripts/setup media
 	@scripts/stage docs
 build: setup ## build the artifact, install it elsewhere and look at it
 	@scripts/stage build

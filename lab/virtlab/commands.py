@@ -84,9 +84,14 @@ def _write_inventory(state: State, plan: topology.Topology) -> None:
         children[group] = {
             "hosts": {name: {"ansible_nsenter_pid": state.pid(name), **values} for name, values in members.items()}
         }
-    # The user is named so that become has nothing to do: a lab host needs no sudo.
     common = {
-        "ansible_connection": "community.docker.nsenter", "ansible_user": "root", "ansible_python_interpreter": python, "ansible_remote_tmp": "/run/ansible",
+        "ansible_connection": "community.docker.nsenter", "ansible_python_interpreter": python,
+        # So that become has nothing to do: a lab host needs no sudo.
+        "ansible_user": "root",
+        # Not in a home, which is another one for root there than for who runs the lab.
+        "ansible_remote_tmp": "/run/ansible", "ansible_async_dir": "/run/ansible/async",
+        # All hosts of the lab share one machine. Listeners end when all is sent.
+        "isolation_check_duration": 150,
     }
     # Not of "all": the control node, on which reports are written, is no lab host.
     content = {"all": {"children": {"lab": {"vars": common, "children": children}}}}

@@ -111,7 +111,9 @@ def plan(participants: t.Sequence[str], inspected: t.Mapping[str, Mapping], poli
     for name, own in probes.items():
         frames = len(own) * policy.repeat
         if frames > MAX_FRAMES:
-            problems.append(f"{name} would send {frames} frames; at most {MAX_FRAMES} are allowed: check fewer hosts at once, or set isolation_check_repeat lower.")
+            problems.append(
+                f"{name} would send {frames} frames; at most {MAX_FRAMES} are allowed: check fewer hosts at once, or set isolation_check_repeat lower."
+            )
     if not problems and not any(probes.values()):
         problems.append("Nothing is expected of any host, so nothing would be sent; let isolation_check_expect accept at least one flow and reject one.")
     if not problems:

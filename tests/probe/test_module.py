@@ -157,12 +157,12 @@ ROUTES: Dict[str, Tuple[List[str], str]] = {
     "IPv4": (["route add default via 192.0.2.254 dev eth0"], ""),
     "IPv6": (["-6 route add default via fd00::1 dev eth0"], ""),
     "both": (["route add default via 192.0.2.254 dev eth0", "-6 route add default via fd00::1 dev eth0"], ""),
-    "none": (["route add 198.51.100.0/24 via 192.0.2.254"], "no default route to choose the interface by; name one of eth0, eth1, far1 by the option interface, "
-             "which is isolation_check_interface in the role isolation_check."),
+    "none": (["route add 198.51.100.0/24 via 192.0.2.254"], "no default route to choose the interface by; name one of eth0, eth1, far1 by the option "
+             "interface, which is isolation_check_interface in the role isolation_check."),
     "another table": (["route add default via 192.0.2.254 table 7"], "no default route"),
     "unreachable": (["route add unreachable default"], "no default route"),
     "unreachable, IPv6": (["-6 route add unreachable default"], "no default route"),
-    "two": (["route add default via 192.0.2.254 dev eth0", "route add default dev eth1 metric 9"], "default routes lead through eth0, eth1; name the one that is meant by the option interface"),
+    "two": (["route add default via 192.0.2.254 dev eth0", "route add default dev eth1 metric 9"], "eth1; name the one that is meant by the option interface"),
     "two families": (["route add default dev eth1", "-6 route add default via fd00::1 dev eth0"], "default routes lead through eth0, eth1;"),
     "multipath": (["route add default nexthop via 192.0.2.254 dev eth0 nexthop dev eth1"], "default routes lead through eth0, eth1;"),
 }

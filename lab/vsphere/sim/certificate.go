@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// NewCertificate makes an authority that is used once, and with it a certificate for this machine's loopback addresses. It
+// NewCertificate makes an authority that is used once, and with it a certificate for this machine's loopback address and the names of the lab. It
 // returns the authority's certificate as PEM; its key is forgotten.
 func NewCertificate(valid time.Duration) (tls.Certificate, []byte, error) {
 	authorityKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -34,7 +34,7 @@ func NewCertificate(valid time.Duration) (tls.Certificate, []byte, error) {
 	}
 	leaf := &x509.Certificate{
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: "localhost"}, NotBefore: from, NotAfter: from.Add(valid),
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		DNSNames: []string{"localhost", "*.lab.example"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	root, err := x509.CreateCertificate(rand.Reader, authority, authority, &authorityKey.PublicKey, authorityKey)

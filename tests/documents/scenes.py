@@ -93,7 +93,7 @@ def policy(desk: Desk) -> Scene:
     given = json.dumps({"ANSIBLE_MODULE_ARGS": document["virtnet.hardening.linux_switch_policy"]})
     module = "ansible_collections.virtnet.hardening.plugins.modules.linux_switch_policy"
     inside = desk.lab.inside("kvm1")
-    done = desk.type(f"PYTHONPATH=.cache/collections python -m {module} {shlex.quote(given)}", before=inside)
+    done = desk.type(f"printf %s {shlex.quote(given)} | PYTHONPATH={desk.folder}/.cache/collections python -m {module}", before=inside)
     assert done.code == 0, done.output
     return Scene(before=inside)
 

@@ -70,9 +70,9 @@ def _play(plugin: str) -> Dict[str, Any]:
     tasks = [each for each in examples(plugin) if has_vlan_filtering() or each["name"] != _VLANS]
     clean = "nft flush ruleset; for each in /sys/class/net/*; do each=${each##*/}; case $each in lo|uplink|vnet?) ip link set $each nomaster;; "
     clean += "*) ip link del $each;; esac; done"
-    before: List[Dict[str, Any]] = [{"ansible.builtin.shell": {"cmd": f"{clean} 2> /dev/null || true"}}]
-    before += [{"ansible.builtin.command": {"cmd": "ip -batch -", "stdin": "\n".join(HERE[plugin])}}] if HERE[plugin] else []
-    return {"name": plugin, "hosts": "kvm_hosts", "become": True, "gather_facts": False, "pre_tasks": before, "tasks": tasks}
+    lines = [f"{clean} 2> /dev/null", "set -e", *(f"ip {line}" for line in HERE[plugin])]
+    before = {"ansible.builtin.shell": {"cmd": "\n".join(lines)}}
+    return {"name": plugin, "hosts": "kvm_hosts", "become": True, "gather_facts": False, "pre_tasks": [before], "tasks": tasks}
 
 
 # What a play must leave behind or have said: its tasks by name, each with a judgement of its result.

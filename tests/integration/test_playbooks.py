@@ -1,12 +1,11 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collection's playbooks and the README's."""
+"""The collection's playbooks. Those of the documents are run by tests/documents."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -217,21 +216,6 @@ def test_a_target_without_pyroute2(lab: Lab, tmp_path: Path) -> None:
     real = lab.playbook(HARDEN, *options, ok=False)
     failed = results(real, "Manage bridges", "kvm1")["results"][0]
     assert failed["error_code"] == "dependency" and "bare/bin/python" in failed["msg"] and "package python3-pyroute2" in failed["msg"]
-
-
-def test_first_playbook_of_the_readme(lab: Lab, tmp_path: Path) -> None:
-    """Pasted as it stands."""
-    text = (ROOT / "README.md").read_text()
-    section = text[text.index("## A first playbook"):]
-    block = re.search(r"```yaml\n(.*?)```", section, re.DOTALL)
-    assert block is not None
-    path = tmp_path / "first.yml"
-    path.write_text(block.group(1))
-    assert len(yaml.safe_load(block.group(1))[0]["tasks"]) == 4
-    assert changed(lab.playbook(path)) > 0
-    assert changed(lab.playbook(path)) == 0
-    port = iproute2.port("vnet0", lab.inside("kvm1"))
-    assert port and port["locked"] and port["isolated"]
 
 
 def test_packages_alone(lab: Lab, tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ from typing import IO, Any, Callable, Dict, List, Mapping, NamedTuple, Optional,
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VerifyError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, chosen
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.packages import components_of, package_of, pending_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.power import Machine
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import COMPONENTS_FROM, RANKS, Have, Package, Plan, Wish, make_plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import COMPONENTS_FROM, RANKS, Have, Plan, Wish, make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.staging import Staging
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_task import open_bundle
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_catalogue import catalogue
@@ -36,8 +37,6 @@ _LOCATION = re.compile(r"(?:https?://[^\s/]+)?/[^\s/].*")
 _PATIENCE = 60.0
 # How long a step may take to show of which no answer came.
 _SHOWS = 5.0
-# As esxcli writes the levels.
-_CLI_LEVELS = dict(zip(("CommunitySupported", "PartnerSupported", "VMwareAccepted", "VMwareCertified"), RANKS))
 
 
 class Deadlines(NamedTuple):
@@ -184,11 +183,11 @@ class SoftwareJob:
         packages = client.call(manager.fetchSoftwarePackages, what=what)
         level = str(client.call(manager.HostImageConfigGetAcceptance, what=what))
         cli = EsxCli(client, self._machine.ref, self.name)
-        vibs = {each.name: _package(each) for each in packages or ()}
-        pending = self._try(lambda: _pending(cli, vibs), "whether a restart is due", warnings)
+        vibs = {each.name: package_of(each) for each in packages or ()}
+        pending = self._try(lambda: pending_of(cli, vibs), "whether a restart is due", warnings)
         components = None
         if release >= COMPONENTS_FROM:
-            components = self._try(lambda: _components(cli), "its components", warnings)
+            components = self._try(lambda: components_of(cli), "its components", warnings)
         contents = self._contents(cli, components or {})
         return Have(release, level, vibs, pending or None, components, contents, maintenance)
 
@@ -382,24 +381,3 @@ class SoftwareJob:
         if plan.restart and have.pending is not None:
             return "a restart is still due"
         return ""
-
-
-def _package(each: Any) -> Package:
-    live = getattr(each.capability, "liveRemoveAllowed", None)
-    return Package(each.name, each.version, each.vendor, str(each.acceptanceLevel), each.maintenanceModeRequired is not False, bool(live))
-
-
-def _pending(cli: EsxCli, running: Mapping[str, Package]) -> Dict[str, Package]:
-    """Empty if no restart is due."""
-    found = {}
-    for fields in cli.run("software vib list", "reading what a restart brings", rebootingimage=True):
-        name, version = first(fields, "Name"), first(fields, "Version")
-        level = _CLI_LEVELS.get(first(fields, "AcceptanceLevel"), RANKS[-1])
-        same = running.get(name)
-        found[name] = same if same is not None and same.version == version else Package(name, version, first(fields, "Vendor"), level)
-    # A host that tells the running image again has nothing to come.
-    return {} if {name: each.version for name, each in found.items()} == {name: each.version for name, each in running.items()} else found
-
-
-def _components(cli: EsxCli) -> Dict[str, str]:
-    return {first(each, "Name"): first(each, "Version") for each in cli.run("software component list", "reading its components") if first(each, "Name")}

@@ -73,8 +73,8 @@ def run_one(
     spec: Spec, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet], **rules: Any
 ) -> NoReturn:
     """The whole of a module that changes one target, such as a distributed switch: its outcome is the module's result."""
-    module = Module(argument_spec={**CONNECTION, "parallel": FLEET["parallel"], "allow_management": FLEET["allow_management"], **spec},
-                           supports_check_mode=True, **rules)
+    options = {**CONNECTION, "parallel": FLEET["parallel"], "allow_management": FLEET["allow_management"], **spec}
+    module = Module(argument_spec=options, supports_check_mode=True, **rules)
     target = _reconcile(module, intent_of, fleet_of)[1][0]
     if target.error is not None:
         # What a playbook reacts to by running the task again is told apart from other failures.

@@ -23,7 +23,10 @@ PROGRAMS = frozenset(
     "eval export git govc grep ip make nft nmcli openssl pip pip3 python python3 ssh sudo systemctl tail tc tcpdump virsh vmkload_mod vsish wget".split()
 )
 # Words in the form of a command that are none.
-NAMES = {"bridge virtnet_hardening": "the table of nftables, by family and name", "govc datastore.upload": "a subcommand"}
+NAMES = {
+    "bridge virtnet_hardening": "the table of nftables, by family and name", "govc datastore.upload": "a subcommand", "govc object.collect": "a subcommand",
+    "scripts/setup TARGET": "any target of the Makefile", "virsh domiflist": "a subcommand",
+}
 
 
 class Block(NamedTuple):

@@ -23,6 +23,8 @@ _MAKEFILE = (ROOT / "Makefile").read_text()
 SCENES: Dict[Key, Callable[[Desk], Scene]] = {
     (README, "ansible-galaxy collection install .cache/dist/virtnet-hardening-*.tar.gz"): scenes.built,
     (README, "ansible-playbook virtnet.hardening.audit -e virtnet_report_dir=reports"): scenes.kvm,
+    (README, "ansible-playbook virtnet.hardening.describe"): scenes.kvm,
+    ("docs/migration.md", "ansible-playbook virtnet.hardening.describe"): scenes.kvm,
     (README, "ansible-playbook -i inventory.yml virtnet.hardening.esxi_install_profile"): scenes.install,
     (README, "Harden the hosts of a cluster"): scenes.vcenter,
     ("docs/vsphere.md", "Harden every host of a vCenter"): scenes.vcenter,

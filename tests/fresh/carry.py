@@ -40,11 +40,11 @@ def config_files(home: Path, config: Path) -> Iterator[Tuple[Path, str]]:
 def named_paths(variables: Mapping[str, str], files: Iterator[Tuple[Path, str]]) -> List[Path]:
     """Files and folders of this machine that the variables and pip's files name: certificates, folders of wheels."""
     words = [word for value in variables.values() for word in value.split()]
-    for source, _ in files:
+    for source, _target in files:
         if source.name == "pip.conf":
             parser = configparser.RawConfigParser()
             parser.read(source)
-            words += [word for section in parser.sections() for _, value in parser.items(section) for word in value.split()]
+            words += [word for section in parser.sections() for _name, value in parser.items(section) for word in value.split()]
     return sorted({Path(word) for word in words if os.path.isabs(word) and os.path.exists(word)})
 
 

@@ -64,5 +64,4 @@ MADE: Dict[str, Set[str]] = {
 def listed(*targets: str) -> Dict[str, str]:
     """The packages of the targets, each with the command or file by which scripts/setup knows that it is there."""
     done = subprocess.run([str(ROOT / "scripts" / "setup"), "--list", *targets], capture_output=True, text=True, check=True)
-    rows = [line.split() for line in done.stdout.splitlines()]
-    return {package: sign for package, sign in rows}
+    return dict(line.split() for line in done.stdout.splitlines())

@@ -21,8 +21,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.audit imp
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, mirrors, netfilter, witness
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft_client
 
+from tests import control_node
+
 from .conftest import bridge, bridge_netfilter, ip, run_module, snapshot
-from .control_node import ControlNode
 from .guests import Guests
 
 pytestmark = pytest.mark.own_code
@@ -30,7 +31,6 @@ REJECT_ALL = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmit
 NOTHING = "Nothing was found, and all of it was looked at."
 NOBODY = "Nobody hears frames who is not meant to."
 Patch = pytest.MonkeyPatch
-CONTROL: ControlNode
 
 
 class Report(NamedTuple):
@@ -48,19 +48,11 @@ class Report(NamedTuple):
         return [each["rule"] for each in self.findings]
 
 
-@pytest.fixture(name="_control", scope="module", autouse=True)
-def _control_node() -> Iterator[None]:
-    """One for all tests, as loading Ansible takes its time."""
-    global CONTROL
-    with ControlNode() as CONTROL:
-        yield
-
-
 def audit() -> Report:
     """As the first play of playbooks/audit.yml."""
     info, heard = run_module("linux_bridge_info", uplink_patterns=["uplink"]), run_module("promiscuity_info")
     assert not info.get("failed") and not heard.get("failed"), (info, heard)
-    answer = CONTROL.audit(info, heard)
+    answer = control_node.audit(info, heard)
     return Report(answer["page"], answer["findings"], info["not_looked_at"] + heard["not_looked_at"], heard, info)
 
 

@@ -10,7 +10,8 @@ from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 import yaml
-from ansible_collections.virtnet.hardening.plugins.filter.policy_document import policy_document
+
+from tests.control_node import policy_document
 
 from . import messy
 from .conftest import Result, bridge, ip, run_module, snapshot

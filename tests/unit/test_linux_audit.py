@@ -251,9 +251,10 @@ ENTRY = {**dict.fromkeys(FILTER_GUARDS, "reject"), "macs": PINNED["address"], "a
          "record": "promiscuous=inherit:reject mac_changes=reject forged_transmits=reject"}
 
 
-def shield(port: Optional[Dict[str, Any]] = None, entry: Any = ENTRY, known: bool = True, **more: Any) -> Dict[str, Any]:
+def shield(port: Optional[Dict[str, Any]] = None, entry: Any = "intact", known: bool = True, **more: Any) -> Dict[str, Any]:
     """Of a hardened port, with exceptions."""
     bridge, pinned = {**BRIDGE, **more.pop("bridge", {})}, [str(PINNED["address"])]
+    entry = ENTRY if entry == "intact" else entry
     return protection(PortFacts("vnet0", {**CLOSED, **(port or {})}, bridge, entry, known, pinned, more.pop("vlans", {}), more.pop("shut", False)))
 
 

@@ -8,8 +8,8 @@ import random
 from typing import Any, Callable, Dict, List
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.filter.policy_document import policy_document
 
+from tests.control_node import policy_document
 from tests.oracle import distributed
 
 from .conftest import FIELDS, World

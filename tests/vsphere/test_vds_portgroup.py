@@ -345,7 +345,7 @@ def test_two_steps_on_one_group(vcenter: Switches) -> None:
     """The second one has the version that the first one made: it is not taken for somebody else's change."""
     with Session(Login(**vcenter.connection)) as session:
         inventory, scope = DvInventory(session), DvScope("vds1", names=("dvpg01",))
-        backend = SwitchBackend(session, inventory, inventory.find(scope))
+        backend = SwitchBackend(session, inventory, inventory.find(scope)[0])
         backend.observe(scope)
         for field, value in (("vlan", "9"), ("auto_expand", True)):
             assert backend.execute([Step(UPDATE, ("vds_portgroup", "vds1", "dvpg01"), {}, {field: value}, 0)]) == [None]

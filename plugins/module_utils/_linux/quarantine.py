@@ -51,4 +51,3 @@ def wish(wishes: Wishes, observed: Observed, switches: Sequence[Switch], purge: 
 def _widest(patterns: Set[str]) -> Set[str]:
     """nft refuses patterns that overlap."""
     return {each for each in patterns if not any(other != each and covers(other, each) for other in patterns)}
-

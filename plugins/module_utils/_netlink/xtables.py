@@ -115,5 +115,3 @@ def _ask(raw: socket.socket, level: int, option: int, question: bytes) -> bytes:
     if libc.getsockopt(raw.fileno(), level, option, buffer, ctypes.byref(size)) != 0:
         raise BackendError(f"getsockopt answers {os.strerror(ctypes.get_errno())}")
     return buffer.raw
-
-

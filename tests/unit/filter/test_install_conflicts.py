@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import pytest
 import yaml
@@ -21,11 +21,11 @@ GOOD: Dict[str, Any] = {"accepteula": True, "esxi_version": "8.0 U3", "vmfs": "o
 OUTPUTS: Dict[str, Any] = {"src": "/srv/vendor", "dest": "/srv/www", "formats": ["iso"]}
 
 
-def told(profile: str = "standard", secret: str = HASH, outputs: Dict[str, Any] = OUTPUTS, **changed: Any) -> List[str]:
+def told(profile: str = "standard", secret: str = HASH, outputs: Optional[Dict[str, Any]] = None, **changed: Any) -> List[str]:
     """The sentences of one host, as the role gets them."""
     variables = {name: value for name, value in {**GOOD, **changed}.items() if value is not None}
     plan = install_profile({"host": "esx1", "profile": profile, "variables": variables}, PROFILES, secret)
-    return install_conflicts([plan], ["esx1"], ["esx1"], outputs, "esxi_install_profile_", WORDS)
+    return install_conflicts([plan], ["esx1"], ["esx1"], OUTPUTS if outputs is None else outputs, "esxi_install_profile_", WORDS)
 
 
 @pytest.mark.parametrize(

@@ -253,8 +253,7 @@ def test_what_may_still_come_true(error: Exception, is_open: bool) -> None:
 
 def test_what_was_never_sent() -> None:
     """Is told as what it is."""
-    try:
-        raise fault.NotSent() from ConnectionRefusedError(111, "Connection refused")
-    except fault.NotSent as error:
-        told = fault.translate(error, "esxi01", "vc1")
+    error = fault.NotSent()
+    error.__cause__ = ConnectionRefusedError(111, "Connection refused")
+    told = fault.translate(error, "esxi01", "vc1")
     assert told.code == "unreachable" and "(Connection refused)" in told.message

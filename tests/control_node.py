@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What playbooks do on the control node with the results of modules, in a process of its own: a process that has loaded what Ansible's filters
+and templates need is no module any more, and its warnings go to a screen.
+
+Reads lines of JSON, each the name of a function of ASKED and its arguments, and answers each with a line.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict
+
+TEMPLATE = Path(__file__).resolve().parent.parent / "playbooks" / "templates" / "bridge_report.md.j2"
+
+
+def audit(info: Dict[str, Any], heard: Dict[str, Any]) -> Dict[str, Any]:
+    """Findings and page, as playbooks/audit.yml makes them of the results of the two modules."""
+    return _ask("audit", info, heard)
+
+
+def policy_document(*args: Any, **params: Any) -> Dict[str, Any]:
+    """The filter."""
+    return _ask("policy_document", *args, **params)
+
+
+@functools.lru_cache(maxsize=None)
+def _process() -> "subprocess.Popen[str]":
+    """One for all tests, as loading Ansible takes its time."""
+    process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(process.communicate)
+    return process
+
+
+def _ask(name: str, *args: Any, **params: Any) -> Dict[str, Any]:
+    process = _process()
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(json.dumps([name, args, params]) + "\n")
+    process.stdin.flush()
+    answer: Dict[str, Any] = json.loads(process.stdout.readline())
+    return answer
+
+
+def _render(variables: Dict[str, Any]) -> str:
+    from ansible.parsing.dataloader import DataLoader
+    from ansible.template import Templar
+
+    text = TEMPLATE.read_text(encoding="utf-8")
+    try:
+        from ansible.template import trust_as_template
+    except ImportError:  # ansible-core 2.17 and 2.18
+        return str(Templar(DataLoader(), variables=variables).template(text, convert_data=False))
+    return str(Templar(DataLoader(), variables=variables).template(trust_as_template(text)))
+
+
+def _audit(info: Dict[str, Any], heard: Dict[str, Any]) -> Dict[str, Any]:
+    from ansible_collections.virtnet.hardening.plugins.filter.bridge_findings import bridge_findings
+
+    findings = bridge_findings(info)
+    page = _render({
+        "inventory_hostname": "kvm1", "virtnet_info": info, "virtnet_bridges": info["bridges"], "virtnet_findings": findings,
+        "virtnet_not_looked_at": info["not_looked_at"] + heard["not_looked_at"],
+        "virtnet_promiscuity": {name: heard[name] for name in ("interfaces", "findings", "not_looked_at")},
+    })
+    return {"findings": findings, "page": page}
+
+
+def _policy_document(*args: Any, **params: Any) -> Dict[str, Any]:
+    from ansible_collections.virtnet.hardening.plugins.filter.policy_document import policy_document
+
+    document: Dict[str, Any] = policy_document(*args, **params)
+    return document
+
+
+ASKED: Dict[str, Callable[..., Dict[str, Any]]] = {"audit": _audit, "policy_document": _policy_document}
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        asked, positional, named = json.loads(line)
+        print(json.dumps(ASKED[asked](*positional, **named)), flush=True)

@@ -285,7 +285,8 @@ REFUSED: Dict[str, Any] = {
     "volume": ({"volume_id": "X"}, "no meaning"), "tftp_path": ({"tftp_path": "x"}, "no meaning"),
     "dots": ({"format": "pxe", "tftp_path": "../x"}, ".."), "no pxelinux": ({"format": "pxe", "pxelinux": "/etc/passwd"}, "no pxelinux.0"),
     "new pxelinux": ({"format": "pxe", "pxelinux": "/usr/lib/PXELINUX/pxelinux.0"}, "6.04"), "a file": ({"dest": "/etc/passwd"}, "no folder"),
-    "within": ({"src": "{tree}", "dest": "{tree}/new"}, "within each other"), "password in URL": ({"base_url": "http://u:pa55word@h/x"}, "base_url: it carries a password"),
+    "within": ({"src": "{tree}", "dest": "{tree}/new"}, "within each other"),
+    "password in URL": ({"base_url": "http://u:pa55word@h/x"}, "base_url: it carries a password"),
     "1 TB": ({"hosts": [{**HOSTS[0], "kernelopt": {"systemMediaSize": "min"}, "memory": "1TB"}]}, "at least small"),
 }
 

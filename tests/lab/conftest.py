@@ -6,13 +6,17 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
 
-from lab.lab import commands, parser
 from tests.oracle.vsphere import ROOT, Client
+
+sys.path.insert(0, str(ROOT / "lab"))
+
+from lab import commands, parser  # noqa: E402
 
 Start = Callable[..., Client]
 

@@ -30,16 +30,18 @@ By what the kernel says of the device that is the port; `status.roles` has the r
 
 | the device | is taken for |
 | --- | --- |
-| tap, tun, macvtap | `guest` |
+| tap, tun, macvtap, ipvtap | `guest` |
 | veth or netkit whose other end is in another network namespace, as a container's is | `guest` |
-| veth whose other end is a port of another bridge (Proxmox's fwln, os-vif's qvb), bears a macvtap device or is promiscuous | `coupling` |
+| veth whose other end bears a macvtap or ipvtap device | `guest` |
+| veth whose other end is a port of another bridge (Proxmox's fwln, os-vif's qvb) or bears another device | `coupling` |
+| veth whose other end is promiscuous without a bridge that made it so | `unknown`: VMware has bridged it, or somebody listens there |
 | any other veth | `host`: it ends in the host itself |
 | the host's end of a Xen guest's card; a port of a network card in switchdev mode that stands for a guest's function (pf0vf1) | `guest` |
 | network card | `uplink` |
 | VXLAN, Geneve, GRE and other tunnels | `uplink` |
 | bond, team | what the worst of its members is |
 | VLAN, macvlan, MACsec and other devices on one lower device | what that device is; on a bridge `coupling` |
-| dummy; a tap that is down and only keeps the address of its bridge, as libvirt's virbr0-nic does | `host` |
+| dummy; a tap that is down and only keeps the address of its bridge, as libvirt's virbr0-nic does (its name is the bridge's with -nic) | `host` |
 | anything else, VMware's vmnet adapters among them | `unknown`, which is judged like a guest |
 
 A name that matches `guest_patterns` makes any port a guest's, and never takes it from being one. A port that leads outside and looks like a guest's (a veth to

@@ -32,7 +32,7 @@ options:
     type: raw
     required: true
   guest_patterns:
-    description: Shell patterns of the names of ports on which guests hang, beside those that the module found.
+    description: Shell patterns of the names of ports on which guests hang, whatever the module was told or found of them.
     type: list
     elements: str
   uplink_patterns:

@@ -171,7 +171,8 @@ bridges:
       description:
         - >-
           What the policies of this collection are for the bridge and for each port that has one: an item of
-          O(virtnet.hardening.linux_switch_policy#module:switches), which changes nothing where RV(table.state) is V(intact). Isolation and flooding
+          O(virtnet.hardening.linux_switch_policy#module:switches), which changes nothing where RV(table.state) and C(entry) of each port are
+          V(intact). Isolation and flooding
           stand in RV(bridges[].ports), quarantined names in RV(quarantine).
       returned: always
       type: dict
@@ -227,7 +228,7 @@ bridges:
           returned: always
           type: dict
         roles:
-          description: What hangs on each port, and how that is known.
+          description: "By port: what hangs on it, and how that is known."
           returned: always
           type: dict
           contains:
@@ -243,7 +244,7 @@ bridges:
               returned: always
               type: str
         protection:
-          description: What holds for each port, whoever wrote it.
+          description: "By port: what holds for it, whoever wrote it."
           returned: always
           type: dict
           contains:
@@ -362,7 +363,7 @@ quarantine:
   description: Names and patterns of ports that pass nothing until a policy knows them, and the ports of bridges that are shut by them now.
   returned: success
   type: dict
-  sample: {"patterns": ["vnet*"], "shut": ["vnet3"]}
+  sample: {"patterns": ["vnet*"], "shut": []}
 counters:
   description:
     - >-
@@ -381,7 +382,10 @@ forward:
   elements: dict
   sample: [{"by": "nftables", "family": "ip", "table": "filter", "chain": "FORWARD", "hook": "forward", "policy": "drop", "drops": false}]
 not_looked_at:
-  description: What could not be read or judged, and why. Only if it is empty has all been looked at.
+  description:
+    - >-
+      What could not be read or judged in this network namespace, and why; bridges that O(names) leaves out, and guests that hang on no bridge, are
+      among it. Only if it is empty has all been looked at there.
   returned: success
   type: list
   elements: dict
@@ -391,11 +395,11 @@ not_looked_at:
 looked_at:
   description:
     - >-
-      How many bridges and ports were looked at, how many of the ports were judged as guests, and how many other network namespaces there are on the
-      host, into which nobody looked; null where that is not known.
+      How many bridges and ports were looked at, how many of the ports were judged as guests' (what is in quarantine is not), and how many other
+      network namespaces there are on the host, into which nobody looked; null where that is not known.
   returned: success
   type: dict
-  sample: {"bridges": 1, "ports": 3, "guests": 2, "other_namespaces": 0}
+  sample: {"bridges": 1, "ports": 2, "guests": 1, "other_namespaces": 0}
 msg:
   description: Why the task failed, in a sentence.
   returned: failure

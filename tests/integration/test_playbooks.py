@@ -90,6 +90,13 @@ def test_a_policy_in_a_playbook(lab: Lab) -> None:
     assert table.strip() == ""
     port = iproute2.port("vnet1", lab.inside("kvm1"))
     assert port and port["learning"] and port["unicast_flood"] and not port["locked"]
+    # A policy that names addresses and pins none.
+    named = {"name": "vnet0", "macs": ["52:54:00:01:00:01"], "addresses": ["192.0.2.11"], "guards": {"arp": "reject"}}
+    cut = {"kvm_bridge_host_ports": [{"bridge": "br0", "ports": ["vnet*"], "locked": True, "learning": False}], "kvm_bridge_host_install": False}
+    answer = lab.playbook(HARDEN, *ONE, "-e", json.dumps({**cut, "kvm_bridge_host_policy": [{"name": "br0", "ports": [named]}]}))
+    told = results(answer, "Warn of ports that need a pinned address and have none", "kvm1")["results"][0]
+    assert told["unpinned"] == ["vnet0", "vnet1"]
+    assert results(answer, "Manage ports", "kvm1")["results"][0]["unpinned"] == ["vnet1"]
 
 
 def test_audit_of_a_host_that_nobody_hardened(lab: Lab, tmp_path: Path) -> None:

@@ -47,7 +47,8 @@ def test_argument_specs(variable: str) -> None:
 def test_tasks(variable: str) -> None:
     """Each option from the item of the same name."""
     name, module = MODULES[variable]
-    tasks = {task["loop"]: task for task in yaml.safe_load((ROLE / "tasks" / "manage.yml").read_text()) if "loop" in task}
+    listed = yaml.safe_load((ROLE / "tasks" / "manage.yml").read_text())
+    tasks = {task["loop"]: task for task in listed if "loop" in task and task["name"].startswith("Manage ")}
     passed = tasks["{{ kvm_bridge_host_" + variable + " }}"][f"virtnet.hardening.{name}"]
     for option, spec in public(module.spec()).items():
         default = f"kvm_bridge_host_{option}" if option in OF_ALL_ITEMS else "omit"

@@ -28,7 +28,8 @@ from .guests import Guests
 
 pytestmark = pytest.mark.own_code
 REJECT_ALL = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
-NOTHING = "Nothing was found, and all of it was looked at."
+# Of this namespace, or of all where there is no other.
+NOTHING = "Nothing was found, and all of "
 NOBODY = "Nobody hears frames who is not meant to."
 Patch = pytest.MonkeyPatch
 
@@ -134,6 +135,7 @@ def test_what_was_changed_is_found(case: str, guests: Guests) -> None:
     damage(guests)
     report = audit()
     assert rule in report.rules and not is_green(report) and NOTHING not in report.page, (report.rules, report.page)
+    assert rule != "hub" or NOBODY not in report.page and "Beside what is found above of hubs" in report.page
     assert case == "br_netfilter" or (snapshot(), table()) != before
 
 
@@ -213,6 +215,15 @@ def macvtap(patch: Patch, folder: Path) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+def ipvtap(patch: Patch, folder: Path) -> AbstractContextManager[None]:
+    """Of another kind."""
+    ip("link add low0 type veth peer name far0")
+    done = subprocess.run("ip link add link low0 name it0 type ipvtap".split(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"SKIPPED: this kernel makes no ipvtap device ({done.stderr.strip()})")
+    return nullcontext()
+
+
 def foreign_rules(patch: Patch, folder: Path) -> AbstractContextManager[None]:
     """Somebody else's guards."""
     nft("add table bridge nat", "add chain bridge nat p { type filter hook prerouting priority 0; }", "add rule bridge nat p drop")
@@ -239,6 +250,7 @@ UNREADABLE: Dict[str, Tuple[Callable[[Patch, Path], AbstractContextManager[None]
     "an ordinary user and iptables": (unprivileged, "the chains FORWARD of legacy iptables, ip6tables and arptables", "Permission denied"),
     "chains of nftables": (replaced(netfilter.Chains, "__init__"), "the chains of nftables that see frames of bridges", "can't be read here"),
     "switches of br_netfilter": (hidden_switches, "the switches of br_netfilter", "No such file"),
+    "a guest on ipvtap": (ipvtap, "guests on it0", "ports of no bridge"),
     "a guest on macvtap": (macvtap, "guests on mt0", "ports of no bridge"),
     "rules of others": (foreign_rules, "rules of others that drop frames of ports (table bridge nat)", "not judged"),
     "a kernel without isolated": (without_option("isolated"), "the port option isolated", "this kernel does not have it"),
@@ -273,6 +285,28 @@ def test_a_name_that_the_user_gives_and_that_is_not_there() -> None:
     info = run_module("linux_bridge_info", guest_patterns=["vnet*", "web*"], uplink_patterns=["uplink", "ext*"])
     assert [each["what"] for each in info["not_looked_at"]] == ["ports named web* (guest_patterns)", "ports named ext* (uplink_patterns)"]
     assert all(each["reason"].endswith("the ports are uplink, vnet0, vnet1") for each in info["not_looked_at"])
+
+
+def test_where_nothing_was_judged() -> None:
+    """Bridges that were left out, no bridge, and no guest."""
+    ip("link add br9 type bridge mcast_snooping 0")
+    for names in (["br9"], []):
+        answer = run_module("linux_bridge_info", names=names, uplink_patterns=["uplink"], guest_patterns=["vnet0"])
+        assert [each["what"] for each in answer["not_looked_at"]] == ["the bridge br0" if names else "the bridges br0, br9"]
+    nft("flush ruleset")
+    ip("link set vnet0 nomaster", "link set vnet1 nomaster")
+    report = audit()
+    assert NOTHING not in report.page and "no port was taken for a guest." in report.page and report.info["looked_at"]["guests"] == 0
+    ip("link del br0", "link del br9")
+    report = audit()
+    assert NOTHING not in report.page and "There is no bridge that was looked at, so nothing was judged." in report.page
+
+
+def test_a_shut_port_is_no_judged_one(guests: Guests) -> None:
+    """What is in the quarantine sends and hears nothing."""
+    guests.plug("vnet7", "br0")
+    report = audit()
+    assert report.info["looked_at"]["guests"] == 2 and report.info["quarantine"]["shut"] == ["vnet7"]
 
 
 def test_guards_that_were_not_read_are_unknown(monkeypatch: Patch, tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from tests.control_node import policy_document
 
 from . import messy
 from .conftest import Result, bridge, ip, run_module, snapshot
-from .test_security import pytestmark
+from .test_security import pytestmark as needs_nft
 
-__all__ = ("pytestmark",)
+pytestmark = [needs_nft, pytest.mark.own_code]
 INFO, APPLY = "linux_bridge_info", "linux_switch_policy"
 
 

@@ -120,9 +120,9 @@ DEVICES: Dict[str, Any] = {
     ),
     "os-vif's": (["link add br7 type bridge", "link add qvb1 type veth peer name qvo1", "link set qvo1 master br7"], "coupling", "qvo1, is a port of br7"),
     "a macvtap at the other end": (
-        ["link add x0 type veth peer name far7", "link add link far7 name mt7 type macvtap mode bridge"], "coupling", "hangs mt7",
+        ["link add x0 type veth peer name far7", "link add link far7 name mt7 type macvtap mode bridge"], "guest", "hangs a guest's card, mt7",
     ),
-    "bridged by somebody else": (["link add x0 type veth peer name far7", "link set far7 promisc on"], "coupling", "is promiscuous"),
+    "bridged by somebody else": (["link add x0 type veth peer name far7", "link set far7 promisc on"], "unknown", "is promiscuous"),
     "the host's own end": (["link add x0 type veth peer name far7"], "host", "far7, is the host's own"),
     "vxlan": (["link add vxlan100 type vxlan id 100 dstport 4789"], "uplink", "tunnel (vxlan)"),
     "gretap": (["link add gre7 type gretap local 192.0.2.1 remote 192.0.2.2"], "uplink", "tunnel (gretap)"),
@@ -131,7 +131,8 @@ DEVICES: Dict[str, Any] = {
     "vlan": (["link add low7 type veth peer name far7 netns {0}", "link add link low7 name low7.5 type vlan id 5"], "guest", "vlan device on low7"),
     "macvlan": (["link add low7 type veth peer name far7 netns {0}", "link add link low7 name x0 type macvlan mode bridge"], "guest", "macvlan device on low7"),
     "ifb": (["link add x0 type ifb"], "unknown", "kind ifb"),
-    "a tap that keeps an address": (["tuntap add virbr0-nic mode tap", "link set virbr0-nic address 52:54:00:00:0a:0a"], "host", "only keeps for the bridge"),
+    "a tap that keeps an address": (["tuntap add br9-nic mode tap", "link set br9-nic address 52:54:00:00:0a:0a"], "host", "only keeps for the bridge"),
+    "a guest's before its start": (["tuntap add x0 mode tap", "link set x0 address 52:54:00:00:0a:0a"], "guest", "tap device"),
 }
 
 
@@ -153,7 +154,7 @@ def test_what_a_port_is_taken_for(case: str) -> None:
     assert list(found) == [name] and found[name]["role"] == role and reason in found[name]["reason"], found
 
 
-PORTS = ("x0", "veth100i0", "fwpr100p0", "qvb1", "vxlan100", "gre7", "bond7", "low7.5", "virbr0-nic")
+PORTS = ("x0", "veth100i0", "fwpr100p0", "qvb1", "vxlan100", "gre7", "bond7", "low7.5", "br9-nic")
 
 
 def test_names() -> None:

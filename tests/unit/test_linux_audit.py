@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux import gaps
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.audit import Names, judge
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.audit_rules import ABOUT, RULES
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.protection import PortFacts, policy, protection
@@ -15,6 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidenc
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
 
 GUARDS = ("arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "bpdu", "vlan_tags")
 SECURITY = ("promiscuous", "mac_changes", "forged_transmits")
@@ -196,11 +199,12 @@ HOST = {
     "fwpr100p0": facts("veth", "vmbr0", lower="fwln100i0"), "fwln100i0": facts("veth", "fwbr100i0", lower="fwpr100p0"),
     "qvbabc": facts("veth", lower="qvoabc"), "qvoabc": facts("veth", "ovs-system", lower="qvbabc"),
     "vlower": facts("veth", lower="vfar"), "vfar": facts("veth", "", lower="vlower"), "mt9": facts("macvtap", "", lower="vfar"),
+    "vmv": facts("veth", lower="vmvfar"), "vmvfar": facts("veth", "", lower="vmv"), "mv9": facts("macvlan", "", lower="vmvfar"),
     "vcpl": facts("veth", lower="vvmnet"), "vvmnet": facts("veth", "", lower="vcpl", counter=1),
     "br9.5": facts("vlan", lower="vmbr0"), "ovsint": facts("openvswitch"),
     # The host's own.
     "vhost": facts("veth", lower="vh"), "vh": facts("veth", "", lower="vhost"), "dummy0": facts("dummy"),
-    "virbr0-nic": facts("tap", up=False, running=False, address="52:54:00:00:00:fe"),
+    "virbr0": facts("bridge", "", address="52:54:00:00:00:fe"), "virbr0-nic": facts("tap", "virbr0", up=False, running=False, address="52:54:00:00:00:fe"),
     # Uplinks.
     "eth0": facts(bus="virtio"), "enp1s0": facts(bus="pci", port_name="p0"), "vxlan100": facts("vxlan"), "gre0": facts("gretap"), "gnv": facts("geneve"),
     "eth0.100": facts("vlan", lower="eth0"), "bond0": facts("bond"), "eth7": facts(bus="pci", master="bond0"), "eth8": facts(bus="pci", master="bond0"),
@@ -212,11 +216,11 @@ HOST = {
     "ghost": facts("macsec", lower="gone"), "loop0": facts("vlan", lower="loop1"), "loop1": facts("vlan", lower="loop0"),
 }
 ROLES = {
-    "guest": "vnet0 mt0 tun0 veth100i0 veth1a2b3c nk0 vif1.0 eth1_3 sf tap.5 bond1",
-    "coupling": "fwpr100p0 fwln100i0 qvbabc qvoabc vlower vcpl br9.5 ovsint",
+    "guest": "vnet0 mt0 tun0 veth100i0 veth1a2b3c nk0 vif1.0 eth1_3 sf tap.5 bond1 vlower",
+    "coupling": "fwpr100p0 fwln100i0 qvbabc qvoabc br9.5 ovsint vmv",
     "host": "vhost dummy0 virbr0-nic",
     "uplink": "eth0 enp1s0 vxlan100 gre0 gnv eth0.100 bond0 bond0.7 mv0 team9",
-    "unknown": "vmnet1 ifb0 vodd far.5 ghost loop0 missing",
+    "unknown": "vcpl vmnet1 ifb0 vodd far.5 ghost loop0 missing",
 }
 
 
@@ -240,9 +244,22 @@ def test_names_make_guests_and_uplinks_are_declared() -> None:
 
 def test_a_tap_that_is_up_is_no_bearer_of_an_address() -> None:
     """A bridge without an address of its own has that of one of its guests' taps."""
+    idle = {"up": False, "running": False, "address": "52:54:00:00:00:fe"}
     for change in ({"up": True}, {"running": True}, {"address": "52:54:00:00:00:01"}):
-        nic = facts("tap", **{"up": False, "running": False, "address": "52:54:00:00:00:fe", **change})  # type: ignore[arg-type]
+        nic = facts("tap", "virbr0", **{**idle, **change})  # type: ignore[arg-type]
         assert Roles({**HOST, "virbr0-nic": nic}).of("virbr0-nic").role == "guest"
+    assert Roles({**HOST, "vm1": facts("tap", "virbr0", **idle)}).of("vm1").role == "guest"  # type: ignore[arg-type]
+
+
+def test_guests_that_hang_on_no_bridge() -> None:
+    """Each kind is named as not looked at; a device of another name or with a master is none of VMware's."""
+    links = {
+        "lo": facts(master=""), "vmnet1": facts(master=""), "vmnet8": facts(master=""), "vmnet2": facts(), "vmnetx": facts(master=""),
+        "eth0": facts(master="", bus="pci", functions=4), "eth1": facts(master="", bus="pci"),
+        "it0": facts("ipvtap", "", lower="eth1"), "tap7": facts("tap", ""),
+    }
+    told = gaps.of_host(Observed({}, {"links": links}), SimpleNamespace(gaps=[], table="intact"), [], (), ())
+    assert [each["what"] for each in told] == ["guests on it0, tap7", "guests on virtual functions of eth0", "VMware's guests on vmnet1, vmnet8"]
 
 
 # -- protection -------------------------------------------------------------------------------------------------------------------

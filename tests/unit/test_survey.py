@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.processes import other_namespaces
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus, virtual_functions
 
 
 def test_the_bus_of_hardware(tmp_path: Path) -> None:
@@ -19,7 +19,9 @@ def test_the_bus_of_hardware(tmp_path: Path) -> None:
     (card / "device" / "subsystem").symlink_to("../../bus/pci")
     for folder, index in ((card, 2), (virtual, 3)):
         (folder / "ifindex").write_text(f"{index}\n")
-    assert hardware_bus("eth0", 2, str(tmp_path)) == "pci"
+    assert hardware_bus("eth0", 2, str(tmp_path)) == "pci" and virtual_functions("eth0", 2, str(tmp_path)) == 0
+    (card / "device" / "sriov_numvfs").write_text("4\n")
+    assert [virtual_functions(name, index, str(tmp_path)) for name, index in (("eth0", 2), ("eth0", 7), ("vmnet1", 3))] == [4, 0, 0]
     assert hardware_bus("eth0", 7, str(tmp_path)) == hardware_bus("vmnet1", 3, str(tmp_path)) == hardware_bus("nosuch", 1, str(tmp_path)) == ""
 
 

@@ -31,6 +31,7 @@ class World:
     def __init__(self, vsphere: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         self.vsphere = vsphere
         self.data = vsphere.data
+        self._paths: List[str] = []
         url = urlsplit(self.data["url"])
         self.connection: Dict[str, Any] = {
             "hostname": url.hostname, "port": url.port, "username": self.data["user"], "password": self.data["password"],
@@ -95,7 +96,9 @@ class World:
 
     def networks(self) -> Dict[str, Any]:
         """The whole network configuration of every host, by name."""
-        return {path.rsplit("/", 1)[1]: self.network(path) for path in self.hosts()}
+        # Nobody adds hosts while a test runs.
+        self._paths = self._paths or self.hosts()
+        return {path.rsplit("/", 1)[1]: self.network(path) for path in self._paths}
 
     def network(self, path: str) -> Dict[str, Any]:
         """That of one."""

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
-from typing import Any, Dict, Iterator, List, Mapping, Sequence
+from typing import Any, Dict, Iterator, List, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import GUEST_NAMES
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import GUEST_NAMES, TAPS
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import Gap
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
 
@@ -20,9 +21,15 @@ _NEEDED = {
 }
 
 
-def of_host(observed: Observed, survey: Any, roles: Mapping[str, str], guests: Sequence[str], uplinks: Sequence[str]) -> List[Dict[str, str]]:
-    """In the form of the result."""
-    found: List[Gap] = [*survey.gaps, *_of_table(survey), *_of_options(observed), *_of_patterns(roles, guests, uplinks), *_of_devices(observed)]
+# VMware Workstation's adapters of the host (vmnet-only/netif.c): of no kind, and of no hardware.
+_VMNET = re.compile(r"^vmnet\d+$")
+
+
+def of_host(observed: Observed, survey: Any, left_out: Sequence[str], guests: Sequence[str], uplinks: Sequence[str]) -> List[Dict[str, str]]:
+    """In the form of the result. C(left_out): bridges that C(names) does not list."""
+    found: List[Gap] = [*survey.gaps, *_of_table(survey), *_of_options(observed), *_of_patterns(observed, guests, uplinks), *_of_devices(observed)]
+    if left_out:
+        found.append(Gap(f"the bridges {few(left_out)}" if len(left_out) > 1 else f"the bridge {left_out[0]}", "names does not list them"))
     return [{"what": gap.what, "reason": gap.reason} for gap in found]
 
 
@@ -40,20 +47,27 @@ def _of_options(observed: Observed) -> Iterator[Gap]:
             yield Gap(f"the {kind} option{'s' if len(lacking) > 1 else ''} {', '.join(lacking)}", "this kernel does not have it")
 
 
-def _of_patterns(roles: Mapping[str, str], guests: Sequence[str], uplinks: Sequence[str]) -> Iterator[Gap]:
+def _of_patterns(observed: Observed, guests: Sequence[str], uplinks: Sequence[str]) -> Iterator[Gap]:
     """What the user wrote, and not the defaults, which are meant for hosts of all kinds."""
+    ports = sorted(str(key[1]) for key in observed.state if key[0] == "port")
     written = [("guest_patterns", pattern) for pattern in guests if pattern not in GUEST_NAMES] + [("uplink_patterns", pattern) for pattern in uplinks]
     for option, pattern in written:
-        if not any(fnmatchcase(name, pattern) for name in roles):
-            yield Gap(f"ports named {pattern} ({option})", f"no port has such a name; the ports are {few(sorted(roles)) or 'none'}")
+        if not any(fnmatchcase(name, pattern) for name in ports):
+            yield Gap(f"ports named {pattern} ({option})", f"no port has such a name; the ports are {few(ports) or 'none'}")
 
 
 def _of_devices(observed: Observed) -> Iterator[Gap]:
     """Guests that hang on something else than a bridge."""
     links = observed.facts["links"]
-    free = sorted(name for name, facts in links.items() if facts.kind in ("tap", "macvtap") and not facts.master)
+    free = sorted(name for name, facts in links.items() if facts.kind in ("tap", *TAPS) and not facts.master)
     if free:
-        yield Gap(f"guests on {few(free)}", "these tap and macvtap devices are ports of no bridge")
+        yield Gap(f"guests on {few(free)}", "these tap, macvtap and ipvtap devices are ports of no bridge")
+    given = sorted(name for name, facts in links.items() if facts.functions)
+    if given:
+        yield Gap(f"guests on virtual functions of {few(given)}", "what they send goes through the network card and no bridge (SR-IOV)")
+    vmware = sorted(name for name, facts in links.items() if _VMNET.match(name) and not facts.kind and not facts.master)
+    if vmware:
+        yield Gap(f"VMware's guests on {few(vmware)}", "VMware's switches are not the kernel's; who may open /dev/vmnet* may be promiscuous there")
     others = sorted(name for name, facts in links.items() if facts.kind == "openvswitch")
     if others:
         yield Gap(f"switches of Open vSwitch ({few(others)})", "only bridges of the kernel are read")

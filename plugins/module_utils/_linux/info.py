@@ -54,7 +54,8 @@ class InfoRequest:
             raise InputError(f"names: there is no bridge {missing[0]}; the bridges are {', '.join(found) or 'none'}.")
         survey = observed.facts["survey"]
         grouped = _Grouped(observed, Roles(observed.facts["links"], self.guests, self.uplinks))
-        bridges = [grouped.bridge(name) for name in (found if self.names is None else self.names)]
+        looked = found if self.names is None else self.names
+        bridges = [grouped.bridge(name) for name in looked]
         roles = {port: role["role"] for each in bridges for port, role in each["status"]["roles"].items()}
         shut = sorted(port for each in bridges for port, what in each["status"]["protection"].items() if what["quarantined"])
         return {
@@ -63,9 +64,9 @@ class InfoRequest:
             "quarantine": {"patterns": sorted(grouped.quarantine), "shut": shut},
             "counters": {guard: dict(count) for guard, count in sorted(survey.counters.items())},
             "forward": [chain._asdict() for chain in survey.chains],
-            "not_looked_at": gaps.of_host(observed, survey, roles, self.guests, self.uplinks),
+            "not_looked_at": gaps.of_host(observed, survey, [name for name in found if name not in looked], self.guests, self.uplinks),
             "looked_at": {
-                "bridges": len(bridges), "ports": len(roles), "guests": sum(role in JUDGED for role in roles.values()),
+                "bridges": len(bridges), "ports": len(roles), "guests": sum(role in JUDGED and port not in shut for port, role in roles.items()),
                 "other_namespaces": survey.namespaces,
             },
         }

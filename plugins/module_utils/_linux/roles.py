@@ -24,6 +24,8 @@ GUEST_NAMES = ("vnet*", "tap*", "macvtap*", "fwpr*")
 _TUNNELS = frozenset(("vxlan", "geneve", "gretap", "ip6gretap", "erspan", "ip6erspan", "batadv", "bareudp"))
 # Devices on one lower device, through which all of their frames go.
 _STACKED = frozenset(("vlan", "macvlan", "ipvlan", "macsec", "hsr"))
+# Cards of guests on a lower device (drivers/net/macvtap.c, drivers/net/ipvlan/ipvtap.c).
+TAPS = ("macvtap", "ipvtap")
 _BUNDLES = frozenset(("bond", "team"))
 _PAIRS = frozenset(("veth", "netkit"))
 _SWITCHES = frozenset(("bridge", "openvswitch"))
@@ -72,7 +74,7 @@ class Roles:
         }
         if facts.kind in ways:
             return ways[facts.kind](name, facts, seen | {name})
-        if facts.kind in ("tun", "macvtap"):
+        if facts.kind in ("tun", *TAPS):
             return Role(GUEST, f"{facts.kind} device")
         if facts.kind in _TUNNELS:
             return Role(UPLINK, f"tunnel ({facts.kind})")
@@ -83,9 +85,13 @@ class Roles:
         return Role(UNKNOWN, f"nothing is known of devices of the kind {facts.kind}")
 
     def _tap(self, name: str, facts: LinkFacts, seen: FrozenSet[str]) -> Role:
-        """libvirt before 5.9 gave each of its bridges a tap, virbr0-nic, that is never up and only keeps the bridge's address."""
+        """libvirt before 5.9 gave each of its bridges a tap, virbr0-nic, that is never up and only keeps the bridge's address.
+
+        A guest's tap is down too before the guest starts, and a bridge without an address of its own bears the lowest of its ports'.
+        """
         master = self._links.get(facts.master)
-        if master is not None and not facts.up and not facts.running and facts.address and facts.address == master.address:
+        idle = not facts.up and not facts.running
+        if master is not None and idle and name == f"{facts.master}-nic" and facts.address and facts.address == master.address:
             return Role(HOST, f"tap device that is down and bears the address of {facts.master}, which it only keeps for the bridge")
         return Role(GUEST, "tap device")
 
@@ -107,10 +113,13 @@ class Roles:
         if peer.master:
             return Role(COUPLING, f"{facts.kind} device whose other end, {facts.lower}, is a port of {peer.master}")
         above = self._above.get(facts.lower, [])
+        taps = [each for each in above if self._links[each].kind in TAPS]
+        if taps:
+            return Role(GUEST, f"{facts.kind} device on whose other end, {facts.lower}, hangs a guest's card, {', '.join(taps)}")
         if above:
             return Role(COUPLING, f"{facts.kind} device on whose other end, {facts.lower}, hangs {', '.join(above)}")
         if peer.counter:
-            return Role(COUPLING, f"{facts.kind} device whose other end, {facts.lower}, is promiscuous, as one that another switch has bridged is")
+            return Role(UNKNOWN, f"{facts.kind} device whose other end, {facts.lower}, is promiscuous: another switch has it, or somebody listens")
         return Role(HOST, f"{facts.kind} device whose other end, {facts.lower}, is the host's own")
 
     def _stacked(self, name: str, facts: LinkFacts, seen: FrozenSet[str]) -> Role:

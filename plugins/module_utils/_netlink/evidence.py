@@ -85,6 +85,8 @@ class LinkFacts(NamedTuple):
     address: str = ""
     # IFLA_PROMISCUITY.
     counter: int = 0
+    # Virtual functions that a network card has been told to have, as guests are given them.
+    functions: int = 0
 
 
 class PacketSocket(NamedTuple):

@@ -17,7 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode, netfilter
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus, virtual_functions
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed, State, Value
 
 # Asking for this many links one by one costs about as much as a dump of a thousand.
@@ -128,10 +128,10 @@ class Observer:
         master = self._name(link.u32(c.IFLA_MASTER))
         elsewhere = c.IFLA_LINK_NETNSID in link.attributes
         lower = "" if elsewhere else self._name(link.u32(c.IFLA_LINK))
-        bus = link.text(c.IFLA_PARENT_DEV_BUS_NAME) or (hardware_bus(link.name, link.ifindex) if master and not kind else "")
+        bus = link.text(c.IFLA_PARENT_DEV_BUS_NAME) or ("" if kind else hardware_bus(link.name, link.ifindex))
         facts[link.name] = LinkFacts(
             kind, bool(link.flags & c.IFF_UP), bool(link.flags & c.IFF_RUNNING), master, lower, elsewhere, bus, link.text(c.IFLA_PHYS_PORT_NAME),
-            link.address(), link.u32(c.IFLA_PROMISCUITY),
+            link.address(), link.u32(c.IFLA_PROMISCUITY), virtual_functions(link.name, link.ifindex) if bus == "pci" else 0,
         )
         return kind
 

@@ -44,9 +44,19 @@ def hardware_bus(name: str, ifindex: int, folder: str = "/sys/class/net") -> str
     sysfs may be another network namespace's, where the name is another device's; the index tells.
     """
     try:
-        with open(f"{folder}/{name}/ifindex", encoding="ascii") as file:
-            if int(file.read()) != ifindex:
-                return ""
-        return os.path.basename(os.readlink(f"{folder}/{name}/device/subsystem"))
+        return os.path.basename(os.readlink(f"{folder}/{name}/device/subsystem")) if _number(f"{folder}/{name}/ifindex") == ifindex else ""
     except (OSError, ValueError):
         return ""
+
+
+def virtual_functions(name: str, ifindex: int, folder: str = "/sys/class/net") -> int:
+    """How many of them a network card has been told to have (SR-IOV); a dump of links tells it only with all that is set of each."""
+    try:
+        return _number(f"{folder}/{name}/device/sriov_numvfs") if _number(f"{folder}/{name}/ifindex") == ifindex else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def _number(path: str) -> int:
+    with open(path, encoding="ascii") as file:
+        return int(file.read())

@@ -60,18 +60,27 @@ def secret_spans(text: str) -> List[Span]:
     # A command goes on behind a backslash; the places stay what they are.
     joined = text.replace("\\\r\n", "   ").replace("\\\n", "  ")
     spans: List[Span] = []
-    at = 0
-    for line in joined.split("\n"):
+    for at, line in _hinted(joined):
         lowered = line.lower()
         for hints, find in _FINDERS:
             if any(hint in lowered for hint in hints):
                 spans += [(at + start, at + end) for start, end in find(line)]
-        at += len(line) + 1
     if "<<" in text:
         spans += _here_texts(text)
     if "PRIVATE KEY" in text:
         spans += [span for found in _PEM.finditer(text) for span in _each_line(text, *found.span(1))]
     return _merged(spans)
+
+
+def _hinted(text: str) -> Iterator[Tuple[int, str]]:
+    """The lines with a hint of any kind, and where they begin: few of a text that has many."""
+    lowered = text.lower() if text.isascii() else re.sub("[A-Z]+", lambda found: found.group().lower(), text)
+    found = _HINT.search(lowered)
+    while found is not None:
+        start, end = lowered.rfind("\n", 0, found.start()) + 1, lowered.find("\n", found.end())
+        end = len(text) if end < 0 else end
+        yield start, text[start:end]
+        found = _HINT.search(lowered, end)
 
 
 def _groups(pattern: re.Pattern[str]) -> Callable[[str], Iterator[Span]]:
@@ -203,6 +212,7 @@ _FINDERS: Tuple[Tuple[Tuple[str, ...], Callable[[str], Iterator[Span]]], ...] = 
     (("|",), _piped),
     (("<<<",), _here_strings),
 )
+_HINT = re.compile("|".join(re.escape(hint) for hints, _find in _FINDERS for hint in hints))
 
 
 def _merged(spans: List[Span]) -> List[Span]:

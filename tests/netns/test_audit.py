@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -20,6 +21,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.audit import judge
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, mirrors, netfilter, witness
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft_client
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table
 
 from tests import control_node
 
@@ -147,6 +149,46 @@ def test_any_rule_that_is_removed_is_noticed() -> None:
         assert info["table"]["state"] == "altered" and any(f"the chain {chain} has" in each for each in info["table"]["differences"]), chain
         assert "what the guards let through" in [each["what"] for each in info["not_looked_at"]]
         assert [each["rule"] for each in judge(info)] == ["table_altered", "quarantine_open"]
+
+
+POLICY: Any = {"switches": [{"name": "br0", "security": REJECT_ALL}]}
+
+
+def other_forms(expressions: List[Any]) -> Iterator[List[Any]]:
+    """What somebody could make of a rule: one that lets everything pass, and one that compares with the opposite or with another set."""
+    yield [{"accept": None}]
+    yield [{"counter": None}, {"accept": None}]
+    for number, each in enumerate(expressions):
+        match = each.get("match")
+        if match and isinstance(match["right"], str) and match["right"].startswith("@"):
+            swapped = {"@arp_guard": "@bpdu_guard", "@inspected": "@ports"}.get(match["right"], "@arp_guard")
+            changed = [{**match, "op": {"==": "!=", "!=": "=="}[match["op"]]}]
+            changed += [{**match, "right": swapped}] if match["left"] == {"meta": {"key": "iif"}} else []
+            for one in changed:
+                yield [*expressions[:number], {"match": one}, *expressions[number + 1:]]
+            return
+
+
+def test_any_rule_that_does_something_else_is_noticed() -> None:
+    """Each in turn, under the comment that it had: the table is not told as intact, and a run of the policy makes it anew."""
+    rules = [each["rule"] for each in table() if "rule" in each]
+    rest = [each for each in table() if "rule" not in each]
+    assert len(rules) > 100
+    told = []
+    for rule in rules:
+        for form in other_forms(rule["expr"]):
+            changed = [{"rule": {**each, "expr": form} if each is rule else each} for each in rules]
+            state = Table([*rest, *changed], {name: index for index, name in socket.if_nameindex()})
+            assert any(repr(rule["comment"].rsplit(" [", 1)[0]) in each for each in state.differences()), (rule, form)
+            told.append(form)
+    assert len(told) > 200
+    for chain in ("port", "arp_frame", "ingress"):
+        rule = next(each["rule"] for each in table() if each.get("rule", {}).get("chain") == chain)
+        nft(f'replace rule bridge virtnet_hardening {chain} handle {rule["handle"]} counter accept comment "{rule["comment"]}"')
+        report = audit()
+        assert report.info["table"]["state"] == "altered" and "table_altered" in report.rules and not is_green(report), chain
+        assert run_module("linux_switch_policy", **POLICY)["changed"] and not run_module("linux_switch_policy", **POLICY)["changed"]
+        assert audit().info["table"]["state"] == "intact"
 
 
 # -- what can't be read ------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import addresses_of, joined, macs_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import PortRecord, SwitchRecord
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import elements, ruleset
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import elements, ruleset, shape
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
@@ -262,10 +262,15 @@ def test_rules_end_closed() -> None:
             assert chain.rules[-1].text == "drop", name
 
 
-def test_the_table_notices_what_was_changed() -> None:
-    """A rule less, a rule of another version, a chain without its hook, a set more."""
+def test_the_table_notices_what_was_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule less, a rule of another version, a chain without its hook, a set more. What rules do is compared in tests/netns/test_audit.py."""
+    monkeypatch.setattr(shape, "same", lambda text, expressions: True)
+
     def objects() -> Any:
-        found: Any = [{"set": {"name": name}} for name in ruleset.SETS]
+        found: Any = []
+        for name, body in ruleset.SETS.items():
+            kind = body.split()[1].rstrip(";")
+            found.append({"set": {"name": name, "type": kind, "flags": ["interval"] if "flags" in body else []}})
         for name, chain in ruleset.CHAINS.items():
             base = {"type": "filter", "hook": chain.hook, "prio": ruleset.PRIORITY, "policy": "accept"} if chain.hook else {}
             found.append({"chain": {"name": name, **base}})
@@ -274,12 +279,42 @@ def test_the_table_notices_what_was_changed() -> None:
     assert Table(objects(), {}).version() == ruleset.digest()
     for change in (
         lambda found: found.pop(), lambda found: found[-1]["rule"].update(comment="x"), lambda found: found.append({"set": {"name": "x"}}),
+        lambda found: found[0]["set"].update(type="ifname"), lambda found: found[0]["set"].update(flags=["interval"]),
         lambda found: next(item for item in found if item.get("chain", {}).get("hook"))["chain"].update(policy="drop"),
     ):
         found = objects()
         change(found)
         assert Table(found, {}).version() == "altered"
     assert Table(None, {}).version() == "altered" and not Table(None, {}).present
+
+
+DROP = [{"counter": {"packets": 7, "bytes": 420}}, {"drop": None}]
+GUARD = {"match": {"op": "==", "left": {"meta": {"key": "iif"}}, "right": "@inspected"}}
+
+
+def _equal(left: Any, right: Any, operator: str = "==") -> Any:
+    return {"match": {"op": operator, "left": left, "right": right}}
+
+
+@pytest.mark.parametrize("text, expressions", [
+    ("counter drop", DROP),
+    ("iif @inspected counter drop", [GUARD, *DROP]),
+    ("iif @inspected @ll,116,12 0 counter drop", [GUARD, _equal({"&": [{"payload": {"base": "ll", "offset": 112, "len": 16}}, 4095]}, 0), *DROP]),
+    ("iif @inspected @ll,116,12 0 counter drop", [GUARD, _equal({"payload": {"protocol": "vlan", "field": "id"}}, 0), *DROP]),
+    ("meta protocol arp arp htype != 1 counter drop", [_equal({"payload": {"protocol": "arp", "field": "htype"}}, 1, "!="), *DROP]),
+    ("meta protocol arp arp htype != 1 counter drop",
+     [_equal({"meta": {"key": "protocol"}}, "arp"), _equal({"payload": {"protocol": "arp", "field": "htype"}}, 1, "!="), *DROP]),
+    ("ip protocol 103 counter drop", [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, "pim"), *DROP]),
+    ("ip protocol 103 counter drop", [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, 103), *DROP]),
+])
+def test_a_rule_is_the_same_however_a_version_of_nft_prints_it(text: str, expressions: Any) -> None:
+    """And no longer so with another verdict, without its counter, negated, or with a comparison more or less."""
+    assert shape.same(text, expressions)
+    others = [[*expressions[:-1], {"accept": None}], expressions[:-2] + expressions[-1:], [GUARD, *expressions], [*expressions[:-1], {"limit": {"rate": 1}}]]
+    if len(expressions) > 2:
+        match = expressions[-3]["match"]
+        others += [[*expressions[:-3], {"match": {**match, "op": {"==": "!=", "!=": "=="}[match["op"]]}}, *DROP], expressions[:-3] + DROP]
+    assert not any(shape.same(text, other) for other in [*others, None, [], ["x"]])
 
 
 def test_transactions_delete_before_they_add() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset, shape
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, parse
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import CHAINS, FAMILY, PRIORITY, SETS, TABLE, Chain, guards_by_mark, mark
 
@@ -28,7 +28,7 @@ class Table:
         self._index_of = index_of
         self._sets: Dict[str, _Found] = {}
         self._chains: Dict[str, Tuple[Any, ...]] = {}
-        self._rules: Dict[str, List[str]] = {}
+        self._rules: Dict[str, List[_Found]] = {}
         # Frames and bytes that were dropped, by guard.
         self.counters: Dict[str, Dict[str, int]] = {}
         self._guards = guards_by_mark()
@@ -48,7 +48,7 @@ class Table:
     def _take_rule(self, rule: _Found) -> None:
         """What its counter says belongs to the guard of the rule; the numbers themselves are no part of the rules."""
         chain, comment = rule["chain"], rule.get("comment", "")
-        self._rules.setdefault(chain, []).append(comment)
+        self._rules.setdefault(chain, []).append(rule)
         guard = self._guards.get((chain, comment))
         for expression in rule.get("expr", ()) if guard else ():
             if isinstance(expression, dict) and isinstance(expression.get("counter"), dict):
@@ -92,6 +92,7 @@ class Table:
         """What is not as this version of the collection writes it."""
         found = [f"the set {name} is missing" for name in SETS if name not in self._sets]
         found += [f"the set {name} is not of this collection" for name in self._sets if name not in SETS]
+        found += [f"the set {name} is not of the type or the flags that it should be" for name, found_set in self._sets.items() if not _fits(name, found_set)]
         for name, chain in CHAINS.items():
             found += self._of_chain(name, chain)
         return found + [f"the chain {name} is not of this collection" for name in self._chains if name not in CHAINS]
@@ -102,10 +103,15 @@ class Table:
             return
         if self._chains[name] != (("filter", chain.hook, PRIORITY, "accept") if chain.hook else (None,) * 4):
             yield f"the chain {name} is not hooked up as it should be"
-        have, wanted = self._rules.get(name, []), [mark(name, number) for number in range(len(chain.rules))]
+        rules = self._rules.get(name, [])
+        have, wanted = [rule.get("comment", "") for rule in rules], [mark(name, number) for number in range(len(chain.rules))]
         if have != wanted:
             known = sum(comment in wanted for comment in have)
             yield f"the chain {name} has {known} of its {len(wanted)} rules" + (f" and {len(have) - known} of others" if len(have) > known else "")
+            return
+        for number, rule in enumerate(rules):
+            if not shape.same(chain.rules[number].body(), rule.get("expr")):
+                yield f"the rule {chain.rules[number].comment!r} of the chain {name} was changed"
 
 
 class Transaction:
@@ -161,3 +167,11 @@ class Transaction:
 
 def _joined(index: int, value: str) -> str:
     return f"{index} . {value}" if value else str(index)
+
+
+def _fits(name: str, found: _Found) -> bool:
+    """Of a set made by "typeof" versions of nft print different things."""
+    wanted, kind = SETS.get(name, ""), found.get("type")
+    interval = "interval" in (found.get("flags") or ())
+    plain = not wanted.startswith("type ") or kind == wanted.split()[1].rstrip(";")
+    return not wanted or (plain and interval == ("flags interval;" in wanted))

@@ -4,9 +4,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from typing import Any, List
 
+import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import netfilter
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import RefusedDump
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.processes import other_namespaces
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus
 
@@ -39,3 +44,28 @@ def test_other_namespaces(tmp_path: Path) -> None:
     (named / "b").touch()
     assert other_namespaces(str(proc), str(named)) == 2
     assert other_namespaces(str(proc / "nosuch"), str(named)) is None
+
+
+class Refusing:
+    """A kernel that answers every dump with this error."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def dump(self, _kind: int, _body: bytes) -> List[Any]:
+        """Never answered."""
+        raise RefusedDump("refused", self._number)
+
+
+@pytest.mark.parametrize("number", netfilter.LACKING)
+def test_a_kernel_without_nf_tables_has_no_chains(number: int) -> None:
+    """That is known, and no gap."""
+    assert netfilter.tables(Refusing(number)) is None
+    chains = netfilter.Chains(Refusing(number))
+    assert chains.of_bridged_frames() == [] and chains.of_others((7, "x")) == []
+
+
+def test_any_other_refusal_is_told() -> None:
+    """Such as that one may not ask."""
+    with pytest.raises(RefusedDump):
+        netfilter.Chains(Refusing(errno.EPERM))

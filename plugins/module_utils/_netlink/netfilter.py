@@ -64,10 +64,14 @@ class Chains:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._asleep = {key for key, dormant in (tables(client) or {}).items() if dormant}
+        known = tables(client)
+        self._asleep = {key for key, dormant in (known or {}).items() if dormant}
         self._bases: List[read.NftBase] = []
         self._drops: Set[read.Key] = set()
         self._jumps: Dict[read.Key, Set[str]] = {}
+        if known is None:
+            # A kernel without nf_tables refuses the next questions too.
+            return
         for part in client.dump(c.NFT_MSG_GETCHAIN, bytes(4)):
             self._bases += [base for base in read.base_chain(part.data, part.start, part.end) if base.key[:2] not in self._asleep]
         for part in client.dump(c.NFT_MSG_GETRULE, bytes(4)):

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset, shape
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, parse
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, parse, seal
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import CHAINS, FAMILY, PRIORITY, SETS, TABLE, Chain, guards_by_mark, mark
 
 # Elements of these carry what was asked for as a comment; no rule reads it.
 _RECORDED = ("ports", "switches")
+# The last word of a port's comment.
+_SEAL = "sum="
 _Found = Dict[str, Any]
 
 
@@ -24,6 +26,8 @@ class Table:
         # By interface index.
         self.ports: Dict[int, Elements] = {}
         self.records: Dict[str, Dict[int, str]] = {name: {} for name in _RECORDED}
+        # What was written beside the records of ports, by index.
+        self.seals: Dict[int, str] = {}
         self.quarantine: Set[str] = set()
         self._index_of = index_of
         self._sets: Dict[str, _Found] = {}
@@ -73,7 +77,10 @@ class Table:
 
     def _take_index(self, name: str, index: int, comment: str) -> None:
         if name in _RECORDED:
-            self.records[name][index] = comment
+            record, _word, sealed = comment.rpartition(_SEAL) if _SEAL in comment else (comment, "", "")
+            self.records[name][index] = record.rstrip()
+            if sealed:
+                self.seals[index] = sealed
         if name != "switches":
             self._of(index).setdefault(name, set()).add("")
 
@@ -85,8 +92,13 @@ class Table:
         return self._index_of[device] if device in self._index_of else int(device)
 
     def version(self) -> str:
-        """The digest of the rules, or C(altered) where sets, chains or rules are not those of this version of the collection."""
-        return "altered" if not self.present or self.differences() else ruleset.digest()
+        """The digest of the rules, or C(altered) where sets, chains or rules are not those of this version of the collection.
+
+        C(unsealed) if an older version wrote the entry of a port: the table is made anew, which seals it.
+        """
+        if not self.present or self.differences():
+            return "altered"
+        return ruleset.digest() if all(index in self.seals for index in self.records["ports"]) else "unsealed"
 
     def differences(self) -> List[str]:
         """What is not as this version of the collection writes it."""
@@ -130,10 +142,11 @@ class Transaction:
         """nft before 1.0.8 has no "destroy": adding what is there does nothing."""
         self._commands += [f"add table {FAMILY} {TABLE}", f"delete table {FAMILY} {TABLE}"]
 
-    def add(self, index: int, elements: Mapping[str, Iterable[str]], record: str) -> None:
-        """The elements of a port; C(ports) carries the record."""
+    def add(self, index: int, elements: Mapping[str, Iterable[str]], record: str, sealed: str = "") -> None:
+        """The elements of a port; C(ports) carries the record, and the seal of what was asked for."""
+        words = f"{record} {_SEAL}{sealed or seal(elements)}".lstrip()
         for name, values in elements.items():
-            comment = f' comment "{record}"' if name == "ports" and record else ""
+            comment = f' comment "{words}"' if name == "ports" else ""
             self._queue("add", name, [f"{_joined(index, value)}{comment}" for value in values])
 
     def delete(self, index: int, elements: Mapping[str, Iterable[str]]) -> None:

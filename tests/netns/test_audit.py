@@ -113,7 +113,7 @@ DAMAGED: Dict[str, Tuple[Callable[[Guests], Any], str]] = {
     "flushed ruleset": (lambda guests: nft("flush ruleset"), "flushed"),
     "deleted table": (lambda guests: nft("delete table bridge virtnet_hardening"), "flushed"),
     "a dormant table": (lambda guests: nft("add table bridge virtnet_hardening { flags dormant; }"), "table_altered"),
-    "an element of a guard": (lambda guests: nft("delete element bridge virtnet_hardening arp_guard { vnet0 }"), "guard_arp"),
+    "an element of a guard": (lambda guests: nft("delete element bridge virtnet_hardening arp_guard { vnet0 }"), "entry_altered"),
     "an element of an address": (lambda guests: nft("delete element bridge virtnet_hardening macs { vnet0 . 52:54:00:00:00:00 }"), "entry_altered"),
     "the element of a port": (lambda guests: nft("delete element bridge virtnet_hardening ports { vnet0 }"), "entry_altered"),
     "a foreign rule before ours": (lambda guests: nft("insert rule bridge virtnet_hardening port accept"), "table_altered"),

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, List
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import netfilter
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode_filter, encode, netfilter
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import RefusedDump
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.processes import other_namespaces
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus
@@ -69,3 +70,22 @@ def test_any_other_refusal_is_told() -> None:
     """Such as that one may not ask."""
     with pytest.raises(RefusedDump):
         netfilter.Chains(Refusing(errno.EPERM))
+
+
+def _rule(name: str, data: bytes = b"") -> bytes:
+    """NFT_MSG_NEWRULE of the table t, chain c, with one expression."""
+    one = encode.attribute(c.NFTA_EXPR_NAME, name.encode() + b"\0") + encode.attribute(c.NFTA_EXPR_DATA, data)
+    body = encode.attribute(c.NFTA_RULE_TABLE, b"t\0") + encode.attribute(c.NFTA_RULE_CHAIN, b"c\0")
+    return bytes([c.NFPROTO_BRIDGE, 0, 0, 0]) + body + encode.attribute(c.NFTA_RULE_EXPRESSIONS, encode.attribute(1, one))
+
+
+def _target(name: str) -> bytes:
+    return encode.attribute(c.NFTA_TARGET_NAME, name.encode() + b"\0")
+
+
+def test_what_takes_a_frame_away() -> None:
+    """A program that gets it by a queue may keep it."""
+    for message in (_rule("queue"), _rule("reject"), *(_rule("target", _target(name)) for name in ("NFQUEUE", "REJECT", "DROP"))):
+        assert decode_filter.rule(message, 0, len(message)) == ((c.NFPROTO_BRIDGE, "t", "c"), True, (), ())
+    for message in (_rule("counter"), _rule("target", _target("LOG"))):
+        assert not decode_filter.rule(message, 0, len(message)).drops

@@ -119,6 +119,11 @@ class Chains:
         """Tables beside C(own) that can drop frames of ports themselves."""
         names = {
             f"{FAMILIES[base.key[0]]} {base.key[1]}" for base in self._bases
-            if base.key[0] in (c.NFPROTO_BRIDGE, c.NFPROTO_NETDEV) and base.key[:2] != own and (base.drops or base.key in self._drops)
+            if _sees_frames(base) and base.key[:2] != own and (base.drops or base.key in self._drops)
         }
         return sorted(names)
+
+
+def _sees_frames(base: read.NftBase) -> bool:
+    """Of a port itself. The ingress of the family inet (kernel 5.10) is that of a device, as in the family netdev."""
+    return base.key[0] in (c.NFPROTO_BRIDGE, c.NFPROTO_NETDEV) or (base.key[0] == c.NFPROTO_INET and base.hook == c.NF_INET_INGRESS)

@@ -36,7 +36,7 @@ class NftBase(NamedTuple):
 
 
 class NftVerdicts(NamedTuple):
-    """What a rule may come to: it drops or refuses, it goes on in other chains, or a map of this name decides."""
+    """What a rule may come to: it drops, refuses or leaves the frame to a program (queue), it goes on in other chains, or a map of this name decides."""
 
     chain: Key
     drops: bool
@@ -74,7 +74,7 @@ def rule(data: Any, start: int, end: int) -> NftVerdicts:
         if name == "immediate":
             dropped, target = _verdict(data, options.get(c.NFTA_IMMEDIATE_DATA, Span(0, 0)))
             drops, jumps = drops or dropped, jumps + target
-        elif name == "reject" or (name == "target" and _name(data, options, c.NFTA_TARGET_NAME) in ("REJECT", "DROP")):
+        elif name in ("reject", "queue") or (name == "target" and _name(data, options, c.NFTA_TARGET_NAME) in ("REJECT", "DROP", "NFQUEUE")):
             drops = True
         elif name == "lookup" and c.NFTA_LOOKUP_DREG in options and _number(data, options, c.NFTA_LOOKUP_DREG) == c.NFT_REG_VERDICT:
             maps.append(_name(data, options, c.NFTA_LOOKUP_SET))
@@ -100,7 +100,7 @@ def _verdict(data: Any, nest: Span) -> Tuple[bool, List[str]]:
         return False, []
     found: Dict[int, Span] = index_attributes(data, *span)
     code = _SBE32(data, found[c.NFTA_VERDICT_CODE].start)[0] if c.NFTA_VERDICT_CODE in found else 1
-    return code == c.NF_DROP, [_name(data, found, c.NFTA_VERDICT_CHAIN)] if c.NFTA_VERDICT_CHAIN in found else []
+    return code in (c.NF_DROP, c.NF_QUEUE), [_name(data, found, c.NFTA_VERDICT_CHAIN)] if c.NFTA_VERDICT_CHAIN in found else []
 
 
 def _name(data: Any, found: _Found, number: int) -> str:

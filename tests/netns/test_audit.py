@@ -101,7 +101,7 @@ def test_a_hardened_host_is_green() -> None:
     report = audit()
     assert report.findings == [] and report.not_looked_at == [] and is_green(report), (report.findings, report.not_looked_at)
     assert report.info["table"] == {"state": "intact", "differences": [], "stale": []}
-    assert report.info["quarantine"] == {"patterns": ["vnet*"], "shut": []}
+    assert report.info["quarantine"] == {"patterns": ["vnet*"], "shut": [], "intact": True}
     assert report.info["looked_at"].items() >= {"bridges": 1, "ports": 3, "guests": 2}.items()
     assert report.page.startswith("# kvm1: 1 bridge(s), 3 port(s), 0 finding(s)\n") and "Not everything" not in report.page
     assert "| vnet0 | guest | true | true | false | false | all | 52:54:00:00:00:00 |" in report.page
@@ -157,19 +157,30 @@ def test_any_rule_that_is_removed_is_noticed() -> None:
         assert [each["rule"] for each in judge(info)] == ["table_altered", "quarantine_open"]
 
 
-FLUSHED = [name for name in SETS if name not in ("switches", "quarantine")]
-
-
-def test_no_set_of_ports_is_flushed_unseen() -> None:
+def test_no_set_is_flushed_unseen() -> None:
     """Each in turn that has elements: never "nothing was found", and the policy makes them anew, once."""
     full = {each["set"]["name"] for each in table() if each.get("set", {}).get("elem")}
-    assert full >= {"source_mac_guard", "ip4_addresses", "ip6_addresses", "macs", "ports", "inspected", "targets"}
-    for name in [each for each in FLUSHED if each in full]:
+    assert full >= {"source_mac_guard", "ip4_addresses", "ip6_addresses", "macs", "ports", "inspected", "targets", "switches", "quarantine"}
+    for name in [each for each in SETS if each in full]:
         nft(f"flush set bridge virtnet_hardening {name}")
         report = audit()
         assert report.rules and NOTHING not in report.page and not is_green(report), name
         assert run_module("linux_switch_policy", **HARDENED)["changed"], name
         assert not run_module("linux_switch_policy", **HARDENED)["changed"] and is_green(audit()), name
+
+
+def test_names_of_the_quarantine_that_somebody_changed() -> None:
+    """Told until a document says what is meant; a policy of ports does not, and takes nothing for right."""
+    nft("flush set bridge virtnet_hardening quarantine", "add element bridge virtnet_hardening quarantine { \"web*\" }")
+    assert not run_module("linux_port_security", bridge="br0", ports=[PORTS[0]]).get("failed")
+    report = audit()
+    assert report.rules == ["quarantine_open"] and report.info["quarantine"] == {"patterns": ["web*"], "shut": [], "intact": False}
+    less = {"switches": [{**HARDENED["switches"][0], "port_groups": [{**GROUP, "quarantine": False}]}], "purge": ["quarantine"]}
+    nft("flush set bridge virtnet_hardening quarantine")
+    assert audit().rules == ["quarantine_open"]
+    assert run_module("linux_switch_policy", True, **less)["changed"] and run_module("linux_switch_policy", **less)["changed"]
+    assert not run_module("linux_switch_policy", **less)["changed"] and is_green(audit())
+    assert run_module("linux_switch_policy", **HARDENED)["changed"] and audit().info["quarantine"] == {"patterns": ["vnet*"], "shut": [], "intact": True}
 
 
 def test_entries_of_an_older_version_are_sealed_once() -> None:

@@ -58,6 +58,8 @@ def _of_table(answer: Answer) -> Iterator[Found]:
         patterns = answer["quarantine"]["patterns"]
         if patterns:
             yield "quarantine_open", f"the quarantine of {', '.join(patterns)} may be open"
+    if not answer.get("quarantine", {}).get("intact", True):
+        yield "quarantine_open", f"the quarantine is not what a task left; its names are now {', '.join(answer['quarantine']['patterns']) or 'none'}"
     if table.get("stale"):
         yield "table_stale", f"nftables holds guards of devices that are no ports any more: {', '.join(table['stale'])}"
 

@@ -104,7 +104,7 @@ class HardeningBackend(NetlinkBackend):
         if not self._table.present:
             return {}
         names = dict(socket.if_nameindex())
-        state: State = {RULESET: {"version": self._table.version()}}
+        state: State = {RULESET: {"version": self._table.version(), "quarantine": self._table.keeps_quarantine()}}
         for index, elements in self._table.ports.items():
             name = names.get(index, f"{STALE}{index}")
             state[("filter", name)] = fields_of(elements, self._table.records["ports"].get(index, ""), self._table.seals.get(index, ""))
@@ -183,8 +183,8 @@ class HardeningBackend(NetlinkBackend):
             transaction.add(index, known, self._table.records["ports"].get(index, ""), self._table.seals.get(index, ""))
         for index, record in self._table.records["switches"].items():
             transaction.record("add", index, record)
-        if self._table.quarantine:
-            transaction.quarantine(self._table.quarantine)
+        if self._table.quarantine or self._table.quarantine_seal:
+            transaction.quarantine(self._table.quarantine, "" if step.after.get("quarantine") else self._table.quarantine_seal)
         return True
 
     def _table_index(self, name: str) -> Optional[int]:

@@ -15,6 +15,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.rulese
 _RECORDED = ("ports", "switches")
 # The last word of a port's comment.
 _SEAL = "sum="
+# No device has this index: its element among the switches bears the seal of the quarantine, whose own elements go with a flush.
+_NOBODY = 0
 _Found = Dict[str, Any]
 
 
@@ -29,6 +31,7 @@ class Table:
         # What was written beside the records of ports, by index.
         self.seals: Dict[int, str] = {}
         self.quarantine: Set[str] = set()
+        self.quarantine_seal = ""
         self._index_of = index_of
         self._sets: Dict[str, _Found] = {}
         self._chains: Dict[str, Tuple[Any, ...]] = {}
@@ -77,6 +80,9 @@ class Table:
 
     def _take_index(self, name: str, index: int, comment: str) -> None:
         if name in _RECORDED:
+            if name == "switches" and index == _NOBODY:
+                self.quarantine_seal = comment.rpartition(_SEAL)[2]
+                return
             record, _word, sealed = comment.rpartition(_SEAL) if _SEAL in comment else (comment, "", "")
             self.records[name][index] = record.rstrip()
             if sealed:
@@ -99,6 +105,10 @@ class Table:
         if not self.present or self.differences():
             return "altered"
         return ruleset.digest() if all(index in self.seals for index in self.records["ports"]) else "unsealed"
+
+    def keeps_quarantine(self) -> bool:
+        """Whether its names are those that a task left. Older versions sealed nothing, of which no more is known."""
+        return self.quarantine_seal == seal_of(self.quarantine) or not (self.quarantine_seal or self.seals)
 
     def differences(self) -> List[str]:
         """What is not as this version of the collection writes it."""
@@ -126,12 +136,19 @@ class Table:
                 yield f"the rule {chain.rules[number].comment!r} of the chain {name} was changed"
 
 
+def seal_of(patterns: Iterable[str]) -> str:
+    """The seal of a quarantine; none of one without names."""
+    names = set(patterns)
+    return seal({"quarantine": names}) if names else ""
+
+
 class Transaction:
     """Commands for one run of nft, elements of a set together."""
 
     def __init__(self) -> None:
         self._commands: List[str] = []
         self._elements: Dict[Tuple[str, str], List[str]] = {}
+        self._quarantine_seal: Optional[str] = None
 
     def make_table(self) -> None:
         """The table with empty sets; one that is there goes first."""
@@ -158,8 +175,10 @@ class Transaction:
         """What a switch was asked for."""
         self._queue(verb, "switches", [f'{index} comment "{record}"' if record else str(index)])
 
-    def quarantine(self, patterns: Iterable[str]) -> None:
-        """All names and patterns anew: nft 1.0.6 does not find a pattern that it is to delete."""
+    def quarantine(self, patterns: Iterable[str], sealed: str = "") -> None:
+        """All names and patterns anew: nft 1.0.6 does not find a pattern that it is to delete. C(sealed) keeps a seal that they don't fit."""
+        patterns = sorted(patterns)
+        self._quarantine_seal = sealed or seal_of(patterns)
         flush = f"flush set {FAMILY} {TABLE} quarantine"
         if flush not in self._commands:
             self._commands.append(flush)
@@ -172,6 +191,11 @@ class Transaction:
             for (verb, name), items in self._elements.items():
                 if verb == wanted and items:
                     lines.append(f"{verb} element {FAMILY} {TABLE} {name} {{ {', '.join(sorted(items))} }}")
+        if self._quarantine_seal is not None:
+            # One that is there keeps its comment when it is added, and one that is not can't be deleted.
+            element = f"element {FAMILY} {TABLE} switches {{ {_NOBODY}"
+            lines += [f"add {element} }}", f"delete {element} }}"]
+            lines += [f'add {element} comment "quarantine {_SEAL}{self._quarantine_seal}" }}'] if self._quarantine_seal else []
         return "\n".join(lines) + "\n"
 
     def _queue(self, verb: str, name: str, items: List[str]) -> None:

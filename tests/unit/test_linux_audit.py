@@ -90,6 +90,10 @@ CASES: Dict[str, Tuple[Dict[str, Any], str]] = {
         answer({"vnet0": CLOSED}, table={**INTACT, "state": "altered", "differences": ["x"]}, quarantine={"patterns": ["vnet*"], "shut": []}), "of vnet*",
     ),
     "table_stale": (answer({"vnet0": CLOSED}, table={**INTACT, "stale": ["ifindex 7"]}), "ifindex 7"),
+    "dropped": (
+        answer({"vnet0": CLOSED}, counters={"arp": {"frames": 50, "bytes": 2300}, "bpdu": {"frames": 0, "bytes": 0}, "quarantine": {"frames": 9, "bytes": 9}}),
+        "frames were dropped: 50 by arp",
+    ),
     "hub": (answer(THREE, {"ageing_time": 0.0}), "a hub"),
     "hub_of_two": (answer({"vnet0": CLOSED}, {"ageing_time": 0.0}), "two ports"),
     "bridge_promiscuous": (answer({"vnet0": CLOSED}, {"promiscuous": True}), "promiscuous"),

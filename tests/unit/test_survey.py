@@ -15,6 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import RefusedDump
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.processes import other_namespaces
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus, virtual_functions
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.xtables import ebtables
 
 
 def test_the_bus_of_hardware(tmp_path: Path) -> None:
@@ -65,7 +66,15 @@ def test_a_kernel_without_nf_tables_has_no_chains(number: int) -> None:
     """That is known, and no gap."""
     assert netfilter.tables(Refusing(number)) is None
     chains = netfilter.Chains(Refusing(number))
-    assert chains.of_bridged_frames() == [] and chains.of_others((7, "x")) == []
+    assert chains.of_bridged_frames() == [] and chains.of_others((7, "x"), ["vnet0"]) == []
+
+
+def test_legacy_ebtables(tmp_path: Path) -> None:
+    """Known by their modules alone."""
+    assert ebtables(str(tmp_path)) == []
+    for name in ("ebtable_nat", "ebtables", "ebtable_filter", "ip_tables"):
+        (tmp_path / name).mkdir()
+    assert ebtables(str(tmp_path)) == ["filter", "nat"]
 
 
 def test_any_other_refusal_is_told() -> None:

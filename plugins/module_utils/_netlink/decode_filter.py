@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.decode import Span, index_attributes, text, walk
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.decode_evidence import hook_devices
 
 _BE32 = Struct(">I").unpack_from
 _SBE32 = Struct(">i").unpack_from
@@ -28,11 +29,12 @@ class NftTable(NamedTuple):
 
 
 class NftBase(NamedTuple):
-    """A base chain: its hook by number, and whether what no rule decides is dropped."""
+    """A base chain: its hook by number and the devices of an ingress, and whether what no rule decides is dropped."""
 
     key: Key
     hook: int
     drops: bool
+    devices: Tuple[str, ...]
 
 
 class NftVerdicts(NamedTuple):
@@ -57,7 +59,8 @@ def base_chain(data: Any, start: int, end: int) -> Iterator[NftBase]:
         return
     hook = index_attributes(data, *found[c.NFTA_CHAIN_HOOK])
     drops = c.NFTA_CHAIN_POLICY in found and _number(data, found, c.NFTA_CHAIN_POLICY) == c.NF_DROP
-    yield NftBase((data[start], _name(data, found, c.NFTA_CHAIN_TABLE), _name(data, found, c.NFTA_CHAIN_NAME)), _number(data, hook, c.NFTA_HOOK_HOOKNUM), drops)
+    key = (data[start], _name(data, found, c.NFTA_CHAIN_TABLE), _name(data, found, c.NFTA_CHAIN_NAME))
+    yield NftBase(key, _number(data, hook, c.NFTA_HOOK_HOOKNUM), drops, hook_devices(data, hook))
 
 
 def rule(data: Any, start: int, end: int) -> NftVerdicts:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Any, Collection, Dict, Iterator, List, Optional, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode_filter as read
@@ -115,15 +115,18 @@ class Chains:
                 found.append(chain)
         return sorted(found)
 
-    def of_others(self, own: read.TableKey) -> List[str]:
-        """Tables beside C(own) that can drop frames of ports themselves."""
+    def of_others(self, own: read.TableKey, ports: Collection[str]) -> List[str]:
+        """Tables beside C(own) that can drop frames of these ports themselves."""
         names = {
             f"{FAMILIES[base.key[0]]} {base.key[1]}" for base in self._bases
-            if _sees_frames(base) and base.key[:2] != own and (base.drops or base.key in self._drops)
+            if _sees_frames(base, ports) and base.key[:2] != own and (base.drops or base.key in self._drops)
         }
         return sorted(names)
 
 
-def _sees_frames(base: read.NftBase) -> bool:
+def _sees_frames(base: read.NftBase, ports: Collection[str]) -> bool:
     """Of a port itself. The ingress of the family inet (kernel 5.10) is that of a device, as in the family netdev."""
-    return base.key[0] in (c.NFPROTO_BRIDGE, c.NFPROTO_NETDEV) or (base.key[0] == c.NFPROTO_INET and base.hook == c.NF_INET_INGRESS)
+    if base.key[0] == c.NFPROTO_BRIDGE:
+        return True
+    of_device = base.key[0] == c.NFPROTO_NETDEV or (base.key[0] == c.NFPROTO_INET and base.hook == c.NF_INET_INGRESS)
+    return of_device and any(device in ports for device in base.devices)

@@ -55,8 +55,9 @@ a container that routes, the uplink of a host that is itself in a namespace) has
 """
 TAIL = """
 - A port that is shut by the quarantine is not judged, as it neither sends nor hears.
-- `guard_*` is about what this collection can enforce or recognise: its own rules, for `bpdu` the port option `guard` with STP, for `vlan_tags` a bridge that
-  filters VLANs. What rules of others enforce is not recognised; that there are such rules is told in `not_looked_at`.
+- `guard_*` is about what this collection can enforce or recognise: its own rules, and for `bpdu` the port option `guard` with STP. A bridge that filters VLANs
+  does not count for `vlan_tags`: tags of the own VLAN, of 802.1ad and second ones pass it. What rules of others enforce is not recognised; that there are
+  such rules is told in `not_looked_at`.
 - `flushed` knows a port that had a policy by an option that outlives the rules: the guard `router_advertisement` sets `mcast_router: 0`, which hardly
   anybody does by hand. A port whose policy did without that guard looks, once its rules are lost, like one that was closed by hand: `unguarded`.
 - Counters are of the table as it is: they begin anew when it is made anew.

@@ -360,10 +360,13 @@ table:
       elements: str
   sample: {"state": "intact", "differences": [], "stale": []}
 quarantine:
-  description: Names and patterns of ports that pass nothing until a policy knows them, and the ports of bridges that are shut by them now.
+  description:
+    - >-
+      Names and patterns of ports that pass nothing until a policy knows them, the ports of bridges that are shut by them now, and whether the names
+      are those that a task left (C(intact), true also of a quarantine of an older version, which left no trace of its names).
   returned: success
   type: dict
-  sample: {"patterns": ["vnet*"], "shut": []}
+  sample: {"patterns": ["vnet*"], "shut": [], "intact": true}
 counters:
   description:
     - >-

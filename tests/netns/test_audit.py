@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -20,6 +21,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.audit import judge
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, mirrors, netfilter, witness
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft_client
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import SETS
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table
 
 from tests import control_node
 
@@ -32,6 +35,11 @@ REJECT_ALL = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmit
 NOTHING = "Nothing was found, and all of "
 NOBODY = "Nobody hears frames who is not meant to."
 Patch = pytest.MonkeyPatch
+
+
+PORTS = [{"name": f"vnet{number}", "macs": [f"52:54:00:00:00:{number:02x}"], "addresses": [f"192.0.2.{number + 1}"]} for number in range(2)]
+GROUP = {"name": "guests", "match": ["vnet*"], "quarantine": True, "profile": "guest", "isolated": True, "ports": PORTS}
+HARDENED: Any = {"switches": [{"name": "br0", "security": REJECT_ALL, "port_groups": [GROUP]}]}
 
 
 class Report(NamedTuple):
@@ -64,9 +72,7 @@ def _guests(namespace: None) -> Iterator[Guests]:
     with Guests() as guests:
         for number, port in enumerate(("vnet0", "vnet1", "uplink")):
             guests.plug(port, "br0", mac=f"52:54:00:00:00:{number:02x}")
-        ports = [{"name": f"vnet{number}", "macs": [f"52:54:00:00:00:{number:02x}"], "addresses": [f"192.0.2.{number + 1}"]} for number in range(2)]
-        group = {"name": "guests", "match": ["vnet*"], "quarantine": True, "profile": "guest", "isolated": True, "ports": ports}
-        result = run_module("linux_switch_policy", switches=[{"name": "br0", "security": REJECT_ALL, "port_groups": [group]}])
+        result = run_module("linux_switch_policy", **HARDENED)
         assert not result.get("failed"), result
         yield guests
 
@@ -95,7 +101,7 @@ def test_a_hardened_host_is_green() -> None:
     report = audit()
     assert report.findings == [] and report.not_looked_at == [] and is_green(report), (report.findings, report.not_looked_at)
     assert report.info["table"] == {"state": "intact", "differences": [], "stale": []}
-    assert report.info["quarantine"] == {"patterns": ["vnet*"], "shut": []}
+    assert report.info["quarantine"] == {"patterns": ["vnet*"], "shut": [], "intact": True}
     assert report.info["looked_at"].items() >= {"bridges": 1, "ports": 3, "guests": 2}.items()
     assert report.page.startswith("# kvm1: 1 bridge(s), 3 port(s), 0 finding(s)\n") and "Not everything" not in report.page
     assert "| vnet0 | guest | true | true | false | false | all | 52:54:00:00:00:00 |" in report.page
@@ -108,7 +114,7 @@ DAMAGED: Dict[str, Tuple[Callable[[Guests], Any], str]] = {
     "flushed ruleset": (lambda guests: nft("flush ruleset"), "flushed"),
     "deleted table": (lambda guests: nft("delete table bridge virtnet_hardening"), "flushed"),
     "a dormant table": (lambda guests: nft("add table bridge virtnet_hardening { flags dormant; }"), "table_altered"),
-    "an element of a guard": (lambda guests: nft("delete element bridge virtnet_hardening arp_guard { vnet0 }"), "guard_arp"),
+    "an element of a guard": (lambda guests: nft("delete element bridge virtnet_hardening arp_guard { vnet0 }"), "entry_altered"),
     "an element of an address": (lambda guests: nft("delete element bridge virtnet_hardening macs { vnet0 . 52:54:00:00:00:00 }"), "entry_altered"),
     "the element of a port": (lambda guests: nft("delete element bridge virtnet_hardening ports { vnet0 }"), "entry_altered"),
     "a foreign rule before ours": (lambda guests: nft("insert rule bridge virtnet_hardening port accept"), "table_altered"),
@@ -149,6 +155,89 @@ def test_any_rule_that_is_removed_is_noticed() -> None:
         assert info["table"]["state"] == "altered" and any(f"the chain {chain} has" in each for each in info["table"]["differences"]), chain
         assert "what the guards let through" in [each["what"] for each in info["not_looked_at"]]
         assert [each["rule"] for each in judge(info)] == ["table_altered", "quarantine_open"]
+
+
+def test_no_set_is_flushed_unseen() -> None:
+    """Each in turn that has elements: never "nothing was found", and the policy makes them anew, once."""
+    full = {each["set"]["name"] for each in table() if each.get("set", {}).get("elem")}
+    assert full >= {"source_mac_guard", "ip4_addresses", "ip6_addresses", "macs", "ports", "inspected", "targets", "switches", "quarantine"}
+    for name in [each for each in SETS if each in full]:
+        nft(f"flush set bridge virtnet_hardening {name}")
+        report = audit()
+        assert report.rules and NOTHING not in report.page and not is_green(report), name
+        assert run_module("linux_switch_policy", **HARDENED)["changed"], name
+        assert not run_module("linux_switch_policy", **HARDENED)["changed"] and is_green(audit()), name
+
+
+def test_names_of_the_quarantine_that_somebody_changed() -> None:
+    """Told until a document says what is meant; a policy of ports does not, and takes nothing for right."""
+    nft("flush set bridge virtnet_hardening quarantine", "add element bridge virtnet_hardening quarantine { \"web*\" }")
+    assert not run_module("linux_port_security", bridge="br0", ports=[PORTS[0]]).get("failed")
+    report = audit()
+    assert report.rules == ["quarantine_open"] and report.info["quarantine"] == {"patterns": ["web*"], "shut": [], "intact": False}
+    less = {"switches": [{**HARDENED["switches"][0], "port_groups": [{**GROUP, "quarantine": False}]}], "purge": ["quarantine"]}
+    nft("flush set bridge virtnet_hardening quarantine")
+    assert audit().rules == ["quarantine_open"]
+    assert run_module("linux_switch_policy", True, **less)["changed"] and run_module("linux_switch_policy", **less)["changed"]
+    assert not run_module("linux_switch_policy", **less)["changed"] and is_green(audit())
+    assert run_module("linux_switch_policy", **HARDENED)["changed"] and audit().info["quarantine"] == {"patterns": ["vnet*"], "shut": [], "intact": True}
+
+
+def test_entries_of_an_older_version_are_sealed_once() -> None:
+    """They are not told as altered, and the next run seals them."""
+    for port in ("vnet0", "vnet1"):
+        comment = next(each["elem"]["comment"] for each in elements_of("ports") if each["elem"]["val"] == port)
+        assert " sum=" in comment
+        nft(f"delete element bridge virtnet_hardening ports {{ {port} }}",
+            f'add element bridge virtnet_hardening ports {{ {port} comment "{comment.rpartition(" sum=")[0]}" }}')
+    assert is_green(audit())
+    assert run_module("linux_switch_policy", **HARDENED)["changed"] and not run_module("linux_switch_policy", **HARDENED)["changed"]
+    assert all(" sum=" in each["elem"]["comment"] for each in elements_of("ports")) and is_green(audit())
+
+
+def elements_of(name: str) -> List[Any]:
+    """As nft prints them."""
+    return next(each["set"]["elem"] for each in table() if each.get("set", {}).get("name") == name)
+
+
+POLICY: Any = {"switches": [{"name": "br0", "security": REJECT_ALL}]}
+
+
+def other_forms(expressions: List[Any]) -> Iterator[List[Any]]:
+    """What somebody could make of a rule: one that lets everything pass, and one that compares with the opposite or with another set."""
+    yield [{"accept": None}]
+    yield [{"counter": None}, {"accept": None}]
+    for number, each in enumerate(expressions):
+        match = each.get("match")
+        if match and isinstance(match["right"], str) and match["right"].startswith("@"):
+            swapped = {"@arp_guard": "@bpdu_guard", "@inspected": "@ports"}.get(match["right"], "@arp_guard")
+            changed = [{**match, "op": {"==": "!=", "!=": "=="}[match["op"]]}]
+            changed += [{**match, "right": swapped}] if match["left"] == {"meta": {"key": "iif"}} else []
+            for one in changed:
+                yield [*expressions[:number], {"match": one}, *expressions[number + 1:]]
+            return
+
+
+def test_any_rule_that_does_something_else_is_noticed() -> None:
+    """Each in turn, under the comment that it had: the table is not told as intact, and a run of the policy makes it anew."""
+    rules = [each["rule"] for each in table() if "rule" in each]
+    rest = [each for each in table() if "rule" not in each]
+    assert len(rules) > 100
+    told = []
+    for rule in rules:
+        for form in other_forms(rule["expr"]):
+            changed = [{"rule": {**each, "expr": form} if each is rule else each} for each in rules]
+            state = Table([*rest, *changed], {name: index for index, name in socket.if_nameindex()})
+            assert any(repr(rule["comment"].rsplit(" [", 1)[0]) in each for each in state.differences()), (rule, form)
+            told.append(form)
+    assert len(told) > 200
+    for chain in ("port", "arp_frame", "ingress"):
+        rule = next(each["rule"] for each in table() if each.get("rule", {}).get("chain") == chain)
+        nft(f'replace rule bridge virtnet_hardening {chain} handle {rule["handle"]} counter accept comment "{rule["comment"]}"')
+        report = audit()
+        assert report.info["table"]["state"] == "altered" and "table_altered" in report.rules and not is_green(report), chain
+        assert run_module("linux_switch_policy", **POLICY)["changed"] and not run_module("linux_switch_policy", **POLICY)["changed"]
+        assert audit().info["table"]["state"] == "intact"
 
 
 # -- what can't be read ------------------------------------------------------------------------------------------------------------

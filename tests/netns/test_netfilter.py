@@ -162,6 +162,38 @@ def test_chains_around_forward_and_those_that_are_asleep() -> None:
     assert [each["what"] for each in told()["not_looked_at"]] == ["rules of others that drop frames of ports (table bridge c)"]
 
 
+OTHERS = {
+    "the ingress of a port in the family inet": ('add chain inet o f {{ type filter hook ingress device "{0}" priority 0; policy drop; }}', "inet"),
+    "a rule at that ingress": ('add chain inet o f {{ type filter hook ingress device "{0}" priority 0; }}\nadd rule inet o f drop', "inet"),
+    "a queue": ("add chain bridge o f {{ type filter hook forward priority 0; }}\nadd rule bridge o f queue num 3", "bridge"),
+}
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("case", OTHERS)
+def test_rules_of_others_that_take_frames_of_ports(case: str, guests: Guests) -> None:
+    """Told as what is not judged."""
+    lines, family = OTHERS[case]
+    guests.plug("vo0", "br0")
+    try:
+        nft(f"add table {family} o\n" + lines.format("vo0") + "\n")
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"SKIPPED: this kernel can't do {case} ({error})")
+    assert [each["what"] for each in told()["not_looked_at"]] == [f"rules of others that drop frames of ports (table {family} o)"]
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("family", ["netdev", "inet"])
+def test_ingress_of_other_devices_is_none_of_ports(family: str) -> None:
+    """It drops no frame of a port."""
+    ip("link add other0 type veth peer name other1")
+    try:
+        nft(f'add table {family} o\nadd chain {family} o f {{ type filter hook ingress device "other0" priority 0; policy drop; }}\n')
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"SKIPPED: this kernel has no ingress in the family {family} ({error})")
+    assert told()["not_looked_at"] == []
+
+
 @pytest.mark.parametrize("version", [4, 6])
 def test_legacy_iptables(version: int, guests: Guests) -> None:
     """The tables that are no part of nftables: told only where they are in use, with their policy."""

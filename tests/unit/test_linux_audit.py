@@ -90,6 +90,10 @@ CASES: Dict[str, Tuple[Dict[str, Any], str]] = {
         answer({"vnet0": CLOSED}, table={**INTACT, "state": "altered", "differences": ["x"]}, quarantine={"patterns": ["vnet*"], "shut": []}), "of vnet*",
     ),
     "table_stale": (answer({"vnet0": CLOSED}, table={**INTACT, "stale": ["ifindex 7"]}), "ifindex 7"),
+    "dropped": (
+        answer({"vnet0": CLOSED}, counters={"arp": {"frames": 50, "bytes": 2300}, "bpdu": {"frames": 0, "bytes": 0}, "quarantine": {"frames": 9, "bytes": 9}}),
+        "frames were dropped: 50 by arp",
+    ),
     "hub": (answer(THREE, {"ageing_time": 0.0}), "a hub"),
     "hub_of_two": (answer({"vnet0": CLOSED}, {"ageing_time": 0.0}), "two ports"),
     "bridge_promiscuous": (answer({"vnet0": CLOSED}, {"promiscuous": True}), "promiscuous"),
@@ -309,12 +313,13 @@ def test_what_could_not_be_read_is_not_known() -> None:
 
 
 def test_other_ways_to_enforce_a_guard() -> None:
-    """The port option guard with STP, and VLAN filtering for a port that has no tagged VLAN."""
+    """The port option guard with STP. VLAN filtering is none: tags of the own VLAN, of 802.1ad and double ones pass it."""
     assert shield({"guard": True}, entry=None, bridge={"stp": True})["guards"]["bpdu"] == "reject"
     assert shield({"guard": True}, entry=None)["guards"]["bpdu"] == "accept"
     own = {"vlans": {5: {"pvid": True, "untagged": True}}, "entry": None}
-    assert shield(bridge={"vlan_filtering": True}, **own)["guards"]["vlan_tags"] == "reject"
+    assert shield(bridge={"vlan_filtering": True}, **own)["guards"]["vlan_tags"] == "accept"
     assert shield(**own)["guards"]["vlan_tags"] == "accept"
+    assert shield(bridge={"vlan_filtering": True}, vlans=own["vlans"])["guards"]["vlan_tags"] == "reject"
     trunk = {5: {"pvid": True, "untagged": True}, 6: {"pvid": False, "untagged": False}}
     assert shield(bridge={"vlan_filtering": True}, vlans=trunk, entry=None)["guards"]["vlan_tags"] == "accept"
 

@@ -13,7 +13,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import addresses_of, joined, macs_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import PortRecord, SwitchRecord
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import elements, ruleset
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import elements, ruleset, shape
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
@@ -193,6 +193,17 @@ def test_an_element_that_somebody_took_away_is_noticed(fields: Dict[str, Any], d
     assert elements.fields_of(left, "") != {**elements.fields_of(found, ""), "intact": True}
 
 
+@given(ports, st.data())
+def test_a_set_that_somebody_flushed_breaks_the_seal(fields: Dict[str, Any], data: Any) -> None:
+    """Also where what is left would be the whole of another wish; of entries that no version sealed nothing is said."""
+    found = elements.elements_of(fields)
+    sealed = elements.seal(found)
+    assert elements.fields_of(found, "", sealed)["intact"] is elements.fields_of(found, "")["intact"]
+    gone = data.draw(st.sampled_from(sorted(found)))
+    left = {name: values for name, values in found.items() if name != gone}
+    assert elements.fields_of(left, "", sealed)["intact"] is False
+
+
 def test_link_local_address() -> None:
     """The example of RFC 4291, appendix A."""
     assert elements.link_local("34:56:78:9a:bc:de") == ip_address("fe80::3656:78ff:fe9a:bcde")
@@ -210,7 +221,7 @@ def test_records_come_back_and_fit(configured: Dict[str, str], values: Dict[str,
     """nft takes 128 bytes."""
     effective = {name: configured[name] if configured[name] != "inherit" else values[name] for name in configured}
     text = PortRecord(configured, effective, before).text()
-    assert len(text) <= 128
+    assert len(f"{text} sum=01234567") <= 128
     assert PortRecord.read(text) == PortRecord(configured, effective, before)
     switch = SwitchRecord(configured, ["no_linklocal_learn"])
     assert SwitchRecord.read(switch.text()) == switch
@@ -262,10 +273,15 @@ def test_rules_end_closed() -> None:
             assert chain.rules[-1].text == "drop", name
 
 
-def test_the_table_notices_what_was_changed() -> None:
-    """A rule less, a rule of another version, a chain without its hook, a set more."""
+def test_the_table_notices_what_was_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule less, a rule of another version, a chain without its hook, a set more. What rules do is compared in tests/netns/test_audit.py."""
+    monkeypatch.setattr(shape, "same", lambda text, expressions: True)
+
     def objects() -> Any:
-        found: Any = [{"set": {"name": name}} for name in ruleset.SETS]
+        found: Any = []
+        for name, body in ruleset.SETS.items():
+            kind = body.split()[1].rstrip(";")
+            found.append({"set": {"name": name, "type": kind, "flags": ["interval"] if "flags" in body else []}})
         for name, chain in ruleset.CHAINS.items():
             base = {"type": "filter", "hook": chain.hook, "prio": ruleset.PRIORITY, "policy": "accept"} if chain.hook else {}
             found.append({"chain": {"name": name, **base}})
@@ -274,6 +290,7 @@ def test_the_table_notices_what_was_changed() -> None:
     assert Table(objects(), {}).version() == ruleset.digest()
     for change in (
         lambda found: found.pop(), lambda found: found[-1]["rule"].update(comment="x"), lambda found: found.append({"set": {"name": "x"}}),
+        lambda found: found[0]["set"].update(type="ifname"), lambda found: found[0]["set"].update(flags=["interval"]),
         lambda found: next(item for item in found if item.get("chain", {}).get("hook"))["chain"].update(policy="drop"),
     ):
         found = objects()
@@ -282,13 +299,42 @@ def test_the_table_notices_what_was_changed() -> None:
     assert Table(None, {}).version() == "altered" and not Table(None, {}).present
 
 
+DROP = [{"counter": {"packets": 7, "bytes": 420}}, {"drop": None}]
+GUARD = {"match": {"op": "==", "left": {"meta": {"key": "iif"}}, "right": "@inspected"}}
+
+
+def _equal(left: Any, right: Any, operator: str = "==") -> Any:
+    return {"match": {"op": operator, "left": left, "right": right}}
+
+
+@pytest.mark.parametrize("text, expressions", [
+    ("counter drop", DROP),
+    ("iif @inspected counter drop", [GUARD, *DROP]),
+    ("iif @inspected @ll,116,12 0 counter drop", [GUARD, _equal({"&": [{"payload": {"base": "ll", "offset": 112, "len": 16}}, 4095]}, 0), *DROP]),
+    ("iif @inspected @ll,116,12 0 counter drop", [GUARD, _equal({"payload": {"protocol": "vlan", "field": "id"}}, 0), *DROP]),
+    ("meta protocol arp arp htype != 1 counter drop", [_equal({"payload": {"protocol": "arp", "field": "htype"}}, 1, "!="), *DROP]),
+    ("meta protocol arp arp htype != 1 counter drop",
+     [_equal({"meta": {"key": "protocol"}}, "arp"), _equal({"payload": {"protocol": "arp", "field": "htype"}}, 1, "!="), *DROP]),
+    ("ip protocol 103 counter drop", [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, "pim"), *DROP]),
+    ("ip protocol 103 counter drop", [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, 103), *DROP]),
+])
+def test_a_rule_is_the_same_however_a_version_of_nft_prints_it(text: str, expressions: Any) -> None:
+    """And no longer so with another verdict, without its counter, negated, or with a comparison more or less."""
+    assert shape.same(text, expressions)
+    others = [[*expressions[:-1], {"accept": None}], expressions[:-2] + expressions[-1:], [GUARD, *expressions], [*expressions[:-1], {"limit": {"rate": 1}}]]
+    if len(expressions) > 2:
+        match = expressions[-3]["match"]
+        others += [[*expressions[:-3], {"match": {**match, "op": {"==": "!=", "!=": "=="}[match["op"]]}}, *DROP], expressions[:-3] + DROP]
+    assert not any(shape.same(text, other) for other in [*others, None, [], ["x"]])
+
+
 def test_transactions_delete_before_they_add() -> None:
     """An element with a new comment is the old one deleted and the new one added."""
     transaction = Transaction()
     transaction.add(3, {"ports": {""}, "macs": {MAC}}, "x")
     transaction.delete(3, {"ports": {""}})
     lines = transaction.text().splitlines()
-    assert lines[0].startswith("delete element") and lines[1] == 'add element bridge virtnet_hardening ports { 3 comment "x" }'
+    assert lines[0].startswith("delete element") and lines[1] == 'add element bridge virtnet_hardening ports { 3 comment "x sum=65772558" }'
     assert lines[2] == f"add element bridge virtnet_hardening macs {{ 3 . {MAC} }}"
 
 

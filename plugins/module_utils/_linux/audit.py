@@ -58,6 +58,11 @@ def _of_table(answer: Answer) -> Iterator[Found]:
         patterns = answer["quarantine"]["patterns"]
         if patterns:
             yield "quarantine_open", f"the quarantine of {', '.join(patterns)} may be open"
+    if not answer.get("quarantine", {}).get("intact", True):
+        yield "quarantine_open", f"the quarantine is not what a task left; its names are now {', '.join(answer['quarantine']['patterns']) or 'none'}"
+    stopped = {guard: count["frames"] for guard, count in answer.get("counters", {}).items() if count["frames"] and guard != "quarantine"}
+    if stopped:
+        yield "dropped", f"frames were dropped: {', '.join(f'{frames} by {guard}' for guard, frames in sorted(stopped.items()))}"
     if table.get("stale"):
         yield "table_stale", f"nftables holds guards of devices that are no ports any more: {', '.join(table['stale'])}"
 

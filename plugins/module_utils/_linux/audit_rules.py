@@ -40,6 +40,10 @@ RULES: Mapping[str, Rule] = {
         TABLE, "low", "They do nothing, as a device that comes has another number; what they were meant for is open or gone",
         "run the task with the policy again, which takes them away",
     ),
+    "dropped": Rule(
+        TABLE, "low", "A guest sent what its policy forbids, or the policy lacks one of its addresses; what is counted is since the table was made",
+        "see with tcpdump on the guests' ports who sends it; mend the guest, or add the address that is missing to its policy",
+    ),
     "quarantine_open": Rule(
         TABLE, "high", "A port whose name is in the quarantine may send and hear, as the rules that shut it are not as they should be", _RUN_AGAIN,
     ),

@@ -16,7 +16,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select im
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.vlan import ranges
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import SWITCHES, Switches
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import STALE
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import LINK_KINDS, PORT
@@ -61,7 +61,7 @@ class InfoRequest:
         return {
             "bridges": bridges,
             "table": {"state": survey.table, "differences": list(survey.differences), "stale": grouped.stale()},
-            "quarantine": {"patterns": sorted(grouped.quarantine), "shut": shut},
+            "quarantine": {"patterns": sorted(grouped.quarantine), "shut": shut, "intact": bool(observed.state.get(RULESET, {}).get("quarantine", True))},
             "counters": {guard: dict(count) for guard, count in sorted(survey.counters.items())},
             "forward": [chain._asdict() for chain in survey.chains],
             "not_looked_at": gaps.of_host(observed, survey, [name for name in found if name not in looked], self.guests, self.uplinks),

@@ -74,9 +74,8 @@ def _guard(name: str, facts: PortFacts, guards: Mapping[str, str]) -> str:
     found = [guards[name]]
     if name == "bpdu" and facts.bridge.get("stp"):
         found.append(_holds(FALLBACKS["bpdu", REJECT][1], facts, guards))
-    if name == "vlan_tags" and facts.bridge.get("vlan_filtering") and all(flags.get("untagged") for flags in facts.vlans.values()):
-        # The bridge lets no VLAN in but the port's own.
-        found.append(REJECT)
+    # VLAN filtering is none for vlan_tags: "untagged" is about what leaves, and a tag of the own VLAN, one of 802.1ad (br_allowed_ingress,
+    # net/bridge/br_vlan.c, looks at tags of the bridge's protocol alone) and a second tag behind it pass.
     return _best(found)
 
 

@@ -15,6 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, document, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -75,6 +76,9 @@ class SwitchPolicyIntent(HoldingIntent):
         self._let_go(wishes, observed, set(shut))
         quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
         tidy(wishes, observed)
+        if RULESET in wishes.present:
+            # The document tells all names that are meant, as no policy of ports does.
+            wishes.present[RULESET] = {**wishes.present[RULESET], "quarantine": True}
         release.leave_nothing(wishes, observed)
         self.give_back(wishes.present, observed)
         notes = {"unmatched": unmatched, "ports": policy_of(wishes), "quarantined": sorted(shut), "other_switches": self.others}

@@ -212,11 +212,15 @@ def nft_chain(data: Any, start: int, end: int) -> NftChain:
     found = index_attributes(data, start + 4, end)
     key = (data[start], _name(data, found, c.NFTA_CHAIN_TABLE), _name(data, found, c.NFTA_CHAIN_NAME))
     hook = found.get(c.NFTA_CHAIN_HOOK)
-    inner = index_attributes(data, hook.start, hook.end) if hook else {}
-    names = [text(data, inner[c.NFTA_HOOK_DEV])] if c.NFTA_HOOK_DEV in inner else []
-    listed = inner.get(c.NFTA_HOOK_DEVS, Span(0, 0))
+    return NftChain(key, hook is not None, hook_devices(data, index_attributes(data, hook.start, hook.end)) if hook else ())
+
+
+def hook_devices(data: Any, hook: Mapping[int, Span]) -> Tuple[str, ...]:
+    """The devices of NFTA_CHAIN_HOOK; none for a hook that is of no device."""
+    names = [text(data, hook[c.NFTA_HOOK_DEV])] if c.NFTA_HOOK_DEV in hook else []
+    listed = hook.get(c.NFTA_HOOK_DEVS, Span(0, 0))
     names += [text(data, Span(first, last)) for number, first, last in walk(data, listed.start, listed.end)]
-    return NftChain(key, hook is not None, tuple(dict.fromkeys(names)))
+    return tuple(dict.fromkeys(names))
 
 
 def _name(data: Any, found: Mapping[int, Span], number: int) -> str:

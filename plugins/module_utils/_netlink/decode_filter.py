@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.decode import Span, index_attributes, text, walk
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.decode_evidence import hook_devices
 
 _BE32 = Struct(">I").unpack_from
 _SBE32 = Struct(">i").unpack_from
@@ -28,15 +29,16 @@ class NftTable(NamedTuple):
 
 
 class NftBase(NamedTuple):
-    """A base chain: its hook by number, and whether what no rule decides is dropped."""
+    """A base chain: its hook by number and the devices of an ingress, and whether what no rule decides is dropped."""
 
     key: Key
     hook: int
     drops: bool
+    devices: Tuple[str, ...]
 
 
 class NftVerdicts(NamedTuple):
-    """What a rule may come to: it drops or refuses, it goes on in other chains, or a map of this name decides."""
+    """What a rule may come to: it drops, refuses or leaves the frame to a program (queue), it goes on in other chains, or a map of this name decides."""
 
     chain: Key
     drops: bool
@@ -57,7 +59,8 @@ def base_chain(data: Any, start: int, end: int) -> Iterator[NftBase]:
         return
     hook = index_attributes(data, *found[c.NFTA_CHAIN_HOOK])
     drops = c.NFTA_CHAIN_POLICY in found and _number(data, found, c.NFTA_CHAIN_POLICY) == c.NF_DROP
-    yield NftBase((data[start], _name(data, found, c.NFTA_CHAIN_TABLE), _name(data, found, c.NFTA_CHAIN_NAME)), _number(data, hook, c.NFTA_HOOK_HOOKNUM), drops)
+    key = (data[start], _name(data, found, c.NFTA_CHAIN_TABLE), _name(data, found, c.NFTA_CHAIN_NAME))
+    yield NftBase(key, _number(data, hook, c.NFTA_HOOK_HOOKNUM), drops, hook_devices(data, hook))
 
 
 def rule(data: Any, start: int, end: int) -> NftVerdicts:
@@ -74,7 +77,7 @@ def rule(data: Any, start: int, end: int) -> NftVerdicts:
         if name == "immediate":
             dropped, target = _verdict(data, options.get(c.NFTA_IMMEDIATE_DATA, Span(0, 0)))
             drops, jumps = drops or dropped, jumps + target
-        elif name == "reject" or (name == "target" and _name(data, options, c.NFTA_TARGET_NAME) in ("REJECT", "DROP")):
+        elif name in ("reject", "queue") or (name == "target" and _name(data, options, c.NFTA_TARGET_NAME) in ("REJECT", "DROP", "NFQUEUE")):
             drops = True
         elif name == "lookup" and c.NFTA_LOOKUP_DREG in options and _number(data, options, c.NFTA_LOOKUP_DREG) == c.NFT_REG_VERDICT:
             maps.append(_name(data, options, c.NFTA_LOOKUP_SET))
@@ -100,7 +103,7 @@ def _verdict(data: Any, nest: Span) -> Tuple[bool, List[str]]:
         return False, []
     found: Dict[int, Span] = index_attributes(data, *span)
     code = _SBE32(data, found[c.NFTA_VERDICT_CODE].start)[0] if c.NFTA_VERDICT_CODE in found else 1
-    return code == c.NF_DROP, [_name(data, found, c.NFTA_VERDICT_CHAIN)] if c.NFTA_VERDICT_CHAIN in found else []
+    return code in (c.NF_DROP, c.NF_QUEUE), [_name(data, found, c.NFTA_VERDICT_CHAIN)] if c.NFTA_VERDICT_CHAIN in found else []
 
 
 def _name(data: Any, found: _Found, number: int) -> str:

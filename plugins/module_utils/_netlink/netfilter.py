@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Any, Collection, Dict, Iterator, List, Optional, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode_filter as read
@@ -64,10 +64,14 @@ class Chains:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._asleep = {key for key, dormant in (tables(client) or {}).items() if dormant}
+        known = tables(client)
+        self._asleep = {key for key, dormant in (known or {}).items() if dormant}
         self._bases: List[read.NftBase] = []
         self._drops: Set[read.Key] = set()
         self._jumps: Dict[read.Key, Set[str]] = {}
+        if known is None:
+            # A kernel without nf_tables refuses the next questions too.
+            return
         for part in client.dump(c.NFT_MSG_GETCHAIN, bytes(4)):
             self._bases += [base for base in read.base_chain(part.data, part.start, part.end) if base.key[:2] not in self._asleep]
         for part in client.dump(c.NFT_MSG_GETRULE, bytes(4)):
@@ -111,10 +115,18 @@ class Chains:
                 found.append(chain)
         return sorted(found)
 
-    def of_others(self, own: read.TableKey) -> List[str]:
-        """Tables beside C(own) that can drop frames of ports themselves."""
+    def of_others(self, own: read.TableKey, ports: Collection[str]) -> List[str]:
+        """Tables beside C(own) that can drop frames of these ports themselves."""
         names = {
             f"{FAMILIES[base.key[0]]} {base.key[1]}" for base in self._bases
-            if base.key[0] in (c.NFPROTO_BRIDGE, c.NFPROTO_NETDEV) and base.key[:2] != own and (base.drops or base.key in self._drops)
+            if _sees_frames(base, ports) and base.key[:2] != own and (base.drops or base.key in self._drops)
         }
         return sorted(names)
+
+
+def _sees_frames(base: read.NftBase, ports: Collection[str]) -> bool:
+    """Of a port itself. The ingress of the family inet (kernel 5.10) is that of a device, as in the family netdev."""
+    if base.key[0] == c.NFPROTO_BRIDGE:
+        return True
+    of_device = base.key[0] == c.NFPROTO_NETDEV or (base.key[0] == c.NFPROTO_INET and base.hook == c.NF_INET_INGRESS)
+    return of_device and any(device in ports for device in base.devices)

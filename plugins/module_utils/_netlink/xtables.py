@@ -52,6 +52,11 @@ _TARGET = 32
 _DROP = -1
 
 
+def ebtables(folder: str = "/sys/module") -> List[str]:
+    """The legacy tables of ebtables that may be in use. Their modules are looked for, as asking for a table makes it."""
+    return [name for name in ("filter", "nat", "broute") if os.path.isdir(f"{folder}/ebtable_{name}")]
+
+
 def forward_chains() -> Tuple[List[FilterChain], List[str]]:
     """The chains FORWARD of the tables that are in use, and why some can't be read."""
     found: List[FilterChain] = []

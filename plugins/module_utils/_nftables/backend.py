@@ -20,7 +20,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.client import Nft, unreadable
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import elements_of, fields_of
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import elements_of, fields_of, seal
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, RULESET, STALE, TABLE
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed, State, Value
@@ -104,10 +104,10 @@ class HardeningBackend(NetlinkBackend):
         if not self._table.present:
             return {}
         names = dict(socket.if_nameindex())
-        state: State = {RULESET: {"version": self._table.version()}}
+        state: State = {RULESET: {"version": self._table.version(), "quarantine": self._table.keeps_quarantine()}}
         for index, elements in self._table.ports.items():
             name = names.get(index, f"{STALE}{index}")
-            state[("filter", name)] = fields_of(elements, self._table.records["ports"].get(index, ""))
+            state[("filter", name)] = fields_of(elements, self._table.records["ports"].get(index, ""), self._table.seals.get(index, ""))
         for index, record in self._table.records["switches"].items():
             state[("switch", names.get(index, f"{STALE}{index}"))] = {"record": record}
         for pattern in self._table.quarantine:
@@ -148,6 +148,7 @@ class HardeningBackend(NetlinkBackend):
             fields = {**step.before, **step.after}
             self._table.ports[index] = elements_of(fields)
             self._table.records["ports"][index] = str(fields.get("record", ""))
+            self._table.seals[index] = seal(self._table.ports[index])
             transaction.add(index, self._table.ports[index], self._table.records["ports"][index])
         else:
             self._table.ports.pop(index, None)
@@ -178,11 +179,12 @@ class HardeningBackend(NetlinkBackend):
         transaction.make_table()
         for index, elements in self._table.ports.items():
             known: Mapping[str, Any] = {name: values for name, values in elements.items() if name in ruleset.SETS}
-            transaction.add(index, known, self._table.records["ports"].get(index, ""))
+            # What was taken away meanwhile stays told of ports that this run is not about.
+            transaction.add(index, known, self._table.records["ports"].get(index, ""), self._table.seals.get(index, ""))
         for index, record in self._table.records["switches"].items():
             transaction.record("add", index, record)
-        if self._table.quarantine:
-            transaction.quarantine(self._table.quarantine)
+        if self._table.quarantine or self._table.quarantine_seal:
+            transaction.quarantine(self._table.quarantine, "" if step.after.get("quarantine") else self._table.quarantine_seal)
         return True
 
     def _table_index(self, name: str) -> Optional[int]:

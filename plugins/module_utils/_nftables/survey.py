@@ -43,6 +43,7 @@ class SurveyBackend(HardeningBackend):
         self._state = MISSING
         self._differences: Tuple[str, ...] = ()
         observed = super().observe(scope)
+        self._ports = {str(key[1]) for key in observed.state if key[0] == "port"}
         survey = self._survey()
         return Observed(observed.state, {**observed.facts, "survey": survey})
 
@@ -68,6 +69,9 @@ class SurveyBackend(HardeningBackend):
         chains, others = self._try("the chains of nftables that see frames of bridges", self._chains) or ([], [])
         legacy, failures = xtables.forward_chains()
         self._gaps += [Gap("the chains FORWARD of legacy iptables, ip6tables and arptables", "; ".join(failures))] if failures else []
+        bridged = xtables.ebtables()
+        if bridged:
+            self._gaps.append(Gap(f"the legacy tables {', '.join(bridged)} of ebtables", "their modules are loaded, and their rules are not read"))
         if others:
             reason = "what they check is not judged, so a guard that they enforce is told as missing"
             self._gaps.append(Gap(f"rules of others that drop frames of ports (table {', '.join(others)})", reason))
@@ -76,7 +80,7 @@ class SurveyBackend(HardeningBackend):
     def _chains(self) -> Tuple[List[FilterChain], List[str]]:
         def ask(client: Any) -> Tuple[List[FilterChain], List[str]]:
             found = Chains(client)
-            return found.of_bridged_frames(), found.of_others(OWN)
+            return found.of_bridged_frames(), found.of_others(OWN, self._ports)
 
         return self._over_nftables(ask)
 

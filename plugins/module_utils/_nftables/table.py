@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, parse
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset, shape
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, parse, seal
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import CHAINS, FAMILY, PRIORITY, SETS, TABLE, Chain, guards_by_mark, mark
 
 # Elements of these carry what was asked for as a comment; no rule reads it.
 _RECORDED = ("ports", "switches")
+# The last word of a port's comment.
+_SEAL = "sum="
+# No device has this index: its element among the switches bears the seal of the quarantine, whose own elements go with a flush.
+_NOBODY = 0
 _Found = Dict[str, Any]
 
 
@@ -24,11 +28,14 @@ class Table:
         # By interface index.
         self.ports: Dict[int, Elements] = {}
         self.records: Dict[str, Dict[int, str]] = {name: {} for name in _RECORDED}
+        # What was written beside the records of ports, by index.
+        self.seals: Dict[int, str] = {}
         self.quarantine: Set[str] = set()
+        self.quarantine_seal = ""
         self._index_of = index_of
         self._sets: Dict[str, _Found] = {}
         self._chains: Dict[str, Tuple[Any, ...]] = {}
-        self._rules: Dict[str, List[str]] = {}
+        self._rules: Dict[str, List[_Found]] = {}
         # Frames and bytes that were dropped, by guard.
         self.counters: Dict[str, Dict[str, int]] = {}
         self._guards = guards_by_mark()
@@ -48,7 +55,7 @@ class Table:
     def _take_rule(self, rule: _Found) -> None:
         """What its counter says belongs to the guard of the rule; the numbers themselves are no part of the rules."""
         chain, comment = rule["chain"], rule.get("comment", "")
-        self._rules.setdefault(chain, []).append(comment)
+        self._rules.setdefault(chain, []).append(rule)
         guard = self._guards.get((chain, comment))
         for expression in rule.get("expr", ()) if guard else ():
             if isinstance(expression, dict) and isinstance(expression.get("counter"), dict):
@@ -73,7 +80,13 @@ class Table:
 
     def _take_index(self, name: str, index: int, comment: str) -> None:
         if name in _RECORDED:
-            self.records[name][index] = comment
+            if name == "switches" and index == _NOBODY:
+                self.quarantine_seal = comment.rpartition(_SEAL)[2]
+                return
+            record, _word, sealed = comment.rpartition(_SEAL) if _SEAL in comment else (comment, "", "")
+            self.records[name][index] = record.rstrip()
+            if sealed:
+                self.seals[index] = sealed
         if name != "switches":
             self._of(index).setdefault(name, set()).add("")
 
@@ -85,13 +98,23 @@ class Table:
         return self._index_of[device] if device in self._index_of else int(device)
 
     def version(self) -> str:
-        """The digest of the rules, or C(altered) where sets, chains or rules are not those of this version of the collection."""
-        return "altered" if not self.present or self.differences() else ruleset.digest()
+        """The digest of the rules, or C(altered) where sets, chains or rules are not those of this version of the collection.
+
+        C(unsealed) if an older version wrote the entry of a port: the table is made anew, which seals it.
+        """
+        if not self.present or self.differences():
+            return "altered"
+        return ruleset.digest() if all(index in self.seals for index in self.records["ports"]) else "unsealed"
+
+    def keeps_quarantine(self) -> bool:
+        """Whether its names are those that a task left. Older versions sealed nothing, of which no more is known."""
+        return self.quarantine_seal == seal_of(self.quarantine) or not (self.quarantine_seal or self.seals)
 
     def differences(self) -> List[str]:
         """What is not as this version of the collection writes it."""
         found = [f"the set {name} is missing" for name in SETS if name not in self._sets]
         found += [f"the set {name} is not of this collection" for name in self._sets if name not in SETS]
+        found += [f"the set {name} is not of the type or the flags that it should be" for name, found_set in self._sets.items() if not _fits(name, found_set)]
         for name, chain in CHAINS.items():
             found += self._of_chain(name, chain)
         return found + [f"the chain {name} is not of this collection" for name in self._chains if name not in CHAINS]
@@ -102,10 +125,21 @@ class Table:
             return
         if self._chains[name] != (("filter", chain.hook, PRIORITY, "accept") if chain.hook else (None,) * 4):
             yield f"the chain {name} is not hooked up as it should be"
-        have, wanted = self._rules.get(name, []), [mark(name, number) for number in range(len(chain.rules))]
+        rules = self._rules.get(name, [])
+        have, wanted = [rule.get("comment", "") for rule in rules], [mark(name, number) for number in range(len(chain.rules))]
         if have != wanted:
             known = sum(comment in wanted for comment in have)
             yield f"the chain {name} has {known} of its {len(wanted)} rules" + (f" and {len(have) - known} of others" if len(have) > known else "")
+            return
+        for number, rule in enumerate(rules):
+            if not shape.same(chain.rules[number].body(), rule.get("expr")):
+                yield f"the rule {chain.rules[number].comment!r} of the chain {name} was changed"
+
+
+def seal_of(patterns: Iterable[str]) -> str:
+    """The seal of a quarantine; none of one without names."""
+    names = set(patterns)
+    return seal({"quarantine": names}) if names else ""
 
 
 class Transaction:
@@ -114,6 +148,7 @@ class Transaction:
     def __init__(self) -> None:
         self._commands: List[str] = []
         self._elements: Dict[Tuple[str, str], List[str]] = {}
+        self._quarantine_seal: Optional[str] = None
 
     def make_table(self) -> None:
         """The table with empty sets; one that is there goes first."""
@@ -124,10 +159,11 @@ class Transaction:
         """nft before 1.0.8 has no "destroy": adding what is there does nothing."""
         self._commands += [f"add table {FAMILY} {TABLE}", f"delete table {FAMILY} {TABLE}"]
 
-    def add(self, index: int, elements: Mapping[str, Iterable[str]], record: str) -> None:
-        """The elements of a port; C(ports) carries the record."""
+    def add(self, index: int, elements: Mapping[str, Iterable[str]], record: str, sealed: str = "") -> None:
+        """The elements of a port; C(ports) carries the record, and the seal of what was asked for."""
+        words = f"{record} {_SEAL}{sealed or seal(elements)}".lstrip()
         for name, values in elements.items():
-            comment = f' comment "{record}"' if name == "ports" and record else ""
+            comment = f' comment "{words}"' if name == "ports" else ""
             self._queue("add", name, [f"{_joined(index, value)}{comment}" for value in values])
 
     def delete(self, index: int, elements: Mapping[str, Iterable[str]]) -> None:
@@ -139,8 +175,10 @@ class Transaction:
         """What a switch was asked for."""
         self._queue(verb, "switches", [f'{index} comment "{record}"' if record else str(index)])
 
-    def quarantine(self, patterns: Iterable[str]) -> None:
-        """All names and patterns anew: nft 1.0.6 does not find a pattern that it is to delete."""
+    def quarantine(self, patterns: Iterable[str], sealed: str = "") -> None:
+        """All names and patterns anew: nft 1.0.6 does not find a pattern that it is to delete. C(sealed) keeps a seal that they don't fit."""
+        patterns = sorted(patterns)
+        self._quarantine_seal = sealed or seal_of(patterns)
         flush = f"flush set {FAMILY} {TABLE} quarantine"
         if flush not in self._commands:
             self._commands.append(flush)
@@ -153,6 +191,11 @@ class Transaction:
             for (verb, name), items in self._elements.items():
                 if verb == wanted and items:
                     lines.append(f"{verb} element {FAMILY} {TABLE} {name} {{ {', '.join(sorted(items))} }}")
+        if self._quarantine_seal is not None:
+            # One that is there keeps its comment when it is added, and one that is not can't be deleted.
+            element = f"element {FAMILY} {TABLE} switches {{ {_NOBODY}"
+            lines += [f"add {element} }}", f"delete {element} }}"]
+            lines += [f'add {element} comment "quarantine {_SEAL}{self._quarantine_seal}" }}'] if self._quarantine_seal else []
         return "\n".join(lines) + "\n"
 
     def _queue(self, verb: str, name: str, items: List[str]) -> None:
@@ -161,3 +204,11 @@ class Transaction:
 
 def _joined(index: int, value: str) -> str:
     return f"{index} . {value}" if value else str(index)
+
+
+def _fits(name: str, found: _Found) -> bool:
+    """Of a set made by "typeof" versions of nft print different things."""
+    wanted, kind = SETS.get(name, ""), found.get("type")
+    interval = "interval" in (found.get("flags") or ())
+    plain = not wanted.startswith("type ") or kind == wanted.split()[1].rstrip(";")
+    return not wanted or (plain and interval == ("flags interval;" in wanted))

@@ -182,7 +182,8 @@ FILTER = Kind.of(
 )
 SWITCH = Kind.of("switch", Field("record", "str", group="elements"), whole=True)
 QUARANTINE = Kind.of("quarantine")
-RULESET = Kind.of("ruleset", Field("version", "str", group="rules"), stands_alone=True)
+# Quarantine is false where somebody else changed its names.
+RULESET = Kind.of("ruleset", Field("version", "str", group="rules"), Field("quarantine", "bool", group="rules"), stands_alone=True)
 
 # There while a port learns or has entries that it learned: a locked port lets their addresses in until they age.
 LEARNED = Kind.of("learned")

@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# This code is PRIVATE to the collection.
+"""Whether a rule that the kernel has does what its text says: what it compares with what, and what comes of it. Pure.
+
+nft prints a rule otherwise than it was written, and its versions differ: they leave out a comparison that another one implies, know a
+raw field by its name, and numbers by theirs. Only that is forgiven.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, List, NamedTuple, Tuple
+
+_FIELD = r"(?:@\w+,\d+,\d+|arp [sd]addr (?:ether|ip)|[io]if(?:name)?\b|(?:meta|ether|arp|ip6?|udp|icmp(?:v6)?|frag) [\w-]+)"
+_FIELDS = rf"(?P<left>{_FIELD}(?: \. {_FIELD})*)"
+_MATCH = re.compile(rf"{_FIELDS} (?:& (?P<mask>\S+) )?(?:(?P<op>==|!=) )?(?P<vmap>vmap )?(?P<right>{{[^}}]*}}|\S+) ?")
+_VERDICT = re.compile(r"(?P<counter>counter )?(?P<verdict>accept|drop|return|(?:jump|goto) \w+)$")
+# A comparison that nft makes itself where a later one needs it, and leaves out when it prints.
+_IMPLIED = ("meta protocol", "meta l4proto", "ip protocol")
+
+
+class Match(NamedTuple):
+    """One comparison. A field of raw bytes is as C(@nh,0,8)."""
+
+    left: Tuple[str, ...]
+    mask: str
+    negated: bool
+    right: Tuple[str, ...]
+
+
+class Shape(NamedTuple):
+    """What a rule does."""
+
+    matches: Tuple[Match, ...]
+    verdicts: Tuple[str, ...]
+    counted: bool
+
+
+def same(text: str, expressions: Any) -> bool:
+    """Whether the expressions, as nft(8) prints them in JSON, are those of the text."""
+    wanted = written(text)
+    try:
+        found = printed(expressions)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return False
+    if (found.counted, sorted(found.verdicts)) != (wanted.counted, sorted(wanted.verdicts)):
+        return False
+    mine, theirs = _needed(wanted.matches, text), _needed(found.matches, text)
+    return len(mine) == len(theirs) and all(map(_alike, mine, theirs))
+
+
+def written(text: str) -> Shape:
+    """Of a rule's text."""
+    matches: List[Match] = []
+    verdicts: List[str] = []
+    position = 0
+    while True:
+        part = _MATCH.match(text, position)
+        if part is None:
+            break
+        position = part.end()
+        items = [item.strip() for item in part["right"].strip("{}").split(",")]
+        if part["vmap"]:
+            pairs = [item.split(" : ") for item in items]
+            items = [value for value, _verdict in pairs]
+            verdicts += [verdict for _value, verdict in pairs]
+        matches.append(Match(tuple(part["left"].split(" . ")), part["mask"] or "", part["op"] == "!=", tuple(map(_number, items))))
+    end = _VERDICT.match(text, position)
+    return Shape(tuple(matches), tuple(verdicts + ([end["verdict"]] if end else [])), bool(end and end["counter"]))
+
+
+def printed(expressions: Any) -> Shape:
+    """Of what nft prints. Raises for what no rule of ours has."""
+    matches: List[Match] = []
+    verdicts: List[str] = []
+    counted = False
+    for expression in expressions:
+        (kind, body), = expression.items()
+        if kind == "match":
+            matches.append(_match(body["left"], body["op"] == "!=", body["right"]))
+        elif kind == "vmap":
+            pairs = body["data"]["set"]
+            matches.append(_match(body["key"], False, {"set": [value for value, _verdict in pairs]}))
+            verdicts += [_verdict(*pair[1].items()) for pair in pairs]
+        elif kind == "counter":
+            counted = True
+        else:
+            verdicts.append(_verdict((kind, body)))
+    return Shape(tuple(matches), tuple(verdicts), counted)
+
+
+def _verdict(item: Tuple[str, Any]) -> str:
+    kind, body = item
+    return f"{kind} {body['target']}" if body else kind
+
+
+def _match(left: Any, negated: bool, right: Any) -> Match:
+    mask = ""
+    if "&" in left:
+        left, mask = left["&"]
+    fields = tuple(map(_field, left.get("concat", [left])))
+    values = right["set"] if isinstance(right, dict) and "set" in right else [right]
+    return Match(fields, str(mask), negated, tuple(map(_value, values)))
+
+
+def _field(field: Any) -> str:
+    (kind, body), = field.items()
+    if kind == "meta":
+        key = str(body["key"])
+        return key if key in ("iif", "oif", "iifname", "oifname") else f"meta {key}"
+    if kind == "payload" and "base" in body:
+        return f"@{body['base']},{body['offset']},{body['len']}"
+    return f"{body['protocol' if kind == 'payload' else 'name']} {body['field']}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{value['prefix']['addr']}/{value['prefix']['len']}"
+    return _number(str(value))
+
+
+def _number(value: str) -> str:
+    """One form for all numbers; an address or a name is as it is."""
+    try:
+        return str(int(value, 16 if value.startswith("0x") else 10))
+    except ValueError:
+        return value
+
+
+def _needed(matches: Tuple[Match, ...], text: str) -> List[Match]:
+    """Without those that a later one implies: of a protocol that the text names, and not the last."""
+    words = set(text.split())
+
+    def implied(number: int, each: Match) -> bool:
+        plain = not each.negated and not each.mask and len(each.right) == 1 and len(each.left) == 1
+        return plain and number < len(matches) - 1 and each.left[0] in _IMPLIED and each.right[0] in words and not each.right[0].isdigit()
+
+    return [each for number, each in enumerate(matches) if not implied(number, each)]
+
+
+def _alike(mine: Match, theirs: Match) -> bool:
+    """nft prints raw bytes that it knows by their name, and bits as the bytes around them with a mask."""
+    def field(one: str, other: str) -> bool:
+        return one == other or (one.startswith("@") and (not other.startswith("@") or bool(theirs.mask)))
+
+    fields = len(mine.left) == len(theirs.left) and all(map(field, mine.left, theirs.left))
+    masks = not mine.mask or _number(mine.mask) == _number(theirs.mask)
+    return fields and masks and mine.negated == theirs.negated and _values(mine.right, theirs.right)
+
+
+def _values(mine: Tuple[str, ...], theirs: Tuple[str, ...]) -> bool:
+    """A number may be printed by its name, which depends on the version of nft and on /etc/protocols; a name may not be another one."""
+    left, rest = list(mine), []
+    for value in theirs:
+        if value in left:
+            left.remove(value)
+        else:
+            rest.append(value)
+    named = sum(not value.isdigit() and not value.startswith("@") and ":" not in value for value in rest)
+    return len(left) == len(rest) == named and all(value.isdigit() for value in left)

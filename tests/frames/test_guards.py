@@ -326,12 +326,12 @@ def test_what_was_stopped_is_counted(world: World) -> None:
     document = guests(world, quarantine=True)
     del document["port_groups"][0]["ports"][2]
     world.module("linux_switch_policy", switches=[document])
-    assert set(counted(world).values()) == {0}
+    # What goes to all, from the host's own stack too, would have reached the third one, which is shut.
+    assert {guard for guard, frames in counted(world).items() if frames} <= {"quarantine"}
     with world.ring() as ring:
         a, v = ring.a, ring.v
         assert ring.strike(lambda token: f.plain(a.mac, v.mac, token))
         before = counted(world)
-        # What goes to all would have reached the third one, which is shut.
         assert {guard for guard, frames in before.items() if frames} <= {"quarantine"}
         stopped: Dict[str, Callable[[bytes], bytes]] = {
             "arp": lambda token: f.ether(a.mac, v.mac, f.arp(2, a.mac, "192.0.2.77", v.mac, v.ip4), token),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from typing import Any, Callable, Dict, Iterator, List
 
@@ -43,6 +44,11 @@ def _still(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _still(each) for name, each in value.items() if name not in ("packets", "bytes")}
     return [_still(each) for each in value] if isinstance(value, list) else value
+
+
+def unseen(text: str) -> str:
+    """Without what the bridges learned meanwhile."""
+    return re.sub(r"# Seen: .*?whose they are\.\n *", "", text, flags=re.DOTALL)
 
 
 def described(**params: Any) -> Dict[str, Any]:
@@ -84,7 +90,7 @@ def test_applying_it_changes_nothing(run: Callable[..., Result], hardened: bool)
         assert not result["changed"] and not result["actions"], result["actions"]
         assert everything() == before
     assert hardened or before[2] == [], "no table of anybody"
-    assert described()["text"] == text, "the same state is the same text"
+    assert unseen(described()["text"]) == unseen(text), "the same state is the same text"
     named = ports(document)
     assert {"vnet0", "veth1a2b3c4", "tap100i0", "fwpr101p0", "s0", "h0", "1e3", "null", "{{7}}", "caf\u00e9"} <= set(named)
     assert {"u0", "777", "x#[}"} & set(named) == set() and "tapq1" in named and {"docker0", "empty0"} <= {each["name"] for each in switches(document)}

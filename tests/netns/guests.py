@@ -30,7 +30,7 @@ class Guests:
             process.wait()
 
     def plug(self, port: str, bridge: str, address: str = "", mac: str = "") -> None:
-        """A guest of its own behind a new port of the bridge, both ends up."""
+        """A guest of its own behind a new port of the bridge, both ends up. Without IPv6, by which it would send before anybody asks it to."""
         process = subprocess.Popen(["unshare", "--net", "sleep", "600"])
         self._processes[port] = process
         own = os.stat("/proc/self/ns/net").st_ino
@@ -41,6 +41,7 @@ class Guests:
         ip(
             f"link add {port} type veth peer name eth0 netns {process.pid}", *([f"link set {port} master {bridge}"] if bridge else []), f"link set {port} up",
         )
+        self.run(port, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6")
         if mac:
             self.run(port, "ip", "link", "set", "eth0", "address", mac)
         self.run(port, "ip", "link", "set", "eth0", "up")

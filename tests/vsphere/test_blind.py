@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Any, Dict, Iterator, List, NamedTuple, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Set, Tuple
 
 import pytest
 from ansible.module_utils.common import warnings
@@ -23,6 +23,7 @@ from tests.oracle.bundles import VibSpec, make_bundle
 from tests.oracle.vsphere import Client
 
 from ..lab.conftest import _lab
+from ..netns.conftest import warnings_of
 from .conftest import World
 from .test_policy import HOSTS, REJECT
 
@@ -216,6 +217,16 @@ def test_objects_that_are_hidden(site: World, hidden: Dict[str, str], listed: bo
     if not result.get("failed"):
         assert len(result["objects"]) <= len(whole["objects"])
         assert bool(result["not_looked_at"]) is result["summary"].startswith("Not all was looked at")
+
+
+@pytest.mark.own_code
+def test_a_datacenter_that_is_hidden_may_have_switches(world_of: Callable[..., World]) -> None:
+    """Of the same name, too."""
+    world = world_of("--hosts", "2", "--datacenters", "2")
+    with bent(world, {"object": "dc2", "as": "hidden", "keep_references": True}):
+        result = world.ok("vds_portgroup", True, vds="vds1-dc1", names=["*"], security=INHERIT)
+        other = world.run("vds_portgroup", True, vds="other", names=["*"], security=INHERIT)
+    assert other["error_code"] == "unreadable" and any("the user can't see it" in each for each in warnings_of(result)), result
 
 
 @pytest.mark.own_code

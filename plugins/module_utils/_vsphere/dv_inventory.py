@@ -90,7 +90,8 @@ class DvInventory:
                 center = _datacenter(each, above)
                 places.append(Place(each.ref, each.name, center.name if center else "", center.ref if center else None))
             doubts += [f"{each.name}: {each.why()}"] if each.gaps else []
-        hidden = [ref for each in found.values() for ref in _children(each) if isinstance(ref, (vim.DistributedVirtualSwitch, vim.Folder)) and ref not in found]
+        kinds = (vim.DistributedVirtualSwitch, vim.Folder, vim.Datacenter)
+        hidden = [ref for each in found.values() for ref in _children(each) if isinstance(ref, kinds) and ref not in found]
         doubts += [f"{moid(ref)}: {_HIDDEN}" for ref in hidden]
         return sorted(places, key=lambda place: (place.name, place.datacenter)), doubts
 

@@ -149,7 +149,7 @@ def summary(
     if not unseen:
         return f"Looked at: {looked}{judged}."
     named = ", ".join(dict.fromkeys(each.what for each in unseen[:_NAMED])) + (f" and {len(unseen) - _NAMED} more" if len(unseen) > _NAMED else "")
-    rest = f"Of the rest, {looked}{judged}" if objects else "Nothing else was looked at"
+    rest = f"Of the rest, {looked}{judged}" if objects or hosts or switches or findings else "Nothing else was looked at"
     return f"Not all was looked at, and nothing is known of this: {named}. {rest}."
 
 

@@ -111,5 +111,7 @@ def test_a_summary_begins_with_what_is_not_known() -> None:
     assert summary(None, 1, 2, 1, None, []) == "Looked at: 1 host and 2 distributed switches, 1 object in all."
     told = summary(EFFECTIVE, 0, 0, 0, [], blind)
     assert told == "Not all was looked at, and nothing is known of this: esxi00, esxi01, esxi02, esxi03, esxi04 and 2 more. Nothing else was looked at."
+    # Options are judged on hosts of which no switch was read.
+    assert "Of the rest, 2 hosts and" in summary(EFFECTIVE, 2, 0, 0, [{}], blind[:1])
     one = summary(EFFECTIVE, 1, 0, 9, [{}], blind[:1])
     assert one.endswith("this: esxi00. Of the rest, 1 host and 0 distributed switches, 9 objects in all: 1 finding (audit effective).")

@@ -21,6 +21,7 @@ from ansible.module_utils.common import warnings
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWNET = 0x40000000
+_MS_BIND = 0x1000
 _MS_REC_PRIVATE = 0x4000 | (1 << 18)
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _FORWARDS = 15.0
@@ -50,6 +51,16 @@ def _mounts() -> None:
     _unshare(_CLONE_NEWNS)
     _mount("none", "/", "none", _MS_REC_PRIVATE)
     _mount("tmpfs", "/run", "tmpfs")
+
+
+@contextlib.contextmanager
+def without_file(path: str) -> Iterator[None]:
+    """As on a host that lacks it, or as good as: it is there and empty."""
+    _mount("/dev/null", path, "none", _MS_BIND)
+    try:
+        yield
+    finally:
+        assert _LIBC.umount2(path.encode(), 0) == 0
 
 
 def fresh_namespace() -> None:

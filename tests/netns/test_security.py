@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft_client
 
 from ..oracle import iproute2
-from .conftest import Result, bridge, ip, learned, run_module, snapshot
+from .conftest import Result, bridge, ip, learned, run_module, snapshot, without_file
 from .needs import lacks_port_option, needs_vlan_filtering
 
 pytestmark = pytest.mark.skipif(
@@ -178,6 +178,19 @@ def test_rules_that_can_t_be_read_are_not_taken_for_none(monkeypatch: pytest.Mon
     monkeypatch.setenv("PATH", str(tmp_path))
     result = run_module("linux_port_security", bridge="br0", ports=[{"name": "v1"}], state="absent")
     assert not result.get("failed") and result["msg"].startswith("Nothing to do"), result
+
+
+@pytest.mark.own_code
+def test_a_host_that_has_no_names_of_protocols(run: Callable[..., Result]) -> None:
+    """A minimal Debian has no /etc/protocols (package netbase): nft then prints numbers where it is given names. It may come later."""
+    ports = [{"name": "v0", **GUEST}]
+    with without_file("/etc/protocols"), without_file("/etc/services"):
+        assert run("linux_port_security", bridge="br0", ports=ports)["changed"]
+        assert "ip protocol 2" in snapshot()[3] and "ip protocol igmp" not in snapshot()[3]
+        assert not run("linux_port_security", bridge="br0", ports=ports)["changed"]
+        subprocess.run(["nft", "insert rule bridge virtnet_hardening dhcp4 meta l4proto 6 return"], check=True)
+        assert run("linux_port_security", bridge="br0", ports=ports)["changed"]
+    assert not run("linux_port_security", True, bridge="br0", ports=ports)["changed"]
 
 
 @pytest.mark.own_code

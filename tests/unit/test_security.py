@@ -317,6 +317,13 @@ def _equal(left: Any, right: Any, operator: str = "==") -> Any:
      [_equal({"meta": {"key": "protocol"}}, "arp"), _equal({"payload": {"protocol": "arp", "field": "htype"}}, 1, "!="), *DROP]),
     ("ip protocol 103 counter drop", [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, "pim"), *DROP]),
     ("ip protocol 103 counter drop", [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, 103), *DROP]),
+    ("ip protocol igmp counter drop", [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, 2), *DROP]),
+    ("meta l4proto != udp counter drop", [_equal({"meta": {"key": "l4proto"}}, 17, "!="), *DROP]),
+    ("ip protocol icmp icmp type { 5, 9 } counter drop",
+     [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, 1), _equal({"payload": {"protocol": "icmp", "field": "type"}}, {"set": [5, 9]}), *DROP]),
+    ("udp dport 547 counter drop", [_equal({"meta": {"key": "l4proto"}}, 17), _equal({"payload": {"protocol": "udp", "field": "dport"}}, 547), *DROP]),
+    # A port of that number is no protocol.
+    ("udp dport 17 counter drop", [_equal({"payload": {"protocol": "udp", "field": "dport"}}, 17), *DROP]),
 ])
 def test_a_rule_is_the_same_however_a_version_of_nft_prints_it(text: str, expressions: Any) -> None:
     """And no longer so with another verdict, without its counter, negated, or with a comparison more or less."""
@@ -326,6 +333,12 @@ def test_a_rule_is_the_same_however_a_version_of_nft_prints_it(text: str, expres
         match = expressions[-3]["match"]
         others += [[*expressions[:-3], {"match": {**match, "op": {"==": "!=", "!=": "=="}[match["op"]]}}, *DROP], expressions[:-3] + DROP]
     assert not any(shape.same(text, other) for other in [*others, None, [], ["x"]])
+
+
+def test_another_protocol_is_another_rule_with_names_and_without() -> None:
+    """Where nft prints a number, it must be that of the name that was written."""
+    for other in (6, "tcp", 58, "ipv6-icmp", "igmp"):
+        assert not shape.same("meta l4proto != udp counter drop", [_equal({"meta": {"key": "l4proto"}}, other, "!="), *DROP])
 
 
 def test_transactions_delete_before_they_add() -> None:

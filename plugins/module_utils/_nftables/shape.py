@@ -18,6 +18,9 @@ _MATCH = re.compile(rf"{_FIELDS} (?:& (?P<mask>\S+) )?(?:(?P<op>==|!=) )?(?P<vma
 _VERDICT = re.compile(r"(?P<counter>counter )?(?P<verdict>accept|drop|return|(?:jump|goto) \w+)$")
 # A comparison that nft makes itself where a later one needs it, and leaves out when it prints.
 _IMPLIED = ("meta protocol", "meta l4proto", "ip protocol")
+# nft has these names from /etc/protocols, which a minimal Debian lacks (package netbase): there it prints the numbers (IANA's).
+_PROTOCOL_FIELDS = ("meta l4proto", "ip protocol", "ip6 nexthdr", "frag nexthdr")
+_PROTOCOLS = {"icmp": "1", "igmp": "2", "tcp": "6", "udp": "17", "icmpv6": "58", "ipv6-icmp": "58"}
 
 
 class Match(NamedTuple):
@@ -65,7 +68,7 @@ def written(text: str) -> Shape:
             pairs = [item.split(" : ") for item in items]
             items = [value for value, _verdict in pairs]
             verdicts += [verdict for _value, verdict in pairs]
-        matches.append(Match(tuple(part["left"].split(" . ")), part["mask"] or "", part["op"] == "!=", tuple(map(_number, items))))
+        matches.append(_compared(tuple(part["left"].split(" . ")), part["mask"] or "", part["op"] == "!=", tuple(map(_number, items))))
     end = _VERDICT.match(text, position)
     return Shape(tuple(matches), tuple(verdicts + ([end["verdict"]] if end else [])), bool(end and end["counter"]))
 
@@ -101,7 +104,13 @@ def _match(left: Any, negated: bool, right: Any) -> Match:
         left, mask = left["&"]
     fields = tuple(map(_field, left.get("concat", [left])))
     values = right["set"] if isinstance(right, dict) and "set" in right else [right]
-    return Match(fields, str(mask), negated, tuple(map(_value, values)))
+    return _compared(fields, str(mask), negated, tuple(map(_value, values)))
+
+
+def _compared(left: Tuple[str, ...], mask: str, negated: bool, right: Tuple[str, ...]) -> Match:
+    """With one form for what has a name on some hosts only."""
+    names = len(left) == 1 and left[0] in _PROTOCOL_FIELDS
+    return Match(left, mask, negated, tuple(_PROTOCOLS.get(value, value) for value in right) if names else right)
 
 
 def _field(field: Any) -> str:
@@ -130,11 +139,12 @@ def _number(value: str) -> str:
 
 def _needed(matches: Tuple[Match, ...], text: str) -> List[Match]:
     """Without those that a later one implies: of a protocol that the text names, and not the last."""
-    words = set(text.split())
+    words = {word for word in text.split() if not word.isdigit()}
+    words |= {_PROTOCOLS[word] for word in words if word in _PROTOCOLS}
 
     def implied(number: int, each: Match) -> bool:
         plain = not each.negated and not each.mask and len(each.right) == 1 and len(each.left) == 1
-        return plain and number < len(matches) - 1 and each.left[0] in _IMPLIED and each.right[0] in words and not each.right[0].isdigit()
+        return plain and number < len(matches) - 1 and each.left[0] in _IMPLIED and each.right[0] in words
 
     return [each for number, each in enumerate(matches) if not implied(number, each)]
 
@@ -150,7 +160,7 @@ def _alike(mine: Match, theirs: Match) -> bool:
 
 
 def _values(mine: Tuple[str, ...], theirs: Tuple[str, ...]) -> bool:
-    """A number may be printed by its name, which depends on the version of nft and on /etc/protocols; a name may not be another one."""
+    """A number may be printed by its name, which depends on the version of nft and, for protocols, on the host; a name may not be another one."""
     left, rest = list(mine), []
     for value in theirs:
         if value in left:

@@ -84,6 +84,14 @@ CASES = [
     ("linux_bridge", {"name": "br0", "bridge-vlan-aware": True}, ["bridge-vlan-aware is ifupdown2's word; here it is vlan_filtering."]),
     ("linux_bridge_port", {"bridge": "br0", "interfaces": ["v0"], "flood": False}, ["here it is ports.", "here it is unicast_flood."]),
     ("linux_bridge_port", {"bridge": "br0", "ports": ["v0"], "bridge_learning": False}, ["bridge_learning is ifupdown2's word; here it is learning."]),
+    ("linux_bridge", {"name": "br0", "slavepriority": 8, "bridge-portprios": "v0=8"},
+     ["slavepriority is nmcli's word; it is a port's, which linux_bridge_port writes.", "bridge-portprios is ifupdown2's word; it is a port's"]),
+    ("linux_bridge_port", {"bridge": "br0", "ports": ["v0"], "slavepriority": 8, "bridge-bridgeprio": 8},
+     ["slavepriority is nmcli's word; here it is priority.", "bridge-bridgeprio is ifupdown2's word; it is the bridge's, which linux_bridge writes."]),
+    ("linux_bridge", {"name": "br0", "mstpctl-treeprio": 8, "ip4": "192.0.2.1/24"},
+     ["mstpctl-treeprio is ifupdown2's word; here it is priority, for the kernel's STP.", "ip4 is nmcli's word; addresses of the host are left alone."]),
+    ("virtual_link", {"type": "veth"}, ["type is nmcli's word; here it is kind."]),
+    ("esxi_vswitch", {**VSWITCH, "security": '{"promiscuous_mode": false}'}, [f"promiscuous_mode{THEIRS}promiscuous, with accept for true and"]),
     ("esxi_software", {"hosts": ["h"]}, [f"hosts{THEIRS}esxi_hostnames."]),
 ]
 
@@ -97,6 +105,13 @@ def test_a_module_says_so(module: str, params: Dict[str, Any], wanted: Any) -> N
         assert result["failed"] and result["error_code"] == "invalid", result
         for words in wanted:
             assert words in result["msg"], result["msg"]
+
+
+@pytest.mark.parametrize("given", ['{"promiscuous": "reject"}', "promiscuous=reject", "promiscuous=reject, mac_changes=inherit"])
+def test_what_ansible_takes_for_a_mapping_is_one(given: str) -> None:
+    """It is none of the faults of a task that has others."""
+    result = run_module("esxi_vswitch", **{**VSPHERE, **VSWITCH, "nics": ["vmnic0"], "security": given})
+    assert "uplinks" in result["msg"] and "security" not in result["msg"].split("Supported parameters")[0], result["msg"]
 
 
 def test_what_nobody_knows_has_no_hint() -> None:

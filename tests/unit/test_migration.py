@@ -11,9 +11,10 @@ from typing import Any, Dict, Iterator, List, Set, Tuple
 
 import pytest
 import yaml
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import foreign
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import PROFILES
 
-from .test_foreign import SPECS
+from .test_foreign import SPECS, names, places
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "migration.md"
@@ -101,11 +102,35 @@ def test_no_option_of_theirs_is_left_out(module: str) -> None:
     assert documented(module) - told == set()
 
 
+OPTIONS = [(title, cells) for title, rows in sections() if not title.startswith("libvirt") for cells in rows]
+
+
+@pytest.mark.parametrize("title, cells", OPTIONS, ids=lambda value: value[0] if isinstance(value, list) else "")
+def test_each_word_of_the_page_gets_its_hint(title: str, cells: List[str]) -> None:
+    """From one of the modules that it leads to, unless it is their own word; and the hint leads to what the page says. A word in another one goes with that."""
+    where = [place for word in words(title) if word in SPECS for place in places(SPECS[word])]
+    ours = {part for word in words(cells[1]) for part in word.split(".")}
+    for word in words(cells[0].split(" and in ")[0]):
+        given, value = re.fullmatch(r"(?:.*\.)?([^.:]+)(: .*)?", word).groups()  # type: ignore[union-attr]
+        hints = [hint for place in where if given not in names(place) for hint in foreign.hints({given: "x"}, place)]
+        named = {hint.split("here it is ")[1].rstrip(".").split(",")[0] for hint in hints if "here it is " in hint}
+        if any(given in names(place) for place in where):
+            continue
+        assert hints, given
+        # A page's word with a value leads to what that value is here.
+        assert named & ours or value or not named, (given, hints)
+
+
 def test_every_word_that_gets_a_hint_stands_there() -> None:
     """A hint leads to the page."""
-    from ansible_collections.virtnet.hardening.plugins.module_utils._policy import foreign
-
     text = PAGE.read_text()
-    plain = {word for word, found in foreign.WORDS.items() if found.tool in (foreign.VMWARE, foreign.NMCLI)}
+    plain = {word for word, found in foreign.WORDS.items() if found.tool in (foreign.VMWARE, foreign.NMCLI, foreign.IFUPDOWN)}
     spelled = plain - {"dvswitch", "dvswitch_name", "portgroups", "vswitch_name", "host"}
-    assert {word for word in spelled if f"`{word}`" not in text and f".{word}`" not in text} == set()
+    spoken = {word for given in words(text) for word in _forms(given.split(":")[0])}
+    assert spelled - spoken == set()
+
+
+def _forms(word: str) -> Set[str]:
+    """As the table of hints has it: without the words before it, and without what ifupdown2 puts before all of a kind."""
+    bare = word.split(".")[-1].replace("-", "_")
+    return {bare, re.sub("^(bridge|mstpctl)_", "", bare)}

@@ -127,8 +127,11 @@ def _pair(name: str, value: Node, indent: int) -> list[str]:
         return [f"{pad}{name}: {flow}"]
     # Without an entry that is on there is no block to read.
     empty = isinstance(value, (Map, Seq)) and not _any_on(value)
-    first = f"{pad}{name}:" + ((" {}" if isinstance(value, Map) else " []") if empty else "")
-    return [first, *(_map(value, indent + 2) if isinstance(value, Map) else _seq(t.cast(Seq, value), indent + 2))]
+    nothing = " {}" if isinstance(value, Map) else " []"
+    first = f"{pad}{name}:" + (nothing if empty else "")
+    # A block may not follow the sign for nothing.
+    told = comment([f"Whoever takes the marks off an entry below takes the{nothing} off here."], indent) if empty and _entries(value) else []
+    return [*told, first, *(_map(value, indent + 2) if isinstance(value, Map) else _seq(t.cast(Seq, value), indent + 2))]
 
 
 def _seq(node: Seq, indent: int) -> list[str]:
@@ -171,6 +174,9 @@ def _flow(value: Node) -> str | None:
     return text if len(text) <= WIDTH * 2 // 3 else None
 
 
+def _entries(value: Node) -> tuple[Entry, ...]:
+    return tuple(value.entries.values()) if isinstance(value, Map) else value.entries if isinstance(value, Seq) else ()
+
+
 def _any_on(value: Map | Seq) -> bool:
-    entries = value.entries.values() if isinstance(value, Map) else value.entries
-    return any(not each.off for each in entries)
+    return any(not each.off for each in _entries(value))

@@ -115,6 +115,9 @@ class _BridgeWriter:
         if alone:
             fields["ports"] = Entry(seq(alone))
         why = self.foreseen.of_bridge(self.name)
+        if why:
+            self.changes.clear()
+            self.missing.clear()
         return Entry(Map(fields), (*self._notes(), *([f"OFF, as applying it would change the bridge: {why}."] if why else [])), off=bool(why))
 
     def _off_and_known(self, entries: t.Sequence[Entry]) -> list[str]:

@@ -55,6 +55,7 @@ class PortWriter:
         fields.update(self._flags())
         if off:
             self.changes.clear()
+            self.missing.clear()
         notes = (*self._notes(), *([f"OFF: {off}."] if off else []))
         return Entry(Map({word: fields[word] for word in _ORDER if word in fields}), notes, off=bool(off))
 

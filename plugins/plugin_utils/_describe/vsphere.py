@@ -98,7 +98,9 @@ class _Writer:
         self.where = "" if alike.switches[0]["kind"] == "vds" else f" on {alike.hosts[0]}{more}"
 
     def entry(self, would_change: str) -> Entry:
-        """An item of the variable, off where applying it would change something."""
+        """An item of the variable, off where applying it would change something; then it announces nothing."""
+        if would_change:
+            self.changes = []
         switches = [Entry(self._switch(switch), tuple(self._switch_notes(switch))) for switch in self.alike.switches]
         # Where two datacenters have a host of one name, the module tells them apart so.
         prefix = f"{self.alike.datacenter}/"

@@ -97,5 +97,10 @@ ports:
 """
     alone = Map({"ports": Entry(Seq((Entry(item, off=True),)))})
     assert load(document(alone, [])) == {"ports": []}
+    for node, nothing, wanted in ((alone, "[]", [data(item)]), (Map({"ports": Entry(Map({"vnet0": Entry(item, off=True)}))}), "{}", {"vnet0": data(item)})):
+        told, first, *rest = document(node, []).splitlines()[1:]
+        assert told == f"# Whoever takes the marks off an entry below takes the {nothing} off here." and first == f"ports: {nothing}"
+        assert load("\n".join([first.replace(f" {nothing}", ""), *(line.replace("# ", "", 1) for line in rest)])) == {"ports": wanted}
+    assert "Whoever" not in document(Map({"ports": Entry(Seq(()))}), [])
     node_type: Node = alone
     assert data(node_type) == {"ports": []}

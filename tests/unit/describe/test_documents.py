@@ -104,6 +104,26 @@ def test_the_order_in_which_a_host_tells_means_nothing() -> None:
         assert policy_document(other, "kvm1", "x.yml")["text"] == text
 
 
+def test_what_is_off_announces_nothing() -> None:
+    """Neither a change nor what is missing for one: it is as it was until somebody switches it on."""
+    info, refused = vsphere(["g"], [], "dc"), {"failed": True, "error_code": "unsupported", "msg": "It can't."}
+    assert len(policy_document(info, "vcenter", "x.yml", "guest")["changes"]) == 6
+    off = policy_document(info, "vcenter", "x.yml", "guest", [refused, refused])
+    assert off["changes"] == [] and "0 changes" in off["text"] and off["data"] == {"virtnet_policy_documents": []}
+    half = policy_document(info, "vcenter", "x.yml", "guest", [{}, refused])
+    assert len(half["changes"]) == 3 and all(change.startswith("vSwitch ") for change in half["changes"])
+    info = linux(["vnet0", "vnet1"], "tap device")
+    info["bridges"][0]["status"]["protection"]["vnet1"]["pinned"] = ["52:54:00:00:00:01"]
+    info["bridges"][0]["policy"]["ports"] = [{"name": "vnet1", "addresses": []}]
+    told = policy_document(info, "kvm1", "x.yml", "guest")
+    assert len(told["missing"]) == 1 and told["changes"]
+    off = policy_document(info, "kvm1", "x.yml", "guest", refused)
+    assert off["changes"] == off["missing"] == [] and "TODO." not in off["text"].split("---")[0]
+    shut = linux(["vnet0"], "tap device")
+    shut["bridges"][0]["status"]["protection"]["vnet0"]["quarantined"] = True
+    assert policy_document(shut, "kvm1", "x.yml", "guest")["missing"] == []
+
+
 @pytest.mark.parametrize("info", [None, {}, [], {"bridges": []}, {"distributed_switches": {}}])
 def test_what_is_no_answer_is_refused(info: Any) -> None:
     """With the module that it should be of."""

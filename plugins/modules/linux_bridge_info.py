@@ -378,8 +378,9 @@ counters:
 forward:
   description:
     - >-
-      The chains of other tables through which frames on a bridge go where RV(bridges[].status.netfilter) is in effect. C(drops) says whether one of
-      their rules, or of the chains that they jump to, drops or refuses frames.
+      The chains of other tables through which frames on a bridge go where RV(bridges[].status.netfilter) is in effect, those of legacy iptables too: all
+      of the hook forward, and of the hooks around it those that can drop. C(drops) says whether one of their rules, or of the chains that they jump
+      to, drops or refuses frames, or gives them to a program.
   returned: success
   type: list
   elements: dict

@@ -336,7 +336,7 @@ UNREADABLE: Dict[str, Tuple[Callable[[Patch, Path], AbstractContextManager[None]
     "nft printing nothing": (lambda patch, folder: program(patch, folder, "exit 0"), GUARDS, "can't be read by nft"),
     "a table of somebody else's": (foreign_table, GUARDS, "what is not of this collection"),
     "an ordinary user": (unprivileged, GUARDS, "needs root"),
-    "an ordinary user and iptables": (unprivileged, "the chains FORWARD of legacy iptables, ip6tables and arptables", "Permission denied"),
+    "an ordinary user and iptables": (unprivileged, "the chains of legacy iptables, ip6tables and arptables", "Permission denied"),
     "chains of nftables": (replaced(netfilter.Chains, "__init__"), "the chains of nftables that see frames of bridges", "can't be read here"),
     "switches of br_netfilter": (hidden_switches, "the switches of br_netfilter", "No such file"),
     "a guest on ipvtap": (ipvtap, "guests on it0", "ports of no bridge"),

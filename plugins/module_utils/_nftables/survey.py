@@ -67,8 +67,8 @@ class SurveyBackend(HardeningBackend):
         if switches.reason:
             self._gaps.append(Gap("the switches of br_netfilter", switches.reason))
         chains, others = self._try("the chains of nftables that see frames of bridges", self._chains) or ([], [])
-        legacy, failures = xtables.forward_chains()
-        self._gaps += [Gap("the chains FORWARD of legacy iptables, ip6tables and arptables", "; ".join(failures))] if failures else []
+        legacy, failures = xtables.chains()
+        self._gaps += [Gap("the chains of legacy iptables, ip6tables and arptables", "; ".join(failures))] if failures else []
         bridged = xtables.ebtables()
         if bridged:
             self._gaps.append(Gap(f"the legacy tables {', '.join(bridged)} of ebtables", "their modules are loaded, and their rules are not read"))

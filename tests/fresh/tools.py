@@ -16,7 +16,7 @@ from .readme import ROOT
 TOOLS: Dict[str, Dict[str, str]] = {
     "demo": {"iproute2": "ip", "iputils-ping": "ping", "nftables": "nft", "xorriso": "xorriso"},
     "unit": {"binutils": "ar", "zstd": "zstd"},
-    "contract": {"iproute2": "ip bridge tc", "nftables": "nft", "tcpdump": "tcpdump"},
+    "contract": {"arptables": "arptables-legacy", "iproute2": "ip bridge tc", "iptables": "iptables-legacy", "nftables": "nft", "tcpdump": "tcpdump"},
     "frames": {"iproute2": "ip bridge", "iputils-ping": "ping", "nftables": "nft"},
     "lab": {"binutils": "ar", "iproute2": "ip ss"},
     "vsphere": {"iproute2": "ip bridge", "nftables": "nft"},

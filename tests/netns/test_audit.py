@@ -28,6 +28,7 @@ from tests import control_node
 
 from .conftest import bridge, bridge_netfilter, ip, run_module, snapshot
 from .guests import Guests
+from .sniffers import ATTACH_XDP, XDP, attach
 
 pytestmark = pytest.mark.own_code
 REJECT_ALL = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
@@ -313,6 +314,17 @@ def ipvtap(patch: Patch, folder: Path) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+@contextmanager
+def xdp(patch: Patch, folder: Path) -> Iterator[None]:
+    """A program that lets all pass."""
+    descriptors = attach(XDP, ATTACH_XDP, "vnet0")
+    try:
+        yield
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
 def foreign_rules(patch: Patch, folder: Path) -> AbstractContextManager[None]:
     """Somebody else's guards."""
     nft("add table bridge nat", "add chain bridge nat p { type filter hook prerouting priority 0; }", "add rule bridge nat p drop")
@@ -341,6 +353,7 @@ UNREADABLE: Dict[str, Tuple[Callable[[Patch, Path], AbstractContextManager[None]
     "switches of br_netfilter": (hidden_switches, "the switches of br_netfilter", "No such file"),
     "a guest on ipvtap": (ipvtap, "guests on it0", "ports of no bridge"),
     "a guest on macvtap": (macvtap, "guests on mt0", "ports of no bridge"),
+    "a program of XDP": (xdp, "what an XDP program does with frames of vnet0", "before the bridge and its rules"),
     "rules of others": (foreign_rules, "rules of others that drop frames of ports (table bridge nat)", "not judged"),
     "a kernel without isolated": (without_option("isolated"), "the port option isolated", "this kernel does not have it"),
     "a kernel without locked": (without_option("locked"), "the port option locked", "this kernel does not have it"),

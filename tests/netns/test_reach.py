@@ -80,10 +80,24 @@ def test_a_part_reached_nothing(check: bool) -> None:
 @pytest.mark.parametrize("check", [True, False])
 def test_patterns_that_are_meant_for_later(check: bool) -> None:
     """A quarantined name is told to the table, and ports that are named join in the same task."""
+    ip("link set vnet0 nomaster", "link set vnet1 nomaster")
     result = run_module("linux_switch_policy", check, **document(match=["tap*"], quarantine=True))
     assert result["changed"] and warnings_of(result) == [] and result["unmatched"] == ["tap*"]
+    ip("link set vnet0 master br0", "link set vnet1 master br0")
     result = run_module("linux_switch_policy", check, **document(match=["vnet3*"], **BPDU, ports=[{"name": "vnet3"}]))
     assert warnings_of(result) == [] and result["unmatched"] == ["vnet3*"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_quarantine_of_other_names_than_the_guests_have(check: bool) -> None:
+    """Whoever writes tap* where guests are called vnet0 thinks that they are protected."""
+    result = run_module("linux_switch_policy", check, **document(match=["tap*", "web1"], quarantine=True, profile="guest"))
+    assert result["changed"] and warnings_of(result) == [
+        "port group guests: match: no port of br0 is called tap* or web1, so the quarantine shuts none of those that are there, and nothing is done "
+        "for what may be guests' ports that the document does not name: vnet0, vnet1."
+    ]
+    named = document(match=["tap*"], quarantine=True, ports=[{"name": "vnet0", **BPDU}, {"name": "vnet1"}])
+    assert warnings_of(run_module("linux_switch_policy", check, **named)) == []
 
 
 # What is gone already, or was never there, and has a name.

@@ -276,7 +276,7 @@ def shield(port: Optional[Dict[str, Any]] = None, entry: Any = "intact", known: 
     """Of a hardened port, with exceptions."""
     bridge, pinned = {**BRIDGE, **more.pop("bridge", {})}, [str(PINNED["address"])]
     entry = ENTRY if entry == "intact" else entry
-    return protection(PortFacts("vnet0", {**CLOSED, **(port or {})}, bridge, entry, known, pinned, more.pop("vlans", {}), more.pop("shut", False)))
+    return protection(PortFacts("vnet0", {**CLOSED, **(port or {})}, bridge, entry, known, pinned, more.pop("shut", False)))
 
 
 def effective(told: Dict[str, Any]) -> Dict[str, str]:
@@ -316,12 +316,8 @@ def test_other_ways_to_enforce_a_guard() -> None:
     """The port option guard with STP. VLAN filtering is none: tags of the own VLAN, of 802.1ad and double ones pass it."""
     assert shield({"guard": True}, entry=None, bridge={"stp": True})["guards"]["bpdu"] == "reject"
     assert shield({"guard": True}, entry=None)["guards"]["bpdu"] == "accept"
-    own = {"vlans": {5: {"pvid": True, "untagged": True}}, "entry": None}
-    assert shield(bridge={"vlan_filtering": True}, **own)["guards"]["vlan_tags"] == "accept"
-    assert shield(**own)["guards"]["vlan_tags"] == "accept"
-    assert shield(bridge={"vlan_filtering": True}, vlans=own["vlans"])["guards"]["vlan_tags"] == "reject"
-    trunk = {5: {"pvid": True, "untagged": True}, 6: {"pvid": False, "untagged": False}}
-    assert shield(bridge={"vlan_filtering": True}, vlans=trunk, entry=None)["guards"]["vlan_tags"] == "accept"
+    assert shield(bridge={"vlan_filtering": True}, entry=None)["guards"]["vlan_tags"] == "accept"
+    assert shield(bridge={"vlan_filtering": True})["guards"]["vlan_tags"] == "reject"
 
 
 def test_a_quarantined_name_is_shut_until_the_table_knows_its_device() -> None:

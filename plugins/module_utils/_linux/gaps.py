@@ -68,6 +68,9 @@ def _of_devices(observed: Observed) -> Iterator[Gap]:
     vmware = sorted(name for name, facts in links.items() if _VMNET.match(name) and not facts.kind and not facts.master)
     if vmware:
         yield Gap(f"VMware's guests on {few(vmware)}", "VMware's switches are not the kernel's; who may open /dev/vmnet* may be promiscuous there")
+    early = sorted(name for name, facts in links.items() if facts.xdp and ("port", name) in observed.state)
+    if early:
+        yield Gap(f"what an XDP program does with frames of {few(early)}", "it sees them before the bridge and its rules, and may drop or change them")
     others = sorted(name for name, facts in links.items() if facts.kind == "openvswitch")
     if others:
         yield Gap(f"switches of Open vSwitch ({few(others)})", "only bridges of the kernel are read")

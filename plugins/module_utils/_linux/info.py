@@ -142,7 +142,7 @@ class _Grouped:
         shut = any(shuts(pattern, name) for pattern in self.quarantine)
         entry = self.state.get(("filter", name))
         return protection(PortFacts(
-            name, self.state[("port", name)], bridge, entry, known, self.pinned.get(name, ()), self.vlans.get(name, {}), shut,
+            name, self.state[("port", name)], bridge, entry, known, self.pinned.get(name, ()), shut,
         ))
 
     def stale(self) -> List[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Collection, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Set
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Key, Observed, State
 
 # What must be read of a port to judge it.
@@ -39,8 +40,7 @@ class Unpinned(NamedTuple):
 
 
 def _sentence(bridge: str, ports: Sequence[str], state: str, effect: str) -> str:
-    more = f" and {len(ports) - _NAMED} more" if len(ports) > _NAMED else ""
-    return f"port{'s' if len(ports) > 1 else ''} {', '.join(ports[:_NAMED])}{more} of {bridge}: {state}, {effect}; {_REMEDY.format(address='the address')}."
+    return f"port{'s' if len(ports) > 1 else ''} {few(ports, 5)} of {bridge}: {state}, {effect}; {_REMEDY.format(address='the address')}."
 
 
 def pins(state: State, bridge: str) -> Dict[str, Set[Key]]:

@@ -32,8 +32,6 @@ class PortFacts(NamedTuple):
     table_known: bool
     # Of static, sticky entries.
     pinned: Sequence[str]
-    # Flags by VLAN.
-    vlans: Mapping[int, Fields]
     # Whether its name is in the quarantine.
     named_shut: bool
 

@@ -9,11 +9,13 @@ from fnmatch import fnmatchcase
 from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import quarantine, release
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, addresses_of, macs_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, require_bridge, select
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import JUDGED, Roles
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, ports_of, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, document, normalize
@@ -88,6 +90,7 @@ class SwitchPolicyIntent(HoldingIntent):
         """Ports that are named anywhere in the switch are in their group only; patterns take what is left."""
         named = {port.name for group in switch.groups for port in group.ports}
         taken: Dict[str, str] = {}
+        idle: List[Group] = []
         for group in switch.groups:
             for port in group.ports:
                 label = f"port {port.name}"
@@ -101,9 +104,12 @@ class SwitchPolicyIntent(HoldingIntent):
             missing = [*selected.unmatched, *(name for name in selected.names if name not in there)]
             unmatched += missing
             warnings += _nothing_reached(group, missing, named, switch.name, observed)
+            idle += [group] if group.quarantine and not there else []
             for name in there:
                 if name not in named:
                     yield self._matched(name, group, taken)
+        for group in idle:
+            warnings += _others_are_there(group, named | taken.keys(), switch.name, observed)
 
     @staticmethod
     def _matched(name: str, group: Group, taken: Dict[str, str]) -> Member:
@@ -126,6 +132,16 @@ def _nothing_reached(group: Group, missing: List[str], named: Set[str], bridge: 
     """A pattern of ports that are named too may be there for those to come, and one with quarantine is told to the table."""
     idle = [each for each in missing if not group.quarantine and not any(fnmatchcase(name, each) for name in named)]
     return nothing_reached(f"port group {group.name}: match", idle, bridge, observed)
+
+
+def _others_are_there(group: Group, known: Set[str], bridge: str, observed: Observed) -> Tuple[str, ...]:
+    """A quarantine may be there before any guest is. Guests that are called otherwise show that it will shut none of them."""
+    roles = Roles(observed.facts["links"])
+    others = [name for name in ports_of(bridge, observed) if name not in known and roles.of(name).role in JUDGED]
+    if not others:
+        return ()
+    return (f"port group {group.name}: match: no port of {bridge} is called {' or '.join(group.match)}, so the quarantine shuts none of those that are there, "
+            f"and nothing is done for what may be guests' ports that the document does not name: {few(others)}.",)
 
 
 def _check_group(group: Group) -> None:

@@ -122,6 +122,12 @@ class Link(NamedTuple):
         span = self.attributes.get(c.IFLA_ADDRESS)
         return mac_from_bytes(bytes(self.data[span.start:span.end])) if span else ""
 
+    def has_xdp(self) -> bool:
+        """Whether an XDP program gets its frames first (IFLA_XDP_ATTACHED)."""
+        span = self.attributes.get(c.IFLA_XDP)
+        found = index_attributes(self.data, span.start, span.end) if span else {}
+        return c.IFLA_XDP_ATTACHED in found and self.data[found[c.IFLA_XDP_ATTACHED].start] != 0
+
     def port_options(self) -> Optional[Span]:
         """The nest of IFLA_BRPORT_*, if the device is a port of a bridge."""
         span = self.attributes.get(c.IFLA_LINKINFO)

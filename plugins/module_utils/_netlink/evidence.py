@@ -87,6 +87,8 @@ class LinkFacts(NamedTuple):
     counter: int = 0
     # Virtual functions that a network card has been told to have, as guests are given them.
     functions: int = 0
+    # A program of XDP gets its frames before the bridge does.
+    xdp: bool = False
 
 
 class PacketSocket(NamedTuple):

@@ -132,6 +132,7 @@ class Observer:
         facts[link.name] = LinkFacts(
             kind, bool(link.flags & c.IFF_UP), bool(link.flags & c.IFF_RUNNING), master, lower, elsewhere, bus, link.text(c.IFLA_PHYS_PORT_NAME),
             link.address(), link.u32(c.IFLA_PROMISCUITY), virtual_functions(link.name, link.ifindex) if bus == "pci" else 0,
+            link.has_xdp(),
         )
         return kind
 

@@ -24,7 +24,10 @@ options:
         Without this option a change to a protected device is refused before anything is written, in check mode too, and RV(error_code) is V(management).
       - >-
         With it, the target starts a process that takes the change back by itself unless the control node, over a new connection,
-        confirms within O(rollback_timeout). Then the task fails, and RV(error_code) is V(rolled_back).
+        confirms within O(rollback_timeout). Then the task fails, and RV(error_code) is V(rolled_back). Until one or the other, every other change in
+        that network namespace waits, as it would be built on what may go.
+      - >-
+        Only a confirmation keeps the change. If the process is killed, nothing takes the change back, and the next run warns of it.
       - A task that changes no protected device runs as it would without the option.
     type: bool
     default: false

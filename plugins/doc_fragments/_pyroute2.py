@@ -27,4 +27,7 @@ notes:
   - >-
     Changes need root, or the capability C(CAP_NET_ADMIN) in the target's network namespace: set C(become=true) on the play. Without it they are refused
     before anything is written, in check mode too, and RV(error_code) is V(rights).
+  - >-
+    One run at a time changes what is in a network namespace, whichever of these modules it is: others wait for up to 60 s, and then fail with the
+    RV(error_code) V(busy) and the name of the one that is at it. What a run that was killed had locked is free.
 """

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Mapping, NoReturn, Optional
+from typing import Any, Callable, Dict, Mapping, NoReturn, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_module import Module
@@ -13,8 +13,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine import w
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import make_diff
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Intent, reconcile
-from ansible_collections.virtnet.hardening.plugins.module_utils._safety import Orphans, Watchdog
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Intent, Outcome, reconcile
+from ansible_collections.virtnet.hardening.plugins.module_utils._safety import DIRECTORY, Orphans, Unconfirmed, Watchdog
+from ansible_collections.virtnet.hardening.plugins.module_utils._turn import Turn
 
 Spec = Dict[str, Any]
 
@@ -60,19 +61,15 @@ def fail(module: AnsibleModule, error: VirtnetError) -> NoReturn:
 
 
 def _reconcile(module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], Intent], open_backend: Callable[[], Any]) -> Dict[str, Any]:
-    params = module.params
-    intent = intent_of(params)
-    orphans = Orphans()
-    given_back = intent.recover(orphans.held)
-    backend = open_backend()
-    try:
-        net = _net(module, open_backend, intent.scope)
-        outcome = reconcile(intent, backend, module.check_mode, bool(params.get("allow_management")), net)
-    finally:
-        backend.close()
-    if not module.check_mode:
-        orphans.settle(given_back)
-    for text in outcome.resolved.warnings:
+    intent = intent_of(module.params)
+    unconfirmed = Unconfirmed()
+    if module.check_mode:
+        outcome, net = _observe_and_act(module, intent, open_backend, None)
+    else:
+        with Turn(DIRECTORY, module._name, awaited=unconfirmed.awaited) as turn:
+            unconfirmed.sweep()
+            outcome, net = _observe_and_act(module, intent, open_backend, turn)
+    for text in (*unconfirmed.warnings(), *outcome.resolved.warnings):
         module.warn(text)
     if outcome.vanished:
         module.warn(f"Gone while the task ran, so left out: {', '.join(outcome.vanished)}.")
@@ -87,14 +84,30 @@ def _reconcile(module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], I
     return result
 
 
-def _net(module: AnsibleModule, open_backend: Callable[[], Any], scope: Any) -> Optional[Watchdog]:
+def _observe_and_act(
+    module: AnsibleModule, intent: Intent, open_backend: Callable[[], Any], turn: Optional[Turn]
+) -> Tuple[Outcome, Optional[Watchdog]]:
+    orphans = Orphans()
+    given_back = intent.recover(orphans.held)
+    backend = open_backend()
+    try:
+        net = _net(module, open_backend, intent.scope, turn)
+        outcome = reconcile(intent, backend, module.check_mode, bool(module.params.get("allow_management")), net)
+    finally:
+        backend.close()
+    if not module.check_mode:
+        orphans.settle(given_back)
+    return outcome, net
+
+
+def _net(module: AnsibleModule, open_backend: Callable[[], Any], scope: Any, turn: Optional[Turn]) -> Optional[Watchdog]:
     params = module.params
     timeout = params.get("rollback_timeout")
     if timeout is not None and timeout < 1:
         raise InputError(f"rollback_timeout: {timeout} s leaves no time to confirm; give at least 1.")
     if module.check_mode:
         return None
-    return Watchdog(open_backend, scope, params.get("_rollback_id"), timeout or 0)
+    return Watchdog(open_backend, scope, params.get("_rollback_id"), timeout or 0, turn=turn)
 
 
 def _summary(plan: Plan, check_mode: bool) -> str:

@@ -6,19 +6,28 @@ management path unless the control node confirms it over a new connection."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
+from contextlib import suppress
 from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, BusyError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.restore import restore
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key
+from ansible_collections.virtnet.hardening.plugins.module_utils._turn import Turn, namespace
 
 # Must be kept in sync with plugins/plugin_utils/_confirm.py.
 DIRECTORY = "/run/virtnet-hardening"
 _POLL = 0.1
+# Seconds that a way back waits for its turn; then it goes without, as the host may be cut off.
+_PATIENCE = 10.0
+# A change of the management path that nobody has confirmed, and one that is being undone.
+_OPEN = (".pending", ".reverting")
+# What stops the clock, and nothing else does.
+_SAID = ("confirmed", "cancelled")
 
 
 def _start_time(pid: int) -> str:
@@ -28,10 +37,6 @@ def _start_time(pid: int) -> str:
             return handle.read().rsplit(b")", 1)[1].split()[19].decode()
     except (OSError, IndexError):
         return ""
-
-
-def _namespace() -> int:
-    return os.stat("/proc/self/ns/net").st_ino
 
 
 class Store:
@@ -73,21 +78,44 @@ class Store:
             return False
         return True
 
+    def read(self, name: str) -> Dict[str, Any]:
+        """The content of a file; empty if it can't be read."""
+        try:
+            with open(self.path(name), encoding="utf-8") as handle:
+                content: Dict[str, Any] = json.load(handle)
+        except (OSError, ValueError):
+            return {}
+        return content
+
+    def names(self, *ends: str) -> List[str]:
+        """The files whose names end so."""
+        try:
+            return sorted(name for name in os.listdir(self.directory) if name.endswith(ends))
+        except OSError:
+            return []
+
+    def hold(self, name: str) -> int:
+        """A descriptor of the file with a lock on it, which lasts as long as a process has it, whatever the file is called meanwhile."""
+        descriptor = os.open(self.path(name), os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return descriptor
+
+    def is_held(self, name: str) -> bool:
+        """Whether a process has that lock."""
+        try:
+            with open(self.path(name), encoding="utf-8") as handle:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return False
+
     def orphans(self) -> Iterator[Tuple[str, List[Key]]]:
         """Notes of runs in this network namespace that ended without cleaning up: name and what they held."""
-        try:
-            names = sorted(os.listdir(self.directory))
-        except OSError:
-            return
-        for name in names:
-            if not name.endswith(".held"):
-                continue
-            try:
-                with open(self.path(name), encoding="utf-8") as handle:
-                    note = json.load(handle)
-            except (OSError, ValueError):
-                continue
-            if note["namespace"] == _namespace() and _start_time(note["pid"]) != note["started"]:
+        for name in self.names(".held"):
+            note = self.read(name)
+            if note.get("namespace") == namespace() and _start_time(note["pid"]) != note["started"]:
                 yield name, [tuple(key) for key in note["held"]]
 
 
@@ -106,38 +134,83 @@ class Orphans:
                 self._store.remove(name)
 
 
+class Unconfirmed:
+    """Changes of the management path of this network namespace that nobody has confirmed, and that are not undone."""
+
+    def __init__(self, store: Optional[Store] = None) -> None:
+        self._store = store or Store()
+
+    def awaited(self) -> str:
+        """The one whose clock runs, in words; empty if there is none. What would be built on it could go with it."""
+        for name, note in self._notes():
+            if self._store.is_held(name):
+                return f"A change of the management path ({note.get('who')}, process {note.get('pid')}) awaits its confirmation or its way back"
+        return ""
+
+    def warnings(self) -> Iterator[str]:
+        """Those whose watchdog is gone, so that nothing will undo them."""
+        for name, note in self._notes():
+            if not self._store.is_held(name):
+                yield (
+                    f"A change of the management path ({note.get('who')}, process {note.get('pid')}) was neither confirmed nor undone, "
+                    "as its watchdog is gone: what it did may still be so. "
+                    f"Compare the host with what is meant, then remove {self._store.path(name)}."
+                )
+
+    def sweep(self) -> None:
+        """Take away words that no watchdog is left to hear."""
+        for name in self._store.names(*(f".{word}" for word in _SAID)):
+            if not self._store.is_held(name):
+                self._store.remove(name)
+
+    def _notes(self) -> Iterator[Tuple[str, Dict[str, Any]]]:
+        for name in self._store.names(*_OPEN):
+            note = self._store.read(name)
+            if note.get("namespace") == namespace():
+                yield name, note
+
+
 class Watchdog:
     """The engine's safety net on a Linux host."""
 
     def __init__(
-        self, open_backend: Callable[[], Any], scope: Any, rollback_id: Optional[str], timeout: int, store: Optional[Store] = None
+        self, open_backend: Callable[[], Any], scope: Any, rollback_id: Optional[str], timeout: int, store: Optional[Store] = None,
+        turn: Optional[Turn] = None,
     ) -> None:
         self._open_backend = open_backend
         self._scope = scope
         self._id = rollback_id
         self._timeout = timeout
         self._store = store or Store()
+        self._turn = turn
         self._note = f"{os.getpid()}-{time.monotonic_ns()}.held"
         self.armed = False
 
     def arm(self, wish: Desired, management: bool, held: Tuple[Key, ...]) -> None:
         """Note what is held; with C(management) start the clock of a process that reverts to C(wish)."""
+        if self._turn is not None:
+            self._turn.require()
         if held:
-            note = {"pid": os.getpid(), "started": _start_time(os.getpid()), "namespace": _namespace(), "held": held}
+            note = {"pid": os.getpid(), "started": _start_time(os.getpid()), "namespace": namespace(), "held": held}
             self._store.write(self._note, note)
         if management and self._id is not None:
-            self._store.write(f"{self._id}.pending", {"pid": os.getpid(), "timeout": self._timeout, "wish": _plain(wish)})
+            who = self._turn.who if self._turn is not None else ""
+            note = {"pid": os.getpid(), "who": who, "namespace": namespace(), "timeout": self._timeout, "wish": _plain(wish)}
+            self._store.write(f"{self._id}.pending", note)
+            alive = self._store.hold(f"{self._id}.pending")
+            try:
+                _detach(lambda: self._wait(wish), alive)
+            finally:
+                os.close(alive)
             self.armed = True
-            _detach(lambda: self._wait(wish))
 
     def disarm(self) -> None:
         """The run came to a defined end. The clock of a management change goes on: only a confirmation stops it."""
         self._store.remove(self._note)
 
     def cancel(self) -> None:
-        """The change failed and was undone: there is nothing to revert."""
+        """The change failed and was undone: there is nothing to revert. The watchdog takes the word for it away when it has seen it."""
         if self.armed and self._store.rename(f"{self._id}.pending", f"{self._id}.cancelled"):
-            self._store.remove(f"{self._id}.cancelled")
             self.armed = False
 
     def describe(self) -> Dict[str, Any]:
@@ -145,18 +218,26 @@ class Watchdog:
         return {"id": self._id, "timeout": self._timeout}
 
     def _wait(self, wish: Desired) -> None:
-        pending = f"{self._id}.pending"
+        """A note that is gone without a word is none that says that the change is confirmed."""
         deadline = time.monotonic() + self._timeout
-        while time.monotonic() < deadline:
-            if not os.path.exists(self._store.path(pending)):
-                self._store.remove(f"{self._id}.confirmed")
-                return
+        while time.monotonic() < deadline and os.path.exists(self._store.path(f"{self._id}.pending")):
             time.sleep(_POLL)
-        if self._store.rename(pending, f"{self._id}.reverting"):
+        if self._store.rename(f"{self._id}.pending", f"{self._id}.reverting") or not self._said():
             self._revert(wish)
+
+    def _said(self) -> bool:
+        for word in _SAID:
+            if os.path.exists(self._store.path(f"{self._id}.{word}")):
+                self._store.remove(f"{self._id}.{word}")
+                return True
+        return False
 
     def _revert(self, wish: Desired) -> None:
         report: Dict[str, Any] = {"undone": [], "not_undone": []}
+        turn = Turn(self._store.directory, "the way back of a change of the management path", _PATIENCE)
+        # Whoever has it may be the run that cut the host off, and hang.
+        with suppress(BusyError):
+            turn.take()
         try:
             backend = self._open_backend()
             try:
@@ -168,14 +249,15 @@ class Watchdog:
         self._store.write(f"{self._id}.reverted", report)
         self._store.remove(f"{self._id}.reverting")
         self._store.remove(self._note)
+        turn.give_back()
 
 
 def _plain(wish: Desired) -> Dict[str, Any]:
     return {"present": [[key, dict(fields)] for key, fields in wish.present.items()], "absent": list(wish.absent)}
 
 
-def _detach(work: Callable[[], None]) -> None:
-    """Run C(work) in a process that outlives this one, its session and its connection."""
+def _detach(work: Callable[[], None], kept: int) -> None:
+    """Run C(work) in a process that outlives this one, its session and its connection, and keeps one descriptor."""
     child = os.fork()
     if child:
         os.waitpid(child, 0)
@@ -184,7 +266,7 @@ def _detach(work: Callable[[], None]) -> None:
     try:
         os.setsid()
         if os.fork() == 0:
-            _close_descriptors()
+            _close_descriptors(kept)
             work()
         status = 0
     finally:
@@ -192,10 +274,11 @@ def _detach(work: Callable[[], None]) -> None:
         os._exit(status)
 
 
-def _close_descriptors() -> None:
+def _close_descriptors(kept: int) -> None:
     """The connection ends only when nobody holds the ends of its pipes any more."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
-    os.closerange(3, 1024)
+    os.closerange(3, kept)
+    os.closerange(kept + 1, 1024)
     os.chdir("/")

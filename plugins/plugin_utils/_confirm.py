@@ -22,6 +22,8 @@ _DEFAULT_TIMEOUT = 60
 _PAUSE = 1.0
 # After the target gave up it needs a moment to revert; then it can say what it did.
 _GRACE = 30.0
+# How long the target may take to say a word, before it is taken for one that never got as far as arming.
+_SILENCE = 10.0
 
 
 class ConfirmingAction(ActionBase):
@@ -62,6 +64,7 @@ class ConfirmingAction(ActionBase):
 
     def _confirm(self, outcome: dict[str, t.Any], rollback_id: str, timeout: int, deadline: float) -> dict[str, t.Any]:
         base = f"{DIRECTORY}/{rollback_id}"
+        silent = 0.0
         while time.monotonic() < deadline:
             try:
                 self._new_connection()
@@ -69,6 +72,9 @@ class ConfirmingAction(ActionBase):
                 if self._shell(f"mv {shlex.quote(base + '.pending')} {shlex.quote(base + '.confirmed')}")[0] == 0:
                     return {**outcome, "rollback": {**outcome["rollback"], "confirmed": True}}
                 reverted = self._reverted(base)
+                silent = silent or time.monotonic()
+                if reverted is None and not self._is_reverting(base) and time.monotonic() > silent + _SILENCE:
+                    reverted = {"undone": [], "not_undone": ["no journal was found on the host; compare its state with a check run"]}
                 if reverted is not None:
                     return _rolled_back(outcome, timeout, reverted)
             except (AnsibleConnectionFailure, AnsibleError, OSError) as error:
@@ -83,14 +89,15 @@ class ConfirmingAction(ActionBase):
         }
 
     def _reverted(self, base: str) -> dict[str, t.Any] | None:
-        """What the target says that it undid; None while it is still at it."""
+        """What the target says that it undid; None while it does not."""
         code, text = self._shell(f"cat {shlex.quote(base + '.reverted')}")
-        if code == 0:
-            self._shell(f"rm -f {shlex.quote(base + '.reverted')}")
-            return t.cast("dict[str, t.Any]", json.loads(text))
-        # Neither pending nor reverting nor reverted: the module never got as far as arming.
-        code, text = self._shell(f"test -e {shlex.quote(base + '.reverting')}")
-        return None if code == 0 else {"undone": [], "not_undone": ["no journal was found on the host; compare its state with a check run"]}
+        if code != 0:
+            return None
+        self._shell(f"rm -f {shlex.quote(base + '.reverted')}")
+        return t.cast("dict[str, t.Any]", json.loads(text))
+
+    def _is_reverting(self, base: str) -> bool:
+        return self._shell(f"test -e {shlex.quote(base + '.reverting')}")[0] == 0
 
     def _new_connection(self) -> None:
         """A confirmation over the old connection would prove nothing about new ones."""

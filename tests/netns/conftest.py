@@ -124,7 +124,7 @@ def _set_args(args: Result) -> Any:
 
 def run_module(module: str, check: bool = False, /, **params: Any) -> Result:
     """Run a module's main() as Ansible would, and return what it prints."""
-    args = {**params, "_ansible_check_mode": check, "_ansible_diff": True}
+    args = {**params, "_ansible_check_mode": check, "_ansible_diff": True, "_ansible_module_name": module}
     # Each run of Ansible's is a process of its own.
     warnings._global_warnings.clear()
     output = io.StringIO()

@@ -10,7 +10,7 @@ from typing import List
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 
 __all__ = (
-    "BackendError", "ChangeError", "DependencyError", "GuardError", "InputError", "RightsError", "UnreadableError", "UnsupportedError",
+    "BackendError", "BusyError", "ChangeError", "DependencyError", "GuardError", "InputError", "RightsError", "UnreadableError", "UnsupportedError",
     "VerifyError", "VirtnetError",
 )
 
@@ -43,6 +43,12 @@ class RightsError(BackendError):
     """The user of the task may not do what it takes; nothing was written. See rights.py."""
 
     code = "rights"
+
+
+class BusyError(BackendError):
+    """Somebody else is at it, and did not end in time; nothing was written."""
+
+    code = "busy"
 
 
 class UnreadableError(BackendError):

@@ -348,7 +348,11 @@ def test_documents_that_are_refused(refused: Callable[..., Result]) -> None:
     """Each with what to do."""
     cases = [
         ([document(match=["v[01]*"], quarantine=True)], "quarantine can't take the pattern"), ([document(match=["*"], quarantine=True)], "quarantine"),
-        ([document(match=[], quarantine=True)], "add match"), ([{"name": "br7"}], "no such interface"), ([document(), document()], "twice"),
+        ([document(match=['x" } ; add table ip pwned ; add element bridge virtnet_hardening quarantine { "y*'], quarantine=True)], "quotation mark"),
+        ([document(match=["a b*"], quarantine=True)], "no interface name"), ([document(match=["abcdefghijklmno*"], quarantine=True)], "no name is longer"),
+        ([document(match=["x\\*"], quarantine=True)], "backslash"), ([document(match=[], quarantine=True)], "add match"),
+        ([document(match=["\udc80*"], quarantine=True)], "it is no text"), ([document(match=["\udc80"])], "no interface name"),
+        ([{"name": "br7"}], "no such interface"), ([document(), document()], "twice"),
         ([document(ports=[])], "no MAC address of the guest is known"), ([{"name": "v0"}], "it is no bridge"),
     ]
     for switches, words in cases:

@@ -9,20 +9,25 @@ from typing import List, Sequence, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import Wishes, require_table
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import covers
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.quoting import refusal
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key, Observed
 
+# Of a name of an interface (IFNAMSIZ, with the byte that ends it).
+_NAME_BYTES = 15
+
 
 def check(pattern: str, group: str) -> None:
     """nft knows a C(*) at the end of a name and nothing else, and C(*) alone would shut the uplink."""
     stem = pattern[:-1] if pattern.endswith("*") else pattern
-    if not stem or normalize.is_glob(stem):
-        raise InputError(
-            f"port group {group}: quarantine can't take the pattern {pattern!r}, as nftables knows names and names with one * at their end; "
-            "write match so, or set quarantine: false."
-        )
+    why = "nftables knows names and names with one * at their end" if not stem or normalize.is_glob(stem) else refusal(pattern)
+    if why:
+        raise InputError(f"port group {group}: quarantine can't take the pattern {pattern!r}, as {why}; write match so, or set quarantine: false.")
+    normalize.device_name(stem, f"port group {group}: match")
+    if len(pattern.encode()) > _NAME_BYTES:
+        raise InputError(f"port group {group}: no name is longer than {stem!r}, so {pattern!r} stands for that one; write match without the *.")
 
 
 def shuts(pattern: str, name: str) -> bool:

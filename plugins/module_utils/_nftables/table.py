@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, 
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset, shape
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, parse, seal
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.quoting import quoted
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import CHAINS, FAMILY, PRIORITY, SETS, TABLE, Chain, guards_by_mark, mark
 
 # Elements of these carry what was asked for as a comment; no rule reads it.
@@ -163,7 +164,7 @@ class Transaction:
         """The elements of a port; C(ports) carries the record, and the seal of what was asked for."""
         words = f"{record} {_SEAL}{sealed or seal(elements)}".lstrip()
         for name, values in elements.items():
-            comment = f' comment "{words}"' if name == "ports" else ""
+            comment = f" comment {quoted(words)}" if name == "ports" else ""
             self._queue("add", name, [f"{_joined(index, value)}{comment}" for value in values])
 
     def delete(self, index: int, elements: Mapping[str, Iterable[str]]) -> None:
@@ -173,7 +174,7 @@ class Transaction:
 
     def record(self, verb: str, index: int, record: str = "") -> None:
         """What a switch was asked for."""
-        self._queue(verb, "switches", [f'{index} comment "{record}"' if record else str(index)])
+        self._queue(verb, "switches", [f"{index} comment {quoted(record)}" if record else str(index)])
 
     def quarantine(self, patterns: Iterable[str], sealed: str = "") -> None:
         """All names and patterns anew: nft 1.0.6 does not find a pattern that it is to delete. C(sealed) keeps a seal that they don't fit."""
@@ -182,7 +183,7 @@ class Transaction:
         flush = f"flush set {FAMILY} {TABLE} quarantine"
         if flush not in self._commands:
             self._commands.append(flush)
-        self._elements[("add", "quarantine")] = [f'"{pattern}"' for pattern in patterns]
+        self._elements[("add", "quarantine")] = [quoted(pattern) for pattern in patterns]
 
     def text(self) -> str:
         """Deletions before additions: an element that is written anew has another comment."""
@@ -195,7 +196,7 @@ class Transaction:
             # One that is there keeps its comment when it is added, and one that is not can't be deleted.
             element = f"element {FAMILY} {TABLE} switches {{ {_NOBODY}"
             lines += [f"add {element} }}", f"delete {element} }}"]
-            lines += [f'add {element} comment "quarantine {_SEAL}{self._quarantine_seal}" }}'] if self._quarantine_seal else []
+            lines += [f"add {element} comment {quoted(f'quarantine {_SEAL}{self._quarantine_seal}')} }}"] if self._quarantine_seal else []
         return "\n".join(lines) + "\n"
 
     def _queue(self, verb: str, name: str, items: List[str]) -> None:

@@ -25,7 +25,10 @@ def is_glob(name: str) -> bool:
 
 def device_name(name: str, option: str) -> str:
     """A name that the kernel would take (dev_valid_name, net/core/dev.c)."""
-    size = len(name.encode())
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError as error:
+        raise InputError(f"{option}: {name!r} is no interface name that can be written in UTF-8.") from error
     if not 1 <= size <= _NAME_BYTES:
         raise InputError(f"{option}: {name!r} has {size} bytes; an interface name has 1 to {_NAME_BYTES}.")
     if name in (".", "..") or re.search(r"[\s/:\x00]", name):

@@ -19,7 +19,10 @@ STDLIB = sys.stdlib_module_names
 ALLOWED = {
     "_policy": {"_policy"},
     "_engine": {"_policy", "_engine"},
-    "_linux": {"_policy", "_engine", "_linux", "_netlink.observe", "_netlink.constants", "_netlink.evidence", "_nftables.ruleset", "_nftables.elements", "_nftables.quoting"},
+    "_linux": {
+        "_policy", "_engine", "_linux", "_netlink.observe", "_netlink.constants", "_netlink.evidence", "_nftables.ruleset", "_nftables.elements",
+        "_nftables.quoting",
+    },
     "_nftables": {"_policy", "_engine", "_netlink", "_nftables"},
     "_netlink": {"_policy", "_engine", "_netlink"},
     "_vsphere": {"_policy", "_engine", "_vsphere"},

@@ -16,12 +16,17 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Dict
 
-TEMPLATE = Path(__file__).resolve().parent.parent / "playbooks" / "templates" / "bridge_report.md.j2"
+TEMPLATES = Path(__file__).resolve().parent.parent / "playbooks" / "templates"
 
 
 def audit(info: Dict[str, Any], heard: Dict[str, Any]) -> Dict[str, Any]:
     """Findings and page, as playbooks/audit.yml makes them of the results of the two modules."""
     return _ask("audit", info, heard)
+
+
+def vsphere_page(told: Dict[str, Any]) -> str:
+    """The page of a vCenter, as playbooks/audit.yml makes it of the result of the module."""
+    return str(_ask("vsphere_page", told)["page"])
 
 
 def policy_document(*args: Any, **params: Any) -> Dict[str, Any]:
@@ -46,11 +51,11 @@ def _ask(name: str, *args: Any, **params: Any) -> Dict[str, Any]:
     return answer
 
 
-def _render(variables: Dict[str, Any]) -> str:
+def _render(template: str, variables: Dict[str, Any]) -> str:
     from ansible.parsing.dataloader import DataLoader
     from ansible.template import Templar
 
-    text = TEMPLATE.read_text(encoding="utf-8")
+    text = (TEMPLATES / template).read_text(encoding="utf-8")
     try:
         from ansible.template import trust_as_template
     except ImportError:  # ansible-core 2.17 and 2.18
@@ -62,12 +67,16 @@ def _audit(info: Dict[str, Any], heard: Dict[str, Any]) -> Dict[str, Any]:
     from ansible_collections.virtnet.hardening.plugins.filter.bridge_findings import bridge_findings
 
     findings = bridge_findings(info)
-    page = _render({
+    page = _render("bridge_report.md.j2", {
         "inventory_hostname": "kvm1", "virtnet_info": info, "virtnet_bridges": info["bridges"], "virtnet_findings": findings,
         "virtnet_not_looked_at": info["not_looked_at"] + heard["not_looked_at"],
         "virtnet_promiscuity": {name: heard[name] for name in ("interfaces", "findings", "not_looked_at")},
     })
     return {"findings": findings, "page": page}
+
+
+def _vsphere_page(told: Dict[str, Any]) -> Dict[str, Any]:
+    return {"page": _render("vsphere_report.md.j2", {"inventory_hostname": "vc1", "virtnet_vsphere": told})}
 
 
 def _policy_document(*args: Any, **params: Any) -> Dict[str, Any]:
@@ -77,10 +86,14 @@ def _policy_document(*args: Any, **params: Any) -> Dict[str, Any]:
     return document
 
 
-ASKED: Dict[str, Callable[..., Dict[str, Any]]] = {"audit": _audit, "policy_document": _policy_document}
+ASKED: Dict[str, Callable[..., Dict[str, Any]]] = {"audit": _audit, "vsphere_page": _vsphere_page, "policy_document": _policy_document}
 
 
 if __name__ == "__main__":
+    from ansible.plugins.loader import init_plugin_loader
+
+    # Templates name filters of the collection.
+    init_plugin_loader()
     for line in sys.stdin:
         asked, positional, named = json.loads(line)
         print(json.dumps(ASKED[asked](*positional, **named)), flush=True)

@@ -33,6 +33,7 @@ HERE: Dict[str, List[str]] = {
     "modules/virtual_link": ["link add eth2 type veth peer name eth2far"],
     "filter/bridge_findings": _GUESTS,
     "filter/foreign_words": [],
+    "filter/markdown_text": [],
     "filter/isolation_plan": [],
     "filter/isolation_verdict": [],
     "filter/policy_document": _GUESTS,

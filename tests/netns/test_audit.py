@@ -23,6 +23,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft_client
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import SETS
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table
+from ansible_collections.virtnet.hardening.plugins.plugin_utils._markdown import inline
+from markdown_it import MarkdownIt
 
 from tests import control_node
 
@@ -376,7 +378,7 @@ def test_what_can_t_be_read_is_said(case: str, monkeypatch: Patch, tmp_path: Pat
     assert what in gaps and reason in gaps[what], gaps
     assert not is_green(report) and NOTHING not in report.page, report.page
     head = report.page[:report.page.index("Looked at:")]
-    assert "**Not everything was looked at.**" in head and f"- **not looked at** {what}: {gaps[what]}." in head
+    assert "**Not everything was looked at.**" in head and f"- **not looked at** {inline(what)}: {inline(gaps[what])}." in head
     assert "finding(s) in what could be looked at\n" in head
     if what in [each["what"] for each in report.promiscuity["not_looked_at"]]:
         assert NOBODY not in report.page and "in what could be looked at; see above what could not" in report.page
@@ -402,6 +404,17 @@ def test_where_nothing_was_judged() -> None:
     ip("link del br0", "link del br9")
     report = audit()
     assert NOTHING not in report.page and "There is no bridge that was looked at, so nothing was judged." in report.page
+
+
+def test_names_in_the_page_are_no_signs() -> None:
+    """Who makes a device chooses its name, which must not add a cell to the auditor's row, nor HTML."""
+    ip("link set vnet1 down", "link set vnet1 name a|true|<b>*_x")
+    tokens = MarkdownIt("commonmark").enable("table").parse(audit().page)
+    rows = [index for index, token in enumerate(tokens) if token.type == "tr_open"]
+    cells = [[token.content for token in tokens[index:index + 24] if token.type == "inline"][:8] for index in rows]
+    row = next(each for each in cells if each[0].replace("\\", "") == "a|true|<b>*_x")
+    assert row[1] == "guest" and row[2] in ("true", "false"), cells
+    assert not [child for token in tokens for child in token.children or () if child.type == "html_inline"]
 
 
 def test_a_shut_port_is_no_judged_one(guests: Guests) -> None:

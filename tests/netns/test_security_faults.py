@@ -10,7 +10,7 @@ import signal
 from typing import Any, Dict, Iterator, Optional
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, ChangeError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import reconcile
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import port_security, switch_policy
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Client
@@ -108,6 +108,34 @@ def test_an_error_anywhere_leaves_the_state_before(name: str) -> None:
             run(intents()[name](), *pair(place, "fail_at"))
         assert caught.value.details["not_undone"] == [], (place, caught.value.message)
         assert "injected" in caught.value.message and snapshot() == before, place
+
+
+class DyingNft(FaultyNft):
+    """From one transaction on neither writes nor reads, as after its package was removed."""
+
+    def read(self) -> Any:
+        if self.fail_at and self.count >= self.fail_at:
+            raise BackendError("nft is gone.")
+        return super().read()
+
+    def write(self, commands: str) -> Optional[str]:
+        self.count += 1
+        return "nft is gone" if self.fail_at and self.count >= self.fail_at else Nft.write(self, commands)
+
+
+@pytest.mark.parametrize("name", sorted(intents()))
+def test_an_nft_that_dies_does_not_keep_ports_from_coming_back(name: str) -> None:
+    """What netlink did is undone; of the table it is said that it could not be."""
+    for place in places(name):
+        if "nft" not in place:
+            continue
+        before = snapshot()
+        with pytest.raises(ChangeError) as caught:
+            run(intents()[name](), Client(), DyingNft(fail_at=place["nft"]))
+        assert snapshot()[:3] == before[:3], (place, caught.value.details)
+        told = caught.value.details["not_undone"]
+        assert (told == []) == (snapshot() == before) or all("could not be compared" in each for each in told), told
+        assert not any("could not be compared" in each and ("port " in each or "bridge " in each) for each in told), told
 
 
 @pytest.mark.parametrize("name", sorted(intents()))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, NamedTuple, Optional, Protocol, Sequence
+from typing import Any, FrozenSet, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Tuple, runtime_checkable
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, Traits
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Observed
@@ -53,6 +53,14 @@ class Backend(Traits, Protocol):
 
     def gone(self, step: Step) -> bool:
         """Whether the device that the step is about does not exist any more."""
+
+
+@runtime_checkable
+class Divided(Protocol):
+    """A backend over two systems: if one fails, what was done in the other can still be brought back."""
+
+    def parts(self, scope: Any) -> Sequence[Tuple[FrozenSet[str], Any]]:
+        """The kinds of objects of each system, and the scope that reads them without the other."""
 
 
 class LocalBackend(Backend, Protocol):

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any, List, NamedTuple, Set, Tuple
+from typing import Any, List, NamedTuple, Set, Tuple, cast
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import pending
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend, Divided
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, make_plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label, make_plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key
 
 
@@ -30,7 +31,33 @@ def restore(wish: Desired, backend: Backend, scope: Any) -> Report:
     try:
         steps = make_plan(wish, backend.observe(scope).state, backend).steps
     except VirtnetError as error:
-        return Report([], [f"the state before could not be compared: {error.message}"])
+        return _each_part(wish, backend, scope) if isinstance(backend, Divided) else _not_compared(wish, error)
+    return _go_back(wish, steps, backend, scope)
+
+
+def _each_part(wish: Desired, backend: Backend, scope: Any) -> Report:
+    """What one system did is brought back though the other can't even be read."""
+    done = Report([], [])
+    for kinds, narrow in cast(Divided, backend).parts(scope):
+        part = Desired({key: fields for key, fields in wish.present.items() if key[0] in kinds}, tuple(key for key in wish.absent if key[0] in kinds))
+        if not part.present and not part.absent:
+            continue
+        try:
+            steps = make_plan(part, backend.observe(narrow).state, backend).steps
+        except VirtnetError as error:
+            report = _not_compared(part, error)
+        else:
+            report = _go_back(part, steps, backend, narrow)
+        done = Report(done.undone + report.undone, done.not_undone + report.not_undone, done.steps + report.steps)
+    return done
+
+
+def _not_compared(wish: Desired, error: VirtnetError) -> Report:
+    names = sorted({label(key) for key in (*wish.present, *wish.absent)})
+    return Report([], [f"{few(names)}: the state before could not be compared: {error.message}"])
+
+
+def _go_back(wish: Desired, steps: Tuple[Step, ...], backend: Backend, scope: Any) -> Report:
     failures = _run(steps, backend, scope)
     try:
         left = make_plan(wish, backend.observe(scope).state, backend).steps

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import socket
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, TypeVar
+from dataclasses import replace
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
@@ -28,6 +29,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 # The table as nf_tables knows it.
 OWN = (c.NFPROTO_BRIDGE, TABLE)
 _KINDS = ("filter", "switch", "quarantine", "ruleset")
+_OWN_KINDS = frozenset((*_KINDS, "learned"))
 _ATTEMPTS = 5
 _T = TypeVar("_T")
 
@@ -191,6 +193,10 @@ class HardeningBackend(NetlinkBackend):
         if name.startswith(STALE):
             return int(name[len(STALE):])
         return self._observer.index_of(name)
+
+    def parts(self, scope: Scope) -> Sequence[Tuple[FrozenSet[str], Scope]]:
+        """Links and bridges come back by netlink, whatever nft says."""
+        return (frozenset(self.kinds) - _OWN_KINDS, replace(scope, filters=False)), (_OWN_KINDS, scope)
 
     def cuts(self, step: Step) -> Optional[str]:
         """A filter or a quarantined name can shut the port that carries the host's way out."""

@@ -11,7 +11,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import make_diff
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import FAILURES, InputError, as_ours
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Intent, Outcome, reconcile
 from ansible_collections.virtnet.hardening.plugins.module_utils._safety import DIRECTORY, Orphans, Unconfirmed, Watchdog
@@ -25,7 +25,7 @@ def run(spec: Spec, intent_of: Callable[[Mapping[str, Any]], Intent], open_backe
     module = Module(argument_spec=spec, supports_check_mode=True)
     try:
         result = _reconcile(module, intent_of, open_backend)
-    except VirtnetError as error:
+    except FAILURES as error:
         fail(module, error)
     module.exit_json(**result)
 
@@ -39,7 +39,7 @@ def answer(spec: Spec, ask: Callable[[Mapping[str, Any], Any], Dict[str, Any]], 
             result = ask(module.params, backend)
         finally:
             backend.close()
-    except VirtnetError as error:
+    except FAILURES as error:
         fail(module, error)
     module.exit_json(changed=False, **result)
 
@@ -50,13 +50,14 @@ def act(spec: Spec, job_of: Callable[[Mapping[str, Any]], Any], **rules: Any) ->
     try:
         job = job_of(module.params)
         result = job.foretell() if module.check_mode else job.run()
-    except VirtnetError as error:
+    except FAILURES as error:
         fail(module, error)
     module.exit_json(changed=False, **result)
 
 
-def fail(module: AnsibleModule, error: VirtnetError) -> NoReturn:
+def fail(module: AnsibleModule, problem: Exception) -> NoReturn:
     """One sentence, a code that a playbook can test, and the details."""
+    error = as_ours(problem)
     module.fail_json(msg=error.message, error_code=error.code, **error.details)
 
 

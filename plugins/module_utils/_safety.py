@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, BusyError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import FAILURES, BackendError, BusyError, as_ours
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.restore import restore
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key
 from ansible_collections.virtnet.hardening.plugins.module_utils._turn import Turn, namespace
@@ -244,8 +244,8 @@ class Watchdog:
                 report["undone"], report["not_undone"], _steps = restore(wish, backend, self._scope)
             finally:
                 backend.close()
-        except VirtnetError as error:
-            report["not_undone"] = [error.message]
+        except FAILURES as error:
+            report["not_undone"] = [as_ours(error).message]
         self._store.write(f"{self._id}.reverted", report)
         self._store.remove(f"{self._id}.reverting")
         self._store.remove(self._note)

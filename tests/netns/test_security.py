@@ -353,6 +353,7 @@ def test_documents_that_are_refused(refused: Callable[..., Result]) -> None:
         ([document(match=["x\\*"], quarantine=True)], "backslash"), ([document(match=[], quarantine=True)], "add match"),
         ([document(match=["\udc80*"], quarantine=True)], "it is no text"), ([document(match=["\udc80"])], "no interface name"),
         ([{"name": "br7"}], "no such interface"), ([document(), document()], "twice"),
+        ([document(ports=[{**GUEST, "name": "v0", "addresses": ["fe80::1%p0"]}])], "behind the %"),
         ([document(ports=[])], "no MAC address of the guest is known"), ([{"name": "v0"}], "it is no bridge"),
     ]
     for switches, words in cases:

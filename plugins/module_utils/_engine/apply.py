@@ -12,7 +12,7 @@ from typing import Any, Iterator, List, Optional, Sequence, Set, Tuple
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import pending
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, STALE, VANISHED, Backend, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VerifyError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import FAILURES, ChangeError, VerifyError, as_ours
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.invert import invert
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, Step
@@ -49,8 +49,9 @@ def apply_plan(plan: Plan, backend: Backend, journal: Journal, scope: Any) -> No
         journal.tried.extend(batch)
         try:
             faults = pending.looked_up(batch, backend.execute(batch), backend, scope)
-        except VirtnetError as error:
-            raise StepFailed(batch[0], error.message, code=error.code) from error
+        except FAILURES as problem:
+            error = as_ours(problem)
+            raise StepFailed(batch[0], error.message, code=error.code) from problem
         _account(batch, faults, journal)
         for step, fault in zip(batch, faults):
             if fault is not None and fault.kind == VANISHED and step.key not in made:

@@ -10,8 +10,8 @@ from typing import List
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 
 __all__ = (
-    "BackendError", "BusyError", "ChangeError", "DependencyError", "GuardError", "InputError", "RightsError", "UnreadableError", "UnsupportedError",
-    "VerifyError", "VirtnetError",
+    "FAILURES", "BackendError", "BusyError", "ChangeError", "DependencyError", "GuardError", "InputError", "RightsError", "UnreadableError", "UnsupportedError",
+    "VerifyError", "VirtnetError", "as_ours",
 )
 
 
@@ -55,6 +55,18 @@ class UnreadableError(BackendError):
     """The backend answered, and did not tell what has to be known; nothing was written."""
 
     code = "unreadable"
+
+
+# What a backend may raise: its own errors, and what the system says where there is no room for more files or memory.
+FAILURES = (VirtnetError, OSError)
+
+
+def as_ours(error: Exception) -> VirtnetError:
+    """An error of the system as one of the collection's."""
+    if isinstance(error, VirtnetError):
+        return error
+    name = getattr(error, "filename", None)
+    return BackendError(f"The system refuses{f' {name}' if name else ''}: {getattr(error, 'strerror', None) or error}.")
 
 
 class ChangeError(VirtnetError):

@@ -11,7 +11,7 @@ from typing import Any, List, NamedTuple, Set, Tuple, cast
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import pending
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend, Divided
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import FAILURES, as_ours
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label, make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key
@@ -30,7 +30,7 @@ def restore(wish: Desired, backend: Backend, scope: Any) -> Report:
     scope = backend.cover(scope, wish)
     try:
         steps = make_plan(wish, backend.observe(scope).state, backend).steps
-    except VirtnetError as error:
+    except FAILURES as error:
         return _each_part(wish, backend, scope) if isinstance(backend, Divided) else _not_compared(wish, error)
     return _go_back(wish, steps, backend, scope)
 
@@ -44,7 +44,7 @@ def _each_part(wish: Desired, backend: Backend, scope: Any) -> Report:
             continue
         try:
             steps = make_plan(part, backend.observe(narrow).state, backend).steps
-        except VirtnetError as error:
+        except FAILURES as error:
             report = _not_compared(part, error)
         else:
             report = _go_back(part, steps, backend, narrow)
@@ -52,17 +52,17 @@ def _each_part(wish: Desired, backend: Backend, scope: Any) -> Report:
     return done
 
 
-def _not_compared(wish: Desired, error: VirtnetError) -> Report:
+def _not_compared(wish: Desired, error: Exception) -> Report:
     names = sorted({label(key) for key in (*wish.present, *wish.absent)})
-    return Report([], [f"{few(names)}: the state before could not be compared: {error.message}"])
+    return Report([], [f"{few(names)}: the state before could not be compared: {as_ours(error).message}"])
 
 
 def _go_back(wish: Desired, steps: Tuple[Step, ...], backend: Backend, scope: Any) -> Report:
     failures = _run(steps, backend, scope)
     try:
         left = make_plan(wish, backend.observe(scope).state, backend).steps
-    except VirtnetError as error:
-        return Report([], failures + [f"reading back failed: {error.message}"])
+    except FAILURES as error:
+        return Report([], failures + [f"reading back failed: {as_ours(error).message}"])
     return _audit(steps, left, failures, backend)
 
 
@@ -72,8 +72,8 @@ def _run(steps: Tuple[Step, ...], backend: Backend, scope: Any) -> List[str]:
         batch = list(group)
         try:
             faults = pending.looked_up(batch, backend.execute(batch), backend, scope)
-        except VirtnetError as error:
-            failures.extend(f"{sentence(step)}: {error.message}" for step in batch)
+        except FAILURES as error:
+            failures.extend(f"{sentence(step)}: {as_ours(error).message}" for step in batch)
             continue
         failures.extend(f"{sentence(step)}: {fault.message}" for step, fault in zip(batch, faults) if fault)
     return failures

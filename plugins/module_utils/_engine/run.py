@@ -11,7 +11,7 @@ from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Protocol, Tupl
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import diff, guard, verify
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend, LocalBackend
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import FAILURES, ChangeError, as_ours
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.invert import invert
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, label, make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed
@@ -131,7 +131,7 @@ def _apply_and_verify(plan: Plan, desired: Desired, scope: Any, backend: Backend
         raise applying.failed(error, journal, backend, scope, desired.holds) from error
     try:
         left = verify.residual(desired, backend, scope, journal.vanished)
-    except VirtnetError as error:
-        raise applying.not_in_effect("read back", error.message, journal, backend, scope, desired.holds) from error
+    except FAILURES as error:
+        raise applying.not_in_effect("read back", as_ours(error).message, journal, backend, scope, desired.holds) from error
     if left:
         raise applying.not_in_effect(diff.sentence(left[0]), verify.IGNORED, journal, backend, scope, desired.holds)

@@ -39,6 +39,8 @@ def _holds(wider: Network, network: Network) -> bool:
 
 
 def _network(text: str, label: str) -> Network:
+    if "%" in text:
+        raise InputError(f"{label}: addresses: {text!r} names an interface behind the %, which is the host's own; leave that away.")
     try:
         network = ip_network(text.strip(), strict=True)
     except ValueError as error:

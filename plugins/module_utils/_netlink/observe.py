@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from struct import pack
 from typing import Any, Dict, FrozenSet, Iterable, List, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode, netfilter
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
@@ -23,6 +24,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 # Asking for this many links one by one costs about as much as a dump of a thousand.
 _SINGLE_LOOKUPS = 64
 NETNS_DIR = "/run/netns"
+# What if_indextoname(3) answers for a number that no device has.
+_NO_DEVICE = (errno.ENXIO, errno.ENODEV)
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,10 @@ class Observer:
         if index not in self._names:
             try:
                 self._names[index] = socket.if_indextoname(index) if index else ""
-            except OSError:
+            except OSError as error:
+                # Any other refusal says nothing of the device. Without room for a further file glibc answers ENOENT.
+                if error.errno not in _NO_DEVICE:
+                    raise BackendError(f"The name of the interface {index} can't be asked for: {error.strerror}, or too many open files.") from error
                 self._names[index] = ""
         return self._names[index]
 

@@ -12,6 +12,8 @@ from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, T
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import Process
 
 _SOCKET = "socket:["
+# A process or thread that is gone meanwhile has no sockets; whatever else can't be read may have.
+_ENDED = (FileNotFoundError, ProcessLookupError, NotADirectoryError)
 
 
 class Holders(NamedTuple):
@@ -32,7 +34,7 @@ def find_holders(inodes: FrozenSet[int], proc: str = "/proc") -> Holders:
                 found.setdefault(inode, []).append(pid)
         except PermissionError:
             denied += 1
-        except OSError:
+        except _ENDED:
             continue
     for pid in pids if inodes - found.keys() else ():
         for inode in _thread_sockets(f"{proc}/{pid}/task") & (inodes - found.keys()):
@@ -60,7 +62,7 @@ def _thread_sockets(folder: str) -> Set[int]:
     try:
         for thread in os.listdir(folder):
             found |= _sockets(f"{folder}/{thread}/fd")
-    except OSError:
+    except (*_ENDED, PermissionError):
         return found
     return found
 

@@ -21,7 +21,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.client import Nft, unreadable
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import elements_of, fields_of, seal
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import elements_of, seal
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, RULESET, STALE, TABLE
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed, State, Value
@@ -107,9 +107,8 @@ class HardeningBackend(NetlinkBackend):
             return {}
         names = dict(socket.if_nameindex())
         state: State = {RULESET: {"version": self._table.version(), "quarantine": self._table.keeps_quarantine()}}
-        for index, elements in self._table.ports.items():
-            name = names.get(index, f"{STALE}{index}")
-            state[("filter", name)] = fields_of(elements, self._table.records["ports"].get(index, ""), self._table.seals.get(index, ""))
+        for index, entry in self._table.entries.items():
+            state[("filter", names.get(index, f"{STALE}{index}"))] = entry
         for index, record in self._table.records["switches"].items():
             state[("switch", names.get(index, f"{STALE}{index}"))] = {"record": record}
         for pattern in self._table.quarantine:
@@ -215,7 +214,7 @@ def _table(objects: Any, index_of: Mapping[str, int]) -> Table:
     """Somebody else may have made sets of these names that hold other things."""
     try:
         return Table(objects, index_of)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise unreadable(f"it holds what is not of this collection ({error!r})") from error
 
 

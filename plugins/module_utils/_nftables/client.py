@@ -43,7 +43,8 @@ class Nft:
             return (
                 "nft(8) is not on this host; install the package nftables, or let the role virtnet.hardening.kvm_bridge_host do it (tasks_from: packages)"
             )
-        code, output = self._run(["--check", "--file", "-"], text())
+        # As a run would write it: what is there of that name goes first, and is no reason to refuse.
+        code, output = self._run(["--check", "--file", "-"], f"add table {FAMILY} {TABLE}\ndelete table {FAMILY} {TABLE}\n{text()}")
         if code == 0:
             return None
         return f"nft --check refuses the table {FAMILY} {TABLE}, as this kernel or this nft lacks what it needs: {_first(output)}"

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset, shape
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, parse, seal
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, fields_of, parse, seal
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.quoting import quoted
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import CHAINS, FAMILY, PRIORITY, SETS, TABLE, Chain, guards_by_mark, mark
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Value
 
 # Elements of these carry what was asked for as a comment; no rule reads it.
 _RECORDED = ("ports", "switches")
@@ -42,6 +43,10 @@ class Table:
         self._guards = guards_by_mark()
         for found in objects or ():
             self._take(found)
+        # What the elements of a port come to, by index. Sets that somebody else filled are found here at the latest.
+        self.entries: Dict[int, Dict[str, Value]] = {
+            index: fields_of(elements, self.records["ports"].get(index, ""), self.seals.get(index, "")) for index, elements in self.ports.items()
+        }
 
     def _take(self, found: _Found) -> None:
         if "set" in found:
@@ -72,8 +77,12 @@ class Table:
             if isinstance(item, dict) and "elem" in item:
                 comment, item = item["elem"].get("comment", ""), item["elem"]["val"]
             if name == "quarantine":
-                self.quarantine.add(str(item))
+                if not isinstance(item, str):
+                    raise ValueError(f"{item} is no name")
+                self.quarantine.add(item)
             elif isinstance(item, dict) and "concat" in item:
+                if name in _RECORDED:
+                    raise ValueError(f"{item} is no interface")
                 device, value = item["concat"]
                 self._of(self._index(device)).setdefault(name, set()).add(parse(name, value))
             else:

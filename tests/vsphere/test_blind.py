@@ -99,6 +99,16 @@ def _site(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wor
     _lab(folder, "down")
 
 
+@pytest.fixture(name="twins", scope="module")
+def _twins(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Two datacenters with the same names; nothing changes them."""
+    folder = tmp_path_factory.mktemp("twins")
+    _lab(folder, "up", "--parent", str(os.getpid()), "--hosts", "2", "--datacenters", "2", "--same-names")
+    with pytest.MonkeyPatch.context() as patch:
+        yield World(Client(folder), patch)
+    _lab(folder, "down")
+
+
 def run(world: World, case: Case) -> Dict[str, Any]:
     """Its result; what is raised is no answer."""
     warnings._global_warnings.clear()
@@ -227,6 +237,24 @@ def test_a_datacenter_that_is_hidden_may_have_switches(world_of: Callable[..., W
         result = world.ok("vds_portgroup", True, vds="vds1-dc1", names=["*"], security=INHERIT)
         other = world.run("vds_portgroup", True, vds="other", names=["*"], security=INHERIT)
     assert other["error_code"] == "unreadable" and any("the user can't see it" in each for each in warnings_of(result)), result
+
+
+def _reference(world: World, path: str) -> str:
+    """The server's own name of an object."""
+    return world.vsphere.govc("find", "-i", path, "-maxdepth", "0").strip().partition(":")[2]
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("listed", [True, False])
+def test_one_of_two_switches_of_a_name_that_is_hidden(twins: World, listed: bool) -> None:
+    """The other datacenter's is not taken for it."""
+    wish = {**ALL, "switches": [{"name": "vds1", "security": OPEN}]}
+    assert len(twins.ok("esxi_switch_policy", True, **wish)["distributed_switches"]) == 2
+    with bent(twins, {"object": _reference(twins, "/dc2/network/vds1"), "as": "hidden", "keep_references": listed}):
+        result = twins.run("esxi_switch_policy", True, **wish)
+        audit = twins.ok(INFO, **ALL, audit="stig")
+    assert result["failed"] and result["error_code"] == "unreadable" and "switch vds1" in result["msg"] and "user can't see it" in result["msg"], result
+    assert [each["what"] for each in audit["not_looked_at"]] == ["distributed switch vds1"]
 
 
 @pytest.mark.own_code

@@ -71,12 +71,12 @@ class Subject:
     @property
     def key(self) -> str:
         """Unique in one answer."""
-        return "/".join((self.place if self.standard else "", self.switch, self.group, self.port))
+        return "/".join((self.place, self.switch, self.group, self.port))
 
     @property
     def parent(self) -> str:
         """The key of the object from which it inherits; its own for a switch, which has none."""
-        return "/".join((self.place if self.standard else "", self.switch, self.group if self.port else "", ""))
+        return "/".join((self.place, self.switch, self.group if self.port else "", ""))
 
 
 @dataclass(frozen=True)

@@ -355,6 +355,28 @@ def test_maintenance_mode_that_is_not_reached(site: Site) -> None:
 
 
 @pytest.mark.own_code
+@pytest.mark.parametrize(("tasks", "cancel", "outcome"), [(60_000, 0, "as it was"), (1500, -1, "entered"), (60_000, -1, "pending")])
+def test_maintenance_mode_that_is_cancelled(site: Site, monkeypatch: pytest.MonkeyPatch, tasks: int, cancel: int, outcome: str) -> None:
+    """A server that took the cancel has not ended its task yet: it may notice, succeed all the same, or go on."""
+    module = "ansible_collections.virtnet.hardening.plugins.module_utils._esxi."
+    monkeypatch.setattr(f"{module}power._GRACE", 0.0)
+    monkeypatch.setattr(f"{module}power._CANCELLED", 0.3 if outcome == "pending" else 20.0)
+    monkeypatch.setattr(f"{module}software._SHOWS", 0.3 if outcome == "pending" else 20.0)
+    given = site.bundle(VibSpec(live=True))
+    site.world.control("POST", "latency", {"tasks_ms": tasks, "cancel_ms": cancel})
+    site.world.control("POST", "calls/reset")
+    result = site.world.run("esxi_software", esxi_hostname=FIRST, maintenance_mode=True, maintenance_timeout=1, **given)
+    host = result["hosts"][FIRST]
+    assert site.world.control("GET", "calls")["methods"]["CancelTask"] == 1
+    if outcome == "entered":
+        assert not result.get("failed") and host["verified"] and "igc-community" in site.vibs() and not site.maintenance(), host
+        return
+    assert result["failed"] and host["cause"] == "deadline" and "igc-community" not in site.vibs() and not site.maintenance(), host
+    assert ("The host is as it was." in host["msg"]) is (outcome == "as it was") and host["changed"] is (outcome == "pending"), host
+    assert [each.partition(":")[0] for each in host["not_undone"]] == (["enter maintenance mode"] if outcome == "pending" else [])
+
+
+@pytest.mark.own_code
 def test_what_the_host_says_is_passed_on(site: Site) -> None:
     """A file that is not where it was said to be."""
     given = {**site.bundle(), "location": "/vmfs/volumes/datastore1/drivers/other.zip"}

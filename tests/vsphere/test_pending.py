@@ -130,6 +130,14 @@ def test_a_distributed_group_without_an_answer(world: World) -> None:
 
 
 @pytest.mark.own_code
+def test_a_task_that_the_server_gave_up_waiting_for(world: World) -> None:
+    """Timedout, of the task as of a call: it may come true."""
+    world.control("POST", "faults", {"method": "ReconfigureDVPortgroup_Task", "in": "task", "fault": "Timedout"})
+    result = world.run("vds_portgroup", False, vds="vds1", name="dvpg01", security=OPEN)
+    assert result["failed"] and result["cause"] == "deadline" and [each.endswith(MAY) for each in result["not_undone"]] == [True], result
+
+
+@pytest.mark.own_code
 def test_a_task_whose_end_nobody_sees(world: World) -> None:
     """It was started, so it may come true, whatever keeps this side from reading on."""
     world.control("POST", "latency", {"tasks_ms": 6000})

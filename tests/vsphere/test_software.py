@@ -345,13 +345,17 @@ def test_a_step_that_may_still_come_true(site: Site, monkeypatch: pytest.MonkeyP
     assert "igc-community" not in site.vibs()
 
 
-def test_maintenance_mode_that_is_not_reached(site: Site) -> None:
-    """Nothing is installed then."""
+@pytest.mark.parametrize("method", ["EnterMaintenanceMode_Task", "ExitMaintenanceMode_Task"])
+def test_maintenance_mode_at_its_deadline(site: Site, method: str) -> None:
+    """The server has given up by itself, and says so: nothing comes of it any more."""
     given = site.bundle(VibSpec(live=True))
-    site.world.control("POST", "faults", {"method": "EnterMaintenanceMode_Task", "fault": "Timedout", "in": "task"})
+    enters = method.startswith("Enter")
+    site.world.control("POST", "faults", {"method": method, "fault": "Timedout", "in": "task"})
     result = site.world.run("esxi_software", esxi_hostname=FIRST, maintenance_mode=True, maintenance_timeout=5, **given)
-    assert "machines still run on it" in result["msg"] and "The host is as it was." in result["msg"]
-    assert not site.maintenance() and "igc-community" not in site.vibs()
+    host = result["hosts"][FIRST]
+    assert result["failed"] and host["cause"] == "deadline" and "may still take effect" not in str(host), host
+    assert ("machines still run on it" in host["msg"] and "The host is as it was." in host["msg"]) is enters
+    assert site.maintenance() is not enters and ("igc-community" in site.vibs()) is not enters
 
 
 @pytest.mark.own_code

@@ -61,7 +61,7 @@ class Machine:
         what = f"{self.name}: entering maintenance mode"
         task = self.client.change(self.ref.EnterMaintenanceMode_Task, seconds, evacuate, what=what)
         try:
-            self.client.ended(task, what, seconds + _GRACE)
+            self._ended(task, what, seconds + _GRACE)
         except VsphereError as error:
             if isinstance(error, PendingError) and not self._cancelled(task, what):
                 return
@@ -77,7 +77,7 @@ class Machine:
             # One that has ended can't be cancelled; how it ended counts.
             self.client.change(task.CancelTask, what=what)
         try:
-            self.client.ended(task, what, _CANCELLED)
+            self._ended(task, what, _CANCELLED)
         except PendingError:
             raise
         except VsphereError:
@@ -87,7 +87,16 @@ class Machine:
     def leave_maintenance(self, seconds: int) -> None:
         """Take it out."""
         what = f"{self.name}: leaving maintenance mode"
-        self.client.task(self.ref.ExitMaintenanceMode_Task, seconds, what=what, seconds=seconds + _GRACE)
+        self._ended(self.client.change(self.ref.ExitMaintenanceMode_Task, seconds, what=what), what, seconds + _GRACE)
+
+    def _ended(self, task: Any, what: str, seconds: float) -> None:
+        """Wait for the end of a task with a deadline of its own: "Timedout: if the operation timed out" (HostSystem) is an end there."""
+        try:
+            self.client.ended(task, what, seconds)
+        except PendingError as error:
+            if error.details.get("fault") == "Timedout":
+                raise VsphereError(error.code, error.message, **error.details) from error
+            raise
 
     def restart(self, seconds: int) -> None:
         """Restart it and wait until it is back."""

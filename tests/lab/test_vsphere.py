@@ -399,6 +399,10 @@ def test_answers_with_nothing_in_them(vsphere: Client) -> None:
     assert parts(vsphere.soap(**ask))["returnval"]["key"] == "Net.BlockGuestBPDU"
     vsphere.control("POST", "faults", {"method": "QueryOptions", "action": "empty"})
     assert not parts(vsphere.soap(**ask)) and parts(vsphere.soap(**ask))["returnval"]
+    vsphere.control("POST", "faults", {"method": "QueryOptions", "action": "cut", "element": "returnval/value"})
+    assert parts(vsphere.soap(**ask))["returnval"] == {"key": "Net.BlockGuestBPDU"}
+    with pytest.raises(urllib.error.HTTPError):
+        vsphere.control("POST", "faults", {"method": "QueryOptions", "action": "cut"})
 
 
 @pytest.mark.parametrize(("delay", "state", "within"), [(0, "error", True), (300, "error", True), (-1, "success", False)])

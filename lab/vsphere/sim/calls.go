@@ -182,10 +182,45 @@ func (w *answerWriter) send() {
 	_, _ = w.ResponseWriter.Write(body)
 }
 
-// empty makes it the answer of a server that has nothing to tell.
-func (w *answerWriter) empty(method string) {
+// bend makes it the answer of a server that has nothing to tell, or does not tell one thing.
+func (w *answerWriter) bend(method string, rule *Rule) {
+	if rule.Action == actionCut {
+		whole := bytes.Clone(w.body.Bytes())
+		w.body.Reset()
+		w.body.Write(cut(whole, strings.Split(rule.Element, "/")))
+		return
+	}
 	w.body.Reset()
 	fmt.Fprintf(&w.body, emptyAnswer, strings.TrimSuffix(method, "_Task"))
+}
+
+// cut is a document without the elements whose path ends so. The rest stays byte for byte.
+func cut(document []byte, path []string) []byte {
+	decoder := xml.NewDecoder(bytes.NewReader(document))
+	var kept []byte
+	var open []string
+	from := int64(0)
+	for {
+		before := decoder.InputOffset()
+		token, err := decoder.Token()
+		if err != nil {
+			return append(kept, document[from:]...)
+		}
+		switch each := token.(type) {
+		case xml.StartElement:
+			open = append(open, each.Name.Local)
+			if len(open) < len(path) || !slices.Equal(open[len(open)-len(path):], path) {
+				continue
+			}
+			if decoder.Skip() != nil {
+				return document
+			}
+			open = open[:len(open)-1]
+			kept, from = append(kept, document[from:before]...), decoder.InputOffset()
+		case xml.EndElement:
+			open = open[:len(open)-1]
+		}
+	}
 }
 
 const emptyAnswer = `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>` +
@@ -234,7 +269,7 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 			return
 		}
 		if rule != nil && writer.status == http.StatusOK {
-			writer.empty(call.Method)
+			writer.bend(call.Method, rule)
 		}
 		call.Status = writer.status
 		writer.send()

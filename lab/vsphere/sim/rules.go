@@ -18,6 +18,7 @@ const (
 	actionClose        = "close"
 	actionLose         = "lose"
 	actionEmpty        = "empty"
+	actionCut          = "cut"
 	actionDropSessions = "drop_sessions"
 	actionHost         = "host"
 
@@ -43,7 +44,8 @@ type Rule struct {
 	Call  int `json:"call"`
 	Times int `json:"times"`
 	// Action is fault (the default), close (the connection, without an answer: the call is not carried out), lose (the call is carried
-	// out, and its answer lost), empty (it is carried out, and the answer has nothing in it), drop_sessions or host.
+	// out, and its answer lost), empty (it is carried out, and the answer has nothing in it), cut (it is carried out, and the answer
+	// lacks an element), drop_sessions or host.
 	Action string `json:"action"`
 	// Status is that of the answer which a proxy gives in place of the one that is lost; without it the connection ends.
 	Status int `json:"status,omitempty"`
@@ -53,6 +55,8 @@ type Rule struct {
 	In      string `json:"in"`
 	// State is what the host of the call becomes.
 	State string `json:"state"`
+	// Element is what an answer lacks: the last names of its path, as in defaultPortConfig/vlan.
+	Element string `json:"element,omitempty"`
 	// After is a method: calls count when it has been called since the rule was made.
 	After string `json:"after,omitempty"`
 
@@ -81,9 +85,12 @@ func (r *Rule) complete() error {
 		if !slices.Contains(hostStates, r.State) {
 			return fmt.Errorf("state %q is none of %s", r.State, strings.Join(hostStates, ", "))
 		}
-	case actionClose, actionLose, actionEmpty, actionDropSessions:
+	case actionClose, actionLose, actionEmpty, actionCut, actionDropSessions:
 	default:
-		return fmt.Errorf("action %q is none of fault, close, lose, empty, drop_sessions, host", r.Action)
+		return fmt.Errorf("action %q is none of fault, close, lose, empty, cut, drop_sessions, host", r.Action)
+	}
+	if (r.Element == "") == (r.Action == actionCut) {
+		return fmt.Errorf("element %q is not possible for the action %s; it is for cut", r.Element, r.Action)
 	}
 	if r.Status != 0 && (r.Action != actionLose || r.Status < 400 || r.Status > 599 || r.Status == http.StatusInternalServerError) {
 		return fmt.Errorf("status %d is not possible; it is for the action lose, 400 to 599 but 500", r.Status)
@@ -123,7 +130,7 @@ type ruleTable struct {
 }
 
 // done says whether a rule is about the answer to a call that has been carried out.
-func (r *Rule) done() bool { return r.Action == actionLose || r.Action == actionEmpty }
+func (r *Rule) done() bool { return slices.Contains([]string{actionLose, actionEmpty, actionCut}, r.Action) }
 
 // match counts a call for all rules that select it, and returns the first whose turn has come. Those that are about the answer are
 // asked for when the call has been carried out, the others before.

@@ -149,18 +149,18 @@ class DvInventory:
 
     def _ports(self, switch: Switch, ports: Sequence[Any]) -> None:
         found = self._connected({port.connectee.connectedEntity for port in ports if port.connectee is not None and port.connectee.connectedEntity})
-        groups = {key: name for name, key in switch.keys.items() if key}
+        groups, modern = {key: name for name, key in switch.keys.items() if key}, switch.facts.mac_management
         for port in ports:
             if getattr(port.config, "setting", None) is None:
                 switch.facts.unread_ports[str(port.key)] = "the server does not tell its setting; run the task again"
                 continue
             key = switch.facts.port_key(str(port.key))
             switch.ports[key] = port
-            switch.state[key] = dv_flatten.port(port.config)
+            switch.state[key] = dv_flatten.port(port.config, modern)
             entity = port.connectee.connectedEntity if port.connectee is not None else None
             name, running, doubt = _who(entity, found)
             switch.facts.ports[str(port.key)] = PortFacts(
-                str(port.key), groups.get(str(port.portgroupKey), ""), dv_flatten.effective_port(port.config), name, str(entity or ""), running,
+                str(port.key), groups.get(str(port.portgroupKey), ""), dv_flatten.effective_port(port.config, modern), name, str(entity or ""), running,
                 isinstance(entity, dep.vim.HostSystem), tuple(dv_flatten.other_overrides(port.config.setting)), doubt,
             )
 
@@ -206,12 +206,13 @@ def _assemble(place: Place, found: Sequence[Found]) -> Switch:
     if own.gaps:
         raise UnreadableError(f"{place.name}: {own.why()}.")
     config = own.value("config")
+    modern = _mac_management(config, own.value("capability"))
     facts = SwitchFacts(
-        place.name, place.datacenter, str(getattr(config.productInfo, "version", "")), _mac_management(config, own.value("capability")),
-        dv_flatten.effective_fields(config.defaultPortConfig), tuple(sorted(int(each.secondaryVlanId) for each in getattr(config, "pvlanConfig", None) or ())),
-        {}, {},
+        place.name, place.datacenter, str(getattr(config.productInfo, "version", "")), modern,
+        dv_flatten.effective_fields(config.defaultPortConfig, modern),
+        tuple(sorted(int(each.secondaryVlanId) for each in getattr(config, "pvlanConfig", None) or ())), {}, {},
     )
-    switch = Switch(place, config, facts, {("vds", place.name): dv_flatten.switch(config)})
+    switch = Switch(place, config, facts, {("vds", place.name): dv_flatten.switch(config, modern)})
     for each in found:
         if isinstance(each.ref, vim.dvs.DistributedVirtualPortgroup):
             _name(switch, each)
@@ -240,10 +241,11 @@ def _take(switch: Switch, name: str, found: Optional[Found], machines: OnGroup) 
     if found is None or unread:
         switch.facts.groups[name] = replace(facts, unread=unread)
         return
-    key = switch.facts.group_key(name)
-    switch.groups[key], switch.configs[key], switch.state[key] = found.ref, config, dv_flatten.group(config)
+    key, modern = switch.facts.group_key(name), switch.facts.mac_management
+    switch.groups[key], switch.configs[key], switch.state[key] = found.ref, config, dv_flatten.group(config, modern)
     switch.facts.groups[name] = replace(
-        facts, effective=dv_flatten.effective_fields(config.defaultPortConfig), vms=machines.names, running=machines.running, vms_unknown=machines.unknown,
+        facts, effective=dv_flatten.effective_fields(config.defaultPortConfig, modern), vms=machines.names, running=machines.running,
+        vms_unknown=machines.unknown,
     )
 
 
@@ -259,9 +261,10 @@ def _who(entity: Any, found: Mapping[Any, Found]) -> Tuple[str, bool, str]:
 
 
 def _mac_management(config: Any, capability: Any) -> bool:
-    """DVSFeatureCapability.macLearningSupported; the configuration says whether the server shows the policy at all."""
-    features = getattr(capability, "featuresSupported", None)
-    return bool(getattr(features, "macLearningSupported", None)) and dv_flatten.has_mac_management(config.defaultPortConfig)
+    """DVSFeatureCapability.macLearningSupported, which is of vSphere API 6.7 as the policy itself: a server that says so does not lack the policy where it
+    shows none. One that says nothing has it if it shows it."""
+    supported = getattr(getattr(capability, "featuresSupported", None), "macLearningSupported", None)
+    return dv_flatten.has_mac_management(config.defaultPortConfig) if supported is None else bool(supported)
 
 
 def _uplink(group: Found, config: Any) -> bool:

@@ -155,6 +155,8 @@ class PortsIntent:
         flags = observed.state[switch.group_key(port.group)]
         for name, value in self._delta(port.key, wish, observed, switch).items():
             flag = "vlan_override" if name == "vlan" else "block_override" if name == "blocked" else _mac_flag(switch)
+            if value != INHERIT:
+                dv_rules.must_be_told(f"port group {port.group} of {switch.name}", [flag], flags)
             if value != INHERIT and not flags[flag]:
                 raise UnsupportedError(
                     f"{_label(port, switch)}: {name} can't be {value}, as {_FLAGS[flag]} of the group {port.group} is false; set port_policy.{flag}: true "

@@ -185,6 +185,9 @@ class PolicyIntent(HostIntent):
         compiled = item.compiled[VDS]
         wishes: Dict[Key, Fields] = {}
         if compiled.security:
+            # They are one policy where there is macManagementPolicy.
+            asked = SECURITY if facts.mac_management else tuple(compiled.security)
+            dv_rules.must_be_told(f"switch {facts.name}", asked, facts.effective)
             wishes[VDS, facts.name] = dict(compiled.security)
         above = {**facts.effective, **compiled.security}
         enforcement: Dict[str, str] = {}
@@ -192,6 +195,7 @@ class PolicyIntent(HostIntent):
             label = f"port group {name} of {facts.name}"
             have = observed.state[facts.group_key(name)]
             wish, written = _without_mixture(security, have, above, facts.mac_management)
+            dv_rules.must_be_told(f"switch {facts.name}", written, above)
             if written:
                 enforcement[label] = f"approximate: {' and '.join(written)} inherit, written as the value of the switch, as its other policies don't inherit"
             effective = {**facts.groups[name].effective, **{each: above.get(each) for each in SECURITY if have.get(each) == INHERIT}}
@@ -214,7 +218,9 @@ class PolicyIntent(HostIntent):
         for name in facts.groups if "overrides" in self.purge else ():
             if name not in compiled.groups and not facts.special(name):
                 facts.must_be_read(name)
-                yield name, {policy: INHERIT for policy in _purged(state[facts.group_key(name)])}
+                have = state[facts.group_key(name)]
+                # What is not told may be an override.
+                yield name, {policy: INHERIT for policy in SECURITY if have[policy] != INHERIT}
 
 
 def _some(names: Sequence[str]) -> str:

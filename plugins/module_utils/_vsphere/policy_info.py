@@ -124,19 +124,22 @@ class InfoRequest:
             if group.unread:
                 continue
             fields = seen.state[facts.group_key(name)]
-            vlan = str(group.effective.get("vlan"))
+            vlan = _vlan(group.effective)
             yield Subject(
                 VDS_PORTGROUP, facts.name, facts.datacenter, name, configured=_policies(fields), effective=_policies(group.effective), vlan=vlan,
-                trunk=vlan.startswith(TRUNK), mac_learning=_learns(group.effective), allowed=tuple(each.name for each in PORT_POLICY if fields.get(each.name)),
+                trunk=(vlan or "").startswith(TRUNK), mac_learning=_learns(group.effective),
+                untold=_not_told(fields, group.effective), allowed=tuple(each.name for each in PORT_POLICY if fields.get(each.name)),
                 exempt="uplink" if group.uplink else "nsx" if group.nsx else "", vms=tuple(group.vms),
             )
         for key, port in facts.ports.items():
             fields = seen.state[facts.port_key(key)]
-            overrides = any(value != INHERIT for value in _policies(fields).values())
+            # One that is not told may be an override.
+            overrides = any(fields[policy] != INHERIT for policy in SECURITY)
             if port.group in facts.groups and not facts.groups[port.group].unread and not facts.special(port.group) and (self.ports == ALL_PORTS or overrides):
                 yield Subject(
                     VDS_PORT, facts.name, facts.datacenter, port.group, key, _policies(fields), _policies(port.effective),
-                    vlan=str(port.effective.get("vlan")), mac_learning=_learns(port.effective), vms=(port.connected,) if port.connected else (),
+                    vlan=_vlan(port.effective), mac_learning=_learns(port.effective),
+                    untold=tuple(name for name in SECURITY if fields[name] is None), vms=(port.connected,) if port.connected else (),
                 )
 
 
@@ -181,8 +184,8 @@ def _remarks(seen: SwitchSeen) -> Iterator[str]:
 def _untold(subjects: Sequence[Subject]) -> Iterator[Unseen]:
     """A policy of which it is not known whether it is in effect is not judged."""
     for subject in subjects:
-        missing = [policy for policy in SECURITY if policy not in subject.effective] if not subject.exempt else []
-        if missing:
+        missing = dict.fromkeys([*(policy for policy in SECURITY if policy not in subject.effective), *subject.untold])
+        if missing and not subject.exempt:
             yield Unseen(subject.label, f"the server does not tell its {', '.join(missing)}")
 
 
@@ -210,6 +213,19 @@ def _policies(fields: Mapping[str, Any]) -> Dict[str, str]:
 def _learns(fields: Fields) -> Optional[bool]:
     value = fields.get("mac_learning_enabled")
     return value if isinstance(value, bool) else None
+
+
+def _vlan(fields: Fields) -> Optional[str]:
+    value = fields.get("vlan")
+    return None if value is None else str(value)
+
+
+def _not_told(configured: Fields, effective: Fields) -> Tuple[str, ...]:
+    """Of a distributed group: what its audit looks at beside what is in effect of the three policies."""
+    policies = [name for name in SECURITY if configured[name] is None]
+    more = {"VLAN": effective["vlan"], "MAC learning": effective.get("mac_learning_enabled", False)}
+    more["flags for overrides"] = configured[PORT_POLICY[0].name]
+    return (*policies, *(words for words, value in more.items() if value is None))
 
 
 def _numbers(values: Mapping[str, Any]) -> Dict[str, Optional[int]]:

@@ -30,8 +30,10 @@ class Subject:
     # A single VLAN, a range or a list of both, or pvlan:NUMBER.
     vlan: Optional[str] = None
     trunk: bool = False
-    # None: the switch has no MAC learning.
+    # None: the switch has no MAC learning, or it is not told.
     mac_learning: Optional[bool] = None
+    # What the server does not tell of it, so that it can't be judged.
+    untold: Tuple[str, ...] = ()
     # Flags of a distributed group that let ports differ from it.
     allowed: Tuple[str, ...] = ()
     # Why the object is left alone: uplinks, or NSX.

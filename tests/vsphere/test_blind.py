@@ -221,10 +221,10 @@ READS = (
 @pytest.mark.own_code
 @pytest.mark.parametrize("name", CASES)
 def test_no_call_is_taken_for_an_answer(site: World, name: str) -> None:
-    """Each by which the module reads, refused."""
+    """Each by which the module reads, refused; and answered with nothing, where nothing is no answer."""
     case = CASES[name]
     site.control("POST", "calls/reset")
-    run(site, case)
+    clean = run(site, case)
     methods = [method for method in READS if method in site.control("GET", "calls")["methods"]]
     wrong = []
     for method in methods:
@@ -232,7 +232,27 @@ def test_no_call_is_taken_for_an_answer(site: World, name: str) -> None:
         problem = blame(run(site, case), "NoPermission")
         site.control("DELETE", "faults")
         wrong += [f"{method} {problem}"] if problem else []
+        site.control("POST", "faults", {"method": method, "action": "empty", "times": -1})
+        result = run(site, case)
+        site.control("DELETE", "faults")
+        if not (result.get("failed") or result.get("not_looked_at") or set(result["warnings"]) - set(clean["warnings"])):
+            wrong += [f"{method} that is empty looks complete: {result.get('msg') or result['summary']}"]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.own_code
+def test_options_that_a_host_lacks(site: World) -> None:
+    """It says so, which is known; but no audit has judged them. Without an audit, or with one that does not look for them, that is none of its blanks."""
+    site.control("POST", "faults", {"method": "QueryOptions", "host": FIRST, "fault": "InvalidName", "times": -1})
+    results = {audit: run(site, Case(INFO, {**ALL, **({"audit": audit} if audit else {})})) for audit in ("", "effective", "scg")}
+    document = run(site, Case("esxi_switch_policy", {"esxi_hostname": FIRST, "switches": POLICY[:1]}))
+    site.control("DELETE", "faults")
+    bpdu, reverse = "Net.BlockGuestBPDU", "Net.ReversePathFwdCheckPromisc"
+    assert {result["hosts"][FIRST]["options"][bpdu] for result in results.values()} == {None}
+    assert {audit: [each["what"] for each in result["not_looked_at"]] for audit, result in results.items()} == {
+        "": [], "effective": [f"{FIRST}: option {bpdu}"], "scg": [f"{FIRST}: option {bpdu}", f"{FIRST}: option {reverse}"],
+    }
+    assert document["failed"] and f"has no option {bpdu}" in document["msg"]
 
 
 # Objects, and whether lists still name them: a cluster says how many hosts it has, and a host of which distributed switches it is a member.

@@ -89,6 +89,8 @@ class PortsIntent:
         switch: SwitchFacts = observed.facts["switch"]
         self._facts = switch
         chosen = self._chosen(switch)
+        if not chosen and self.keys is None and observed.state[switch.group_key(str(self.group))]["ports"]:
+            raise UnreadableError(f"port group {self.group} of {switch.name}: the server tells none of its ports, though it has some; run the task again.")
         wishes = {port.key: self._wish(port, observed, switch) for port in chosen}
         if self.reset and self.keys is None and self.vm is None:
             # Of a group with thousands of ports, those count that differ.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Fault
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnreadableError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, InputError, UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight, Target
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import UPDATE, Order, Rule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
@@ -169,8 +169,8 @@ def _with_options(client: Client, sight: Sight) -> Sight:
         return sight
     try:
         backend.query()
-    except VsphereError as error:
-        away = why_away(client, backend.host, error)
+    except BackendError as error:
+        away = why_away(client, backend.host, error) if isinstance(error, VsphereError) else ""
         return replace(sight, unreachable=away, unreadable="" if away else error.message.rstrip("."))
     return replace(sight, observed=backend.observed)
 

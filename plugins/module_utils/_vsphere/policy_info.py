@@ -11,7 +11,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine import w
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Fields, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.audit import judge
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.audit import judge, unjudged
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.audit_rules import AUDITS, OPTIONS, SCG
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_vlan import TRUNK
@@ -95,7 +95,8 @@ class InfoRequest:
         """In the form in which the module returns it."""
         subjects = tuple(subject for each in hosts for subject in _of_host(each)) + tuple(subject for each in switches for subject in self._of_switch(each))
         levels = by_key(subjects)
-        unseen = [*blanks.unseen, *(each for switch in switches for each in _unread(switch)), *_untold(subjects)]
+        options = [HostOptions(each.name, _numbers(each.options)) for each in hosts]
+        unseen = [*blanks.unseen, *(each for switch in switches for each in self._unread(switch)), *_untold(subjects), *self._lacking(options)]
         remarks = [*blanks.remarks, *(text for switch in switches for text in _remarks(switch))]
         result: Dict[str, Any] = {
             "hosts": {
@@ -112,9 +113,23 @@ class InfoRequest:
             "warnings": [f"{each.what}: {each.reason}." for each in unseen] + remarks,
         }
         if self.audit is not None:
-            result["findings"] = judge(self.audit, subjects, [HostOptions(each.name, _numbers(each.options)) for each in hosts])
+            result["findings"] = judge(self.audit, subjects, options)
         result["summary"] = summary(self.audit, len(hosts), len(switches), len(subjects), result.get("findings"), unseen)
         return result
+
+    def _lacking(self, hosts: Sequence[HostOptions]) -> Iterator[Unseen]:
+        for host in hosts:
+            for option in unjudged(self.audit, host) if self.audit is not None else ():
+                yield Unseen(f"{host.host}: option {option}", "the host has no such option, so what it does there is not known")
+
+    def _unread(self, seen: SwitchSeen) -> Iterator[Unseen]:
+        """The groups and ports of a switch that was read which were not."""
+        yield from _unread(seen)
+        facts = seen.facts
+        told = {port.group for port in facts.ports.values()}
+        for name, group in facts.groups.items() if self.ports != NO_PORTS and not facts.unread_ports else ():
+            if not group.unread and not facts.special(name) and name not in told and seen.state[facts.group_key(name)]["ports"]:
+                yield Unseen(f"ports of {name} of {seen.name}", "the server tells none of them, though the group has some; run the task again")
 
     def _of_switch(self, seen: SwitchSeen) -> Iterator[Subject]:
         facts = seen.facts
@@ -157,7 +172,6 @@ def summary(
 
 
 def _unread(seen: SwitchSeen) -> Iterator[Unseen]:
-    """The groups and ports of a switch that was read which were not."""
     facts = seen.facts
     for name, group in facts.groups.items():
         if group.unread:

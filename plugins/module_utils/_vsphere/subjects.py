@@ -83,7 +83,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class HostOptions:
-    """The advanced options of one host that concern guests' frames; None: the host has no such option."""
+    """The advanced options of one host that concern guests' frames; None: the host has no such option. One that could not be read is not there."""
 
     host: str
     values: Mapping[str, Optional[int]]

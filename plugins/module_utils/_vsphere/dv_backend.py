@@ -155,7 +155,7 @@ class SwitchBackend:
         if step.key[0] == PORT:
             port = self._now.facts.ports[str(step.key[2])]
             opens = "vlan" not in step.after and step.after.get("blocked") in (None, False)
-            return None if opens or not port.host else label(self._now.facts.group_key(port.group))
+            return None if opens or port.host is False else label(self._now.facts.group_key(port.group))
         if step.key[0] == GROUP and (step.verb == DELETE or step.verb == UPDATE and "vlan" in step.after):
             return label(step.key)
         return None

@@ -73,8 +73,8 @@ class PortFacts:
     connected: str = ""
     entity: str = ""
     running: bool = False
-    # Whether what is connected is an adapter of a host itself.
-    host: bool = False
+    # Whether what is connected is an adapter of a host itself; None if that is not known.
+    host: Optional[bool] = False
     # Overrides that this collection does not manage, in the API's words.
     other_overrides: Tuple[str, ...] = ()
     # What of the one that is connected is not known, in words.

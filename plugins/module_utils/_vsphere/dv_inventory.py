@@ -21,6 +21,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select 
 
 _PAGE = 1000
 _NSX = "nsx"
+# DistributedVirtualSwitchPortConnectee.type of what hosts have themselves.
+_HOST_KINDS = ("hostConsoleVnic", "hostVmkVnic", "pnic")
 _WHAT_PATHS = ("config.key", "config.uplink", "config.backingType")
 _HIDDEN = "the user can't see it; give the role of the user System.View and System.Read on it"
 
@@ -148,7 +150,7 @@ class DvInventory:
         return list(self._client.call(switch.place.ref.FetchDVPorts, criteria, what=f"reading the ports of {switch.place.name}") or ())
 
     def _ports(self, switch: Switch, ports: Sequence[Any]) -> None:
-        found = self._connected({port.connectee.connectedEntity for port in ports if port.connectee is not None and port.connectee.connectedEntity})
+        found = self._connected({entity for entity in (getattr(port.connectee, "connectedEntity", None) for port in ports) if entity is not None})
         groups, modern = {key: name for name, key in switch.keys.items() if key}, switch.facts.mac_management
         for port in ports:
             if getattr(port.config, "setting", None) is None:
@@ -157,11 +159,10 @@ class DvInventory:
             key = switch.facts.port_key(str(port.key))
             switch.ports[key] = port
             switch.state[key] = dv_flatten.port(port.config, modern)
-            entity = port.connectee.connectedEntity if port.connectee is not None else None
-            name, running, doubt = _who(entity, found)
+            who = _who(port.connectee, found)
             switch.facts.ports[str(port.key)] = PortFacts(
-                str(port.key), groups.get(str(port.portgroupKey), ""), dv_flatten.effective_port(port.config, modern), name, str(entity or ""), running,
-                isinstance(entity, dep.vim.HostSystem), tuple(dv_flatten.other_overrides(port.config.setting)), doubt,
+                str(port.key), groups.get(str(port.portgroupKey), ""), dv_flatten.effective_port(port.config, modern), who.name, who.entity, who.running,
+                who.host, tuple(dv_flatten.other_overrides(port.config.setting)), who.doubt,
             )
 
     def _connected(self, refs: Iterable[Any]) -> Dict[Any, Found]:
@@ -249,15 +250,29 @@ def _take(switch: Switch, name: str, found: Optional[Found], machines: OnGroup) 
     )
 
 
-def _who(entity: Any, found: Mapping[Any, Found]) -> Tuple[str, bool, str]:
-    """The name of what is connected to a port, whether it runs or may do so, and what of that is not known."""
+class Who(NamedTuple):
+    """What is connected to a port, as PortFacts has it: what is not known may run."""
+
+    name: str = ""
+    entity: str = ""
+    running: bool = False
+    host: Optional[bool] = False
+    doubt: str = ""
+
+
+def _who(connectee: Any, found: Mapping[Any, Found]) -> Who:
+    """A port without a connectee is empty; with one that the server does not name, something is there all the same."""
+    if connectee is None:
+        return Who()
+    entity, kind = getattr(connectee, "connectedEntity", None), str(getattr(connectee, "type", None) or "")
+    host = True if kind in _HOST_KINDS or isinstance(entity, dep.vim.HostSystem) else False if kind or entity is not None else None
     if entity is None:
-        return "", False, ""
+        return Who(running=True, host=host, doubt="the server does not tell what it is; run the task again")
     if entity not in found:
-        return "", False, f"{moid(entity)}: {_HIDDEN}"
+        return Who("", str(entity), True, host, f"{moid(entity)}: {_HIDDEN}")
     each = found[entity]
     doubt = f"{each.name}: {each.why()}" if each.gaps else ""
-    return ("" if "name" in each.gaps else each.name), runs(each) or POWER in each.gaps, doubt
+    return Who("" if "name" in each.gaps else each.name, str(entity), runs(each) or POWER in each.gaps, host, doubt)
 
 
 def _mac_management(config: Any, capability: Any) -> bool:

@@ -191,7 +191,7 @@ class PortsIntent:
                 continue
             after = in_effect({"promiscuous": step.after["promiscuous"]}, switch.groups[port.group].effective)
             if after["promiscuous"] != port.effective["promiscuous"]:
-                found[port.key] = [port.connected]
+                found.update({port.key: [port.connected]} if port.connected else {})
                 doubts += [port.doubt] if port.doubt else []
         return {"reconnect_needed": found, "warnings": uncertain("; ".join(dict.fromkeys(doubts)))}
 

@@ -12,10 +12,10 @@ from typing import Any, Dict, Mapping, Optional
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnreadableError, UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_expand, dv_flatten, dv_rules, dv_vlan
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_expand, dv_flatten, dv_inventory, dv_rules, dv_vlan
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import LEARNING_NAMES, SECURITY_NAMES
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import plain_name
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, plain_name
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,6 +125,25 @@ def test_vlans_come_back(current: Any, text: str) -> None:
     """Every text has one form, and security is not in the specification."""
     spec = dv_expand.setting(vim, current, {"vlan": text})
     assert dv_flatten.vlan(spec) == text and spec.macManagementPolicy is None and spec.securityPolicy is None
+
+
+HOST, MACHINE = vim.HostSystem("host-1"), vim.VirtualMachine("vm-1")
+SEEN = {HOST: Found(HOST, {"name": "esxi01"}, {}), MACHINE: Found(MACHINE, {"name": "vm1", "runtime.powerState": "poweredOn"}, {})}
+
+
+@pytest.mark.parametrize(("entity", "kind", "name", "host", "doubt"), [
+    (HOST, "hostVmkVnic", "esxi01", True, ""), (MACHINE, "vmVnic", "vm1", False, ""), (MACHINE, None, "vm1", False, ""), (HOST, None, "esxi01", True, ""),
+    # The kind tells what the reference would.
+    (None, "hostVmkVnic", "", True, "does not tell"), (None, "hostConsoleVnic", "", True, "does not tell"), (None, "vmVnic", "", False, "does not tell"),
+    (None, None, "", None, "does not tell"), (vim.HostSystem("host-2"), None, "", True, "host-2: the user can't see it"),
+    (vim.VirtualMachine("vm-2"), "vmVnic", "", False, "vm-2: the user can't see it"),
+])
+def test_what_is_connected(entity: Any, kind: Optional[str], name: str, host: Optional[bool], doubt: str) -> None:
+    """A connectee without an entity is no empty port, and what is not known may run."""
+    who = dv_inventory._who(vim.dvs.PortConnectee(connectedEntity=entity, type=kind), SEEN)
+    assert (who.name, who.host, doubt in who.doubt, bool(who.doubt)) == (name, host, True, bool(doubt))
+    assert who.running is (name != "esxi01") and who.entity == str(entity or "")
+    assert dv_inventory._who(None, SEEN) == dv_inventory.Who("", "", False, False, "")
 
 
 UNKNOWN = dict.fromkeys((*SECURITY_NAMES, *LEARNING_NAMES, "vlan"))

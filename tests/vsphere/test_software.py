@@ -398,6 +398,19 @@ def test_a_host_that_fails_does_not_stop_the_others(site: Site) -> None:
     assert not again["changed"] and SECOND in str(again["warnings"])
 
 
+@pytest.mark.own_code
+def test_a_host_that_goes_away(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two reads it is one that can't be reached, and may be left out; while it is changed it is one that failed."""
+    monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software._SHOWS", 0.5)
+    given = {"esxi_hostname": FIRST, "ignore_unreachable_hosts": True, **site.bundle()}
+    for method, call, failed in (("fetchSoftwarePackages", 1, []), ("ExecuteSoap", 3, [FIRST])):
+        site.world.control("POST", "faults", {"method": method, "host": FIRST, "call": call, "action": "host", "state": "notResponding"})
+        result = site.world.run("esxi_software", **given, install_timeout=1)
+        assert bool(result.get("failed")) is bool(failed) and result["failed_hosts"] == failed, result
+        assert result["unreachable_hosts"] == ([] if failed else [FIRST])
+        site.world.control("POST", "host", {"host": FIRST, "state": "connected"})
+
+
 REFUSED: List[Tuple[Dict[str, Any], str]] = [
     ({"state": "absent"}, "needs either names or bundle"), ({"names": ["x"]}, "for state: absent"),
     ({"location": "/vmfs/volumes/d/x.zip"}, "either location"), ({"maintenance_timeout": 0}, "at least 1"),

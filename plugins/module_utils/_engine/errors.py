@@ -10,8 +10,8 @@ from typing import List
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 
 __all__ = (
-    "BackendError", "ChangeError", "DependencyError", "GuardError", "InputError", "RightsError", "UnreadableError", "UnsupportedError",
-    "VerifyError", "VirtnetError",
+    "BackendError", "ChangeError", "DependencyError", "GuardError", "InputError", "RightsError", "UnreachableError", "UnreadableError",
+    "UnsupportedError", "VerifyError", "VirtnetError",
 )
 
 
@@ -43,6 +43,12 @@ class RightsError(BackendError):
     """The user of the task may not do what it takes; nothing was written. See rights.py."""
 
     code = "rights"
+
+
+class UnreachableError(VirtnetError):
+    """A target of several can't be reached now, which the user may forgive; nothing was written to it."""
+
+    code = "unreachable"
 
 
 class UnreadableError(BackendError):

@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registrati
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found, unseen
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found, cant_see, unseen
 
 _VMX, _HOST, _POWER = "summary.config.vmPathName", "runtime.host", "runtime.powerState"
 
@@ -86,7 +86,7 @@ class Site:
         machines = [ref for store in stores for ref in store.either("vm", ())]
         hidden = unseen([*listed, *machines], found)
         reasons = [host.why(), *(f"datastore {store.name}: {store.why()}" for store in stores if store.gaps)]
-        reasons += [f"the user can't see {hidden[0]}; give the role of the user System.Read on it"] if hidden else []
+        reasons += [f"{cant_see(hidden)}; give the role of the user System.Read there"] if hidden else []
         if any(reasons):
             self.blind[host.ref] = next(filter(None, reasons))
         known = [_store(store) for store in stores if not store.gaps]

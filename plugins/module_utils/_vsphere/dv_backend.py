@@ -12,6 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff imp
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, Rule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Kind, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, dv_expand
@@ -146,7 +147,7 @@ class SwitchBackend:
         found, facts = self._now.adapters, self._now.facts
         may = {label(facts.group_key(group)): f"on the group there may be adapters by which hosts are connected: {found.unknown}" for group in facts.groups}
         return {**(may if found.unknown else {}), **{
-            label(facts.group_key(group)): f"on the group {'is' if len(adapters) == 1 else 'are'} {_some(adapters)}, by which hosts are connected"
+            label(facts.group_key(group)): f"on the group {'is' if len(adapters) == 1 else 'are'} {few(adapters, 3)}, by which hosts are connected"
             for group, adapters in found.by_group.items()
         }}
 
@@ -216,7 +217,3 @@ def _fault(job: Callable[[], None]) -> Optional[Fault]:
         kind = PENDING if isinstance(error, PendingError) else STALE if error.code == CONCURRENT else REFUSED
         return Fault(kind, error.message, error.code)
     return None
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -15,7 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_adapters import HOST_PATHS, Adapters, adapters_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import DvScope, GroupFacts, PortFacts, SwitchFacts
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, moid, unseen
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import HIDDEN, Found, moid, unseen
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import POWER, OnGroup, on_groups, runs
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import close
 
@@ -24,7 +24,6 @@ _NSX = "nsx"
 # DistributedVirtualSwitchPortConnectee.type of what hosts have themselves.
 _HOST_KINDS = ("hostConsoleVnic", "hostVmkVnic", "pnic")
 _WHAT_PATHS = ("config.key", "config.uplink", "config.backingType")
-_HIDDEN = "the user can't see it; give the role of the user System.View and System.Read on it"
 
 
 class Place(NamedTuple):
@@ -94,7 +93,7 @@ class DvInventory:
             doubts += [f"{each.name}: {each.why()}"] if each.gaps else []
         kinds = (vim.DistributedVirtualSwitch, vim.Folder, vim.Datacenter)
         hidden = [ref for each in found.values() for ref in _children(each) if isinstance(ref, kinds) and ref not in found]
-        doubts += [f"{moid(ref)}: {_HIDDEN}" for ref in hidden]
+        doubts += [f"{moid(ref)}: {HIDDEN}" for ref in hidden]
         return sorted(places, key=lambda place: (place.name, place.datacenter)), doubts
 
     def read(self, place: Place, scope: DvScope) -> Switch:
@@ -203,7 +202,7 @@ def _assemble(place: Place, found: Sequence[Found]) -> Switch:
     vim = dep.vim
     own = next((each for each in found if isinstance(each.ref, vim.DistributedVirtualSwitch)), None)
     if own is None:
-        raise UnreadableError(f"{place.name}: it is not there any more, or {_HIDDEN}.")
+        raise UnreadableError(f"{place.name}: it is not there any more, or {HIDDEN}.")
     if own.gaps:
         raise UnreadableError(f"{place.name}: {own.why()}.")
     config = own.value("config")
@@ -217,7 +216,7 @@ def _assemble(place: Place, found: Sequence[Found]) -> Switch:
     for each in found:
         if isinstance(each.ref, vim.dvs.DistributedVirtualPortgroup):
             _name(switch, each)
-    facts.nameless.update({name: _HIDDEN for name in unseen(own.value("portgroup"), [each.ref for each in found])})
+    facts.nameless.update({name: HIDDEN for name in unseen(own.value("portgroup"), [each.ref for each in found])})
     return switch
 
 
@@ -269,7 +268,7 @@ def _who(connectee: Any, found: Mapping[Any, Found]) -> Who:
     if entity is None:
         return Who(running=True, host=host, doubt="the server does not tell what it is; run the task again")
     if entity not in found:
-        return Who("", str(entity), True, host, f"{moid(entity)}: {_HIDDEN}")
+        return Who("", str(entity), True, host, f"{moid(entity)}: {HIDDEN}")
     each = found[entity]
     doubt = f"{each.name}: {each.why()}" if each.gaps else ""
     return Who("" if "name" in each.gaps else each.name, str(entity), runs(each) or POWER in each.gaps, host, doubt)

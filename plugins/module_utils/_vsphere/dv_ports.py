@@ -19,6 +19,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_fact
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, native
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_groups import security_options, security_wish
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.effects import uncertain
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import HIDDEN
 
 _MAC = SECURITY_NAMES + LEARNING_NAMES
 _SETTINGS = {"security": _MAC, "vlan": ("vlan",), "blocked": ("blocked",)}
@@ -111,7 +112,7 @@ class PortsIntent:
         found = list(switch.ports.values()) if self.vm is None else self._of_machine(switch)
         for port in found:
             if not port.group:
-                why = switch.first_unread or "the user can't see it; give the role of the user System.View and System.Read on it"
+                why = switch.first_unread or HIDDEN
                 raise UnreadableError(f"{_label(port, switch)}: its group is not among those that can be read: {why}.")
         for group in sorted({port.group for port in found}):
             switch.must_be_read(group)

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
@@ -148,13 +149,13 @@ class PolicyIntent(HostIntent):
         if self.unenforced:
             words = ", ".join(dict.fromkeys(each.word for each in self.unenforced))
             places = list(dict.fromkeys(each.where for each in self.unenforced))
-            yield f"Not enforced on ESXi, as allow_unenforced says: {words} of {', '.join(places[:5])}{', ...' if len(places) > 5 else ''}."
+            yield f"Not enforced on ESXi, as allow_unenforced says: {words} of {few(places, 5)}."
         asking = {where for where in self.bpdu_from if where.startswith("switch ")}
         if not self.items:
-            yield f"The document has no switch of ESXi{f', only others: {_some(self.others)}' if self.others else ''}; nothing was looked at."
+            yield f"The document has no switch of ESXi{f', only others: {few(self.others, 5)}' if self.others else ''}; nothing was looked at."
         yield from self._not_reached()
         if self.bpdu is not None and len(asking) < len(self.items):
-            yield f"{BPDU_OPTION} holds for all guests of a host, though only {', '.join(self.bpdu_from[:5])} asks for bpdu {self.bpdu}."
+            yield f"{BPDU_OPTION} holds for all guests of a host, though only {few(self.bpdu_from, 5)} asks for bpdu {self.bpdu}."
 
     def _not_reached(self) -> Iterator[str]:
         """Switches that no host has that was looked at. Where there are such hosts, that is an error of theirs."""
@@ -221,10 +222,6 @@ class PolicyIntent(HostIntent):
                 have = state[facts.group_key(name)]
                 # What is not told may be an override.
                 yield name, {policy: INHERIT for policy in SECURITY if have[policy] != INHERIT}
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
 def _item(switch: Switch) -> Item:

@@ -24,6 +24,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_fact
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_inventory import DvInventory, Place
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host, Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import HIDDEN
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import Machines
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy import PolicyScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules import NO_WINDOW
@@ -180,7 +181,7 @@ def _refuse_unseen(scope: PolicyScope, unseen: Collection[Tuple[str, Any]], doub
     can't be found is not to be passed over."""
     for name in scope.distributed:
         if name in {each for each, _center in unseen}:
-            why = doubts[0] if doubts else "the user can't see it; give the role of the user System.View and System.Read on it"
+            why = doubts[0] if doubts else HIDDEN
             raise UnreadableError(f"switch {name}: hosts are members of this distributed switch, and it is not among those that can be read: {why}.")
 
 

@@ -166,7 +166,7 @@ def summary(
     judged = "" if findings is None else f": {words.count(len(findings), 'finding') if findings else 'nothing is found'} (audit {audit})"
     if not unseen:
         return f"Looked at: {looked}{judged}."
-    named = ", ".join(dict.fromkeys(each.what for each in unseen[:_NAMED])) + (f" and {len(unseen) - _NAMED} more" if len(unseen) > _NAMED else "")
+    named = words.few(list(dict.fromkeys(each.what for each in unseen)), _NAMED)
     rest = f"Of the rest, {looked}{judged}" if objects or hosts or switches or findings else "Nothing else was looked at"
     return f"Not all was looked at, and nothing is known of this: {named}. {rest}."
 

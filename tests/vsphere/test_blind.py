@@ -25,6 +25,7 @@ from tests.oracle.vsphere import Client
 from ..lab.conftest import _lab
 from ..netns.conftest import warnings_of
 from .conftest import World
+from .test_pending import FLEET, ORDER
 from .test_policy import HOSTS, REJECT
 
 INFO = "esxi_switch_policy_info"
@@ -341,3 +342,77 @@ def test_further_pages(site: World) -> None:
         site.control("POST", "faults", {"method": "ContinueRetrievePropertiesEx", "fault": "NoPermission"})
         with pytest.raises(VsphereError, match="want System.Read on the root folder"):
             read()
+
+
+class Change(NamedTuple):
+    """A task, the call by which it writes, and what is not told any more from then on: properties, or answers to calls."""
+
+    module: str
+    params: Dict[str, Any]
+    method: str
+    properties: Tuple[Dict[str, Any], ...] = ()
+    calls: Tuple[Dict[str, Any], ...] = ()
+
+
+GROUPS, SWITCHES = ({"type": "HostSystem", "path": f"config.network.{kind}"} for kind in ("portgroup", "vswitch"))
+DV_GROUP = {"type": "DistributedVirtualPortgroup", "object": "dvpg02"}
+UNSET: Dict[str, Any] = {"as": "unset"}
+CHANGES = {
+    "group": Change("esxi_portgroup", {**ALL, "name": "pg01", "security": OPEN}, "UpdatePortGroup", (GROUPS, {**GROUPS, **UNSET})),
+    "group that goes": Change("esxi_portgroup", {**ALL, "name": "pg02", "state": "absent"}, "RemovePortGroup", (GROUPS, {**GROUPS, **UNSET})),
+    "vswitch": Change("esxi_vswitch", {**ALL, "name": "vSwitch0", "security": OPEN}, "UpdateVirtualSwitch", (SWITCHES, {**SWITCHES, **UNSET})),
+    "vswitch that comes": Change("esxi_vswitch", {**ALL, "name": "vSwitch1", "uplinks": []}, "AddVirtualSwitch", (SWITCHES, {**SWITCHES, "path": "config"})),
+    "option": Change(
+        "esxi_switch_policy", {**ALL, "switches": [{"name": "vSwitch0", "kind": "vswitch", "guards": {"bpdu": "reject"}}]}, "UpdateOptions", (),
+        ({"method": "QueryOptions", "fault": "NoPermission"}, {"method": "QueryOptions", "action": "empty"}),
+    ),
+    "dv group": Change(
+        "vds_portgroup", {"vds": "vds1", "name": "dvpg02", "security": OPEN}, "ReconfigureDVPortgroup_Task",
+        ({**DV_GROUP, "path": "config"}, {**DV_GROUP, "path": "name"}, {**DV_GROUP, "as": "hidden", "keep_references": True}),
+    ),
+    "dv group that goes": Change(
+        "vds_portgroup", {"vds": "vds1", "name": "dvpg02", "state": "absent"}, "Destroy_Task",
+        (
+            {"type": "DistributedVirtualSwitch", "path": "portgroup"}, {**DV_GROUP, "path": "config", **UNSET}, {**DV_GROUP, "path": "name"},
+            {**DV_GROUP, "as": "hidden", "keep_references": True},
+        ),
+    ),
+    "dv switch": Change(
+        "esxi_switch_policy", {**ALL, "switches": [{"name": "vds1", "security": OPEN}]}, "ReconfigureDvs_Task",
+        ({"type": "DistributedVirtualSwitch", "path": "config"}, {"object": "vds1", "as": "hidden", "keep_references": True}),
+        ({"method": "RetrievePropertiesEx", "action": "cut", "element": "defaultPortConfig/macManagementPolicy"},),
+    ),
+    "dv port": Change(
+        "vds_port", {"vds": "vds1", "vm": "vm01-1", "blocked": True}, "ReconfigureDVPort_Task", (),
+        ({"method": "FetchDVPorts", "fault": "NoPermission"}, {"method": "FetchDVPorts", "action": "cut", "element": "setting/blocked"}),
+    ),
+    "software": Change(
+        "esxi_software", {**ALL, "acceptance_level": "community"}, "UpdateHostImageAcceptanceLevel", (),
+        ({"method": "HostImageConfigGetAcceptance", "fault": "NoPermission"}, {"method": "HostImageConfigGetAcceptance", "action": "empty"}),
+    ),
+}
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_is_not_told_any_more_after_the_write(world_of: Callable[..., World], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost on the way to the server, or done by it: nobody says that it holds, or that nothing is changed."""
+    monkeypatch.setattr(FLEET, (ORDER, 0.0))
+    monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software._SHOWS", 0.0)
+    world, change = world_of("--hosts", "1"), CHANGES[name]
+    rules = [("properties", rule) for rule in change.properties] + [("faults", {**rule, "times": -1}) for rule in change.calls]
+    wrong = []
+    for lost in (True, False):
+        # What is done must be so once only; what is lost changes nothing.
+        for kind, rule in rules if lost else rules[:1]:
+            world.control("POST", kind, {**rule, "after": change.method})
+            if lost:
+                world.control("POST", "faults", {"method": change.method, "action": "close"})
+            result = world.run(change.module, False, **change.params)
+            for each in ("faults", "properties"):
+                world.control("DELETE", each)
+            targets = {**result.get("distributed_switches", {}), **result.get("hosts", {})}
+            target = next(iter(targets.values()), result)
+            if not result.get("failed") or target.get("verified") or not (target["changed"] and target["not_undone"]):
+                wrong.append(f"{'lost' if lost else 'done'}, {rule}: {target}")
+    assert not wrong, "\n".join(wrong)

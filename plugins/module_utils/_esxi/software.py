@@ -359,7 +359,9 @@ class SoftwareJob:
 
         if not self._machine.until(holds, _PATIENCE if self._plan.restart else 0.0):
             why = self._differs(found[0]) if found else "it can't be read"
-            raise VerifyError(f"{self.name}: all steps succeeded, but {why} afterwards; look at the host.", "read back", [], self._done)
+            # A level that was lowered could be taken back, and stays.
+            stays = [f"set the acceptance level to {self._plan.level}"] if self._backwards else []
+            raise VerifyError(f"{self.name}: all steps succeeded, but {why} afterwards; look at the host.", "read back", [], stays + self._done)
         if found[0].pending is not None and not self._plan.restart_due:
             outlook.warnings.append("The host says that a restart is due, which its packages did not; set reboot: true, or restart the host.")
         outlook.report.update(maintenance_mode=found[0].maintenance, acceptance_level=found[0].acceptance_level, reboot_required=found[0].pending is not None)

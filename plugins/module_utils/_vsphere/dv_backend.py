@@ -20,6 +20,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import GROUP, PORT, VDS, DvScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_inventory import DvInventory, Place, Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import CONCURRENT, PendingError, VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import moid
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import Machines, of_groups
 
 _ALL = ("config", "override", "inherit")
@@ -86,6 +87,7 @@ class SwitchBackend:
         self._inventory = inventory
         # Groups that this run deleted, to make them again as they were.
         self._former: Dict[Key, Any] = {}
+        self._deleted: Dict[Key, Any] = {}
         self._scope = DvScope(place.name)
         # What was written since the last read, so that its configuration version is another one now.
         self._written: Set[Key] = set()
@@ -121,9 +123,11 @@ class SwitchBackend:
         return Machines(names, "; ".join(dict.fromkeys(unknown)))
 
     def observe(self, scope: DvScope) -> Observed:
-        """Read the switch anew."""
+        """Read the switch anew. UnreadableError where a group that this run deletes may still be there."""
         self._scope = scope
         self._read()
+        for key, ref in self._deleted.items():
+            self._now.facts.must_be_gone(str(key[2]), moid(ref))
         return Observed(self._now.state, {"switch": self._now.facts})
 
     def _read(self) -> None:
@@ -203,7 +207,7 @@ class SwitchBackend:
         self._client.task(self.place.ref.ReconfigureDVPort_Task, specs, what=self._what(steps))
 
     def _delete(self, step: Step) -> None:
-        self._former[step.key] = self._now.configs[step.key]
+        self._former[step.key], self._deleted[step.key] = self._now.configs[step.key], self._now.groups[step.key]
         self._client.task(self._now.groups[step.key].Destroy_Task, what=self._what([step]))
 
     def _what(self, steps: Sequence[Step]) -> str:

@@ -124,6 +124,12 @@ class SwitchFacts:
         if name not in self.groups:
             self.must_be_all(f"port group {name}")
 
+    def must_be_gone(self, name: str, moid: str) -> None:
+        """UnreadableError where a group that was deleted is listed, and it is not known what of it is there."""
+        unread = self.nameless.get(moid, "") or (self.groups[name].unread if name in self.groups else "")
+        if unread:
+            raise UnreadableError(f"port group {name} of {self.name}: whether it is gone is not known: {unread}.")
+
     @property
     def first_unread(self) -> str:
         """Why groups are not known: of the first one of them, as C(NAME: reason); empty if all are."""

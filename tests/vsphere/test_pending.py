@@ -157,9 +157,10 @@ def test_what_never_left_is_as_it_was(world: World, monkeypatch: pytest.MonkeyPa
     """Where no connection could be made for the write, nothing can come of it."""
     from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Connection
 
-    connect, change = Connection.connect, Client.change
+    change, tried = Client.change, []
 
     def refused(self: Connection) -> None:
+        tried.append(type(self))
         raise ConnectionRefusedError(111, "Connection refused")
 
     def cut(self: Client, *args: Any, **named: Any) -> Any:
@@ -170,7 +171,8 @@ def test_what_never_left_is_as_it_was(world: World, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Client, "change", cut)
     result = world.run("esxi_portgroup", False, **OPEN_TWO, parallel=1)
-    assert connect is Connection.connect and result["failed"] and not result["changed"]
+    # Each write, and no try again; by the class that tells what was not sent from what got no answer.
+    assert tried == [Connection] * 2 and result["failed"] and not result["changed"]
     for host in result["hosts"].values():
         assert host["cause"] == "unreachable" and host["not_undone"] == [] and "the state before is restored" in host["msg"]
     assert not any(opened(config) for config in world.networks().values())

@@ -416,3 +416,26 @@ def test_what_is_not_told_any_more_after_the_write(world_of: Callable[..., World
             if not result.get("failed") or target.get("verified") or not (target["changed"] and target["not_undone"]):
                 wrong.append(f"{'lost' if lost else 'done'}, {rule}: {target}")
     assert not wrong, "\n".join(wrong)
+
+
+# Objects that lists still name, and the tasks of modules that write which are about them.
+CONCERNED = {
+    "vds1": ("policy", "policy on switches alone", DV_SAME, "dv group gone", PORTS), "network": ("policy", DV_SAME, PORTS),
+    "dvpg01": ("policy", DV_SAME, "dv group gone", PORTS), "dvpg02": ("dv group gone", "dv group to go"), "vm01-1": (DV_OPEN, "port of a machine"),
+    "cluster1": ("group gone", "vswitch gone", "group as it is"), "dc1": ("group gone", "dv group gone", "machines to unregister"),
+    SECOND: ("group gone", "group as it is", "policy", "machines to unregister"), "pg01": ("group that opens",),
+    "off1": ("machines to unregister",), "datastore1": ("machines to register", "machines to unregister", "software to come"),
+}
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("hidden", CONCERNED)
+def test_nothing_hidden_is_taken_for_none(site: World, hidden: str) -> None:
+    """The task is refused, or a warning says what the user can't see."""
+    wrong = []
+    for name in CONCERNED[hidden]:
+        with bent(site, {"object": hidden, "as": "hidden", "keep_references": True}):
+            result = run(site, CASES[name])
+        told = [result["msg"]] if result.get("failed") else result["warnings"]
+        wrong += [] if any("user can't see" in text for text in told) else [f"{name}: {told or result['msg']}"]
+    assert not wrong, "\n".join(wrong)

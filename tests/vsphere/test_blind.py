@@ -177,7 +177,7 @@ def test_no_property_is_taken_for_none(site: World, name: str, monkeypatch: pyte
 @contextlib.contextmanager
 def cut(world: World, element: str) -> Iterator[None]:
     """While all answers lack what is inside a property, or what a call tells."""
-    for method in ("RetrievePropertiesEx", "ContinueRetrievePropertiesEx", "FetchDVPorts"):
+    for method in ("RetrievePropertiesEx", "ContinueRetrievePropertiesEx", "FetchDVPorts", "Fetch"):
         world.control("POST", "faults", {"method": method, "action": "cut", "element": element, "times": -1})
     try:
         yield
@@ -198,6 +198,8 @@ INSIDE = {
     "setting/macManagementPolicy": (AUDIT, PORTS),
     # The port is not empty.
     "connectee/connectedEntity": (AUDIT, "port of a machine"),
+    # What a task that has succeeded has found.
+    "returnval/result": ("machines to register",),
 }
 
 

@@ -157,7 +157,10 @@ class RegistrationJob:
         what = f"{self.name}: searching datastore {store.name}"
         task = self._client.call(store.browser.SearchDatastoreSubFolders_Task, f"[{store.name}]", spec_, what=what)
         answer = self._client.ended(task, what, self._params["search_timeout"])
-        return [planning.joined(each.folderPath, file.path) for each in answer or () for file in each.file or ()]
+        if answer is None:
+            # Nothing that was found is an array without elements.
+            raise VsphereError(UnreadableError.code, f"{what}: the server does not tell what it has found; run the task again.")
+        return [planning.joined(each.folderPath, file.path) for each in answer for file in each.file or ()]
 
     def _place(self) -> None:
         """The resource pool and the folder that machines are registered in, by name or the host's own."""

@@ -130,7 +130,9 @@ type ruleTable struct {
 }
 
 // done says whether a rule is about the answer to a call that has been carried out.
-func (r *Rule) done() bool { return slices.Contains([]string{actionLose, actionEmpty, actionCut}, r.Action) }
+func (r *Rule) done() bool {
+	return slices.Contains([]string{actionLose, actionEmpty, actionCut}, r.Action)
+}
 
 // match counts a call for all rules that select it, and returns the first whose turn has come. Those that are about the answer are
 // asked for when the call has been carried out, the others before.

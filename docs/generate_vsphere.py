@@ -76,7 +76,7 @@ AUDIT_TAIL = """
 - Uplink groups and groups that NSX backs are out of scope; they are in the answer, with the reason in `exempt`.
 - A distributed port that inherits is as its group, and has no finding of its own.
 - `dv_override_allowed`: the flags `block_override` and `port_config_reset_at_disconnect` are no findings, as the rule says.
-- An option that a host does not have is no finding.
+- An option that a host does not have is no finding; that it was not judged is said in `not_looked_at`.
 - What the user may not read, or the server does not tell, is in `not_looked_at`, and `summary` and the report begin with it: a list of findings is about
   the rest. Hosts that a user can't see at all are missed where their cluster says how many it has, distributed switches where a host says that it is a member.
   A datacenter or folder of which the user sees nothing can't be missed: audit with a user that may read the whole inventory (`System.View`,

@@ -119,7 +119,8 @@ options:
     description:
       - >-
         Whether hosts that are disconnected from vCenter or don't respond to it may be left out. They are named in a warning, and in RV(unreachable_hosts).
-        Other failures make the task fail all the same, a missing privilege among them, as does a host that is lost while the task runs.
+        vCenter's word for the state decides, when the task reads the host, also if it went away between two reads. Other failures make the task fail all
+        the same, a missing privilege among them, as does a host that is lost while it is changed.
     type: bool
     default: false
   allow_management:

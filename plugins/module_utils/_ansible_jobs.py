@@ -21,7 +21,6 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.invento
 Spec = Dict[str, Any]
 # Doc fragment: _esxi_jobs.
 JOBS: Spec = {"parallel": {"type": "int", "default": 8}, "ignore_unreachable_hosts": {"type": "bool", "default": False}}
-_NAMED = 5
 
 
 def run_on_hosts(
@@ -49,7 +48,7 @@ def _finish(module: AnsibleModule, targets: Sequence[Target]) -> NoReturn:
     for text in _warnings(targets):
         module.warn(text)
     if away and forgiven:
-        module.warn(f"Left out, as nothing can be changed there now: {_names(away)}.")
+        module.warn(words.left_out(away))
     result: Dict[str, Any] = {
         "changed": any(target.changed for target in targets), "hosts": {target.name: target.result() for target in targets},
         "failed_hosts": [target.name for target in failed], "unreachable_hosts": away,
@@ -61,7 +60,9 @@ def _finish(module: AnsibleModule, targets: Sequence[Target]) -> NoReturn:
         ]
     if failed:
         codes = {target.error.code for target in failed if target.error is not None}
-        module.fail_json(msg=_failure(failed, len(targets)), error_code=codes.pop() if len(codes) == 1 else "hosts_failed", **result)
+        told = [(target.name, target.error.message) for target in failed if target.error is not None]
+        text = words.failures(told, len(targets), "hosts", "failed_hosts")
+        module.fail_json(msg=text, error_code=codes.pop() if len(codes) == 1 else "hosts_failed", **result)
     module.exit_json(msg=_summary(module, targets), **result)
 
 
@@ -78,12 +79,8 @@ def _summary(module: AnsibleModule, targets: Sequence[Target]) -> str:
 
 
 def _warnings(targets: Sequence[Target]) -> List[str]:
-    """One that many hosts have in common is given once."""
-    told: Dict[str, List[str]] = {}
-    for target in targets:
-        for text in target.outlook.warnings if target.error is None else ():
-            told.setdefault(text, []).append(target.name)
-    return [f"{_names(names)}: {text}" for text, names in told.items()] + _missed([target.outlook for target in targets if target.error is None])
+    seen = [target for target in targets if target.error is None]
+    return words.in_common((target.name, text) for target in seen for text in target.outlook.warnings) + _missed([target.outlook for target in seen])
 
 
 def _missed(outlooks: Sequence[Outlook]) -> List[str]:
@@ -95,14 +92,3 @@ def _missed(outlooks: Sequence[Outlook]) -> List[str]:
         f"names: no host that was looked at has {name}{select.close(name, there)}." for name in outlooks[0].missed
         if all(name in outlook.missed for outlook in outlooks)
     ]
-
-
-def _failure(failed: Sequence[Target], count: int) -> str:
-    messages = [target.error.message for target in failed[:_NAMED] if target.error is not None]
-    reasons = [text if text.startswith(target.name) else f"{target.name}: {text}" for target, text in zip(failed, messages)]
-    more = f" And {len(failed) - _NAMED} more, see failed_hosts." if len(failed) > _NAMED else ""
-    return (f"{len(failed)} of {count} hosts failed. " if count > 1 else "") + " ".join(reasons) + more
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")

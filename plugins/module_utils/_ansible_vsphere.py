@@ -19,7 +19,6 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault i
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.management import REMEDY
 
 Spec = Dict[str, Any]
-_NAMED = 5
 
 # The names, aliases and variables of community.vmware, so that a credential made for it works. Doc fragment: _vsphere.
 CONNECTION: Spec = {
@@ -131,7 +130,9 @@ def _finish(module: AnsibleModule, targets: Sequence[Target], unit: str, groups:
         ]
     if failed:
         codes = {target.error.code for target in failed if target.error is not None}
-        module.fail_json(msg=_failure(failed, len(targets), unit, kinds), error_code=codes.pop() if len(codes) == 1 else f"{unit}_failed", **result)
+        reasons = [(target.name, target.error.message) for target in failed if target.error is not None]
+        text = words.failures(reasons, len(targets), kinds, f"failed_{unit}")
+        module.fail_json(msg=text, error_code=codes.pop() if len(codes) == 1 else f"{unit}_failed", **result)
     for text in _reached_nothing(targets):
         module.warn(text)
     module.exit_json(msg=_summary(targets, kinds, module.check_mode), **result)
@@ -142,28 +143,15 @@ def _reached_nothing(targets: Sequence[Target]) -> Sequence[str]:
 
 
 def _warn(module: AnsibleModule, targets: Sequence[Target], forgiven: bool) -> None:
-    """A warning that many targets have in common is given once."""
-    told: Dict[str, List[str]] = {}
+    told: List[Tuple[str, str]] = []
     for target in targets:
         own = target.resolved.warnings if target.resolved is not None else ()
-        for text in (*own, *target.warnings) if target.error is None else ():
-            told.setdefault(text, []).append(target.name)
-    for text, names in told.items():
-        module.warn(f"{_names(names)}: {text}")
+        told += [(target.name, text) for text in (*own, *target.warnings)] if target.error is None else []
+    for text in words.in_common(told):
+        module.warn(text)
     left_out = [target.name for target in targets if target.unreachable]
     if left_out and forgiven:
-        module.warn(f"Left out, as nothing can be changed there now: {_names(left_out)}.")
-
-
-def _failure(failed: Sequence[Target], count: int, unit: str, kinds: str) -> str:
-    reasons = [_named(target) for target in failed[:_NAMED]]
-    more = f" And {len(failed) - _NAMED} more, see failed_{unit}." if len(failed) > _NAMED else ""
-    return (f"{len(failed)} of {count} {kinds} failed. " if count > 1 else "") + " ".join(reasons) + more
-
-
-def _named(target: Target) -> str:
-    message = target.error.message if target.error is not None else ""
-    return message if message.startswith(target.name) else f"{target.name}: {message}"
+        module.warn(words.left_out(left_out))
 
 
 def _summary(targets: Sequence[Target], kinds: str, check_mode: bool) -> str:
@@ -177,7 +165,3 @@ def _summary(targets: Sequence[Target], kinds: str, check_mode: bool) -> str:
 def _singular(kinds: str) -> str:
     """C(host) for C(hosts); several kinds are plural anyway."""
     return {"hosts": "host"}.get(kinds, kinds)
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")

@@ -180,7 +180,7 @@ objects:
       returned: always
       type: dict
     vlan:
-      description: The VLAN in effect; a trunk and a private VLAN as V(trunk 1-20,30) and V(pvlan 100).
+      description: The VLAN in effect, none where the server does not tell it; a trunk and a private VLAN as V(trunk 1-20,30) and V(pvlan 100).
       returned: for port groups and ports
       type: str
     vms:
@@ -189,7 +189,7 @@ objects:
       type: list
       elements: str
     mac_learning:
-      description: Whether MAC learning is enabled, none where the switch has no such feature.
+      description: Whether MAC learning is enabled, none where the switch has no such feature or the server does not tell.
       returned: for distributed switches
       type: bool
     exempt:
@@ -297,7 +297,7 @@ not_looked_at:
     - What could not be read, so that no finding about it means nothing. It is told as warnings too.
     - >-
       Hosts, distributed switches, port groups, ports and options of which the server tells a fault instead of a value, or neither; and hosts that may be
-      there without being seen, as a cluster has more than are shown.
+      there without being seen, as a cluster has more than are shown. With O(audit), options that it looks for and a host does not have, too.
   returned: success
   type: list
   elements: dict

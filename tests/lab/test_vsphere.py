@@ -381,6 +381,46 @@ def test_answers_that_are_lost(vsphere: Client) -> None:
         vsphere.control("POST", "faults", {"method": "AddPortGroup", "action": "close", "status": 504})
 
 
+def test_what_changes_between_two_reads(vsphere: Client) -> None:
+    """Rules that wait for a call: before it all is told, and works, as it is."""
+    vsphere.control("POST", "properties", {"path": "config.network.vnic", "as": "unset", "after": "AddPortGroup"})
+    vsphere.control("POST", "faults", {"method": "RemovePortGroup", "fault": "NoPermission", "after": "AddPortGroup"})
+    assert properties(vsphere, "config.network.vnic")["set"]
+    vsphere.govc("host.portgroup.remove", "-host", HOSTS + FIRST, "pg02")
+    assert add_group(vsphere, "new").returncode == 0
+    assert not properties(vsphere, "config.network.vnic")["set"]
+    assert "Permission" in vsphere.refused("host.portgroup.remove", "-host", HOSTS + FIRST, "new")
+
+
+def test_answers_with_nothing_in_them(vsphere: Client) -> None:
+    """The call is done, and nothing is told."""
+    manager = vsphere.collect(HOSTS + FIRST, "configManager.advancedOption")
+    ask = {"method": "QueryOptions", "this": (manager["type"], manager["value"]), "name": "Net.BlockGuestBPDU"}
+    assert parts(vsphere.soap(**ask))["returnval"]["key"] == "Net.BlockGuestBPDU"
+    vsphere.control("POST", "faults", {"method": "QueryOptions", "action": "empty"})
+    assert not parts(vsphere.soap(**ask)) and parts(vsphere.soap(**ask))["returnval"]
+    vsphere.control("POST", "faults", {"method": "QueryOptions", "action": "cut", "element": "returnval/value"})
+    assert parts(vsphere.soap(**ask))["returnval"] == {"key": "Net.BlockGuestBPDU"}
+    with pytest.raises(urllib.error.HTTPError):
+        vsphere.control("POST", "faults", {"method": "QueryOptions", "action": "cut"})
+
+
+@pytest.mark.parametrize(("delay", "state", "within"), [(0, "error", True), (300, "error", True), (-1, "success", False)])
+def test_a_task_that_is_cancelled(vsphere: Client, delay: int, state: str, within: bool) -> None:
+    """That is noted; it ends when it notices, or comes to its own end."""
+    vsphere.control("POST", "latency", {"tasks_ms": 1500, "cancel_ms": delay})
+    host = vsphere.govc("find", "-i", HOSTS + FIRST, "-maxdepth", "0").strip().partition(":")[2]
+    task = next(iter(vsphere.soap("EnterMaintenanceMode_Task", ("HostSystem", host), timeout=1))).text or ""
+    began = time.monotonic()
+    vsphere.soap("CancelTask", ("Task", task))
+    while vsphere.collect(f"Task:{task}", "info.state") == "running":
+        assert vsphere.collect(f"Task:{task}", "info.cancelled") is True
+    assert (time.monotonic() - began < 1.4) is within and vsphere.collect(f"Task:{task}", "info.state") == state
+    assert vsphere.collect(HOSTS + FIRST, "runtime.inMaintenanceMode") is (state == "success")
+    with pytest.raises(Fault):
+        vsphere.soap("CancelTask", ("Task", task))
+
+
 def test_a_task_does_not_keep_others_from_reading(vsphere: Client) -> None:
     """While it is delayed, what it is about can be read as it is."""
     vsphere.control("POST", "latency", {"tasks_ms": 3000})

@@ -18,10 +18,12 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.subject
     VSWITCH,
     HostOptions,
     Subject,
+    by_key,
 )
 
 POLICIES = ("promiscuous", "mac_changes", "forged_transmits")
 REJECT = dict.fromkeys(POLICIES, "reject")
+ACCEPT = dict.fromkeys(POLICIES, "accept")
 INHERIT = dict.fromkeys(POLICIES, "inherit")
 
 
@@ -167,3 +169,15 @@ def test_the_order_and_the_table() -> None:
     assert set(OPTIONS) < set(RULES)
     for rule in RULES.values():
         assert any(rule.applies(audit) for audit in AUDITS) and {rule.severity, *rule.stig.values()} <= set(SEVERITIES)
+
+
+def test_switches_of_one_name_in_two_datacenters() -> None:
+    """A group's switch is that of its own datacenter: only there the value is in effect, and only from there it comes."""
+    first, second = (Subject(VDS, "vds1", place, configured=values, effective=values) for place, values in (("dc1", REJECT), ("dc2", ACCEPT)))
+    below = [
+        Subject(VDS_PORTGROUP, "vds1", "dc1", "pg", configured=INHERIT, effective=REJECT),
+        Subject(VDS_PORTGROUP, "vds1", "dc2", "own", configured=REJECT, effective=REJECT),
+    ]
+    assert found("effective", first, second, *below) == set()
+    levels = by_key((second, first, *below))
+    assert len(levels) == 4 and below[0].source("promiscuous", levels) is first

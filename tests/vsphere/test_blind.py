@@ -25,6 +25,7 @@ from tests.oracle.vsphere import Client
 from ..lab.conftest import _lab
 from ..netns.conftest import warnings_of
 from .conftest import World
+from .test_pending import FLEET, ORDER
 from .test_policy import HOSTS, REJECT
 
 INFO = "esxi_switch_policy_info"
@@ -143,7 +144,7 @@ def blame(result: Dict[str, Any], *words: str) -> str:
     else:
         told = result["warnings"] + [each["reason"] for each in result.get("not_looked_at", ())]
     if not any(all(word in text for word in words) for text in told):
-        return f"is not named in {told or result['msg']}"
+        return f"is not named in {told or result.get('msg') or result['summary']}"
     if result.get("not_looked_at") and not result["summary"].startswith("Not all was looked at"):
         return f"looks complete: {result['summary']}"
     return ""
@@ -173,6 +174,49 @@ def test_no_property_is_taken_for_none(site: World, name: str, monkeypatch: pyte
     assert run(site, case)["msg" if "msg" in clean else "summary"] == clean["msg" if "msg" in clean else "summary"]
 
 
+@contextlib.contextmanager
+def cut(world: World, element: str) -> Iterator[None]:
+    """While all answers lack what is inside a property, or what a call tells."""
+    for method in ("RetrievePropertiesEx", "ContinueRetrievePropertiesEx", "FetchDVPorts", "Fetch"):
+        world.control("POST", "faults", {"method": method, "action": "cut", "element": element, "times": -1})
+    try:
+        yield
+    finally:
+        world.control("DELETE", "faults")
+
+
+AUDIT, DV_SAME, DV_OPEN, PORTS = "audit of all", "dv group as it is", "dv group that opens", "port as its group"
+# What is not told inside of what is, and the tasks that are about it. A required bool that is not there is false for pyVmomi.
+INSIDE = {
+    "defaultPortConfig/vlan": (AUDIT, DV_OPEN),
+    "defaultPortConfig/macManagementPolicy": (AUDIT, DV_SAME, DV_OPEN, "policy", "policy on switches alone"),
+    "macManagementPolicy/allowPromiscuous": (AUDIT, "policy", "policy on switches alone"),
+    "macManagementPolicy/macLearningPolicy": (AUDIT,),
+    "val/policy": (AUDIT,),
+    "setting/vlan": (PORTS,),
+    "setting/blocked": (PORTS, "port of a machine"),
+    "setting/macManagementPolicy": (AUDIT, PORTS),
+    # The port is not empty.
+    "connectee/connectedEntity": (AUDIT, "port of a machine"),
+    # What a task that has succeeded has found.
+    "returnval/result": ("machines to register",),
+}
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("element", INSIDE)
+def test_nothing_inside_is_taken_for_none(site: World, element: str) -> None:
+    """A field that the server leaves out is neither inherited nor off, and no sign of an old version."""
+    wrong = []
+    for name in INSIDE[element]:
+        with cut(site, element):
+            result = run(site, CASES[name])
+        # Who is on a port is no part of what an audit judges: it is in the remarks, which are warnings too.
+        problem = blame(result, "the server does not tell")
+        wrong += [f"{name} {problem}"] if problem else []
+    assert not wrong, "\n".join(wrong)
+
+
 # What a module may call to read, beside properties.
 READS = (
     "QueryOptions", "FetchDVPorts", "RetrieveManagedMethodExecuter", "ExecuteSoap", "fetchSoftwarePackages", "HostImageConfigGetAcceptance",
@@ -183,10 +227,10 @@ READS = (
 @pytest.mark.own_code
 @pytest.mark.parametrize("name", CASES)
 def test_no_call_is_taken_for_an_answer(site: World, name: str) -> None:
-    """Each by which the module reads, refused."""
+    """Each by which the module reads, refused; and answered with nothing, where nothing is no answer."""
     case = CASES[name]
     site.control("POST", "calls/reset")
-    run(site, case)
+    clean = run(site, case)
     methods = [method for method in READS if method in site.control("GET", "calls")["methods"]]
     wrong = []
     for method in methods:
@@ -194,7 +238,27 @@ def test_no_call_is_taken_for_an_answer(site: World, name: str) -> None:
         problem = blame(run(site, case), "NoPermission")
         site.control("DELETE", "faults")
         wrong += [f"{method} {problem}"] if problem else []
+        site.control("POST", "faults", {"method": method, "action": "empty", "times": -1})
+        result = run(site, case)
+        site.control("DELETE", "faults")
+        if not (result.get("failed") or result.get("not_looked_at") or set(result["warnings"]) - set(clean["warnings"])):
+            wrong += [f"{method} that is empty looks complete: {result.get('msg') or result['summary']}"]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.own_code
+def test_options_that_a_host_lacks(site: World) -> None:
+    """It says so, which is known; but no audit has judged them. Without an audit, or with one that does not look for them, that is none of its blanks."""
+    site.control("POST", "faults", {"method": "QueryOptions", "host": FIRST, "fault": "InvalidName", "times": -1})
+    results = {audit: run(site, Case(INFO, {**ALL, **({"audit": audit} if audit else {})})) for audit in ("", "effective", "scg")}
+    document = run(site, Case("esxi_switch_policy", {"esxi_hostname": FIRST, "switches": POLICY[:1]}))
+    site.control("DELETE", "faults")
+    bpdu, reverse = "Net.BlockGuestBPDU", "Net.ReversePathFwdCheckPromisc"
+    assert {result["hosts"][FIRST]["options"][bpdu] for result in results.values()} == {None}
+    assert {audit: [each["what"] for each in result["not_looked_at"]] for audit, result in results.items()} == {
+        "": [], "effective": [f"{FIRST}: option {bpdu}"], "scg": [f"{FIRST}: option {bpdu}", f"{FIRST}: option {reverse}"],
+    }
+    assert document["failed"] and f"has no option {bpdu}" in document["msg"]
 
 
 # Objects, and whether lists still name them: a cluster says how many hosts it has, and a host of which distributed switches it is a member.
@@ -229,6 +293,26 @@ def test_a_datacenter_that_is_hidden_may_have_switches(world_of: Callable[..., W
     assert other["error_code"] == "unreadable" and any("the user can't see it" in each for each in warnings_of(result)), result
 
 
+def _reference(world: World, path: str) -> str:
+    """The server's own name of an object."""
+    return world.vsphere.govc("find", "-i", path, "-maxdepth", "0").strip().partition(":")[2]
+
+
+@pytest.mark.own_code
+def test_one_of_two_switches_of_a_name_that_is_hidden(world_of: Callable[..., World]) -> None:
+    """The other datacenter's is not taken for it."""
+    twins = world_of("--hosts", "2", "--datacenters", "2", "--same-names")
+    wish = {**ALL, "switches": [{"name": "vds1", "security": OPEN}]}
+    assert len(twins.ok("esxi_switch_policy", True, **wish)["distributed_switches"]) == 2
+    for listed in (True, False):
+        with bent(twins, {"object": _reference(twins, "/dc2/network/vds1"), "as": "hidden", "keep_references": listed}):
+            result = twins.run("esxi_switch_policy", True, **wish)
+            audit = twins.ok(INFO, **ALL, audit="stig")
+        assert result["failed"] and result["error_code"] == "unreadable", result
+        assert "switch vds1" in result["msg"] and "user can't see it" in result["msg"]
+        assert [each["what"] for each in audit["not_looked_at"]] == ["distributed switch vds1"]
+
+
 @pytest.mark.own_code
 def test_an_empty_array_means_none(site: World) -> None:
     """Of groups, proxies and options: that is known."""
@@ -260,3 +344,100 @@ def test_further_pages(site: World) -> None:
         site.control("POST", "faults", {"method": "ContinueRetrievePropertiesEx", "fault": "NoPermission"})
         with pytest.raises(VsphereError, match="want System.Read on the root folder"):
             read()
+
+
+class Change(NamedTuple):
+    """A task, the call by which it writes, and what is not told any more from then on: properties, or answers to calls."""
+
+    module: str
+    params: Dict[str, Any]
+    method: str
+    properties: Tuple[Dict[str, Any], ...] = ()
+    calls: Tuple[Dict[str, Any], ...] = ()
+
+
+GROUPS, SWITCHES = ({"type": "HostSystem", "path": f"config.network.{kind}"} for kind in ("portgroup", "vswitch"))
+DV_GROUP = {"type": "DistributedVirtualPortgroup", "object": "dvpg02"}
+UNSET: Dict[str, Any] = {"as": "unset"}
+CHANGES = {
+    "group": Change("esxi_portgroup", {**ALL, "name": "pg01", "security": OPEN}, "UpdatePortGroup", (GROUPS, {**GROUPS, **UNSET})),
+    "group that goes": Change("esxi_portgroup", {**ALL, "name": "pg02", "state": "absent"}, "RemovePortGroup", (GROUPS, {**GROUPS, **UNSET})),
+    "vswitch": Change("esxi_vswitch", {**ALL, "name": "vSwitch0", "security": OPEN}, "UpdateVirtualSwitch", (SWITCHES, {**SWITCHES, **UNSET})),
+    "vswitch that comes": Change("esxi_vswitch", {**ALL, "name": "vSwitch1", "uplinks": []}, "AddVirtualSwitch", (SWITCHES, {**SWITCHES, "path": "config"})),
+    "option": Change(
+        "esxi_switch_policy", {**ALL, "switches": [{"name": "vSwitch0", "kind": "vswitch", "guards": {"bpdu": "reject"}}]}, "UpdateOptions", (),
+        ({"method": "QueryOptions", "fault": "NoPermission"}, {"method": "QueryOptions", "action": "empty"}),
+    ),
+    "dv group": Change(
+        "vds_portgroup", {"vds": "vds1", "name": "dvpg02", "security": OPEN}, "ReconfigureDVPortgroup_Task",
+        ({**DV_GROUP, "path": "config"}, {**DV_GROUP, "path": "name"}, {**DV_GROUP, "as": "hidden", "keep_references": True}),
+    ),
+    "dv group that goes": Change(
+        "vds_portgroup", {"vds": "vds1", "name": "dvpg02", "state": "absent"}, "Destroy_Task",
+        (
+            {"type": "DistributedVirtualSwitch", "path": "portgroup"}, {**DV_GROUP, "path": "config", **UNSET}, {**DV_GROUP, "path": "name"},
+            {**DV_GROUP, "as": "hidden", "keep_references": True},
+        ),
+    ),
+    "dv switch": Change(
+        "esxi_switch_policy", {**ALL, "switches": [{"name": "vds1", "security": OPEN}]}, "ReconfigureDvs_Task",
+        ({"type": "DistributedVirtualSwitch", "path": "config"}, {"object": "vds1", "as": "hidden", "keep_references": True}),
+        ({"method": "RetrievePropertiesEx", "action": "cut", "element": "defaultPortConfig/macManagementPolicy"},),
+    ),
+    "dv port": Change(
+        "vds_port", {"vds": "vds1", "vm": "vm01-1", "blocked": True}, "ReconfigureDVPort_Task", (),
+        ({"method": "FetchDVPorts", "fault": "NoPermission"}, {"method": "FetchDVPorts", "action": "cut", "element": "setting/blocked"}),
+    ),
+    "software": Change(
+        "esxi_software", {**ALL, "acceptance_level": "community"}, "UpdateHostImageAcceptanceLevel", (),
+        ({"method": "HostImageConfigGetAcceptance", "fault": "NoPermission"}, {"method": "HostImageConfigGetAcceptance", "action": "empty"}),
+    ),
+}
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_is_not_told_any_more_after_the_write(world_of: Callable[..., World], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost on the way to the server, or done by it: nobody says that it holds, or that nothing is changed."""
+    monkeypatch.setattr(FLEET, (ORDER, 0.0))
+    monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software._SHOWS", 0.0)
+    world, change = world_of("--hosts", "1"), CHANGES[name]
+    rules = [("properties", rule) for rule in change.properties] + [("faults", {**rule, "times": -1}) for rule in change.calls]
+    wrong = []
+    for lost in (True, False):
+        # What is done must be so once only; what is lost changes nothing.
+        for kind, rule in rules if lost else rules[:1]:
+            world.control("POST", kind, {**rule, "after": change.method})
+            if lost:
+                world.control("POST", "faults", {"method": change.method, "action": "close"})
+            result = world.run(change.module, False, **change.params)
+            for each in ("faults", "properties"):
+                world.control("DELETE", each)
+            targets = {**result.get("distributed_switches", {}), **result.get("hosts", {})}
+            target = next(iter(targets.values()), result)
+            if not result.get("failed") or target.get("verified") or not (target["changed"] and target["not_undone"]):
+                wrong.append(f"{'lost' if lost else 'done'}, {rule}: {target}")
+    assert not wrong, "\n".join(wrong)
+
+
+# Objects that lists still name, and the tasks of modules that write which are about them.
+CONCERNED = {
+    "vds1": ("policy", "policy on switches alone", DV_SAME, "dv group gone", PORTS), "network": ("policy", DV_SAME, PORTS),
+    "dvpg01": ("policy", DV_SAME, "dv group gone", PORTS), "dvpg02": ("dv group gone", "dv group to go"), "vm01-1": (DV_OPEN, "port of a machine"),
+    "cluster1": ("group gone", "vswitch gone", "group as it is"), "dc1": ("group gone", "dv group gone", "machines to unregister"),
+    SECOND: ("group gone", "group as it is", "policy", "machines to unregister"), "pg01": ("group that opens",),
+    "off1": ("machines to unregister",), "datastore1": ("machines to register", "machines to unregister", "software to come"),
+}
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("hidden", CONCERNED)
+def test_nothing_hidden_is_taken_for_none(site: World, hidden: str) -> None:
+    """The task is refused, or a warning says what the user can't see."""
+    wrong = []
+    for name in CONCERNED[hidden]:
+        with bent(site, {"object": hidden, "as": "hidden", "keep_references": True}):
+            result = run(site, CASES[name])
+        told = [result["msg"]] if result.get("failed") else result["warnings"]
+        wrong += [] if any("user can't see" in text for text in told) else [f"{name}: {told or result['msg']}"]
+    assert not wrong, "\n".join(wrong)

@@ -345,13 +345,39 @@ def test_a_step_that_may_still_come_true(site: Site, monkeypatch: pytest.MonkeyP
     assert "igc-community" not in site.vibs()
 
 
-def test_maintenance_mode_that_is_not_reached(site: Site) -> None:
-    """Nothing is installed then."""
+@pytest.mark.parametrize("method", ["EnterMaintenanceMode_Task", "ExitMaintenanceMode_Task"])
+def test_maintenance_mode_at_its_deadline(site: Site, method: str) -> None:
+    """The server has given up by itself, and says so: nothing comes of it any more."""
     given = site.bundle(VibSpec(live=True))
-    site.world.control("POST", "faults", {"method": "EnterMaintenanceMode_Task", "fault": "Timedout", "in": "task"})
+    enters = method.startswith("Enter")
+    site.world.control("POST", "faults", {"method": method, "fault": "Timedout", "in": "task"})
     result = site.world.run("esxi_software", esxi_hostname=FIRST, maintenance_mode=True, maintenance_timeout=5, **given)
-    assert "machines still run on it" in result["msg"] and "The host is as it was." in result["msg"]
-    assert not site.maintenance() and "igc-community" not in site.vibs()
+    host = result["hosts"][FIRST]
+    assert result["failed"] and host["cause"] == "deadline" and "may still take effect" not in str(host), host
+    assert ("machines still run on it" in host["msg"] and "The host is as it was." in host["msg"]) is enters
+    assert site.maintenance() is not enters and ("igc-community" in site.vibs()) is not enters
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize(("tasks", "cancel", "outcome"), [(60_000, 0, "as it was"), (1500, -1, "entered"), (60_000, -1, "pending")])
+def test_maintenance_mode_that_is_cancelled(site: Site, monkeypatch: pytest.MonkeyPatch, tasks: int, cancel: int, outcome: str) -> None:
+    """A server that took the cancel has not ended its task yet: it may notice, succeed all the same, or go on."""
+    module = "ansible_collections.virtnet.hardening.plugins.module_utils._esxi."
+    monkeypatch.setattr(f"{module}power._GRACE", 0.0)
+    monkeypatch.setattr(f"{module}power._CANCELLED", 0.3 if outcome == "pending" else 20.0)
+    monkeypatch.setattr(f"{module}software._SHOWS", 0.3 if outcome == "pending" else 20.0)
+    given = site.bundle(VibSpec(live=True))
+    site.world.control("POST", "latency", {"tasks_ms": tasks, "cancel_ms": cancel})
+    site.world.control("POST", "calls/reset")
+    result = site.world.run("esxi_software", esxi_hostname=FIRST, maintenance_mode=True, maintenance_timeout=1, **given)
+    host = result["hosts"][FIRST]
+    assert site.world.control("GET", "calls")["methods"]["CancelTask"] == 1
+    if outcome == "entered":
+        assert not result.get("failed") and host["verified"] and "igc-community" in site.vibs() and not site.maintenance(), host
+        return
+    assert result["failed"] and host["cause"] == "deadline" and "igc-community" not in site.vibs() and not site.maintenance(), host
+    assert ("The host is as it was." in host["msg"]) is (outcome == "as it was") and host["changed"] is (outcome == "pending"), host
+    assert [each.partition(":")[0] for each in host["not_undone"]] == (["enter maintenance mode"] if outcome == "pending" else [])
 
 
 @pytest.mark.own_code
@@ -370,6 +396,19 @@ def test_a_host_that_fails_does_not_stop_the_others(site: Site) -> None:
     assert (result["failed_hosts"], result["unreachable_hosts"], result["hosts"][FIRST]["changed"]) == ([SECOND], [SECOND], True)
     again = site.world.ok("esxi_software", all_hosts=True, ignore_unreachable_hosts=True, **given)
     assert not again["changed"] and SECOND in str(again["warnings"])
+
+
+@pytest.mark.own_code
+def test_a_host_that_goes_away(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two reads it is one that can't be reached, and may be left out; while it is changed it is one that failed."""
+    monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software._SHOWS", 0.5)
+    given = {"esxi_hostname": FIRST, "ignore_unreachable_hosts": True, **site.bundle()}
+    for method, call, failed in (("fetchSoftwarePackages", 1, []), ("ExecuteSoap", 3, [FIRST])):
+        site.world.control("POST", "faults", {"method": method, "host": FIRST, "call": call, "action": "host", "state": "notResponding"})
+        result = site.world.run("esxi_software", **given, install_timeout=1)
+        assert bool(result.get("failed")) is bool(failed) and result["failed_hosts"] == failed, result
+        assert result["unreachable_hosts"] == ([] if failed else [FIRST])
+        site.world.control("POST", "host", {"host": FIRST, "state": "connected"})
 
 
 REFUSED: List[Tuple[Dict[str, Any], str]] = [

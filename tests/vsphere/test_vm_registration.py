@@ -19,16 +19,17 @@ HOST = f"/dc1/host/cluster1/{FIRST}"
 class Site:
     """A vSphere with a datastore that was preserved: files of machines that nobody knows."""
 
-    def __init__(self, world: World, folder: Path, host: str = HOST) -> None:
+    def __init__(self, world: World, folder: Path, host: str = HOST, center: str = "") -> None:
         self.world, self.folder = world, folder
+        self._center = ("-dc", center) if center else ()
         (folder / "preserved").mkdir()
-        world.vsphere.govc("datastore.create", "-type", "local", "-name", "preserved", "-path", str(folder / "preserved"), host)
+        world.vsphere.govc("datastore.create", *self._center, "-type", "local", "-name", "preserved", "-path", str(folder / "preserved"), host)
 
     def put(self, path: str, name: str = "", datastore: str = "preserved") -> str:
         """A configuration file, uploaded by govc."""
         source = self.folder / "machine.vmx"
         source.write_text('.encoding = "UTF-8"\nconfig.version = "8"\n' + (f'displayName = "{name}"\n' if name else ""), encoding="utf-8")
-        self.world.vsphere.govc("datastore.upload", "-ds", datastore, str(source), path)
+        self.world.vsphere.govc("datastore.upload", *self._center, "-ds", datastore, str(source), path)
         return f"[{datastore}] {path}"
 
     def machines(self, below: str = "/") -> Set[str]:
@@ -189,6 +190,103 @@ def test_machines_of_hosts_that_share_a_datastore(site: Site) -> None:
         FIRST: ["unregister [datastore1] vm01-1/vm01-1.vmx"], SECOND: ["unregister [datastore1] vm02-1/vm02-1.vmx"],
     }
     assert not site.machines() & {"vm01-1", "vm02-1"}
+
+
+@pytest.fixture(name="two")
+def _two(world_of: Callable[..., World], tmp_path: Path) -> Tuple[Site, Site]:
+    """Two datacenters with a datastore of the same name, on which machines have the same paths."""
+    world = world_of("--hosts", "2", "--datacenters", "2", "--same-names")
+    sites = []
+    for center, host in (("dc1", FIRST), ("dc2", SECOND)):
+        (tmp_path / center).mkdir()
+        sites.append(Site(world, tmp_path / center, f"/{center}/host/cluster1/{host}", center))
+    return sites[0], sites[1]
+
+
+@pytest.mark.own_code
+def test_datacenters_with_datastores_of_one_name(two: Tuple[Site, Site]) -> None:
+    """A machine of the one is not taken for that of the other, to register and to unregister."""
+    first, second = two
+    both, one = (first.put(f"{name}/{name}.vmx") for name in ("both", "one"))
+    assert [second.put(f"{name}/{name}.vmx") for name in ("both", "one")] == [both, one]
+    given = {"all_hosts": True, "datastores": ["preserved"]}
+    first.world.cycle("esxi_vm_registration", esxi_hostname=FIRST, datastores=["preserved"])
+    real = first.world.cycle("esxi_vm_registration", **given)
+    assert {name: host["actions"] for name, host in real["hosts"].items()} == {FIRST: [], SECOND: [f"register {both}", f"register {one}"]}
+    assert {"both", "one"} <= first.machines("/dc1/vm") & second.machines("/dc2/vm")
+    gone = first.world.cycle("esxi_vm_registration", **given, state="absent", names=["both"])
+    assert [host["actions"] for host in gone["hosts"].values()] == [[f"unregister {both}"]] * 2
+    first.world.cycle("esxi_vm_registration", esxi_hostname=SECOND, datastores=["preserved"], state="absent", names=["one"])
+    assert [site.machines(f"/{center}/vm") & {"both", "one"} for site, center in ((first, "dc1"), (second, "dc2"))] == [{"one"}, set()]
+
+
+@pytest.mark.own_code
+def test_what_is_not_known_of_another_datacenter(two: Tuple[Site, Site]) -> None:
+    """Is said of the host there, and of no other."""
+    first, second = two
+    for site in two:
+        site.put("web/web.vmx")
+    first.world.ok("esxi_vm_registration", all_hosts=True, datastores=["preserved"])
+    machine = second.world.vsphere.govc("find", "-i", "/dc2/vm/web", "-maxdepth", "0").strip().partition(":")[2]
+    first.world.control("POST", "properties", {"object": machine, "path": "summary.config.vmPathName"})
+    result = first.world.ok("esxi_vm_registration", True, all_hosts=True, datastores=["preserved"])
+    assert reasons(result, FIRST) == {"[preserved] web/web.vmx": "registered"} and reasons(result, SECOND) == {"web": "unreadable"}
+    assert [SECOND in each and FIRST not in each for each in map(str, result["warnings"]) if "can't be read" in each] == [True]
+
+
+DOUBTS = [
+    {"type": "Datastore", "path": "vm"}, {"type": "VirtualMachine", "path": "summary.config.vmPathName", "as": "unset"},
+    {"object": "web", "as": "hidden", "keep_references": True},
+]
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("rule", DOUBTS)
+def test_gone_is_what_was_seen_to_be_gone(site: Site, rule: Dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """No answer came, and what is there can't be read any more: that is no sign that it is done."""
+    monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration._PATIENCE", 0.0)
+    site.put("web/web.vmx")
+    given = {"esxi_hostname": FIRST, "datastores": ["preserved"], "names": ["web"]}
+    site.world.ok("esxi_vm_registration", **given)
+    site.world.control("POST", "properties", {**rule, "after": "UnregisterVM"})
+    site.world.control("POST", "faults", {"method": "UnregisterVM", "action": "close"})
+    result = site.world.run("esxi_vm_registration", **given, state="absent")
+    site.world.control("DELETE", "properties")
+    host = result["hosts"][FIRST]
+    assert result["failed"] and len(host["not_undone"]) == 1 and "may still take effect" in host["not_undone"][0] and "web" in site.machines(), host
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_read_back_that_fails(site: Site, state: str) -> None:
+    """What was done is said, and that nobody saw it."""
+    path = site.put("web/web.vmx")
+    given = {"esxi_hostname": FIRST, "datastores": ["preserved"], "names": ["web"]}
+    method, verb = ("RegisterVM_Task", "register") if state == "present" else ("UnregisterVM", "unregister")
+    if state == "absent":
+        site.world.ok("esxi_vm_registration", **given)
+    site.world.control("POST", "faults", {"method": "RetrievePropertiesEx", "fault": "NoPermission", "times": -1, "after": method})
+    result = site.world.run("esxi_vm_registration", **given, state=state)
+    site.world.control("DELETE", "faults")
+    host = result["hosts"][FIRST]
+    assert result["failed"] and result["error_code"] == "not_in_effect" and host["cause"] == "permission" and host["changed"], host
+    assert host["not_undone"] == [f"{verb} {path}"] and ("web" in site.machines()) is (state == "present")
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_read_back_that_does_not_tell(site: Site, state: str) -> None:
+    """Neither that it is so, nor that it is not."""
+    path = site.put("web/web.vmx")
+    given = {"esxi_hostname": FIRST, "datastores": ["preserved"], "names": ["web"]}
+    method, verb = ("RegisterVM_Task", "register") if state == "present" else ("UnregisterVM", "unregister")
+    if state == "absent":
+        site.world.ok("esxi_vm_registration", **given)
+    site.world.control("POST", "properties", {"type": "Datastore", "path": "vm", "after": method})
+    result = site.world.run("esxi_vm_registration", **given, state=state)
+    host = result["hosts"][FIRST]
+    assert result["failed"] and result["error_code"] == "not_in_effect" and "is not known: datastore" in host["msg"], host
+    assert host["not_undone"] == [f"{verb} {path}"] and ("web" in site.machines()) is (state == "present")
 
 
 @pytest.mark.own_code

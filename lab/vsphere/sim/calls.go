@@ -6,11 +6,13 @@ package sim
 import (
 	"bytes"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,6 +43,8 @@ type Latency struct {
 	Tasks int `json:"tasks_ms"`
 	// Restart is how long a host is away.
 	Restart int `json:"restart_ms"`
+	// Cancel is how long such a task goes on when it has been cancelled; -1: to its own end.
+	Cancel int `json:"cancel_ms"`
 }
 
 // Counters are what has been called since the last reset.
@@ -92,6 +96,13 @@ func (c *callLog) taskDelay() time.Duration {
 	c.Lock()
 	defer c.Unlock()
 	return time.Duration(c.latency.Tasks) * time.Millisecond
+}
+
+// cancelDelay is negative where no task minds that it is cancelled.
+func (c *callLog) cancelDelay() time.Duration {
+	c.Lock()
+	defer c.Unlock()
+	return time.Duration(c.latency.Cancel) * time.Millisecond
 }
 
 func (c *callLog) restartTime() time.Duration {
@@ -171,6 +182,50 @@ func (w *answerWriter) send() {
 	_, _ = w.ResponseWriter.Write(body)
 }
 
+// bend makes it the answer of a server that has nothing to tell, or does not tell one thing.
+func (w *answerWriter) bend(method string, rule *Rule) {
+	if rule.Action == actionCut {
+		whole := bytes.Clone(w.body.Bytes())
+		w.body.Reset()
+		w.body.Write(cut(whole, strings.Split(rule.Element, "/")))
+		return
+	}
+	w.body.Reset()
+	fmt.Fprintf(&w.body, emptyAnswer, strings.TrimSuffix(method, "_Task"))
+}
+
+// cut is a document without the elements whose path ends so. The rest stays byte for byte.
+func cut(document []byte, path []string) []byte {
+	decoder := xml.NewDecoder(bytes.NewReader(document))
+	var kept []byte
+	var open []string
+	from := int64(0)
+	for {
+		before := decoder.InputOffset()
+		token, err := decoder.Token()
+		if err != nil {
+			return append(kept, document[from:]...)
+		}
+		switch each := token.(type) {
+		case xml.StartElement:
+			open = append(open, each.Name.Local)
+			if len(open) < len(path) || !slices.Equal(open[len(open)-len(path):], path) {
+				continue
+			}
+			if decoder.Skip() != nil {
+				return document
+			}
+			open = open[:len(open)-1]
+			kept, from = append(kept, document[from:before]...), decoder.InputOffset()
+		case xml.EndElement:
+			open = open[:len(open)-1]
+		}
+	}
+}
+
+const emptyAnswer = `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>` +
+	`<%sResponse xmlns="urn:vim25"></%[1]sResponse></soapenv:Body></soapenv:Envelope>`
+
 // watch counts the calls that pass through it.
 func (l *Lab) watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -197,16 +252,24 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 			// Of the API's calls handle takes care, which knows the session.
 			time.Sleep(l.calls.delay(call.Method))
 		}
+		defer func() {
+			l.rules.called(call.Method)
+			l.properties.called(call.Method)
+		}()
 		if l.away.Load() {
 			panic(http.ErrAbortHandler)
 		}
 		call.Host = l.extension.ownerName(call.Object)
 		writer := &answerWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(writer, r)
-		if rule := l.rules.match(call.Method, call.Host, l.extension.name(l.context(), this), true); rule != nil {
+		rule := l.rules.match(call.Method, call.Host, l.extension.name(l.context(), this), true)
+		if rule != nil && rule.Action == actionLose {
 			lose(w, rule)
 			call.Status = rule.Status
 			return
+		}
+		if rule != nil && writer.status == http.StatusOK {
+			writer.bend(call.Method, rule)
 		}
 		call.Status = writer.status
 		writer.send()

@@ -78,8 +78,8 @@ func (l *Lab) latencyRequest(r *http.Request) (any, error) {
 	if err := decode(r, &latency); err != nil {
 		return nil, err
 	}
-	if latency.All < 0 || latency.Tasks < 0 || latency.Restart < 0 {
-		return nil, errors.New("a latency is at least 0 ms")
+	if latency.All < 0 || latency.Tasks < 0 || latency.Restart < 0 || latency.Cancel < -1 {
+		return nil, errors.New("a latency is at least 0 ms, or for cancel_ms -1")
 	}
 	l.calls.setLatency(latency)
 	return nil, nil

@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -43,6 +45,7 @@ type extension struct {
 	hosts    sync.Map // a reference's value -> the host that it belongs to, for hosts and their parts
 	pending  sync.Map // *simulator.Context -> the fault that its task will have
 	software sync.Map // a host's reference value -> its *software
+	cancels  sync.Map // a task's reference value -> what ends it
 	tasks    atomic.Int64
 }
 
@@ -72,6 +75,7 @@ var extended = map[string][]string{
 		"HostImageConfigGetAcceptance", "UpdateHostImageAcceptanceLevel", "HostImageConfigGetProfile", "fetchSoftwarePackages",
 	},
 	"ManagedMethodExecuter": {"ExecuteSoap"},
+	"Task":                  {"CancelTask"},
 	"PropertyCollector":     {"RetrievePropertiesEx", "ContinueRetrievePropertiesEx", "RetrieveProperties"},
 }
 
@@ -175,8 +179,13 @@ func (x *extension) task(
 ) types.ManagedObjectReference {
 	// The simulator holds the lock of a task's entity until its end, so it gets one of its own.
 	own := types.ManagedObjectReference{Type: "LabTask", Value: fmt.Sprintf("lab-task-%d", x.tasks.Add(1))}
+	cancelled := make(chan struct{})
 	task := simulator.CreateTask(own, name, func(*simulator.Task) (result types.AnyType, fault types.BaseMethodFault) {
-		time.Sleep(x.lab.calls.taskDelay())
+		select {
+		case <-time.After(x.lab.calls.taskDelay()):
+		case <-cancelled:
+			return nil, new(types.RequestCanceled)
+		}
 		if fault, ok := x.pending.LoadAndDelete(ctx); ok {
 			return nil, fault.(types.BaseMethodFault)
 		}
@@ -186,17 +195,30 @@ func (x *extension) task(
 	self := entity.Reference()
 	task.Info.DescriptionId = lock.Reference().Type + "." + name
 	ref := task.Run(ctx)
+	x.cancels.Store(ref.Value, sync.OnceFunc(func() { close(cancelled) }))
 	ctx.Map.AtomicUpdate(ctx, task, []types.PropertyChange{{Name: "info.entity", Val: self}, {Name: "info.entityName", Val: self.Value}})
 	return ref
+}
+
+// CancelTask notes that somebody wants a task to end. It may still succeed.
+func (x *extension) CancelTask(ctx *simulator.Context, req *types.CancelTask) soap.HasFault {
+	task := ctx.Map.Get(req.This).(*simulator.Task)
+	if state := infoOf(ctx, task).State; state == types.TaskInfoStateSuccess || state == types.TaskInfoStateError {
+		// "InvalidState: if the task is already canceled or completed."
+		return &methods.CancelTaskBody{Fault_: soapFault(new(types.InvalidState))}
+	}
+	ctx.Map.AtomicUpdate(ctx, task, []types.PropertyChange{{Name: "info.cancelled", Val: true}})
+	if cancel, ok := x.cancels.Load(req.This.Value); ok && x.lab.calls.cancelDelay() >= 0 {
+		time.AfterFunc(x.lab.calls.cancelDelay(), cancel.(func()))
+	}
+	return &methods.CancelTaskBody{Res: new(types.CancelTaskResponse)}
 }
 
 // waitFor waits for a task of the simulator's own, much shorter than its own way of waiting does.
 func waitFor(ctx *simulator.Context, ref types.ManagedObjectReference) (types.AnyType, types.BaseMethodFault) {
 	task := ctx.Map.Get(ref).(*simulator.Task)
-	other := &simulator.Context{} // locks are held by context, and the task changes under that of its caller
 	for {
-		var info types.TaskInfo
-		ctx.Map.WithLock(other, task, func() { info = task.Info })
+		info := infoOf(ctx, task)
 		switch info.State {
 		case types.TaskInfoStateSuccess:
 			return info.Result, nil
@@ -205,6 +227,12 @@ func waitFor(ctx *simulator.Context, ref types.ManagedObjectReference) (types.An
 		}
 		time.Sleep(200 * time.Microsecond)
 	}
+}
+
+func infoOf(ctx *simulator.Context, task *simulator.Task) (info types.TaskInfo) {
+	other := &simulator.Context{} // locks are held by context, and the task changes under that of its caller
+	ctx.Map.WithLock(other, task, func() { info = task.Info })
+	return info
 }
 
 // own notes which host the parts of a host belong to.

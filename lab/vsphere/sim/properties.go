@@ -42,15 +42,18 @@ type PropertyRule struct {
 	// Fault is NoPermission by default, of the privilege System.Read.
 	Fault     string `json:"fault"`
 	Privilege string `json:"privilege"`
+	// After is a method: the rule is for what is read when it has been called since the rule was made.
+	After string `json:"after,omitempty"`
 
-	Hits int `json:"hits"`
+	Hits  int `json:"hits"`
+	awake bool
 }
 
 func (r *PropertyRule) complete() error {
 	setDefault(&r.As, asMissing)
 	setDefault(&r.Fault, "NoPermission")
 	setDefault(&r.Privilege, readPrivilege)
-	r.Hits = 0
+	r.Hits, r.awake = 0, r.After == ""
 	if !slices.Contains([]string{asMissing, asUnset, asEmpty, asHidden}, r.As) {
 		return fmt.Errorf("as %q is none of missing, unset, empty, hidden", r.As)
 	}
@@ -86,6 +89,15 @@ func (t *propertyTable) add(rule *PropertyRule) {
 	t.Lock()
 	defer t.Unlock()
 	t.rules = append(t.rules, rule)
+}
+
+// called wakes the rules that wait for a call.
+func (t *propertyTable) called(method string) {
+	t.Lock()
+	defer t.Unlock()
+	for _, rule := range t.rules {
+		rule.awake = rule.awake || rule.After == method
+	}
 }
 
 func (t *propertyTable) clear() {
@@ -248,6 +260,9 @@ func (x *extension) asked(ctx *simulator.Context, ref types.ManagedObjectReferen
 }
 
 func (x *extension) selects(ctx *simulator.Context, rule *PropertyRule, ref types.ManagedObjectReference) bool {
+	if !rule.awake {
+		return false
+	}
 	named := rule.Object == "" || rule.Object == ref.Value || strings.EqualFold(rule.Object, x.name(ctx, ref))
 	return named && (rule.Type == "" || isA(ctx, ref, rule.Type))
 }

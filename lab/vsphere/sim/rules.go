@@ -17,6 +17,8 @@ const (
 	actionFault        = "fault"
 	actionClose        = "close"
 	actionLose         = "lose"
+	actionEmpty        = "empty"
+	actionCut          = "cut"
 	actionDropSessions = "drop_sessions"
 	actionHost         = "host"
 
@@ -42,7 +44,8 @@ type Rule struct {
 	Call  int `json:"call"`
 	Times int `json:"times"`
 	// Action is fault (the default), close (the connection, without an answer: the call is not carried out), lose (the call is carried
-	// out, and its answer lost), drop_sessions or host.
+	// out, and its answer lost), empty (it is carried out, and the answer has nothing in it), cut (it is carried out, and the answer
+	// lacks an element), drop_sessions or host.
 	Action string `json:"action"`
 	// Status is that of the answer which a proxy gives in place of the one that is lost; without it the connection ends.
 	Status int `json:"status,omitempty"`
@@ -52,9 +55,14 @@ type Rule struct {
 	In      string `json:"in"`
 	// State is what the host of the call becomes.
 	State string `json:"state"`
+	// Element is what an answer lacks: the last names of its path, as in defaultPortConfig/vlan.
+	Element string `json:"element,omitempty"`
+	// After is a method: calls count when it has been called since the rule was made.
+	After string `json:"after,omitempty"`
 
-	Seen int `json:"seen"`
-	Hits int `json:"hits"`
+	Seen  int `json:"seen"`
+	Hits  int `json:"hits"`
+	awake bool
 }
 
 // complete fills in defaults and refuses what could never happen.
@@ -67,7 +75,7 @@ func (r *Rule) complete() error {
 	if r.Times == 0 {
 		r.Times = 1
 	}
-	r.Seen, r.Hits = 0, 0
+	r.Seen, r.Hits, r.awake = 0, 0, r.After == ""
 	switch r.Action {
 	case actionFault:
 		if _, err := newFault(r.Fault, types.ManagedObjectReference{}); err != nil {
@@ -77,9 +85,12 @@ func (r *Rule) complete() error {
 		if !slices.Contains(hostStates, r.State) {
 			return fmt.Errorf("state %q is none of %s", r.State, strings.Join(hostStates, ", "))
 		}
-	case actionClose, actionLose, actionDropSessions:
+	case actionClose, actionLose, actionEmpty, actionCut, actionDropSessions:
 	default:
-		return fmt.Errorf("action %q is none of fault, close, lose, drop_sessions, host", r.Action)
+		return fmt.Errorf("action %q is none of fault, close, lose, empty, cut, drop_sessions, host", r.Action)
+	}
+	if (r.Element == "") == (r.Action == actionCut) {
+		return fmt.Errorf("element %q is not possible for the action %s; it is for cut", r.Element, r.Action)
 	}
 	if r.Status != 0 && (r.Action != actionLose || r.Status < 400 || r.Status > 599 || r.Status == http.StatusInternalServerError) {
 		return fmt.Errorf("status %d is not possible; it is for the action lose, 400 to 599 but 500", r.Status)
@@ -109,7 +120,7 @@ func setDefault(field *string, value string) {
 }
 
 func (r *Rule) selects(method, host, object string) bool {
-	return (r.Method == "" || r.Method == method) && (r.Host == "" || strings.EqualFold(r.Host, host)) && (r.Object == "" || r.Object == object)
+	return r.awake && (r.Method == "" || r.Method == method) && (r.Host == "" || strings.EqualFold(r.Host, host)) && (r.Object == "" || r.Object == object)
 }
 
 // ruleTable holds the rules in the order in which they were made.
@@ -118,14 +129,19 @@ type ruleTable struct {
 	rules []*Rule
 }
 
-// match counts a call for all rules that select it, and returns the first whose turn has come. Those that lose the answer are
+// done says whether a rule is about the answer to a call that has been carried out.
+func (r *Rule) done() bool {
+	return slices.Contains([]string{actionLose, actionEmpty, actionCut}, r.Action)
+}
+
+// match counts a call for all rules that select it, and returns the first whose turn has come. Those that are about the answer are
 // asked for when the call has been carried out, the others before.
 func (t *ruleTable) match(method, host, object string, done bool) *Rule {
 	t.Lock()
 	defer t.Unlock()
 	var due *Rule
 	for _, rule := range t.rules {
-		if (rule.Action == actionLose) != done || !rule.selects(method, host, object) {
+		if rule.done() != done || !rule.selects(method, host, object) {
 			continue
 		}
 		rule.Seen++
@@ -135,6 +151,15 @@ func (t *ruleTable) match(method, host, object string, done bool) *Rule {
 		}
 	}
 	return due
+}
+
+// called wakes the rules that wait for a call.
+func (t *ruleTable) called(method string) {
+	t.Lock()
+	defer t.Unlock()
+	for _, rule := range t.rules {
+		rule.awake = rule.awake || rule.After == method
+	}
 }
 
 func (t *ruleTable) add(rule *Rule) {

@@ -10,8 +10,8 @@ from typing import List
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 
 __all__ = (
-    "FAILURES", "BackendError", "BusyError", "ChangeError", "DependencyError", "GuardError", "InputError", "RightsError", "UnreadableError", "UnsupportedError",
-    "VerifyError", "VirtnetError", "as_ours",
+    "FAILURES", "BackendError", "BusyError", "ChangeError", "DependencyError", "GuardError", "InputError", "RightsError", "UnreachableError",
+    "UnreadableError", "UnsupportedError", "VerifyError", "VirtnetError", "as_ours",
 )
 
 
@@ -45,10 +45,8 @@ class RightsError(BackendError):
     code = "rights"
 
 
-class BusyError(BackendError):
-    """Somebody else is at it, and did not end in time; nothing was written."""
-
-    code = "busy"
+    "FAILURES", "BackendError", "BusyError", "ChangeError", "DependencyError", "GuardError", "InputError", "RightsError", "UnreachableError",
+    "UnreadableError", "UnsupportedError", "VerifyError", "VirtnetError", "as_ours",
 
 
 class UnreadableError(BackendError):

@@ -15,12 +15,11 @@ from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Pro
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import diff, guard, verify, words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import STALE, Backend
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreachableError, UnreadableError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Observed
 
-UNREACHABLE = "unreachable"
 _PAUSE = 0.5
 
 
@@ -123,10 +122,6 @@ class Target:
         return {**self.resolved.notes, **(self.resolved.outcome if self.error is None else {}), **self.notes, **shown}
 
 
-class _Unreachable(VirtnetError):
-    code = UNREACHABLE
-
-
 def reconcile_fleet(
     intent: FleetIntent, fleet: Fleet, check_mode: bool, allow_management: bool = False, parallel: int = 8, remedy: str = guard.WITH_ROLLBACK
 ) -> List[Target]:
@@ -150,7 +145,7 @@ def _plan(target: Target, intent: FleetIntent, observed: Observed, allow_managem
     target.warnings = target.sight.remarks
     if target.sight.unreachable:
         target.unreachable = True
-        target.error = _Unreachable(_told(target.name, target.sight.unreachable))
+        target.error = UnreachableError(_told(target.name, target.sight.unreachable))
         return
     if target.sight.unreadable:
         target.error = UnreadableError(_told(target.name, target.sight.unreadable))

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import Dict, Iterable, List, Sequence, Tuple
 
+# So many targets are named.
+_TARGETS = 5
 NOTHING_REACHED = "Nothing was looked at: nothing that is there matches what is asked for."
 
 
@@ -30,3 +32,23 @@ def count(number: int, noun: str, plural: str = "") -> str:
 def few(names: Sequence[str], most: int = 10) -> str:
     """The first ones, and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def in_common(told: Iterable[Tuple[str, str]]) -> List[str]:
+    """Sentences, each with the name of the target that it is about: one that several have in common is given once."""
+    names: Dict[str, List[str]] = {}
+    for name, text in told:
+        names.setdefault(text, []).append(name)
+    return [f"{few(those, _TARGETS)}: {text}" for text, those in names.items()]
+
+
+def left_out(names: Sequence[str]) -> str:
+    """The warning about targets that can't be reached, where that is allowed."""
+    return f"Left out, as nothing can be changed there now: {few(names, _TARGETS)}."
+
+
+def failures(failed: Sequence[Tuple[str, str]], every: int, noun: str, option: str) -> str:
+    """How a task ends in which targets failed, each with its name and sentence; C(option) of the result has all of their names."""
+    reasons = [message if message.startswith(name) else f"{name}: {message}" for name, message in failed[:_TARGETS]]
+    more = f" And {len(failed) - _TARGETS} more, see {option}." if len(failed) > _TARGETS else ""
+    return (f"{len(failed)} of {every} {noun} failed. " if every > 1 else "") + " ".join(reasons) + more

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreachableError, UnreadableError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import nothing_to_do
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend import why_away
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
@@ -112,7 +112,7 @@ def run_jobs(jobs: Sequence[Tuple[Host, Optional[Job]]], client: Client, act: bo
         target = targets[number]
         if job is None:
             target.unreachable = True
-            target.error = _Unreachable(f"{host.name}: {host.why_unreachable}.")
+            target.error = UnreachableError(f"{host.name}: {host.why_unreachable}.")
             return
         try:
             readable(host)
@@ -135,10 +135,6 @@ def run_jobs(jobs: Sequence[Tuple[Host, Optional[Job]]], client: Client, act: bo
     if act:
         _each(do, [number for number, target in enumerate(targets) if target.error is None and target.outlook.actions], client.parallel)
     return targets
-
-
-class _Unreachable(VirtnetError):
-    code = "unreachable"
 
 
 def _each(job: Callable[[int], None], numbers: Sequence[int], parallel: int) -> None:

@@ -18,6 +18,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known i
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 # The server ends its own task first; this much later nobody waits for it any more.
 _GRACE = 30.0
+# How long a task that is cancelled may take to end.
+_CANCELLED = 30.0
 
 
 class Machine:
@@ -55,28 +57,46 @@ class Machine:
         return given if "name" in given.props else given._replace(props={**given.props, "name": self.name})
 
     def enter_maintenance(self, seconds: int, evacuate: bool) -> None:
-        """VsphereError at the deadline; the attempt is taken back then."""
+        """VsphereError at the deadline; the attempt is taken back then. PendingError where it may still succeed."""
         what = f"{self.name}: entering maintenance mode"
         task = self.client.change(self.ref.EnterMaintenanceMode_Task, seconds, evacuate, what=what)
         try:
-            self.client.ended(task, what, seconds + _GRACE)
+            self._ended(task, what, seconds + _GRACE)
         except VsphereError as error:
             if isinstance(error, PendingError) and not self._cancelled(task, what):
-                raise
+                return
             text = f"{what}: it did not succeed within {seconds} s, most likely because machines still run on it; move them, or give maintenance_timeout."
             raise VsphereError(error.code, text if error.code == DEADLINE else error.message, **error.details) from error
 
     def _cancelled(self, task: Any, what: str) -> bool:
-        try:
+        """Ask for the end of a task and wait for it: false if it has succeeded meanwhile. PendingError if it goes on.
+
+        "CancelTask: if a task is cancelable" (Task): that the server takes the request does not mean that the task has ended.
+        """
+        with suppress(VsphereError):
+            # One that has ended can't be cancelled; how it ended counts.
             self.client.change(task.CancelTask, what=what)
+        try:
+            self._ended(task, what, _CANCELLED)
+        except PendingError:
+            raise
         except VsphereError:
-            return False
-        return True
+            return True
+        return False
 
     def leave_maintenance(self, seconds: int) -> None:
         """Take it out."""
         what = f"{self.name}: leaving maintenance mode"
-        self.client.task(self.ref.ExitMaintenanceMode_Task, seconds, what=what, seconds=seconds + _GRACE)
+        self._ended(self.client.change(self.ref.ExitMaintenanceMode_Task, seconds, what=what), what, seconds + _GRACE)
+
+    def _ended(self, task: Any, what: str, seconds: float) -> None:
+        """Wait for the end of a task with a deadline of its own: "Timedout: if the operation timed out" (HostSystem) is an end there."""
+        try:
+            self.client.ended(task, what, seconds)
+        except PendingError as error:
+            if error.details.get("fault") == "Timedout":
+                raise VsphereError(error.code, error.message, **error.details) from error
+            raise
 
     def restart(self, seconds: int) -> None:
         """Restart it and wait until it is back."""

@@ -6,48 +6,24 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Mapping, NoReturn, Optional, Sequence, Set, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, UnreadableError, VerifyError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, ChangeError, UnreadableError, VerifyError
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi import registration_plan as planning
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, chosen
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import Choice, Skipped, matches, normal
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import Choice, Skipped, matches
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.site import Machine, Site, Store
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop, Login
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import PERMISSION, PendingError, VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found, unseen
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import close
 
 _ALL = ["*"]
-_VMX, _HOST, _POWER = "summary.config.vmPathName", "runtime.host", "runtime.powerState"
 # How long a change may take to show of which no answer came, in seconds.
 _PATIENCE, _PAUSE = 5.0, 0.2
-
-
-class Store(NamedTuple):
-    """A datastore."""
-
-    ref: Any
-    name: str
-    accessible: bool
-    browser: Any
-
-
-class Machine(NamedTuple):
-    """A virtual machine that is registered."""
-
-    ref: Any
-    name: str
-    path: str
-    host: Any
-    # None if that is not known.
-    running: Optional[bool]
-    # What of it is not known, as the end of a sentence.
-    unknown: str = ""
-    # Whether path and host are known, so that it can be told apart from what is meant.
-    placed: bool = True
 
 
 def spec() -> Dict[str, Any]:
@@ -97,62 +73,6 @@ def jobs(params: Mapping[str, Any], client: Client, _login: Login) -> Sequence[T
     return made
 
 
-class Site:
-    """What was read for all hosts at once: their datastores and the machines that are registered on these. C(blind) has the hosts whose datastores are
-    not all known, with the reason.
-    """
-
-    def __init__(self, client: Client, hosts: Sequence[Host]) -> None:
-        self._client = client
-        self.stores: Dict[Any, List[Store]] = {}
-        self.machines: List[Machine] = []
-        self.blind: Dict[Any, str] = {}
-        if hosts:
-            self._read([host.ref for host in hosts])
-
-    def _read(self, hosts: Sequence[Any]) -> None:
-        vim = dep.vim
-        paths = {
-            vim.HostSystem: ["datastore"], vim.Datastore: ["name", "summary.accessible", "browser", "vm"],
-            vim.VirtualMachine: ["name", _VMX, _HOST, _POWER],
-        }
-        hops = [Hop(vim.HostSystem, "datastore", ("vm",)), Hop(vim.Datastore, "vm")]
-        what = "reading the datastores and their machines"
-        found = {each.ref: each for each in self._client.retrieve(list(hosts), paths, hops, what=what)}
-        for ref in hosts:
-            self._host(found.get(ref, Found(ref, {}, {"datastore": GONE})), found)
-        self.machines = [_machine(each) for each in found.values() if isinstance(each.ref, vim.VirtualMachine)]
-
-    def _host(self, host: Found, found: Mapping[Any, Found]) -> None:
-        listed = host.either("datastore", ())
-        stores = [found[ref] for ref in listed if ref in found]
-        machines = [ref for store in stores for ref in store.either("vm", ())]
-        hidden = unseen([*listed, *machines], found)
-        reasons = [host.why(), *(f"datastore {store.name}: {store.why()}" for store in stores if store.gaps)]
-        reasons += [f"the user can't see {hidden[0]}; give the role of the user System.Read on it"] if hidden else []
-        if any(reasons):
-            self.blind[host.ref] = next(filter(None, reasons))
-        known = [_store(store) for store in stores if not store.gaps]
-        self.stores[host.ref] = sorted(known, key=lambda store: store.name)
-
-    def registered(self, stores: Sequence[Store]) -> Dict[str, str]:
-        """Names by path of the machines that lie on these datastores; paths name datastores, whose names are unique in a datacenter."""
-        names = {store.name for store in stores}
-        return {machine.path: machine.name for machine in self.machines if machine.path.partition("]")[0][1:] in names}
-
-
-def _store(found: Found) -> Store:
-    return Store(found.ref, found.name, bool(found.value("summary.accessible")), found.value("browser"))
-
-
-def _machine(found: Found) -> Machine:
-    path = normal(str(found.either(_VMX, "")))
-    power = found.either(_POWER, None)
-    return Machine(
-        found.ref, found.name, path, found.either(_HOST, None), None if power is None else str(power) != "poweredOff", found.why(), _HOST not in found.gaps,
-    )
-
-
 class RegistrationJob:
     """The job of one host."""
 
@@ -162,6 +82,8 @@ class RegistrationJob:
         self._stores, self._site = stores, site
         self._warnings = list(warnings)
         self._choice = Choice()
+        # The host's own machines by path, for those that are unregistered.
+        self._mine: Dict[str, Machine] = {}
         self._pool: Any = None
         self._folder: Any = None
 
@@ -180,7 +102,7 @@ class RegistrationJob:
         report = {"found": self._choice.found, "skipped": [each.as_dict() for each in self._choice.skipped], "datastores": [each.name for each in self._stores]}
         warnings = [f"{each.path}: {each.detail}." for each in self._choice.skipped if each.reason not in (planning.REGISTERED, planning.HIDDEN)]
         told = {each.path for each in self._choice.skipped}
-        warnings += [f"{each.name}: {each.unknown}." for each in self._site.machines if each.unknown and not {each.path, each.name} & told]
+        warnings += [f"{each.name}: {each.unknown}." for each in self._near if each.unknown and not {each.path, each.name} & told]
         before, after = ({"machines": dict.fromkeys(done, word)} if done else {} for word in (now, then))
         missed = planning.missed(self._choice.there, self._params.get("names") or ())
         there = [planning.name_of(path) for path in self._choice.there]
@@ -188,17 +110,23 @@ class RegistrationJob:
             before, after, [f"{verb} {path}" for path in done], report, [*self._warnings, *warnings], len(self._choice.found), "machine", missed, there,
         )
 
+    @property
+    def _near(self) -> List[Machine]:
+        """The machines that its datastores list, its own and those of others."""
+        return [machine for machine in self._site.machines if machine.lies_on(self._stores)]
+
     def _choose(self, patterns: Sequence[str]) -> Choice:
         if self._present:
             self._place()
             paths, lost = self._search()
             choice = planning.to_register(paths, self._site.registered(self._stores), patterns)
-            choice.skipped += lost + [self._unknown(machine) for machine in self._site.machines if not machine.path]
+            choice.skipped += lost + [self._unknown(machine) for machine in self._near if not machine.path]
             return choice
-        mine = [machine for machine in self._site.machines if machine.host == self._host.ref]
+        mine = [machine for machine in self._near if machine.host == self._host.ref]
+        self._mine = {machine.path: machine for machine in mine}
         choice = planning.to_unregister([machine._asdict() for machine in mine], {store.name for store in self._stores}, patterns)
         # One without a path may lie anywhere, one without a host may be here.
-        choice.skipped += [self._unknown(machine) for machine in self._site.machines if not machine.placed or not machine.path and machine in mine]
+        choice.skipped += [self._unknown(machine) for machine in self._near if not machine.placed or not machine.path and machine in mine]
         return choice
 
     @staticmethod
@@ -229,7 +157,10 @@ class RegistrationJob:
         what = f"{self.name}: searching datastore {store.name}"
         task = self._client.call(store.browser.SearchDatastoreSubFolders_Task, f"[{store.name}]", spec_, what=what)
         answer = self._client.ended(task, what, self._params["search_timeout"])
-        return [planning.joined(each.folderPath, file.path) for each in answer or () for file in each.file or ()]
+        if answer is None:
+            # Nothing that was found is an array without elements.
+            raise VsphereError(UnreadableError.code, f"{what}: the server does not tell what it has found; run the task again.")
+        return [planning.joined(each.folderPath, file.path) for each in answer for file in each.file or ()]
 
     def _place(self) -> None:
         """The resource pool and the folder that machines are registered in, by name or the host's own."""
@@ -300,16 +231,25 @@ class RegistrationJob:
             raise self._failure(verb, done, failed)
         self._verify(verb)
 
+    def _now(self) -> Tuple[Set[str], str]:
+        """Which of the chosen machines are seen to be registered, and why others may be so too; empty if they are not."""
+        site = Site(self._client, [self._host])
+        if self._present:
+            known = [machine.ref for machine in self._site.machines]
+            return set(site.registered(self._stores)), site.doubt(self._host.ref, self._stores, known)
+        refs = [machine.ref for machine in site.machines]
+        return {path for path, machine in self._mine.items() if machine.ref in refs}, site.blind.get(self._host.ref, "")
+
     def _came_true(self, paths: Sequence[str]) -> List[str]:
-        """Those of which no answer came that are done all the same, looked for as long as a host is given to show it."""
+        """Those of which no answer came that are seen to be done all the same, looked for as long as a host is given to show it."""
         deadline = time.monotonic() + _PATIENCE
         came: List[str] = []
         while len(came) < len(paths):
             try:
-                now = Site(self._client, [self._host]).registered(self._stores)
-            except VsphereError:
+                there, doubt = self._now()
+            except BackendError:
                 break
-            came = [path for path in paths if (path in now) is self._present]
+            came = [path for path in paths if (path in there if self._present else path not in there and not doubt)]
             if time.monotonic() >= deadline:
                 break
             time.sleep(_PAUSE)
@@ -332,15 +272,25 @@ class RegistrationJob:
         self._client.task(self._folder.RegisterVM_Task, what=what, **arguments)
 
     def _unregister(self, path: str) -> None:
-        machine = next(each for each in self._site.machines if each.path == path)
-        self._client.change(machine.ref.UnregisterVM, what=f"{self.name}: unregistering {path}")
+        self._client.change(self._mine[path].ref.UnregisterVM, what=f"{self.name}: unregistering {path}")
 
     def _verify(self, verb: str) -> None:
-        now = Site(self._client, [self._host]).registered(self._stores)
-        wrong = [path for path in self._choice.chosen if (path in now) is not self._present]
+        try:
+            there, doubt = self._now()
+        except BackendError as error:
+            raise self._not_seen(verb, self._choice.chosen[0], error.message.rstrip("."), error.code) from error
+        unsure = [path for path in self._choice.chosen if doubt and path not in there]
+        wrong = [path for path in self._choice.chosen if path not in unsure and (path in there) is not self._present]
         if wrong:
-            words = [f"{verb} {path}" for path in self._choice.chosen]
-            raise VerifyError(f"{self.name}: all calls succeeded, but {wrong[0]} is {'not ' if self._present else ''}registered.", "read back", [], words)
+            stay = [f"{verb} {path}" for path in self._choice.chosen if path not in wrong]
+            raise VerifyError(f"{self.name}: all calls succeeded, but {wrong[0]} is {'not ' if self._present else ''}registered.", "read back", [], stay)
+        if unsure:
+            raise self._not_seen(verb, unsure[0], doubt)
+
+    def _not_seen(self, verb: str, path: str, why: str, cause: str = "") -> VerifyError:
+        """All calls succeeded, and nobody knows whether that holds."""
+        text = f"{self.name}: all calls succeeded, but whether {path} is registered now is not known: {why}."
+        return VerifyError(text, "read back", [], [f"{verb} {each}" for each in self._choice.chosen], cause)
 
 
 def _paths(top: Any, found: Mapping[Any, Found]) -> Dict[str, Any]:

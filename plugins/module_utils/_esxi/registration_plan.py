@@ -55,6 +55,12 @@ def normal(path: str) -> str:
     return f"[{found.group(1)}] {'' if rest == '.' else rest}".rstrip()
 
 
+def store_of(path: str) -> str:
+    """The name of the datastore that a path begins with; empty if there is none."""
+    found = _PATH.fullmatch(path)
+    return found.group(1) if found else ""
+
+
 def joined(folder: str, name: str) -> str:
     """The path of a file that a search found in a folder."""
     base = normal(folder)
@@ -112,8 +118,7 @@ def to_unregister(machines: Sequence[Mapping[str, Any]], datastores: Collection[
     choice = Choice()
     for machine in sorted(machines, key=lambda each: str(each["path"])):
         path = normal(str(machine["path"]))
-        store = _PATH.fullmatch(path)
-        if store is None or store.group(1) not in datastores:
+        if store_of(path) not in datastores:
             continue
         choice.there.append(path)
         if not matches(name_of(path), patterns):

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import IO, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, VerifyError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, UnreadableError, VerifyError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, chosen
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.packages import components_of, package_of, pending_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.power import Machine
@@ -181,15 +181,18 @@ class SoftwareJob:
         release = EsxiVersion.parse(str(found.value(_VERSION)))
         what = f"{self.name}: reading its software"
         packages = client.call(manager.fetchSoftwarePackages, what=what)
-        level = str(client.call(manager.HostImageConfigGetAcceptance, what=what))
+        level = client.call(manager.HostImageConfigGetAcceptance, what=what)
+        if not packages or not level:
+            # ESXi itself is made of packages.
+            raise UnreadableError(f"{what}: the host does not tell its {'packages' if not packages else 'acceptance level'}; run the task again.")
         cli = EsxCli(client, self._machine.ref, self.name)
-        vibs = {each.name: package_of(each) for each in packages or ()}
+        vibs = {each.name: package_of(each) for each in packages}
         pending = self._try(lambda: pending_of(cli, vibs), "whether a restart is due", warnings)
         components = None
         if release >= COMPONENTS_FROM:
             components = self._try(lambda: components_of(cli), "its components", warnings)
         contents = self._contents(cli, components or {})
-        return Have(release, level, vibs, pending or None, components, contents, maintenance)
+        return Have(release, str(level), vibs, pending or None, components, contents, maintenance)
 
     def _contents(self, cli: EsxCli, components: Mapping[str, str]) -> Dict[str, Sequence[str]]:
         """The VIBs of the components that are to go. A host that does not tell is taken to need the most."""
@@ -356,7 +359,9 @@ class SoftwareJob:
 
         if not self._machine.until(holds, _PATIENCE if self._plan.restart else 0.0):
             why = self._differs(found[0]) if found else "it can't be read"
-            raise VerifyError(f"{self.name}: all steps succeeded, but {why} afterwards; look at the host.", "read back", [], self._done)
+            # A level that was lowered could be taken back, and stays.
+            stays = [f"set the acceptance level to {self._plan.level}"] if self._backwards else []
+            raise VerifyError(f"{self.name}: all steps succeeded, but {why} afterwards; look at the host.", "read back", [], stays + self._done)
         if found[0].pending is not None and not self._plan.restart_due:
             outlook.warnings.append("The host says that a restart is due, which its packages did not; set reboot: true, or restart the host.")
         outlook.report.update(maintenance_mode=found[0].maintenance, acceptance_level=found[0].acceptance_level, reboot_required=found[0].pending is not None)

@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, files
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop, Login
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found, plain_name, unseen
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found, cant_see, plain_name, unseen
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import close
 
 
@@ -57,7 +57,7 @@ class Staging:
         listed = own.value("datastore")
         stores = [found[ref] for ref in listed if ref in found]
         blind = [f"{store.name}: {store.why()}" for store in stores if store.gaps]
-        blind += [f"the user can't see {name}" for name in unseen(listed, found)]
+        blind += [text for text in [cant_see(unseen(listed, found))] if text]
         return _first(self._host.name, sorted((store.name, bool(store.either("summary.accessible", False))) for store in stores), pattern, blind)
 
     def _locate(self) -> None:

@@ -36,6 +36,11 @@ def judge(audit: str, subjects: Iterable[Subject], hosts: Iterable[HostOptions] 
     return sorted(found, key=lambda each: (SEVERITIES.index(str(each["severity"])), str(each["host"]), str(each["object"]), str(each["field"])))
 
 
+def unjudged(audit: str, host: HostOptions) -> List[str]:
+    """The options that the audit looks for and the host does not have."""
+    return [option for name, (option, _wanted) in OPTIONS.items() if RULES[name].applies(audit) and option in host.values and host.values[option] is None]
+
+
 class _Auditor:
     """One audit of one answer."""
 
@@ -64,7 +69,7 @@ class _Auditor:
         yield from self._of_flags(subject)
 
     def of_host(self, host: HostOptions) -> Iterator[Finding]:
-        """Options that a host lacks can't be judged, and are none of the findings."""
+        """Options that a host lacks can't be judged, and are none of the findings: see unjudged."""
         for name, (option, wanted) in OPTIONS.items():
             value = host.values.get(option)
             if value is None or value == wanted:

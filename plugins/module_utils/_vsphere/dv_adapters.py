@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, unseen
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, cant_see, unseen
 
 _VNIC, _USES = "config.network.vnic", "config.virtualNicManagerInfo.netConfig"
 # Which of a host's own adapters are on which group, and what they are for.
@@ -33,7 +33,7 @@ def adapters_of(found: Sequence[Found], groups: Mapping[str, str]) -> Adapters:
             adapters.setdefault(group, []).append(words)
     listed = [ref for each in found if not isinstance(each.ref, dep.vim.HostSystem) for ref in each.either("host", ())]
     hidden = unseen(set(listed), [host.ref for host in hosts])
-    blind = [f"the user can't see the host {name}" for name in hidden]
+    blind = [cant_see(hidden)] if hidden else []
     blind += [f"{each.name}: {each.why('host', _VNIC)}" for each in found if each.why("host", _VNIC)]
     remarks = [f"{host.name}: {host.why('name', _USES)}" for host in hosts if host.why("name", _USES)]
     return Adapters(adapters, "; ".join(blind), "; ".join(remarks))

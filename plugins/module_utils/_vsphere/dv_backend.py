@@ -12,6 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff imp
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, Rule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Kind, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, dv_expand
@@ -19,6 +20,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import GROUP, PORT, VDS, DvScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_inventory import DvInventory, Place, Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import CONCURRENT, PendingError, VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import moid
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import Machines, of_groups
 
 _ALL = ("config", "override", "inherit")
@@ -85,6 +87,7 @@ class SwitchBackend:
         self._inventory = inventory
         # Groups that this run deleted, to make them again as they were.
         self._former: Dict[Key, Any] = {}
+        self._deleted: Dict[Key, Any] = {}
         self._scope = DvScope(place.name)
         # What was written since the last read, so that its configuration version is another one now.
         self._written: Set[Key] = set()
@@ -120,9 +123,11 @@ class SwitchBackend:
         return Machines(names, "; ".join(dict.fromkeys(unknown)))
 
     def observe(self, scope: DvScope) -> Observed:
-        """Read the switch anew."""
+        """Read the switch anew. UnreadableError where a group that this run deletes may still be there."""
         self._scope = scope
         self._read()
+        for key, ref in self._deleted.items():
+            self._now.facts.must_be_gone(str(key[2]), moid(ref))
         return Observed(self._now.state, {"switch": self._now.facts})
 
     def _read(self) -> None:
@@ -146,7 +151,7 @@ class SwitchBackend:
         found, facts = self._now.adapters, self._now.facts
         may = {label(facts.group_key(group)): f"on the group there may be adapters by which hosts are connected: {found.unknown}" for group in facts.groups}
         return {**(may if found.unknown else {}), **{
-            label(facts.group_key(group)): f"on the group {'is' if len(adapters) == 1 else 'are'} {_some(adapters)}, by which hosts are connected"
+            label(facts.group_key(group)): f"on the group {'is' if len(adapters) == 1 else 'are'} {few(adapters, 3)}, by which hosts are connected"
             for group, adapters in found.by_group.items()
         }}
 
@@ -155,7 +160,7 @@ class SwitchBackend:
         if step.key[0] == PORT:
             port = self._now.facts.ports[str(step.key[2])]
             opens = "vlan" not in step.after and step.after.get("blocked") in (None, False)
-            return None if opens or not port.host else label(self._now.facts.group_key(port.group))
+            return None if opens or port.host is False else label(self._now.facts.group_key(port.group))
         if step.key[0] == GROUP and (step.verb == DELETE or step.verb == UPDATE and "vlan" in step.after):
             return label(step.key)
         return None
@@ -202,7 +207,7 @@ class SwitchBackend:
         self._client.task(self.place.ref.ReconfigureDVPort_Task, specs, what=self._what(steps))
 
     def _delete(self, step: Step) -> None:
-        self._former[step.key] = self._now.configs[step.key]
+        self._former[step.key], self._deleted[step.key] = self._now.configs[step.key], self._now.groups[step.key]
         self._client.task(self._now.groups[step.key].Destroy_Task, what=self._what([step]))
 
     def _what(self, steps: Sequence[Step]) -> str:
@@ -216,7 +221,3 @@ def _fault(job: Callable[[], None]) -> Optional[Fault]:
         kind = PENDING if isinstance(error, PendingError) else STALE if error.code == CONCURRENT else REFUSED
         return Fault(kind, error.message, error.code)
     return None
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -73,8 +73,8 @@ class PortFacts:
     connected: str = ""
     entity: str = ""
     running: bool = False
-    # Whether what is connected is an adapter of a host itself.
-    host: bool = False
+    # Whether what is connected is an adapter of a host itself; None if that is not known.
+    host: Optional[bool] = False
     # Overrides that this collection does not manage, in the API's words.
     other_overrides: Tuple[str, ...] = ()
     # What of the one that is connected is not known, in words.
@@ -123,6 +123,12 @@ class SwitchFacts:
             raise UnreadableError(f"port group {name} of {self.name}: {unread}.")
         if name not in self.groups:
             self.must_be_all(f"port group {name}")
+
+    def must_be_gone(self, name: str, moid: str) -> None:
+        """UnreadableError where a group that was deleted is listed, and it is not known what of it is there."""
+        unread = self.nameless.get(moid, "") or (self.groups[name].unread if name in self.groups else "")
+        if unread:
+            raise UnreadableError(f"port group {name} of {self.name}: whether it is gone is not known: {unread}.")
 
     @property
     def first_unread(self) -> str:

@@ -3,8 +3,9 @@
 # This code is PRIVATE to the collection.
 """From the API's objects of distributed switches to fields; the twin of dv_expand. Pure: attributes are read, no type is needed.
 
-A field's value is what is configured: its own value, or C(inherit). In a configuration that is read, "the values of the
-properties in the subclass are the effective values" (InheritablePolicy), so what is in effect stands beside it.
+A field's value is what is configured: its own value, C(inherit), or None for what the server does not tell, which is neither. In a
+configuration that is read, "the values of the properties in the subclass are the effective values" (InheritablePolicy), so what is in effect
+stands beside it.
 """
 
 from __future__ import annotations
@@ -42,45 +43,55 @@ def has_mac_management(setting: Any) -> bool:
     return getattr(setting, "macManagementPolicy", None) is not None
 
 
-def security(setting: Any) -> Dict[str, Value]:
-    """The three policies as they are configured."""
-    effective = effective_security(setting)
+def security(setting: Any, modern: bool = False) -> Dict[str, Value]:
+    """The three policies as they are configured. With C(modern) the switch has macManagementPolicy, so that nothing is known where that is not told."""
     if has_mac_management(setting):
-        inherited = dict.fromkeys(SECURITY_NAMES, bool(setting.macManagementPolicy.inherited))
+        inherited = dict.fromkeys(SECURITY_NAMES, setting.macManagementPolicy.inherited)
     else:
-        inherited = {field.name: _inherits(setting, native(field)) for field in VDS_SECURITY}
-    return {name: INHERIT if inherited[name] else value for name, value in effective.items()}
+        inherited = {field.name: None if modern else _inherits(setting, native(field)) for field in VDS_SECURITY}
+    return {name: _configured(inherited[name], value) for name, value in effective_security(setting, modern).items()}
 
 
-def effective_security(setting: Any) -> Dict[str, Value]:
+def effective_security(setting: Any, modern: bool = False) -> Dict[str, Value]:
     """The three policies in effect."""
     if has_mac_management(setting):
         return {field.name: word(getattr(setting.macManagementPolicy, native(field), None)) for field in VDS_SECURITY}
-    legacy = getattr(setting, "securityPolicy", None)
+    legacy = None if modern else getattr(setting, "securityPolicy", None)
     return {field.name: word(getattr(getattr(legacy, native(field), None), "value", None)) for field in VDS_SECURITY}
 
 
-def _inherits(setting: Any, key: str) -> bool:
+def _configured(inherited: Optional[bool], value: Value) -> Value:
+    """None where the server does not tell whether it is inherited, or its own value."""
+    return None if inherited is None else INHERIT if inherited else value
+
+
+def _inherits(setting: Any, key: str) -> Optional[bool]:
     """The deprecated policy has a flag of its own and one for each field; the field's says more."""
     legacy = getattr(setting, "securityPolicy", None)
     policy = getattr(legacy, key, None)
-    return bool(getattr(legacy if policy is None else policy, "inherited", True))
+    inherited: Optional[bool] = getattr(legacy if policy is None else policy, "inherited", None)
+    return inherited
 
 
-def learning(setting: Any) -> Dict[str, Value]:
-    """MAC learning as it is configured. Empty where the switch has none."""
-    policy = getattr(getattr(setting, "macManagementPolicy", None), "macLearningPolicy", None)
-    if policy is None:
+def learning(setting: Any, modern: bool = False) -> Dict[str, Value]:
+    """MAC learning as it is configured. Empty where the switch has none; None for what the server does not tell.
+
+    Learning that is off is told without the rest: vCenter 8.0.1 leaves C(limit) and the others unset then.
+    """
+    policy, whole = _learning_of(setting), getattr(setting, "macManagementPolicy", None)
+    if policy is None and not modern:
         return {}
     # "Any set property in the subclass will be ignored" where the whole of the MAC management is inherited.
-    inherited = policy.inherited or setting.macManagementPolicy.inherited
-    return dict.fromkeys(LEARNING_NAMES, INHERIT) if inherited else effective_learning(setting)
+    flags = [getattr(each, "inherited", None) for each in (whole, policy)]
+    if True in flags:
+        return dict.fromkeys(LEARNING_NAMES, INHERIT)
+    return dict.fromkeys(LEARNING_NAMES) if None in flags else effective_learning(setting, modern)
 
 
-def effective_learning(setting: Any) -> Dict[str, Value]:
-    """MAC learning in effect. Empty where the switch has none."""
-    policy = getattr(getattr(setting, "macManagementPolicy", None), "macLearningPolicy", None)
-    if policy is None:
+def effective_learning(setting: Any, modern: bool = False) -> Dict[str, Value]:
+    """MAC learning in effect. Empty where the switch has none; None for what the server does not tell."""
+    policy = _learning_of(setting)
+    if policy is None and not modern:
         return {}
     found: Dict[str, Value] = {}
     for field in MAC_LEARNING:
@@ -93,55 +104,66 @@ def effective_learning(setting: Any) -> Dict[str, Value]:
     return found
 
 
-def vlan(setting: Any) -> str:
-    """The VLAN as it is configured."""
-    spec = getattr(setting, "vlan", None)
-    return INHERIT if spec is None or spec.inherited else effective_vlan(setting)
+def _learning_of(setting: Any) -> Any:
+    return getattr(getattr(setting, "macManagementPolicy", None), "macLearningPolicy", None)
 
 
-def effective_vlan(setting: Any) -> str:
-    """The VLAN in effect. The three types of the API are told apart by their attributes."""
+def vlan(setting: Any) -> Optional[str]:
+    """The VLAN as it is configured; None where the server does not tell it."""
+    inherited = getattr(getattr(setting, "vlan", None), "inherited", None)
+    return None if inherited is None else INHERIT if inherited else effective_vlan(setting)
+
+
+def effective_vlan(setting: Any) -> Optional[str]:
+    """The VLAN in effect, None where the server does not tell it. The three types of the API are told apart by their attributes."""
     spec = getattr(setting, "vlan", None)
     pvlan = getattr(spec, "pvlanId", None)
     if pvlan is not None:
         return f"{PVLAN} {int(pvlan)}"
     ids = getattr(spec, "vlanId", None)
     if isinstance(ids, (list, tuple)):
-        return trunk_text((int(each.start), int(each.end)) for each in ids)
-    return str(int(ids or 0))
+        # A trunk has at least one range; an array that is not told comes without elements.
+        return trunk_text((int(each.start), int(each.end)) for each in ids) if ids else None
+    return None if ids is None else str(int(ids))
 
 
-def setting_fields(setting: Any) -> Dict[str, Value]:
+def setting_fields(setting: Any, modern: bool = False) -> Dict[str, Value]:
     """What a group's default setting and a port's setting have in common."""
-    return {"vlan": vlan(setting), **security(setting), **learning(setting)}
+    return {"vlan": vlan(setting), **security(setting, modern), **learning(setting, modern)}
 
 
-def effective_fields(setting: Any) -> Dict[str, Value]:
+def effective_fields(setting: Any, modern: bool = False) -> Dict[str, Value]:
     """The same, in effect."""
-    return {"vlan": effective_vlan(setting), **effective_security(setting), **effective_learning(setting)}
+    return {"vlan": effective_vlan(setting), **effective_security(setting, modern), **effective_learning(setting, modern)}
 
 
-def group(config: Any) -> Dict[str, Value]:
+def group(config: Any, modern: bool = False) -> Dict[str, Value]:
     """The fields of a group, from its C(config)."""
+    flags = config.policy
     return {
-        **setting_fields(config.defaultPortConfig),
-        "ports": int(config.numPorts),
-        "binding": _BINDING_OF.get(str(config.type), str(config.type)),
+        **setting_fields(config.defaultPortConfig, modern),
+        "ports": None if config.numPorts is None else int(config.numPorts),
+        "binding": None if config.type is None else _BINDING_OF.get(str(config.type), str(config.type)),
         "auto_expand": bool(config.autoExpand),
-        **{field.name: bool(getattr(config.policy, native(field), None)) for field in PORT_POLICY},
+        # Older versions lack some of them.
+        **{field.name: None if flags is None else bool(getattr(flags, native(field), None)) for field in PORT_POLICY},
     }
 
 
-def port(config: Any) -> Dict[str, Value]:
+def port(config: Any, modern: bool = False) -> Dict[str, Value]:
     """The fields of a port, from its C(config)."""
-    blocked: Any = getattr(config.setting, "blocked", None)
-    inherited = blocked is None or blocked.inherited
-    return {**setting_fields(config.setting), "blocked": INHERIT if inherited else bool(blocked.value)}
+    blocked = getattr(getattr(config.setting, "blocked", None), "inherited", None)
+    return {**setting_fields(config.setting, modern), "blocked": _configured(blocked, _blocked(config))}
 
 
-def effective_port(config: Any) -> Dict[str, Value]:
+def effective_port(config: Any, modern: bool = False) -> Dict[str, Value]:
     """What is in effect at a port, from its C(config)."""
-    return {**effective_fields(config.setting), "blocked": bool(getattr(getattr(config.setting, "blocked", None), "value", None))}
+    return {**effective_fields(config.setting, modern), "blocked": _blocked(config)}
+
+
+def _blocked(config: Any) -> Optional[bool]:
+    value: Optional[bool] = getattr(getattr(config.setting, "blocked", None), "value", None)
+    return value
 
 
 def other_overrides(setting: Any) -> List[str]:
@@ -149,9 +171,9 @@ def other_overrides(setting: Any) -> List[str]:
     return [name for name in OTHER_POLICIES if not getattr(getattr(setting, name, None), "inherited", True)]
 
 
-def switch(config: Any) -> Dict[str, Value]:
+def switch(config: Any, modern: bool = False) -> Dict[str, Value]:
     """The fields of a switch. There is nothing above it, so that nothing is inherited."""
-    return {**effective_security(config.defaultPortConfig), **effective_learning(config.defaultPortConfig)}
+    return {**effective_security(config.defaultPortConfig, modern), **effective_learning(config.defaultPortConfig, modern)}
 
 
 def in_effect(configured: Fields, parent: Mapping[str, Value]) -> Dict[str, Value]:

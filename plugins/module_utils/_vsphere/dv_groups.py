@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import MAC_LEARNING, PORT_POLICY, VDS_PORTGROUP, VDS_SECURITY
@@ -117,7 +118,7 @@ class GroupsIntent:
                 raise UnreadableError(f"port group {name} of {switch.name}: which virtual machines are on it is not known: {unknown}.")
             if vms:
                 raise InputError(
-                    f"port group {name} of {switch.name}: {len(vms)} virtual machine(s) are on it, {_some(vms)}; move them to another group first."
+                    f"port group {name} of {switch.name}: {len(vms)} virtual machine(s) are on it, {few(vms, 5)}; move them to another group first."
                 )
         return tuple(switch.group_key(name) for name in names)
 
@@ -182,7 +183,3 @@ class GroupsIntent:
 
 def _number(value: Value) -> float:
     return value if isinstance(value, (int, float)) else float("inf")
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")

@@ -15,14 +15,15 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_adapters import HOST_PATHS, Adapters, adapters_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import DvScope, GroupFacts, PortFacts, SwitchFacts
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, moid, unseen
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import HIDDEN, Found, moid, unseen
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import POWER, OnGroup, on_groups, runs
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import close
 
 _PAGE = 1000
 _NSX = "nsx"
+# DistributedVirtualSwitchPortConnectee.type of what hosts have themselves.
+_HOST_KINDS = ("hostConsoleVnic", "hostVmkVnic", "pnic")
 _WHAT_PATHS = ("config.key", "config.uplink", "config.backingType")
-_HIDDEN = "the user can't see it; give the role of the user System.View and System.Read on it"
 
 
 class Place(NamedTuple):
@@ -92,7 +93,7 @@ class DvInventory:
             doubts += [f"{each.name}: {each.why()}"] if each.gaps else []
         kinds = (vim.DistributedVirtualSwitch, vim.Folder, vim.Datacenter)
         hidden = [ref for each in found.values() for ref in _children(each) if isinstance(ref, kinds) and ref not in found]
-        doubts += [f"{moid(ref)}: {_HIDDEN}" for ref in hidden]
+        doubts += [f"{moid(ref)}: {HIDDEN}" for ref in hidden]
         return sorted(places, key=lambda place: (place.name, place.datacenter)), doubts
 
     def read(self, place: Place, scope: DvScope) -> Switch:
@@ -148,20 +149,19 @@ class DvInventory:
         return list(self._client.call(switch.place.ref.FetchDVPorts, criteria, what=f"reading the ports of {switch.place.name}") or ())
 
     def _ports(self, switch: Switch, ports: Sequence[Any]) -> None:
-        found = self._connected({port.connectee.connectedEntity for port in ports if port.connectee is not None and port.connectee.connectedEntity})
-        groups = {key: name for name, key in switch.keys.items() if key}
+        found = self._connected({entity for entity in (getattr(port.connectee, "connectedEntity", None) for port in ports) if entity is not None})
+        groups, modern = {key: name for name, key in switch.keys.items() if key}, switch.facts.mac_management
         for port in ports:
             if getattr(port.config, "setting", None) is None:
                 switch.facts.unread_ports[str(port.key)] = "the server does not tell its setting; run the task again"
                 continue
             key = switch.facts.port_key(str(port.key))
             switch.ports[key] = port
-            switch.state[key] = dv_flatten.port(port.config)
-            entity = port.connectee.connectedEntity if port.connectee is not None else None
-            name, running, doubt = _who(entity, found)
+            switch.state[key] = dv_flatten.port(port.config, modern)
+            who = _who(port.connectee, found)
             switch.facts.ports[str(port.key)] = PortFacts(
-                str(port.key), groups.get(str(port.portgroupKey), ""), dv_flatten.effective_port(port.config), name, str(entity or ""), running,
-                isinstance(entity, dep.vim.HostSystem), tuple(dv_flatten.other_overrides(port.config.setting)), doubt,
+                str(port.key), groups.get(str(port.portgroupKey), ""), dv_flatten.effective_port(port.config, modern), who.name, who.entity, who.running,
+                who.host, tuple(dv_flatten.other_overrides(port.config.setting)), who.doubt,
             )
 
     def _connected(self, refs: Iterable[Any]) -> Dict[Any, Found]:
@@ -202,20 +202,21 @@ def _assemble(place: Place, found: Sequence[Found]) -> Switch:
     vim = dep.vim
     own = next((each for each in found if isinstance(each.ref, vim.DistributedVirtualSwitch)), None)
     if own is None:
-        raise UnreadableError(f"{place.name}: it is not there any more, or {_HIDDEN}.")
+        raise UnreadableError(f"{place.name}: it is not there any more, or {HIDDEN}.")
     if own.gaps:
         raise UnreadableError(f"{place.name}: {own.why()}.")
     config = own.value("config")
+    modern = _mac_management(config, own.value("capability"))
     facts = SwitchFacts(
-        place.name, place.datacenter, str(getattr(config.productInfo, "version", "")), _mac_management(config, own.value("capability")),
-        dv_flatten.effective_fields(config.defaultPortConfig), tuple(sorted(int(each.secondaryVlanId) for each in getattr(config, "pvlanConfig", None) or ())),
-        {}, {},
+        place.name, place.datacenter, str(getattr(config.productInfo, "version", "")), modern,
+        dv_flatten.effective_fields(config.defaultPortConfig, modern),
+        tuple(sorted(int(each.secondaryVlanId) for each in getattr(config, "pvlanConfig", None) or ())), {}, {},
     )
-    switch = Switch(place, config, facts, {("vds", place.name): dv_flatten.switch(config)})
+    switch = Switch(place, config, facts, {("vds", place.name): dv_flatten.switch(config, modern)})
     for each in found:
         if isinstance(each.ref, vim.dvs.DistributedVirtualPortgroup):
             _name(switch, each)
-    facts.nameless.update({name: _HIDDEN for name in unseen(own.value("portgroup"), [each.ref for each in found])})
+    facts.nameless.update({name: HIDDEN for name in unseen(own.value("portgroup"), [each.ref for each in found])})
     return switch
 
 
@@ -240,28 +241,44 @@ def _take(switch: Switch, name: str, found: Optional[Found], machines: OnGroup) 
     if found is None or unread:
         switch.facts.groups[name] = replace(facts, unread=unread)
         return
-    key = switch.facts.group_key(name)
-    switch.groups[key], switch.configs[key], switch.state[key] = found.ref, config, dv_flatten.group(config)
+    key, modern = switch.facts.group_key(name), switch.facts.mac_management
+    switch.groups[key], switch.configs[key], switch.state[key] = found.ref, config, dv_flatten.group(config, modern)
     switch.facts.groups[name] = replace(
-        facts, effective=dv_flatten.effective_fields(config.defaultPortConfig), vms=machines.names, running=machines.running, vms_unknown=machines.unknown,
+        facts, effective=dv_flatten.effective_fields(config.defaultPortConfig, modern), vms=machines.names, running=machines.running,
+        vms_unknown=machines.unknown,
     )
 
 
-def _who(entity: Any, found: Mapping[Any, Found]) -> Tuple[str, bool, str]:
-    """The name of what is connected to a port, whether it runs or may do so, and what of that is not known."""
+class Who(NamedTuple):
+    """What is connected to a port, as PortFacts has it: what is not known may run."""
+
+    name: str = ""
+    entity: str = ""
+    running: bool = False
+    host: Optional[bool] = False
+    doubt: str = ""
+
+
+def _who(connectee: Any, found: Mapping[Any, Found]) -> Who:
+    """A port without a connectee is empty; with one that the server does not name, something is there all the same."""
+    if connectee is None:
+        return Who()
+    entity, kind = getattr(connectee, "connectedEntity", None), str(getattr(connectee, "type", None) or "")
+    host = True if kind in _HOST_KINDS or isinstance(entity, dep.vim.HostSystem) else False if kind or entity is not None else None
     if entity is None:
-        return "", False, ""
+        return Who(running=True, host=host, doubt="the server does not tell what it is; run the task again")
     if entity not in found:
-        return "", False, f"{moid(entity)}: {_HIDDEN}"
+        return Who("", str(entity), True, host, f"{moid(entity)}: {HIDDEN}")
     each = found[entity]
     doubt = f"{each.name}: {each.why()}" if each.gaps else ""
-    return ("" if "name" in each.gaps else each.name), runs(each) or POWER in each.gaps, doubt
+    return Who("" if "name" in each.gaps else each.name, str(entity), runs(each) or POWER in each.gaps, host, doubt)
 
 
 def _mac_management(config: Any, capability: Any) -> bool:
-    """DVSFeatureCapability.macLearningSupported; the configuration says whether the server shows the policy at all."""
-    features = getattr(capability, "featuresSupported", None)
-    return bool(getattr(features, "macLearningSupported", None)) and dv_flatten.has_mac_management(config.defaultPortConfig)
+    """DVSFeatureCapability.macLearningSupported, which is of vSphere API 6.7 as the policy itself: a server that says so does not lack the policy where it
+    shows none. One that says nothing has it if it shows it."""
+    supported = getattr(getattr(capability, "featuresSupported", None), "macLearningSupported", None)
+    return dv_flatten.has_mac_management(config.defaultPortConfig) if supported is None else bool(supported)
 
 
 def _uplink(group: Found, config: Any) -> bool:

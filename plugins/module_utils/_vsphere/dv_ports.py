@@ -19,6 +19,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_fact
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, native
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_groups import security_options, security_wish
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.effects import uncertain
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import HIDDEN
 
 _MAC = SECURITY_NAMES + LEARNING_NAMES
 _SETTINGS = {"security": _MAC, "vlan": ("vlan",), "blocked": ("blocked",)}
@@ -89,6 +90,8 @@ class PortsIntent:
         switch: SwitchFacts = observed.facts["switch"]
         self._facts = switch
         chosen = self._chosen(switch)
+        if not chosen and self.keys is None and observed.state[switch.group_key(str(self.group))]["ports"]:
+            raise UnreadableError(f"port group {self.group} of {switch.name}: the server tells none of its ports, though it has some; run the task again.")
         wishes = {port.key: self._wish(port, observed, switch) for port in chosen}
         if self.reset and self.keys is None and self.vm is None:
             # Of a group with thousands of ports, those count that differ.
@@ -109,7 +112,7 @@ class PortsIntent:
         found = list(switch.ports.values()) if self.vm is None else self._of_machine(switch)
         for port in found:
             if not port.group:
-                why = switch.first_unread or "the user can't see it; give the role of the user System.View and System.Read on it"
+                why = switch.first_unread or HIDDEN
                 raise UnreadableError(f"{_label(port, switch)}: its group is not among those that can be read: {why}.")
         for group in sorted({port.group for port in found}):
             switch.must_be_read(group)
@@ -155,6 +158,8 @@ class PortsIntent:
         flags = observed.state[switch.group_key(port.group)]
         for name, value in self._delta(port.key, wish, observed, switch).items():
             flag = "vlan_override" if name == "vlan" else "block_override" if name == "blocked" else _mac_flag(switch)
+            if value != INHERIT:
+                dv_rules.must_be_told(f"port group {port.group} of {switch.name}", [flag], flags)
             if value != INHERIT and not flags[flag]:
                 raise UnsupportedError(
                     f"{_label(port, switch)}: {name} can't be {value}, as {_FLAGS[flag]} of the group {port.group} is false; set port_policy.{flag}: true "
@@ -187,7 +192,7 @@ class PortsIntent:
                 continue
             after = in_effect({"promiscuous": step.after["promiscuous"]}, switch.groups[port.group].effective)
             if after["promiscuous"] != port.effective["promiscuous"]:
-                found[port.key] = [port.connected]
+                found.update({port.key: [port.connected]} if port.connected else {})
                 doubts += [port.doubt] if port.doubt else []
         return {"reconnect_needed": found, "warnings": uncertain("; ".join(dict.fromkeys(doubts)))}
 

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Collection, Dict, Mapping, Optional
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError, UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import MAC_LEARNING
@@ -17,6 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flat
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_vlan import pvlan_of
 
 PREFIX = "mac_learning_"
+_ENABLED = f"{PREFIX}enabled"
 # Of vSphere API 6.7, which is version 6.6.0 of a switch.
 SINCE = "6.6.0"
 
@@ -39,7 +40,7 @@ def learning_wish(option: Optional[Mapping[str, Any]]) -> Dict[str, Value]:
         value = value.lower() if isinstance(value, str) else value
         checked[PREFIX + name] = normalize.field_value(fields[PREFIX + name], value, f"mac_learning.{name}")
     # inherit: false alone keeps what is in effect, as the object's own.
-    return checked or {PREFIX + "enabled": None}
+    return checked or {_ENABLED: None}
 
 
 def complete(label: str, asked: Fields, have: Fields, effective: Fields, switch: SwitchFacts) -> Dict[str, Value]:
@@ -47,6 +48,7 @@ def complete(label: str, asked: Fields, have: Fields, effective: Fields, switch:
 
     C(have) is what the object has configured, C(effective) what is in effect there.
     """
+    _told(label, asked, have, effective, switch)
     wish = dict(asked)
     _learning(label, wish, have, effective, switch)
     _private_vlan(label, wish, switch)
@@ -59,6 +61,32 @@ def complete(label: str, asked: Fields, have: Fields, effective: Fields, switch:
         _one_flag(label, wish, have, effective)
         _learning_under_inherited(label, wish, have, effective)
     return wish
+
+
+def must_be_told(label: str, names: Collection[str], have: Fields) -> None:
+    """UnreadableError for fields that the object has and the server does not tell: nobody can say whether they are as asked for."""
+    unknown = [name for name in names if name in have and have[name] is None]
+    if unknown:
+        raise UnreadableError(
+            f"{label}: the server does not tell its {_and(unknown)}, so whether that is as asked for is not known; run the task again, or look at "
+            "it in vCenter."
+        )
+
+
+def _told(label: str, asked: Fields, have: Fields, effective: Fields, switch: SwitchFacts) -> None:
+    """A group that is to be made has nothing yet, and takes from its switch what is not given."""
+    learns = [name for name in LEARNING_NAMES if name in asked]
+    names = [name for name in asked if name not in LEARNING_NAMES]
+    if switch.mac_management and not {*SECURITY_NAMES}.isdisjoint(names):
+        names = list(dict.fromkeys((*names, *SECURITY_NAMES)))
+    if learns and switch.mac_management:
+        names.append(_ENABLED)
+    must_be_told(label, names, have)
+    kept = switch.mac_management and learns and asked.get(_ENABLED) is None and INHERIT not in asked.values()
+    if kept and have.get(_ENABLED, INHERIT) == INHERIT:
+        must_be_told(f"{label}, in effect", [_ENABLED], {_ENABLED: effective.get(_ENABLED)})
+    if not have and switch.mac_management:
+        must_be_told(f"switch {switch.name}", [name for name in names if name in SECURITY_NAMES], switch.effective)
 
 
 def _learning(label: str, wish: Dict[str, Value], have: Fields, effective: Fields, switch: SwitchFacts) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Dict, List, Mapping, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, Fields, State, effective
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 
@@ -41,7 +42,7 @@ def opened_switches(state: State, plan: Plan) -> List[str]:
         opened = [name for name in SECURITY if step.after.get(name) == ACCEPT and step.before.get(name) != ACCEPT]
         if step.key[0] == "vswitch" and opened:
             followers = _followers(after(state, plan), str(step.key[1]), opened)
-            shown = ", ".join(followers[:5]) + (", ..." if len(followers) > 5 else "")
+            shown = few(followers, 5)
             who = f"all {len(followers)} port group(s) that inherit it ({shown})" if followers else "every port group that will inherit it"
             warnings.append(
                 f"{', '.join(opened)}: accept on {step.key[1]} opens {who}; "

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError, pending
 
 CLI = "esxcli"
 Argument = Union[str, bool, Sequence[str]]
@@ -48,14 +48,19 @@ class EsxCli:
         what = f"{self._name}: {what}"
         if self._executer is None:
             self._executer = self._client.call(self._retrieve, what=what)
+        if self._executer is None:
+            raise VsphereError(CLI, f"{what}: the host does not tell who runs esxcli there; run the task again.")
         words = command.split()
         kind = dep.VmomiSupport.GetVmodlType("vim.virtnet.SoapArgument")
         given = [kind(name=name, val=_element(name, value)) for name, value in arguments.items() if value is not False]
         handler, method = f"ha-cli-handler-{'-'.join(words[:-1])}", f"vim.EsxCLI.{'.'.join(words)}"
         answer = call(self._executer.ExecuteSoap, handler, "urn:vim25/5.0", method, given, what=what)
-        if answer is not None and answer.fault is not None:
+        if answer is None:
+            error = VsphereError(CLI, f"{what}: esxcli {command} gave no answer.")
+            raise pending(error) if call == self._client.change else error
+        if answer.fault is not None:
             raise VsphereError(CLI, f"{what}: esxcli {command} failed: {_words(answer.fault)}.")
-        return objects(answer.response or "", what) if answer is not None else []
+        return objects(answer.response or "", what)
 
     def _retrieve(self) -> Any:
         """The method is of HostSystem, which pyVmomi's own type does not know."""

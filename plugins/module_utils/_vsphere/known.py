@@ -13,10 +13,13 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 
 # Properties of which the API says that they need not be set. All others are required, or arrays.
 OPTIONAL = frozenset(("config.backingType", "config.uplink", "runtime.bootTime"))
 _UNSET = "the server tells no value, though there always is one; see that its host is connected, and run the task again"
+# The end of a sentence about an object that is in no answer.
+HIDDEN = "the user can't see it; give the role of the user System.View and System.Read on it"
 _NAMED = 3
 
 
@@ -84,7 +87,7 @@ def why(gaps: Gaps, paths: Sequence[str]) -> str:
 
 def _some(names: Sequence[str]) -> str:
     if len(names) > _NAMED:
-        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more properties"
+        return f"{few(names, _NAMED)} properties"
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
@@ -92,6 +95,11 @@ def unseen(listed: Iterable[Any], seen: Iterable[Any]) -> List[str]:
     """The references of objects that a list has and the answer does not: the user may not see them."""
     there = set(seen)
     return sorted(moid(ref) for ref in listed if ref not in there)
+
+
+def cant_see(refs: Sequence[str]) -> str:
+    """The end of a sentence about objects that a list names, and of which the user sees nothing; empty if there are none."""
+    return f"the user can't see {few(refs, _NAMED)}" if refs else ""
 
 
 def moid(ref: Any) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, unseen
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, cant_see, unseen
 
 _PAGE = 1000
 _NAMED = 3
@@ -59,7 +60,7 @@ def _on_host(host: Found, found: Mapping[Any, Found], running: bool) -> Machines
             if network in groups:
                 by_group.setdefault(groups[network], []).append(machine.name)
     hidden = unseen([*host.either("vm", ()), *host.either("network", ())], found)
-    reasons = [host.why(), _hidden(hidden), *_doubts(machines), *_doubts(networks)]
+    reasons = [host.why(), cant_see(hidden), *_doubts(machines), *_doubts(networks)]
     return Machines({group: sorted(names) for group, names in by_group.items()}, _joined(reasons))
 
 
@@ -73,7 +74,7 @@ def on_groups(found: Iterable[Found]) -> Dict[Any, OnGroup]:
 def _on_group(group: Found, known: Mapping[Any, Found]) -> OnGroup:
     listed = group.either("vm", ())
     machines = [known[ref] for ref in listed if ref in known]
-    reasons = [group.why("vm"), _hidden(unseen(listed, known)), *_doubts(machines)]
+    reasons = [group.why("vm"), cant_see(unseen(listed, known)), *_doubts(machines)]
     names, running = (sorted(each.name for each in some) for some in (machines, filter(_may_run, machines)))
     return OnGroup(tuple(names), tuple(running), _joined(reasons))
 
@@ -99,15 +100,7 @@ def _doubts(objects: Sequence[Found]) -> List[str]:
     by_reason: Dict[str, List[str]] = {}
     for each in objects:
         by_reason.setdefault(each.why(), []).append(each.name)
-    return [f"{_some(names)}: {reason}" for reason, names in by_reason.items() if reason]
-
-
-def _hidden(refs: Sequence[str]) -> str:
-    return f"the user can't see {_some(refs)}" if refs else ""
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    return [f"{few(names, _NAMED)}: {reason}" for reason, names in by_reason.items() if reason]
 
 
 def _joined(reasons: Sequence[str]) -> str:

@@ -19,8 +19,8 @@ _UNKNOWN = "InvalidName"
 
 
 def query(client: Client, host: Host, names: Sequence[str]) -> Dict[str, Any]:
-    """The values of a host, each of the API's own type; None for an option that it does not have. One call for each. VsphereError, or UnreadableError,
-    where that can't be known.
+    """The values of a host, each of the API's own type; None for an option that it says it does not have. One call for each. VsphereError, or
+    UnreadableError, where that can't be known.
 
     C(config.option) would be one read for all hosts, but of more than a thousand options each.
     """
@@ -37,7 +37,11 @@ def _value(client: Client, host: Host, name: str) -> Optional[Any]:
         if error.details.get("fault") == _UNKNOWN:
             return None
         raise
-    return next((each.value for each in found or () if each.key == name), None)
+    value = next((each.value for each in found or () if each.key == name), None)
+    if value is None:
+        # Of a name that does not exist QueryOptions says InvalidName; an answer without it says nothing.
+        raise UnreadableError(f"{host.name}: the server does not tell the value of its option {name}; run the task again.")
+    return value
 
 
 def update(client: Client, host: Host, name: str, value: int, current: Any) -> None:

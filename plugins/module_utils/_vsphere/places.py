@@ -13,12 +13,11 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Hop
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, unseen
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, cant_see, unseen
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection
 
 _COUNT = "summary.numHosts"
 _BELOW = ("childEntity", "hostFolder", "host")
-_NAMED = 3
 _NOWHERE = "where it is in the inventory is not known"
 
 # What is not known: which hosts are below an object, the name of a datacenter or cluster, or where a host is.
@@ -137,7 +136,7 @@ def _missing(each: Found, found: Mapping[Any, Found]) -> Iterator[str]:
         yield f"hosts of {each.name} may be missing: {gaps}"
     hidden = unseen(_children(each), found)
     if hidden:
-        yield f"hosts of {each.name} may be missing: the user can't see {', '.join(hidden[:_NAMED])}{', ...' if len(hidden) > _NAMED else ''} below it"
+        yield f"hosts of {each.name} may be missing: {cant_see(hidden)} below it"
     count, seen = each.either(_COUNT, None), each.either("host", None)
     if count is not None and seen is not None and count > len(seen):
         yield f"{each.name} has {count} hosts, and the user sees {len(seen)} of them"

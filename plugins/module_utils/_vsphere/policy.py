@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
@@ -148,13 +149,13 @@ class PolicyIntent(HostIntent):
         if self.unenforced:
             words = ", ".join(dict.fromkeys(each.word for each in self.unenforced))
             places = list(dict.fromkeys(each.where for each in self.unenforced))
-            yield f"Not enforced on ESXi, as allow_unenforced says: {words} of {', '.join(places[:5])}{', ...' if len(places) > 5 else ''}."
+            yield f"Not enforced on ESXi, as allow_unenforced says: {words} of {few(places, 5)}."
         asking = {where for where in self.bpdu_from if where.startswith("switch ")}
         if not self.items:
-            yield f"The document has no switch of ESXi{f', only others: {_some(self.others)}' if self.others else ''}; nothing was looked at."
+            yield f"The document has no switch of ESXi{f', only others: {few(self.others, 5)}' if self.others else ''}; nothing was looked at."
         yield from self._not_reached()
         if self.bpdu is not None and len(asking) < len(self.items):
-            yield f"{BPDU_OPTION} holds for all guests of a host, though only {', '.join(self.bpdu_from[:5])} asks for bpdu {self.bpdu}."
+            yield f"{BPDU_OPTION} holds for all guests of a host, though only {few(self.bpdu_from, 5)} asks for bpdu {self.bpdu}."
 
     def _not_reached(self) -> Iterator[str]:
         """Switches that no host has that was looked at. Where there are such hosts, that is an error of theirs."""
@@ -185,6 +186,9 @@ class PolicyIntent(HostIntent):
         compiled = item.compiled[VDS]
         wishes: Dict[Key, Fields] = {}
         if compiled.security:
+            # They are one policy where there is macManagementPolicy.
+            asked = SECURITY if facts.mac_management else tuple(compiled.security)
+            dv_rules.must_be_told(f"switch {facts.name}", asked, facts.effective)
             wishes[VDS, facts.name] = dict(compiled.security)
         above = {**facts.effective, **compiled.security}
         enforcement: Dict[str, str] = {}
@@ -192,6 +196,7 @@ class PolicyIntent(HostIntent):
             label = f"port group {name} of {facts.name}"
             have = observed.state[facts.group_key(name)]
             wish, written = _without_mixture(security, have, above, facts.mac_management)
+            dv_rules.must_be_told(f"switch {facts.name}", written, above)
             if written:
                 enforcement[label] = f"approximate: {' and '.join(written)} inherit, written as the value of the switch, as its other policies don't inherit"
             effective = {**facts.groups[name].effective, **{each: above.get(each) for each in SECURITY if have.get(each) == INHERIT}}
@@ -214,11 +219,9 @@ class PolicyIntent(HostIntent):
         for name in facts.groups if "overrides" in self.purge else ():
             if name not in compiled.groups and not facts.special(name):
                 facts.must_be_read(name)
-                yield name, {policy: INHERIT for policy in _purged(state[facts.group_key(name)])}
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+                have = state[facts.group_key(name)]
+                # What is not told may be an override.
+                yield name, {policy: INHERIT for policy in SECURITY if have[policy] != INHERIT}
 
 
 def _item(switch: Switch) -> Item:

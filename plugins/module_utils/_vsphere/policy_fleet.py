@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Fault
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnreadableError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, InputError, UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight, Target
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import UPDATE, Order, Rule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
@@ -24,6 +24,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_fact
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_inventory import DvInventory, Place
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host, Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import HIDDEN
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import Machines
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy import PolicyScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules import NO_WINDOW
@@ -140,7 +141,7 @@ class PolicyFleet:
         places, doubts = self._inventory.switches()
         members = {(name, backend.host.center) for backend in backends for name in memberships(backend.host)}
         meant = [place for place in places if place.name in scope.distributed and (place.name, place.center) in members]
-        self._refuse_unseen(scope, {name for name, _center in members}, meant, doubts)
+        _refuse_unseen(scope, members - {(place.name, place.center) for place in meant}, doubts)
         _refuse_others(scope, places, meant, bool(backends))
         for backend in backends:
             backend.distributed = tuple(place.name for place in meant if place.center == backend.host.center)
@@ -148,14 +149,6 @@ class PolicyFleet:
             alone = [each.name for each in meant].count(place.name) == 1 and place.name not in hosts
             name = place.name if alone else f"{place.datacenter}/{place.name}"
             self._switches[name] = PolicySwitchBackend(self._client, self._inventory, place)
-
-    def _refuse_unseen(self, scope: PolicyScope, members: Collection[str], meant: Sequence[Place], doubts: Sequence[str]) -> None:
-        """Hosts say of which distributed switches they are members. One that the document means and that can't be found is not to be passed over."""
-        found = {place.name for place in meant}
-        for name in scope.distributed:
-            if name in members and name not in found:
-                why = doubts[0] if doubts else "the user can't see it; give the role of the user System.View and System.Read on it"
-                raise UnreadableError(f"switch {name}: hosts are members of this distributed switch, and it is not among those that can be read: {why}.")
 
     def _complete(self, hosts: Mapping[str, Sight]) -> Dict[str, Sight]:
         """With their options, so many at a time; a host that does not answer is unreachable."""
@@ -177,10 +170,19 @@ def _with_options(client: Client, sight: Sight) -> Sight:
         return sight
     try:
         backend.query()
-    except VsphereError as error:
-        away = why_away(client, backend.host, error)
+    except BackendError as error:
+        away = why_away(client, backend.host, error) if isinstance(error, VsphereError) else ""
         return replace(sight, unreachable=away, unreadable="" if away else error.message.rstrip("."))
     return replace(sight, observed=backend.observed)
+
+
+def _refuse_unseen(scope: PolicyScope, unseen: Collection[Tuple[str, Any]], doubts: Sequence[str]) -> None:
+    """Hosts say of which distributed switches they are members, by name; datacenters may have others of that name. One that the document means and that
+    can't be found is not to be passed over."""
+    for name in scope.distributed:
+        if name in {each for each, _center in unseen}:
+            why = doubts[0] if doubts else HIDDEN
+            raise UnreadableError(f"switch {name}: hosts are members of this distributed switch, and it is not among those that can be read: {why}.")
 
 
 def _refuse_others(scope: PolicyScope, places: List[Place], meant: List[Place], any_host: bool) -> None:

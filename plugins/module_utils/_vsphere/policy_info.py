@@ -11,7 +11,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine import w
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Fields, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.audit import judge
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.audit import judge, unjudged
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.audit_rules import AUDITS, OPTIONS, SCG
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_vlan import TRUNK
@@ -95,7 +95,8 @@ class InfoRequest:
         """In the form in which the module returns it."""
         subjects = tuple(subject for each in hosts for subject in _of_host(each)) + tuple(subject for each in switches for subject in self._of_switch(each))
         levels = by_key(subjects)
-        unseen = [*blanks.unseen, *(each for switch in switches for each in _unread(switch)), *_untold(subjects)]
+        options = [HostOptions(each.name, _numbers(each.options)) for each in hosts]
+        unseen = [*blanks.unseen, *(each for switch in switches for each in self._unread(switch)), *_untold(subjects), *self._lacking(options)]
         remarks = [*blanks.remarks, *(text for switch in switches for text in _remarks(switch))]
         result: Dict[str, Any] = {
             "hosts": {
@@ -112,9 +113,23 @@ class InfoRequest:
             "warnings": [f"{each.what}: {each.reason}." for each in unseen] + remarks,
         }
         if self.audit is not None:
-            result["findings"] = judge(self.audit, subjects, [HostOptions(each.name, _numbers(each.options)) for each in hosts])
+            result["findings"] = judge(self.audit, subjects, options)
         result["summary"] = summary(self.audit, len(hosts), len(switches), len(subjects), result.get("findings"), unseen)
         return result
+
+    def _lacking(self, hosts: Sequence[HostOptions]) -> Iterator[Unseen]:
+        for host in hosts:
+            for option in unjudged(self.audit, host) if self.audit is not None else ():
+                yield Unseen(f"{host.host}: option {option}", "the host has no such option, so what it does there is not known")
+
+    def _unread(self, seen: SwitchSeen) -> Iterator[Unseen]:
+        """The groups and ports of a switch that was read which were not."""
+        yield from _unread(seen)
+        facts = seen.facts
+        told = {port.group for port in facts.ports.values()}
+        for name, group in facts.groups.items() if self.ports != NO_PORTS and not facts.unread_ports else ():
+            if not group.unread and not facts.special(name) and name not in told and seen.state[facts.group_key(name)]["ports"]:
+                yield Unseen(f"ports of {name} of {seen.name}", "the server tells none of them, though the group has some; run the task again")
 
     def _of_switch(self, seen: SwitchSeen) -> Iterator[Subject]:
         facts = seen.facts
@@ -124,19 +139,22 @@ class InfoRequest:
             if group.unread:
                 continue
             fields = seen.state[facts.group_key(name)]
-            vlan = str(group.effective.get("vlan"))
+            vlan = _vlan(group.effective)
             yield Subject(
                 VDS_PORTGROUP, facts.name, facts.datacenter, name, configured=_policies(fields), effective=_policies(group.effective), vlan=vlan,
-                trunk=vlan.startswith(TRUNK), mac_learning=_learns(group.effective), allowed=tuple(each.name for each in PORT_POLICY if fields.get(each.name)),
+                trunk=(vlan or "").startswith(TRUNK), mac_learning=_learns(group.effective),
+                untold=_not_told(fields, group.effective), allowed=tuple(each.name for each in PORT_POLICY if fields.get(each.name)),
                 exempt="uplink" if group.uplink else "nsx" if group.nsx else "", vms=tuple(group.vms),
             )
         for key, port in facts.ports.items():
             fields = seen.state[facts.port_key(key)]
-            overrides = any(value != INHERIT for value in _policies(fields).values())
+            # One that is not told may be an override.
+            overrides = any(fields[policy] != INHERIT for policy in SECURITY)
             if port.group in facts.groups and not facts.groups[port.group].unread and not facts.special(port.group) and (self.ports == ALL_PORTS or overrides):
                 yield Subject(
                     VDS_PORT, facts.name, facts.datacenter, port.group, key, _policies(fields), _policies(port.effective),
-                    vlan=str(port.effective.get("vlan")), mac_learning=_learns(port.effective), vms=(port.connected,) if port.connected else (),
+                    vlan=_vlan(port.effective), mac_learning=_learns(port.effective),
+                    untold=tuple(name for name in SECURITY if fields[name] is None), vms=(port.connected,) if port.connected else (),
                 )
 
 
@@ -148,13 +166,12 @@ def summary(
     judged = "" if findings is None else f": {words.count(len(findings), 'finding') if findings else 'nothing is found'} (audit {audit})"
     if not unseen:
         return f"Looked at: {looked}{judged}."
-    named = ", ".join(dict.fromkeys(each.what for each in unseen[:_NAMED])) + (f" and {len(unseen) - _NAMED} more" if len(unseen) > _NAMED else "")
+    named = words.few(list(dict.fromkeys(each.what for each in unseen)), _NAMED)
     rest = f"Of the rest, {looked}{judged}" if objects or hosts or switches or findings else "Nothing else was looked at"
     return f"Not all was looked at, and nothing is known of this: {named}. {rest}."
 
 
 def _unread(seen: SwitchSeen) -> Iterator[Unseen]:
-    """The groups and ports of a switch that was read which were not."""
     facts = seen.facts
     for name, group in facts.groups.items():
         if group.unread:
@@ -181,8 +198,8 @@ def _remarks(seen: SwitchSeen) -> Iterator[str]:
 def _untold(subjects: Sequence[Subject]) -> Iterator[Unseen]:
     """A policy of which it is not known whether it is in effect is not judged."""
     for subject in subjects:
-        missing = [policy for policy in SECURITY if policy not in subject.effective] if not subject.exempt else []
-        if missing:
+        missing = dict.fromkeys([*(policy for policy in SECURITY if policy not in subject.effective), *subject.untold])
+        if missing and not subject.exempt:
             yield Unseen(subject.label, f"the server does not tell its {', '.join(missing)}")
 
 
@@ -210,6 +227,19 @@ def _policies(fields: Mapping[str, Any]) -> Dict[str, str]:
 def _learns(fields: Fields) -> Optional[bool]:
     value = fields.get("mac_learning_enabled")
     return value if isinstance(value, bool) else None
+
+
+def _vlan(fields: Fields) -> Optional[str]:
+    value = fields.get("vlan")
+    return None if value is None else str(value)
+
+
+def _not_told(configured: Fields, effective: Fields) -> Tuple[str, ...]:
+    """Of a distributed group: what its audit looks at beside what is in effect of the three policies."""
+    policies = [name for name in SECURITY if configured[name] is None]
+    more = {"VLAN": effective["vlan"], "MAC learning": effective.get("mac_learning_enabled", False)}
+    more["flags for overrides"] = configured[PORT_POLICY[0].name]
+    return (*policies, *(words for words, value in more.items() if value is None))
 
 
 def _numbers(values: Mapping[str, Any]) -> Dict[str, Optional[int]]:

@@ -15,6 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_fact
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_inventory import DvInventory, Place
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host, Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import HIDDEN
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.machines import on_hosts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy_fleet import MEMBERSHIP, memberships
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy_info import NO_PORTS, Blanks, HostSeen, InfoRequest, SwitchSeen, Unseen
@@ -94,7 +95,7 @@ class _Reader:
         found = {(place.name, place.center) for place in places}
         for (name, center), host in members.items():
             if (name, center) not in found:
-                why = doubts[0] if doubts else "the user can't see it; give the role of the user System.View and System.Read on it"
+                why = doubts[0] if doubts else HIDDEN
                 self._unseen(f"distributed switch {name}", f"{host} is a member of it, and it is not among those that can be read: {why}")
         return self._read(inventory, [place for place in places if (place.name, place.center) in members])
 

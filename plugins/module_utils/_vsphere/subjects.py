@@ -30,8 +30,10 @@ class Subject:
     # A single VLAN, a range or a list of both, or pvlan:NUMBER.
     vlan: Optional[str] = None
     trunk: bool = False
-    # None: the switch has no MAC learning.
+    # None: the switch has no MAC learning, or it is not told.
     mac_learning: Optional[bool] = None
+    # What the server does not tell of it, so that it can't be judged.
+    untold: Tuple[str, ...] = ()
     # Flags of a distributed group that let ports differ from it.
     allowed: Tuple[str, ...] = ()
     # Why the object is left alone: uplinks, or NSX.
@@ -71,17 +73,17 @@ class Subject:
     @property
     def key(self) -> str:
         """Unique in one answer."""
-        return "/".join((self.place if self.standard else "", self.switch, self.group, self.port))
+        return "/".join((self.place, self.switch, self.group, self.port))
 
     @property
     def parent(self) -> str:
         """The key of the object from which it inherits; its own for a switch, which has none."""
-        return "/".join((self.place if self.standard else "", self.switch, self.group if self.port else "", ""))
+        return "/".join((self.place, self.switch, self.group if self.port else "", ""))
 
 
 @dataclass(frozen=True)
 class HostOptions:
-    """The advanced options of one host that concern guests' frames; None: the host has no such option."""
+    """The advanced options of one host that concern guests' frames; None: the host has no such option. One that could not be read is not there."""
 
     host: str
     values: Mapping[str, Optional[int]]

@@ -16,8 +16,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 def wait(read: Callable[[], Any], what: str, seconds: float, clock: Callable[[], float] = time.monotonic, pause: Callable[[float], None] = time.sleep) -> Any:
     """Return the result of a task, polled by C(read), which returns its TaskInfo.
 
-    Raises PendingError with the code C(deadline) if the task has not ended after C(seconds), in which case it goes on
-    running on the server, else VsphereError with the fault with which it ended.
+    Raises PendingError with the code C(deadline) if the task has not ended after C(seconds), in which case it goes on running on the server, or
+    if it ended with a fault that says that nobody knows what became of it; else VsphereError with the fault with which it ended.
     """
     deadline = clock() + seconds
     gap = _FIRST_PAUSE
@@ -28,8 +28,7 @@ def wait(read: Callable[[], Any], what: str, seconds: float, clock: Callable[[],
             return info.result
         if state == "error":
             failure = translate(info.error, what)
-            # A task that ended because it took too long has ended.
-            raise pending(failure) if is_open(info.error) and failure.code != DEADLINE else failure
+            raise pending(failure) if is_open(info.error) else failure
         if clock() >= deadline:
             text = f"{what}: the task {info.key} has not ended after {seconds:g} s and goes on running on the server."
             raise PendingError(DEADLINE, text, task=str(info.key))

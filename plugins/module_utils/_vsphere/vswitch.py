@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSWITCH
@@ -79,7 +80,7 @@ class VswitchIntent(HostIntent):
             if why:
                 raise InputError(f"vswitch {self.name}: its port group {group} is used by {why}; move those elsewhere first.")
         if groups and not self.remove_port_groups:
-            shown = ", ".join(groups[:5]) + (", ..." if len(groups) > 5 else "")
+            shown = few(groups, 5)
             raise InputError(f"vswitch {self.name}: it still has {len(groups)} port group(s), {shown}; delete them first or set remove_port_groups: true.")
         return (*(("portgroup", group) for group in groups), key)
 

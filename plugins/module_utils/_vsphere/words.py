@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, SECURITY, Level
@@ -193,11 +194,10 @@ def refuse(unenforced: Sequence[Said], without: FrozenSet[str]) -> None:
     if not missing:
         return
     words = sorted({each.word for each in missing}, key=WITHOUT.index)
-    first, places = missing[0], len({each.where for each in missing})
-    more = f" and {places - 1} more" if places > 1 else ""
+    first, places = missing[0], few(list(dict.fromkeys(each.where for each in missing)), 1)
     told = "; ".join(f"{word} ({next(each.entry.note for each in missing if each.word == word)})" for word in words)
     raise UnsupportedError(
-        f"{first.where}{more}: ESXi can't enforce {told}; take {'it' if len(words) == 1 else 'them'} out, or say that you do without: "
+        f"{places}: ESXi can't enforce {told}; take {'it' if len(words) == 1 else 'them'} out, or say that you do without: "
         f"allow_unenforced: [{', '.join(words)}].",
         option=first.word, unenforced=[each.told() for each in missing],
     )

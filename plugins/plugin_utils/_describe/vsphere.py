@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commented import Entry, Map, tree
@@ -94,8 +95,7 @@ class _Writer:
         for each in alike.objects:
             if not each["port"]:
                 self.objects.setdefault((each["switch"], each["port_group"]), []).append(each)
-        more = f" and {len(alike.hosts) - 1} more" if len(alike.hosts) > 1 else ""
-        self.where = "" if alike.switches[0]["kind"] == "vds" else f" on {alike.hosts[0]}{more}"
+        self.where = "" if alike.switches[0]["kind"] == "vds" else f" on {few(alike.hosts, 1)}"
 
     def entry(self, would_change: str) -> Entry:
         """An item of the variable, off where applying it would change something; then it announces nothing."""

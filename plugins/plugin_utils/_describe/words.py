@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 import typing as t
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commented import Map, Seq, data, document
@@ -64,8 +65,7 @@ def counted(number: int, word: str) -> str:
 def named(names: t.Iterable[str]) -> str:
     """Some of them, in order."""
     found = sorted(set(names))
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return ", ".join(found[:_NAMED]) + more
+    return few(found, _NAMED)
 
 
 def policies(values: Facts) -> str:

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 from typing import Any, Dict, Mapping, Optional
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnsupportedError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnreadableError, UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_expand, dv_flatten, dv_rules, dv_vlan
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_expand, dv_flatten, dv_inventory, dv_rules, dv_vlan
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import LEARNING_NAMES, SECURITY_NAMES
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import plain_name
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, plain_name
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,7 +125,93 @@ def test_vlans_come_back(current: Any, text: str) -> None:
     """Every text has one form, and security is not in the specification."""
     spec = dv_expand.setting(vim, current, {"vlan": text})
     assert dv_flatten.vlan(spec) == text and spec.macManagementPolicy is None and spec.securityPolicy is None
-    assert dv_flatten.vlan(vim.dvs.VmwareDistributedVirtualSwitch.VmwarePortConfigPolicy()) == "inherit"
+
+
+HOST, MACHINE = vim.HostSystem("host-1"), vim.VirtualMachine("vm-1")
+SEEN = {HOST: Found(HOST, {"name": "esxi01"}, {}), MACHINE: Found(MACHINE, {"name": "vm1", "runtime.powerState": "poweredOn"}, {})}
+
+
+@pytest.mark.parametrize(("entity", "kind", "name", "host", "doubt"), [
+    (HOST, "hostVmkVnic", "esxi01", True, ""), (MACHINE, "vmVnic", "vm1", False, ""), (MACHINE, None, "vm1", False, ""), (HOST, None, "esxi01", True, ""),
+    # The kind tells what the reference would.
+    (None, "hostVmkVnic", "", True, "does not tell"), (None, "hostConsoleVnic", "", True, "does not tell"), (None, "vmVnic", "", False, "does not tell"),
+    (None, None, "", None, "does not tell"), (vim.HostSystem("host-2"), None, "", True, "host-2: the user can't see it"),
+    (vim.VirtualMachine("vm-2"), "vmVnic", "", False, "vm-2: the user can't see it"),
+])
+def test_what_is_connected(entity: Any, kind: Optional[str], name: str, host: Optional[bool], doubt: str) -> None:
+    """A connectee without an entity is no empty port, and what is not known may run."""
+    who = dv_inventory._who(vim.dvs.PortConnectee(connectedEntity=entity, type=kind), SEEN)
+    assert (who.name, who.host, doubt in who.doubt, bool(who.doubt)) == (name, host, True, bool(doubt))
+    assert who.running is (name != "esxi01") and who.entity == str(entity or "")
+    assert dv_inventory._who(None, SEEN) == dv_inventory.Who("", "", False, False, "")
+
+
+UNKNOWN = dict.fromkeys((*SECURITY_NAMES, *LEARNING_NAMES, "vlan"))
+
+
+def test_what_is_not_told_is_not_known() -> None:
+    """None, which is neither inherited nor off; on a switch without macManagementPolicy there is no MAC learning that could be told."""
+    empty = TYPES.VmwarePortConfigPolicy()
+    assert dv_flatten.setting_fields(empty, True) == dv_flatten.effective_fields(empty, True) == UNKNOWN
+    old = {name: None for name in UNKNOWN if name not in LEARNING_NAMES}
+    assert dv_flatten.setting_fields(empty) == dv_flatten.effective_fields(empty) == old
+    port = SimpleNamespace(setting=empty)
+    assert dv_flatten.port(port, True) == dv_flatten.effective_port(port, True) == {**UNKNOWN, "blocked": None}
+    # Where there is macManagementPolicy the deprecated one says nothing.
+    legacy_only = TYPES.VmwarePortConfigPolicy(securityPolicy=TYPES.SecurityPolicy(inherited=True, allowPromiscuous=bool_policy(True, True)))
+    assert dv_flatten.security(legacy_only, True) == dict.fromkeys(SECURITY_NAMES)
+    assert dv_flatten.security(legacy_only) == dict.fromkeys(SECURITY_NAMES, "inherit")
+    trunk = TYPES.VmwarePortConfigPolicy(vlan=TYPES.TrunkVlanSpec(inherited=False))
+    assert dv_flatten.vlan(trunk) is None and dv_flatten.effective_vlan(trunk) is None
+
+
+def test_what_is_told_in_part() -> None:
+    """A flag of inheritance is known without the values, and learning that is off without the rest, as vCenter 8.0.1 tells it."""
+    whole = TYPES.MacManagementPolicy(inherited=True)
+    assert set(dv_flatten.security(TYPES.VmwarePortConfigPolicy(macManagementPolicy=whole), True).values()) == {"inherit"}
+    assert set(dv_flatten.learning(TYPES.VmwarePortConfigPolicy(macManagementPolicy=whole), True).values()) == {"inherit"}
+    own = TYPES.MacManagementPolicy(inherited=False, allowPromiscuous=False, macLearningPolicy=TYPES.MacLearningPolicy(inherited=False, enabled=False))
+    found = dv_flatten.setting_fields(TYPES.VmwarePortConfigPolicy(macManagementPolicy=own), True)
+    assert (found["promiscuous"], found["mac_changes"], found["forged_transmits"]) == ("reject", None, None)
+    assert [found[name] for name in LEARNING_NAMES] == [False, None, None, None]
+    own.macLearningPolicy = None
+    assert dv_flatten.learning(TYPES.VmwarePortConfigPolicy(macManagementPolicy=own), True) == dict.fromkeys(LEARNING_NAMES)
+    # A flag of 6.7 U1 that an older group does not have is off; without its policy none of them is known.
+    config = SimpleNamespace(
+        defaultPortConfig=TYPES.VmwarePortConfigPolicy(), policy=TYPES.VMwarePortgroupPolicy(), numPorts=None, type="earlyBinding", autoExpand=None,
+    )
+    assert {dv_flatten.group(config)[field.name] for field in PORT_POLICY} == {False}
+    config.policy = None
+    assert {dv_flatten.group(config)[field.name] for field in PORT_POLICY} == {None} and dv_flatten.group(config)["ports"] is None
+
+
+TOLD: Dict[str, Any] = {**dict.fromkeys(SECURITY_NAMES, "reject"), "mac_learning_enabled": False, "vlan": "7", "vlan_override": False}
+WISHES: Dict[str, Any] = {"promiscuous": "reject", "mac_learning_limit": 4, "vlan": "7", "vlan_override": False}
+
+
+@pytest.mark.parametrize(("wish", "untold", "refused"), [
+    ("vlan", "vlan", True), ("vlan", "promiscuous", False), ("vlan_override", "vlan_override", True), ("promiscuous", "promiscuous", True),
+    # One flag of inheritance is for all three.
+    ("promiscuous", "mac_changes", True), ("promiscuous", "vlan", False), ("mac_learning_limit", "mac_learning_enabled", True),
+])
+def test_a_wish_for_what_is_not_known(wish: str, untold: str, refused: bool) -> None:
+    """It is refused, as nobody can say that it is so already, or what it would change; what is not asked for does not matter."""
+    have = {**TOLD, untold: None}
+    if not refused:
+        assert dv_rules.complete("group g", {wish: WISHES[wish]}, have, have, NEW)[wish] == WISHES[wish]
+        return
+    with pytest.raises(UnreadableError, match=f"group g: the server does not tell its {untold}"):
+        dv_rules.complete("group g", {wish: WISHES[wish]}, have, have, NEW)
+
+
+def test_a_wish_that_keeps_what_is_not_known() -> None:
+    """MAC learning becomes the group's own with what is in effect, which must be known; so must be what a new group takes from its switch."""
+    inherits = {**TOLD, **dict.fromkeys(LEARNING_NAMES, "inherit")}
+    with pytest.raises(UnreadableError, match="in effect: the server does not tell its mac_learning_enabled"):
+        dv_rules.complete("group g", {"mac_learning_enabled": None}, inherits, {**TOLD, "mac_learning_enabled": None}, NEW)
+    blank = SwitchFacts("vds1", "dc1", "8.0.3", True, {**TOLD, "promiscuous": None}, (100, 200))
+    with pytest.raises(UnreadableError, match="switch vds1: the server does not tell its promiscuous"):
+        dv_rules.complete("group g", {**dict.fromkeys(SECURITY_NAMES, "reject"), "vlan": "7"}, {}, blank.effective, blank)
 
 
 @given(st.lists(st.tuples(vlan_ids, vlan_ids).map(lambda pair: (min(pair), max(pair))), min_size=1, max_size=6))

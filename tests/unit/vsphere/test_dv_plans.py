@@ -114,7 +114,8 @@ def test_what_cuts_hosts_off() -> None:
     """Another VLAN, the end of the group, a port of a host that is blocked: but not policies, and not what is done to machines."""
     key: Key = ("vds_portgroup", "vds1", "g")
     on_it = ["vmk0 of esxi01 (management)", "vmk0 of esxi02 (management)"]
-    guarded = backend(Adapters({"g": on_it}), {"1": PortFacts("1", "g", {}, "esxi01", host=True), "2": PortFacts("2", "g", {}, "vm1")})
+    ports = {"1": PortFacts("1", "g", {}, "esxi01", host=True), "2": PortFacts("2", "g", {}, "vm1"), "3": PortFacts("3", "g", {}, host=None)}
+    guarded = backend(Adapters({"g": on_it}), ports)
     assert guarded.protected() == {"vds_portgroup vds1 g": f"on the group are {', '.join(on_it)}, by which hosts are connected"}
 
     blind = backend(Adapters({"g": on_it}, "esxi03: why"))
@@ -129,6 +130,8 @@ def test_what_cuts_hosts_off() -> None:
 
     assert cut(UPDATE, key, vlan="5") == cut(DELETE, key) == next(iter(guarded.protected()))
     assert cut(UPDATE, key, promiscuous="accept", mac_changes="reject") is None
+    # What is connected there is not known, and may be one of them.
+    assert cut(UPDATE, ("vds_port", "vds1", "3"), blocked=True) == next(iter(guarded.protected()))
     assert cut(UPDATE, ("vds_port", "vds1", "1"), blocked=True) == cut(UPDATE, key, vlan="5") == cut(UPDATE, ("vds_port", "vds1", "1"), vlan="inherit")
     assert cut(UPDATE, ("vds_port", "vds1", "1"), blocked="inherit") is not None, "the group may block its ports"
     assert cut(UPDATE, ("vds_port", "vds1", "1"), blocked=False) is None and cut(UPDATE, ("vds_port", "vds1", "2"), blocked=True) is None

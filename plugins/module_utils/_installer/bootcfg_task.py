@@ -11,10 +11,11 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_edit import Edit, apply, words
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_lint import lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_parse import BootCfg, modules, number, parse
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding, hide, secret_spans
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_size import SIZES, plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_size import SIZES, check_host, plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide, secret_spans
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files, NewFile, Outcome, judge
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion, of_medium
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 Spec = Dict[str, Any]
@@ -85,12 +86,16 @@ def _find(folder: str, parts: Tuple[str, ...], files: Files) -> Optional[str]:
 
 def _one(params: Mapping[str, Any], path: str, data: bytes, outcome: Outcome) -> Tuple[Dict[str, Any], List[Finding]]:
     before = parse(data)
-    options = _kernel_options(params)
+    version = _version(params, before, path, outcome)
+    check_host(params.get("memory"), params.get("disk_size"))
+    options = kernel_options(params)
     # Whichever way it is written, the rules are the same.
     size = params.get("system_media_size") or options.get("systemMediaSize")
     media = None
     if size or "systemMediaSize" in options:
-        made = plan(size or "", _version(params, before, path), params.get("memory"), params.get("disk_size"))
+        if version is None:
+            raise InputError(f"esxi_version: it is needed with system_media_size, as build= of {path} does not tell the release.")
+        made = plan(size or "", version, params.get("memory"), params.get("disk_size"))
         options["systemMediaSize"] = made.size
         outcome.warnings += made.warnings
         media = made.as_dict()
@@ -109,7 +114,8 @@ def _one(params: Mapping[str, Any], path: str, data: bytes, outcome: Outcome) ->
     return {**_answer(path, new, config), "changed": new != data, "system_media": media}, findings
 
 
-def _kernel_options(params: Mapping[str, Any]) -> Dict[str, Optional[str]]:
+def kernel_options(params: Mapping[str, Any]) -> Dict[str, Optional[str]]:
+    """The options of the kernel that are to be there; None is a word of its own."""
     given = params.get("kernel_options") or {}
     if params.get("system_media_size") and "systemMediaSize" in given:
         raise InputError("kernel_options: systemMediaSize is given by system_media_size too; name it once.")
@@ -121,13 +127,11 @@ def _kernel_options(params: Mapping[str, Any]) -> Dict[str, Optional[str]]:
     return options
 
 
-def _version(params: Mapping[str, Any], config: BootCfg, path: str) -> EsxiVersion:
-    if params.get("esxi_version"):
-        return EsxiVersion.parse(params["esxi_version"])
-    found = EsxiVersion.of_build(config.text("build"))
-    if found is None:
-        raise InputError(f"esxi_version: it is needed with system_media_size, as build= of {path} does not tell the release.")
-    return found
+def _version(params: Mapping[str, Any], config: BootCfg, path: str, outcome: Outcome) -> Optional[EsxiVersion]:
+    own, given = EsxiVersion.of_build(config.text("build")), params.get("esxi_version") or ""
+    if given and own is None:
+        outcome.warnings.append(f"{path}: build= does not tell the release, so esxi_version ({given}) is not compared with it.")
+    return of_medium(given, own, path)
 
 
 def _text(data: bytes) -> str:

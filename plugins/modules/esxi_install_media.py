@@ -211,8 +211,8 @@ options:
   esxi_version:
     description:
       - >-
-        The release, as in V(7.0 U1c), V(8.0) or V(9.0.1.0). Put it in quotes. Without it, C(build=) of the vendor's boot.cfg tells it. With both they must be
-        the same, as far as it is said: V(8.0) is any of its updates, V(8.0 U3) is one.
+        The release, as in V(7.0 U1c), V(8.0) or V(9.0.1.0). Put it in quotes. Without it the medium tells it: C(build=) of the vendor's boot.cfg, or where that
+        is empty, as up to 6.7, C(upgrade/metadata.xml). With both they must be the same, as far as it is said: V(8.0) is any of its updates, V(8.0 U3) is one.
     type: str
   secure_boot:
     description:
@@ -303,7 +303,7 @@ format:
   type: str
   sample: iso
 esxi_version:
-  description: The release of the installer, null if C(build=) does not tell it.
+  description: The release of the installer, null if the medium does not tell it.
   returned: success
   type: str
   sample: 8.0 U3

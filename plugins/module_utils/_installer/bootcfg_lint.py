@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, List
+from typing import Iterator, List, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import bootcfg_lint_files as of_files
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import bootcfg_lint_options as of_options
@@ -21,9 +21,9 @@ _NUMBERS = {name for name, is_number in (*MBOOT, *SAFEBOOT) if is_number}
 _TEXTS = {name for name, is_number in MBOOT if not is_number}
 
 
-def lint(config: BootCfg) -> List[Finding]:
-    """Every finding, by line. Never raises, whatever the bytes are."""
-    release = EsxiVersion.of_build(config.text("build"))
+def lint(config: BootCfg, release: Optional[EsxiVersion] = None) -> List[Finding]:
+    """Every finding, by line. Never raises, whatever the bytes are. C(release) counts where C(build=) does not tell it."""
+    release = EsxiVersion.of_build(config.text("build")) or release
     found = [*_file(config), *_emptied(config), *of_files.check(config, release)]
     for index, line in enumerate(config.lines):
         found += _line(config, index, line)

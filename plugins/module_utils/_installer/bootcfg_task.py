@@ -15,7 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findi
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_size import SIZES, check_host, plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide, secret_spans
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files, NewFile, Outcome, judge
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion, of_medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import METADATA, EsxiVersion, of_medium
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 Spec = Dict[str, Any]
@@ -52,7 +52,7 @@ def work(params: Mapping[str, Any], files: Files) -> Outcome:
         data = files.read(path)
         if data is None:
             raise InputError(f"path: {path} is no file on this host; give a boot.cfg, or the folder of a tree that has one.")
-        answer, found = _one(params, path, data, outcome)
+        answer, found = _one(params, path, data, files, outcome)
         answers.append(answer)
         findings += [{"path": path, **each.as_dict()} for each in found]
     if len(answers) == 1 and files.names(params["path"]) is not None:
@@ -84,9 +84,15 @@ def _find(folder: str, parts: Tuple[str, ...], files: Files) -> Optional[str]:
     return folder
 
 
-def _one(params: Mapping[str, Any], path: str, data: bytes, outcome: Outcome) -> Tuple[Dict[str, Any], List[Finding]]:
+def _tree(path: str, files: Files) -> Optional[EsxiVersion]:
+    """The release of an installer's tree whose boot.cfg does not tell it."""
+    metadata = _find(path, METADATA, files) if files.names(path) is not None else None
+    return EsxiVersion.of_metadata(files.read(metadata) or b"") if metadata else None
+
+
+def _one(params: Mapping[str, Any], path: str, data: bytes, files: Files, outcome: Outcome) -> Tuple[Dict[str, Any], List[Finding]]:
     before = parse(data)
-    version = _version(params, before, path, outcome)
+    version = _version(params, _release(before) or _tree(params["path"], files), path, outcome)
     check_host(params.get("memory"), params.get("disk_size"))
     options = kernel_options(params)
     # Whichever way it is written, the rules are the same.
@@ -94,7 +100,7 @@ def _one(params: Mapping[str, Any], path: str, data: bytes, outcome: Outcome) ->
     media = None
     if size or "systemMediaSize" in options:
         if version is None:
-            raise InputError(f"esxi_version: it is needed with system_media_size, as build= of {path} does not tell the release.")
+            raise InputError(f"esxi_version: it is needed with system_media_size, as {path} does not tell the release.")
         made = plan(size or "", version, params.get("memory"), params.get("disk_size"))
         options["systemMediaSize"] = made.size
         outcome.warnings += made.warnings
@@ -107,7 +113,7 @@ def _one(params: Mapping[str, Any], path: str, data: bytes, outcome: Outcome) ->
     config = parse(new)
     text, shown = _text(data), _text(new)
     outcome.secrets += [each[start:end] for each in (text, shown) for start, end in secret_spans(each)]
-    findings = lint(config)
+    findings = lint(config, version)
     judge(findings, params, path, _secrets=outcome.secrets)
     outcome.warnings += [f"{path}: {each.message} ({each.rule}). {each.remedy}" for each in findings if each.severity == "warning"]
     outcome.files.append(NewFile(path, new, hide(text), hide(shown), bool(secret_spans(shown))))
@@ -127,10 +133,14 @@ def kernel_options(params: Mapping[str, Any]) -> Dict[str, Optional[str]]:
     return options
 
 
-def _version(params: Mapping[str, Any], config: BootCfg, path: str, outcome: Outcome) -> Optional[EsxiVersion]:
-    own, given = EsxiVersion.of_build(config.text("build")), params.get("esxi_version") or ""
+def _release(config: BootCfg) -> Optional[EsxiVersion]:
+    return EsxiVersion.of_build(config.text("build"))
+
+
+def _version(params: Mapping[str, Any], own: Optional[EsxiVersion], path: str, outcome: Outcome) -> Optional[EsxiVersion]:
+    given = params.get("esxi_version") or ""
     if given and own is None:
-        outcome.warnings.append(f"{path}: build= does not tell the release, so esxi_version ({given}) is not compared with it.")
+        outcome.warnings.append(f"{path}: it does not tell the release, so esxi_version ({given}) is not compared with it.")
     return of_medium(given, own, path)
 
 
@@ -139,7 +149,7 @@ def _text(data: bytes) -> str:
 
 
 def _answer(path: str, data: bytes, config: BootCfg) -> Dict[str, Any]:
-    version = EsxiVersion.of_build(config.text("build"))
+    version = _release(config)
     return {
         "path": path,
         "sha256": hashlib.sha256(data).hexdigest(),

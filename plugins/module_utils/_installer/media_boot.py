@@ -18,7 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kicks
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_spec import HostWish
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Installer, Medium, Memory
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files, NewFile
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import METADATA, EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 # The copy for the BIOS and the one for UEFI.
@@ -65,13 +65,14 @@ def copies(installer: Installer) -> List[str]:
 
 
 def release(installer: Installer, paths: List[str]) -> Optional[EsxiVersion]:
-    """What C(build=) of the copies of boot.cfg tells; InputError if they are of two releases."""
+    """What C(build=) of the copies of boot.cfg tells, or where it is empty what the medium has for an upgrade; InputError if they are of two releases."""
     found = {path: EsxiVersion.of_build(parse(installer.read(path)).text("build")) for path in paths}
     told = {path: version for path, version in found.items() if version is not None}
     if len(set(told.values())) > 1:
         which = " and ".join(f"{path} is of {version}" for path, version in told.items())
         raise InputError(f"src: {installer.where} is of two releases: {which}; give a whole medium of one release.")
-    return next(iter(told.values()), None)
+    metadata = installer.find("/".join(METADATA)) if not told else None
+    return EsxiVersion.of_metadata(installer.read(metadata)) if metadata else next(iter(told.values()), None)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def plan(params: Mapping[str, Any], installer: Installer, files: Files) -> Mediu
     own, given = media_boot.release(installer, paths), params.get("esxi_version") or ""
     version = of_medium(given, own, installer.where)
     if given and own is None:
-        medium.warnings.append(f"build= of {installer.where} does not tell its release, so esxi_version ({given}) is not compared with it.")
+        medium.warnings.append(f"{installer.where} does not tell its release, so esxi_version ({given}) is not compared with it.")
     medium.result.update(format=params["format"], dest=params["dest"], esxi_version=str(version) if version else None, findings=[], hosts=[], drivers=[])
     wishes = media_spec.hosts(params)
     if medium.format == ISO:

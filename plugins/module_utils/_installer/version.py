@@ -15,10 +15,14 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 
 _WRITTEN = re.compile(r"(?:esxi?\s+)?(\d{1,2})\.(\d{1,2})(?:\.(\d{1,2}))?(?:\s*u(?:pdate)?\s*(\d{1,2}))?([a-z])?", re.IGNORECASE | re.ASCII)
 _FOUR = re.compile(r"(?:esxi?\s+)?(\d{1,2})\.(\d{1,2})\.(\d{1,2})\.(0|\d{4})", re.IGNORECASE | re.ASCII)
-# As boot.cfg says it: build=7.0.1-0.25.17325551, and from 9.0 on build=9.1.0-0.25370933.
-_BUILD = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{1,2})-\d{1,6}\.\d{1,6}\.(\d{1,12})", re.ASCII)
-_BUILD_OF_FOUR = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{1,2})[-.](0|\d{4})\.\d{1,12}", re.ASCII)
-_FOUR_SINCE = 9
+# As boot.cfg says it: build=7.0.1-0.25.17325551, and from 9.0 on build=9.1.0-0.25370933. Up to 6.7 the update comes behind the dash: 6.7.0-3.73.14320388.
+_BUILD = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{1,2})-(\d{1,6})\.\d{1,6}\.(\d{1,12})", re.ASCII)
+_BUILD_OF_FOUR = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{1,2})[-.](0|\d{4})[-.]\d{1,12}", re.ASCII)
+# What a medium has for an upgrade, from 5.0 on; up to 6.7 its boot.cfg has an empty build=.
+METADATA = ("upgrade", "metadata.xml")
+_ESX_VERSION = re.compile(rb"<esxVersion>\s{0,20}(\d{1,2}\.\d{1,2}\.\d{1,2}(?:\.\d{1,4})?)\s{0,20}</esxVersion>")
+_BUILD_NUMBER = re.compile(rb"<build>\s{0,20}(\d{1,12})\s{0,20}</build>")
+_FOUR_SINCE, _THREE_SINCE = 9, 7
 
 
 class EsxiVersion(NamedTuple):
@@ -46,9 +50,19 @@ class EsxiVersion(NamedTuple):
         found = _BUILD.fullmatch(build.strip())
         if found is None:
             return None
-        major, minor, update, number = (int(part) for part in found.groups())
+        major, minor, update, behind, number = (int(part) for part in found.groups())
+        update = behind if major < _THREE_SINCE and not update else update
         letters = [letter for first, letter in _LETTERS.get((major, minor, update), ()) if number >= first]
         return cls(major, minor, update, max(letters, default=0))
+
+    @classmethod
+    def of_metadata(cls, data: bytes) -> Optional[EsxiVersion]:
+        """From upgrade/metadata.xml of a medium, or None where it does not tell. Of 6.x it tells no update."""
+        version, number = _ESX_VERSION.search(data), _BUILD_NUMBER.search(data)
+        if version is None:
+            return None
+        three, build = version.group(1).decode(), number.group(1).decode() if number is not None else "0"
+        return cls.of_build(f"{three}-0.{build}") or cls.of_build(f"{three}.{build}") or cls.of_build(f"{three}-0.0.{build}")
 
     def __str__(self) -> str:
         if self.major >= _FOUR_SINCE:
@@ -78,7 +92,7 @@ def _said(text: str) -> Tuple[int, ...]:
 
 
 def of_medium(given: str, medium: Optional[EsxiVersion], where: str) -> Optional[EsxiVersion]:
-    """The release that a medium installs: that of its C(build=), which what is C(given) must be as far as it says; without it, what is given.
+    """The release that a medium installs: its own, which what is C(given) must be as far as it says; where it does not tell, what is given.
 
     InputError where they differ: rules of another release would let options pass that the installer leaves out without a word.
     """
@@ -91,6 +105,8 @@ def of_medium(given: str, medium: Optional[EsxiVersion], where: str) -> Optional
     # build= does not tell the letter, but where it is in the table.
     last_letter = max((letter for _first, letter in _LETTERS.get(tuple(medium[:3]), ())), default=0)
     told = len(said) if medium.major >= _FOUR_SINCE or (len(said) == 4 and said[3] <= last_letter) else min(len(said), 3)
+    if medium.major < _THREE_SINCE and not medium.update:
+        told = min(told, 2)
     if said[:told] != tuple(medium)[:told]:
         raise InputError(f"esxi_version: {given} is given, and {where} is of {medium}; give the medium of that release, or {medium} as esxi_version.")
     return wanted if len(said) > told else medium

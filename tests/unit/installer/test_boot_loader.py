@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import bootcfg_task
@@ -142,3 +142,27 @@ def test_the_release_counts_as_far_as_it_is_said() -> None:
     other = work(MEDIUM.replace(b"build=8", b"build=x8"), esxi_version="8.0")
     assert other["files"][0]["esxi_version"] is None and "is not compared with it" in other["warnings"][0]
     assert "systemMediaSize=min" in work(MEDIUM.replace(b"8.0.3-0.0.24022510", b"9.1.0-0.25370933"), system_media_size="min")["new"].decode()
+
+
+class Tree(Memory):
+    """A folder on a disk."""
+
+    def names(self, path: str) -> Optional[List[str]]:
+        """What is right below."""
+        below = [name[len(path) + 1:].partition("/")[0] for name in self.files if name.startswith(f"{path}/")]
+        return sorted(set(below)) or None
+
+
+def test_a_tree_whose_build_is_empty() -> None:
+    """As on the media of 6.7: systemMediaSize is refused by the release that stands beside it."""
+    old = MEDIUM.replace(b"8.0.3-0.0.24022510", b"")
+    metadata = b"<vum><product><build>13006603</build><esxVersion>6.7.0</esxVersion></product></vum>"
+    files = {"/t/BOOT.CFG": old, "/t/EFI/BOOT/BOOT.CFG": old, "/t/UPGRADE/METADATA.XML": metadata}
+    given = {name: option.get("default") for name, option in bootcfg_task.spec().items()}
+    given.update(path="/t", system_media_size="min")
+    with pytest.raises(InputError, match="ESXi 6.7 has no ESX-OSData partition"):
+        bootcfg_task.work(given, Tree(files))
+    with pytest.raises(InputError, match="8.0 U3 is given, and /t/BOOT.CFG is of 6.7; give"):
+        bootcfg_task.work({**given, "esxi_version": "8.0 U3"}, Tree(files))
+    outcome = bootcfg_task.work({**given, "esxi_version": "8.0 U3"}, Tree({**files, "/t/UPGRADE/METADATA.XML": b"?"}))
+    assert any("it does not tell the release" in each for each in outcome.warnings)

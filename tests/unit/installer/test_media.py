@@ -203,8 +203,24 @@ def test_the_release_of_the_medium() -> None:
             make({**FILES, "/BOOT.CFG": old["/BOOT.CFG"]}, **kind)
     assert make(esxi_version="8.0", system_media_size="min").result["esxi_version"] == "8.0 U3"
     custom = {path: data.replace(b"build=8", b"build=x8") for path, data in FILES.items()}
-    assert said(make(custom, esxi_version="8.0 U3"), "build= of fake.iso does not tell its release")
+    assert said(make(custom, esxi_version="8.0 U3"), "fake.iso does not tell its release")
     assert make(NINE, esxi_version="9.1", system_media_size="max").result["esxi_version"] == "9.1"
+
+
+def test_the_release_of_a_medium_whose_build_is_empty() -> None:
+    """As on the vendor's media up to 6.7: what is there for an upgrade tells it, in whatever case."""
+    old = {path: data.replace(b"build=8.0.3-0.0.24022510", b"build=") for path, data in FILES.items()}
+    old["/UPGRADE/METADATA.XML"] = b"<vum><product><esxVersion>6.7.0</esxVersion><build>13006603</build></product></vum>"
+    for kind in ({}, {"format": "http", "base_url": "http://h"}):
+        with pytest.raises(InputError, match="8.0 U3 is given, and fake.iso is of 6.7; give the medium of that release"):
+            make(old, esxi_version="8.0 U3", system_media_size="min", **kind)
+        medium = make(old, esxi_version="6.7 U2", **kind)
+        assert medium.result["esxi_version"] == "6.7 U2" and not said(medium, "is not compared")
+        assert make(old, **kind).result["esxi_version"] == "6.7"
+    assert make({**FILES, "/UPGRADE/METADATA.XML": b"<esxVersion>6.7.0</esxVersion>"}).result["esxi_version"] == "8.0 U3"
+    # The limits of the boot loader came with 7.0.2.
+    long = {"format": "http", "base_url": "http://h/" + "x" * 250}
+    assert make(old, **long).result["esxi_version"] == "6.7"
 
 
 @pytest.mark.parametrize(("given", "words"), [

@@ -26,6 +26,7 @@ _SPELLABLE = [name for name in _PROPER if len(name) > 5]
 _NEAR = 0.85
 # Where the installer reads a script from (installation guides of 6.7 to 9.0). It knows no TFTP.
 _KS = re.compile(r"(?:https?|ftp|nfs)://[^/]|cdrom:/|usb(?::|$)|file:/", re.IGNORECASE)
+_OPPOSITE = re.compile(r"^no|[_-]")
 _MOST_OPTIONS = 1000
 
 
@@ -58,8 +59,8 @@ def _name(at: int, name: str, has_value: bool, value: str) -> Iterator[Finding]:
 
 def _meant(name: str) -> Optional[str]:
     """The option that is written almost so."""
-    # A much longer or shorter name is none of them.
-    if not 4 <= len(name) <= 45:
+    # A much longer or shorter name is none of them; no-auto-partition, which hosts have, is the opposite of one.
+    if not 4 <= len(name) <= 45 or _OPPOSITE.sub("", name.lower()) in _PROPER:
         return None
     found = difflib.get_close_matches(name.lower(), _SPELLABLE, 1, _NEAR)
     return _PROPER[found[0]] if found else None

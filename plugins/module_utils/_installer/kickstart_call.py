@@ -21,11 +21,11 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kicks
 _IDLE = {DEPRECATED: "deprecated-option", NO_EFFECT: "no-effect"}
 # Values that may be secret are never part of a message.
 _SECRET_COMMANDS = ("rootpw", "vmserialnum")
-# As the vendor's guides name disks: what the storage says of itself, the path to a local one, and the name of the VMkernel; or as a file below
-# /vmfs/devices/disks.
+# As the vendor's guides name disks: what the storage says of itself (NVMe by its UUID where it has neither EUI64 nor NGUID), the path to a local one,
+# and the name of the VMkernel; or as a file below /vmfs/devices/disks.
 _DISK = re.compile(
     r"(?:/(?:vmfs/devices|dev)/disks/)?"
-    r"(?:(?:naa|eui|vml)\.[0-9A-Fa-f]{1,128}|t10\.[!-~]{1,255}|mpx\.vmhba[0-9]{1,4}:C[0-9]{1,4}:T[0-9]{1,5}:L[0-9]{1,5})"
+    r"(?:(?:naa|eui|uuid|vml)\.[0-9A-Fa-f]{1,128}|t10\.[!-~]{1,255}|mpx\.vmhba[0-9]{1,4}:C[0-9]{1,4}:T[0-9]{1,5}:L[0-9]{1,5})"
 )
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
@@ -179,6 +179,6 @@ class Reader:
 _NAMES = {
     "ipv4": "IPv4 address", "ipv4_list": "list of IPv4 addresses", "netmask": "netmask", "hostname": "host name", "vlan": "VLAN from 0 to 4095",
     "license": "licence key of five groups of five characters", "int": "number", "zero_one": "0 or 1", "true_false": "true or false",
-    "device": "vmnicN or MAC address", "disk": "name of a disk, which begins with naa., eui., t10., mpx. or vml., and no path of one",
-    "disks": "list of names of disks, which begin with naa., eui., t10., mpx. or vml., or of paths of them",
+    "device": "vmnicN or MAC address", "disk": "name of a disk, which begins with naa., eui., t10., uuid., mpx. or vml., and no path of one",
+    "disks": "list of names of disks, which begin with naa., eui., t10., uuid., mpx. or vml., or of paths of them",
 }

@@ -31,7 +31,7 @@ _FILTERS = "keywords local, localesx, remote, remoteesx, esx, usb, or exactly th
 def _disk(*more_conflicts: str) -> Tuple[Option, ...]:
     conflicts = ("--firstdisk", *more_conflicts)
     return (
-        Option("--disk", "disk", "the disk by its name (naa., eui., t10., mpx., vml.) or path", conflicts=conflicts, stops=True),
+        Option("--disk", "disk", "the disk by its name (naa., eui., t10., uuid., mpx., vml.) or path", conflicts=conflicts, stops=True),
         Option("--drive", "disk", "another spelling of --disk", alias="--disk", conflicts=conflicts, stops=True),
     )
 

@@ -76,6 +76,7 @@ OPTIONS: Dict[str, List[str]] = {
     "autoPartitionOSDataSiz=8192": ["option-spelling"], "namserver=192.0.2.1": ["option-spelling"], "systemmediasize=min": ["option-case"],
     # Options of the VMkernel that are near to none of them.
     "execInstalledOnly=TRUE logPort=com1 gdbPort=none iovDisableIR=TRUE cpuUniformityHardCheckPanic=FALSE ignoreHeadless=TRUE tty2Port=com2 vga=0": [],
+    "installerDiskDumpSlotSize=2560 no-auto-partition devListStabilityCount=10": [], "noautopartition": [],
     "debugLogToSerial=1 noIOMMU noACPI maxPCPUS=8 autoPartitionDiskGuid=x installerDiskDumpSlotSize=2560 com1_baud=115200 allowLegacyCPU=true": [],
 }
 

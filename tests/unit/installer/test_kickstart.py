@@ -174,7 +174,7 @@ def test_releases(line: str, version: str, rule: Optional[str]) -> None:
 NO_DISKS = ("ssd", "sda", "local", "naa.", "naa.xyz", "naa.1:1", "vmhba1:C0:T0:L0", "mpx.vmhba1", "/dev/sda", "../naa.1", "t10.", "naa.\u0661", "naa.1\x1f")
 DISKS = (
     "naa.5000c500a1b2c3d4", "eui.0025385b71b00d6a", "t10.ATA_____Samsung_SSD_860_PRO_512GB_______________S42YNF0K900000", "mpx.vmhba32:C0:T0:L0",
-    "vml.0100000000", "/vmfs/devices/disks/naa.5000C500A1B2C3D4", "/dev/disks/mpx.vmhba0:C0:T1:L0",
+    "uuid.2b6522e97f86428c91e193efa93c864f", "vml.0100000000", "/vmfs/devices/disks/naa.5000C500A1B2C3D4", "/dev/disks/mpx.vmhba0:C0:T1:L0",
 )
 DISK_LINES = (
     "install --disk={} --overwritevmfs", "install --drive={} --overwritevmfs", "install --disk=naa.1 --overwritevmfs --systemdisk={}",
@@ -189,7 +189,7 @@ def test_names_of_disks(line: str) -> None:
     for name in NO_DISKS:
         quoted = line.format(f"'{name}'")
         told = [each for each in lint(parse(quoted.encode() + b"\n")) if each.rule == "bad-value"]
-        assert len(told) == 1 and "naa., eui., t10., mpx. or vml." in told[0].message and told[0].severity == "error", quoted
+        assert len(told) == 1 and "naa., eui., t10., uuid., mpx. or vml." in told[0].message and told[0].severity == "error", quoted
     for name in DISKS:
         assert not [each for each in lint(parse(line.format(name).encode())) if each.rule in ("bad-value", "ignored-value")], name
 

@@ -100,8 +100,8 @@ options:
       disk:
         description:
           - >-
-            The disk by its name, which begins with C(naa.), C(eui.), C(t10.), C(uuid.), C(mpx.) or C(vml.), or by its path below C(/vmfs/devices/disks/). What is
-            neither is refused: the installer would stop there.
+            The disk by its name, which begins with C(naa.), C(eui.), C(t10.), C(uuid.), C(mpx.) or C(vml.), or by its path below C(/vmfs/devices/disks/). What
+            is neither is refused: the installer would stop there.
         type: str
       firstdisk:
         description:

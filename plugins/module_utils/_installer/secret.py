@@ -29,23 +29,32 @@ _ROOTPW = re.compile(r"rootpw[ \t]{1,64}(?:--iscrypted[ \t]{1,64})?([^\s$-]\S*)"
 # Names of variables, keys and options whose value is a secret, and what follows a name before its value: as the shell and Python write it, as JSON
 # and YAML do, and behind an option.
 _NAME = re.compile(
-    r"(?:password|passwd|passphrase|secret|token|credentials?|communit(?:y|ies)|(?:api|private|secret|auth|licen[cs]e|encryption|integrity)[_-]?key"
+    r"(?:password|passwd|passphrase|secret|token|credentials?|communit(?:y|ies)"
+    r"|(?:access|api|private|secret|auth|licen[cs]e|encryption|integrity)[_-]?key|(?:auth|priv)-hash"
     r"|(?<!by)(?<!com)(?<!sur)pass|psk|pwd(?!=/)|pw)", re.IGNORECASE | re.ASCII,
 )
 _SUFFIX = r"(?:_?[0-9]{1,3}|_(?:key|value|hash|text|string|root|admin))?"
-_EQUALS = r"(?:={1,2}|\s{1,4}={1,2}\s{1,4}|=\s{1,4}(?=['\"]))"
+# PW:=x, PW+=x, and in ${PW:-x} what counts where there is no other.
+_EQUALS = r"(?:[:+]?={1,2}|:-(?!\})|\s{1,4}={1,2}\s{1,4}|=\s{1,4}(?=['\"]))"
 _COLON = r"['\"]?\s{0,4}:\s{0,4}(?=['\"])"
 _ASSIGNED = re.compile(rf"(?:{_SUFFIX}{_EQUALS}|{_COLON})({_VALUE})", re.IGNORECASE | re.ASCII)
 _OPTION_BEFORE = re.compile(r"(?<![\w-])--?[A-Za-z-]{0,40}\Z")
 _OPTION_AFTER = re.compile(rf"(?!-(?:stdin|file))[\w-]{{0,20}}(?:\s{{1,8}}|=)(?!-)({_VALUE})")
 _OPTION_REACH = 44
-_AUTHORIZATION = re.compile(rf"authorization:\s{{0,4}}\w{{1,16}}\s{{1,4}}({_VALUE})", re.IGNORECASE | re.ASCII)
+_AUTHORIZATION = re.compile(
+    rf"(?:authorization:\s{{0,4}}\w{{1,16}}\s{{1,4}}|\bx-[a-z-]{{0,40}}(?:token|key|secret|password):\s{{0,4}})({_VALUE})", re.IGNORECASE | re.ASCII,
+)
 _SSHPASS = re.compile(rf"(?:sshpass\s{{1,4}}-p|-pass(?:in|out)\s{{1,4}}pass:)\s{{0,4}}({_VALUE})")
+# The password of curl --user NAME:PASSWORD; of users and receivers of traps what ESXi's agent is told (esxcli system snmp set).
+_USER = re.compile(rf"--(?:proxy-)?user[\s=]{{1,8}}(?=[^\s:]{{0,64}}:[^\s:])({_VALUE})")
+_SNMP_USERS = re.compile(rf"\s(?:--(?:remote-)?users[\s=]{{1,8}}|-[uR][\s=]{{1,8}})(?=[^\s/]{{1,64}}/)({_VALUE})")
+_SNMP_TARGETS = re.compile(rf"\s(?:--targets[\s=]{{1,8}}|-t[\s=]{{1,8}})(?=[^\s/]{{1,64}}/)({_VALUE})")
 # What reads a password from its input.
 _READERS = r"(?:(?:ch|smb)?passwd|domainjoin-cli|kinit|sudo\s{1,8}-S)\b"
 _READS = re.compile(_READERS)
 _PIPE = re.compile(rf"\|\s{{0,8}}(?:[\w./-]{{0,64}}/)?(?:{_READERS}|openssl\s{{1,8}}passwd\b)")
 _SAYS = re.compile(r"\b(?:echo|printf|yes)(?:\s{1,8}-[a-zA-Z]{1,4}\b)*[ \t]{1,8}")
+_CLOSES = re.compile(rf"^[ \t]{{0,64}}[)}}]\s{{0,8}}{_PIPE.pattern}", re.MULTILINE)
 _HERE_STRING = re.compile(rf"<<<\s{{0,8}}({_VALUE})")
 _HERE_TEXT = re.compile(r"(?<!<)<<-?[ \t]{0,4}(['\"]?)(\w{1,64})\1[^\n]{0,400}\n")
 _PEM = re.compile(r"-----BEGIN (?:[A-Z]{1,12} ){0,3}PRIVATE KEY-----([A-Za-z0-9+/=\s\\]{1,20000})")
@@ -67,6 +76,8 @@ def secret_spans(text: str) -> List[Span]:
                 spans += [(at + start, at + end) for start, end in find(line)]
     if "<<" in text:
         spans += _here_texts(text)
+    if "|" in joined:
+        spans += _groups_before(joined)
     if "PRIVATE KEY" in text:
         spans += [span for found in _PEM.finditer(text) for span in _each_line(text, *found.span(1))]
     return _merged(spans)
@@ -162,6 +173,18 @@ def _piped(line: str) -> Iterator[Span]:
         done = max(done, found.start())
 
 
+def _groups_before(text: str) -> Iterator[Span]:
+    """What a group of commands on lines of their own says into a command that reads a password."""
+    done = 0
+    for found in _CLOSES.finditer(text):
+        start = max(done, found.start() - _REACH)
+        opens = max(text.rfind("(\n", start, found.start()), text.rfind("{\n", start, found.start()))
+        for says in _SAYS.finditer(text, opens, found.start()) if opens >= 0 else ():
+            end = text.find("\n", says.end(), found.start())
+            yield from (span for span, word in _words(text, says.end(), found.start() if end < 0 else end) if not word.startswith(_FILLED_IN))
+        done = found.end()
+
+
 def _here_strings(line: str) -> Iterator[Span]:
     done = 0
     for found in _HERE_STRING.finditer(line):
@@ -199,15 +222,22 @@ _FINDERS: Tuple[Tuple[Tuple[str, ...], Callable[[str], Iterator[Span]]], ...] = 
     (("://",), _groups(_URL)),
     (("-",), _groups(_LICENCE)),
     (("rootpw",), _groups(_ROOTPW)),
-    (("pass", "pw", "psk", "secret", "token", "credential", "communit", "key"), _named),
-    (("authorization",), _groups(_AUTHORIZATION)),
+    (("pass", "pw", "psk", "secret", "token", "credential", "communit", "key", "-hash"), _named),
+    (("authorization", "x-"), _groups(_AUTHORIZATION)),
     (("sshpass", "-pass"), _groups(_SSHPASS)),
-    (("curl",), _short("curl", "u")),
+    (("curl",), _short("curl", "uU")),
+    (("-user",), _groups(_USER)),
+    (("ipmitool",), _short("ipmitool", "P")),
+    (("racadm",), _short("racadm", "p")),
     (("account",), _short(r"account\s{1,8}(?:set|add)", "pc")),
     (("chap",), _short(r"chap\s{1,8}set", "S")),
     (("snmp",), _short(r"snmp\s{1,8}set", "c")),
+    (("snmp",), _short(r"snmp\s{1,8}hash", "AX")),
+    (("snmp",), _groups(_SNMP_USERS)),
+    (("snmp",), _groups(_SNMP_TARGETS)),
     (("ipsec",), _short(r"ipsec\s{1,8}sa\s{1,8}add", "kK")),
-    (("domainjoin-cli",), _arguments(r"domainjoin-cli\s{1,8}join", _of_join)),
+    (("domainjoin-cli",), _arguments(r"domainjoin-cli(?:\s{1,8}--\w{1,20}(?:\s{1,8}(?!join\b)[\w./]{1,64})?){0,4}\s{1,8}join", _of_join)),
+    (("openssl",), _short(r"openssl\s{1,8}enc", "kK")),
     (("openssl",), _arguments(r"openssl\s{1,8}passwd", lambda words: [span for span, word in words if not word.startswith(("-", *_FILLED_IN))])),
     (("|",), _piped),
     (("<<<",), _here_strings),

@@ -29,6 +29,12 @@ SCRIPTS = (
     "openssl passwd -6 {}", "HASH=$(openssl passwd -1 -salt x {})",
     "wget --http-password={} http://h/x", "openssl pkcs12 -passin pass:{}", "-----BEGIN RSA PRIVATE KEY-----\n{}\nabc\n-----END RSA PRIVATE KEY-----",
     "mount -t cifs -o user=x,password={} //h/s /m", "rootpw {}",
+    "domainjoin-cli --loglevel debug join example.org admin {}", "domainjoin-cli --logfile . join example.org admin {}",
+    "curl --user root:{} h", "curl --proxy-user=p:{} h", "curl -H 'X-Auth-Token: {}' h", "curl -H X-Api-Key:{} h", "openssl enc -aes-256-cbc -k {} -in a",
+    "esxcli system snmp hash --auth-hash {} --priv-hash=/x -r", "esxcli system snmp hash -r -A {} -X {}",
+    "esxcli system snmp set --users u/{}/{}/priv", "esxcli system snmp set -e yes -t 192.0.2.1@161/{}", "esxcli system snmp set --targets=192.0.2.1@161/{}",
+    "ipmitool -I lanplus -U admin -P {} power on", "racadm -r 192.0.2.1 -u root -p {} getversion", "AWS_SECRET_ACCESS_KEY={}",
+    ": ${{PW:={}}}", "PW+={}", "PW=${{PW:-{}}}", "(\n  echo {}\n  echo {}\n) | passwd root", "{{\n  echo {}\n  echo {}\n}} | passwd --stdin root",
 )
 PLAIN = (
     "esxcli software acceptance set --level=CommunitySupported", "esxcli software vib remove -n nvme-community -f", "PWD=/root; cd $OLDPWD", "bypass=1",
@@ -36,6 +42,8 @@ PLAIN = (
     "vim-cmd hostsvc/enable_ssh", "esxcli system security fips140 ssh set --enable=true", "wget -O /etc/ssh/keys-root/authorized_keys http://h/key",
     "echo 'ssh-rsa AAAAB3 root@x' > /etc/ssh/keys-root/authorized_keys", "esxcli storage nmp satp rule add -s VMW_SATP_ALUA -V PURE -P VMW_PSP_RR",
     "esxcli system settings advanced set -o /Security/PasswordQualityControl -s 'retry=3 min=disabled'", "echo done | tee log", "passwd=$1",
+    "PW=${1:-$2}", "PW=${PW:-}", "curl --user $U:$P h", "esxcli system snmp set --users $USERS", "esxcli system snmp set --v3targets 192.0.2.1/u/priv/trap",
+    "(\n  echo \"$PW\"\n) | passwd", "(\n  echo a\n) | tee /x", "useradd --user x", "x-forwarded-for: 192.0.2.1", "esxcli system snmp get",
     "echo \"$PW\" | passwd", "domainjoin-cli query", "domainjoin-cli join example.org admin \"$PW\"", "esxcli iscsi adapter auth chap get -A vmhba64",
 )
 
@@ -68,7 +76,8 @@ def test_what_is_none_is_shown(script: str) -> None:
 UNITS = (
     "echo ", "rootpw ", "PW=", "PW='", 'PW="', "a -S ", "-", "account set -p ", "chap set ", "domainjoin-cli join ", "| passwd ", "echo a| passwd ",
     "passwd<<<a ", "passwd <<EOF\n", "<<EOF\n", "openssl passwd ", "$6$", "://a:", "://a:a@", "curl -u ", "--password ", "password", "AAAAA-",
-    "-----BEGIN PRIVATE KEY-----", "\\\n", "--a-password-", "authorization: ", "passwd <<E\n\n", "sudo -S",
+    "-----BEGIN PRIVATE KEY-----", "\\\n", "--a-password-", "authorization: ", "x-", "x-token:", "x-a-", "--user a:", "-user ", "snmp hash -A",
+    "snmp set -t a/", "domainjoin-cli --a b ", ")|passwd\n", "(\n)|passwd\n", "(\necho a\n", "PW:-", "openssl enc -k", "passwd <<E\n\n", "sudo -S",
 )
 
 

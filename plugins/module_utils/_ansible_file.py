@@ -60,16 +60,18 @@ class FileModule(Module):
 
 
 def _quiet(value: Any, spec: Mapping[str, Any]) -> Any:
-    """What no_log is said of is not shown, and of texts what looks like a secret is not."""
+    """What no_log is said of is not shown, nor what there is no such option for, a misspelt one perhaps; and of texts what looks like a secret is not."""
     if isinstance(value, Mapping):
-        return {name: _quiet_option(each, spec.get(name) or {}) for name, each in value.items()}
+        known = {alias: option for option in spec.values() for alias in option.get("aliases") or ()}
+        return {name: _quiet_option(name, each, spec.get(name) or known.get(name) or {"no_log": bool(spec)}) for name, each in value.items()}
     if isinstance(value, list):
         return [_quiet(each, spec) for each in value]
     return hide(value) if isinstance(value, str) else value
 
 
-def _quiet_option(value: Any, option: Mapping[str, Any]) -> Any:
-    return _NOT_SHOWN if option.get("no_log") and value else _quiet(value, option.get("options") or {})
+def _quiet_option(name: str, value: Any, option: Mapping[str, Any]) -> Any:
+    named = isinstance(value, str) and any(start <= len(name) + 1 for start, _end in secret_spans(f"{name}={value}"))
+    return _NOT_SHOWN if value and (option.get("no_log") or named) else _quiet(value, option.get("options") or {})
 
 
 def _scripts(value: Any, spec: Mapping[str, Any]) -> Iterator[str]:

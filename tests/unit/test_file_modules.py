@@ -70,6 +70,18 @@ def test_scripts_of_media_are_not_logged(tmp_path: Path, logged: List[str]) -> N
     assert logged and not [line for line in logged if SECRET in line or UNKNOWN in line or HASH in line]
 
 
+@pytest.mark.parametrize(("name", "given"), [
+    (KICKSTART, {"rootpw": SECRET}), (KICKSTART, {"install": {"firstdisk": ["local"], "passphrase1": SECRET}}), (KICKSTART, {"scriptt": {"a": [SECRET]}}),
+    (MEDIA, {"hosts": [{"name": "a", "kickstart_contnt": SECRET}]}), (BOOT_CFG, {"kernel_options": {"esx_password": SECRET}, "timeout": "soon"}),
+])
+def test_options_that_there_are_not(tmp_path: Path, logged: List[str], name: str, given: Dict[str, Any]) -> None:
+    """Somebody meant root_password_hash: what is refused is shown by its name only, and so is a secret by the name of a free option."""
+    place = {"src": str(tmp_path / "no"), "dest": str(tmp_path / "x")} if name == MEDIA else {"path": str(tmp_path / "x")}
+    result = world.module({**place, **given}, name=name)
+    assert result["failed"] and SECRET not in str(result) and str(tmp_path / "x") in str(result["invocation"]), result
+    assert not [line for line in logged if SECRET in line]
+
+
 def test_urls_with_a_password_are_hidden_when_ansible_refuses(tmp_path: Path, logged: List[str]) -> None:
     """Also where the module itself never runs."""
     given = {"path": str(tmp_path / "boot.cfg"), "kernel_options": {"ks": f"http://u:{SECRET}@h/ks"}, "prefix": f"http://u:{SECRET}@h/"}

@@ -36,8 +36,9 @@ _NAME = re.compile(
 _SUFFIX = r"(?:_?[0-9]{1,3}|_(?:key|value|hash|text|string|root|admin))?"
 # PW:=x, PW+=x, and in ${PW:-x} what counts where there is no other.
 _EQUALS = r"(?:[:+]?={1,2}|:-(?!\})|\s{1,4}={1,2}\s{1,4}|=\s{1,4}(?=['\"]))"
-_COLON = r"['\"]?\s{0,4}:\s{0,4}(?=['\"])"
-_ASSIGNED = re.compile(rf"(?:{_SUFFIX}{_EQUALS}|{_COLON})({_VALUE})", re.IGNORECASE | re.ASCII)
+# A whole text behind the colon: in 'Password: ' and "token: " the quote ends a question.
+_COLON = r"""['"]?\s{0,4}:\s{0,4}('[^'\n]+'|"(?:[^"\\\n]|\\.)+")(?=[\s,;'"}\])]|$)"""
+_ASSIGNED = re.compile(rf"{_SUFFIX}{_EQUALS}({_VALUE})|{_COLON}", re.IGNORECASE | re.ASCII)
 _OPTION_BEFORE = re.compile(r"(?<![\w-])--?[A-Za-z-]{0,40}\Z")
 _OPTION_AFTER = re.compile(rf"(?!-(?:stdin|file))[\w-]{{0,20}}(?:\s{{1,8}}|=)(?!-)({_VALUE})")
 _OPTION_REACH = 44
@@ -107,7 +108,7 @@ def _named(line: str) -> Iterator[Span]:
         if found is None and _OPTION_BEFORE.search(line, max(0, name.start() - _OPTION_REACH), name.start()):
             found = _OPTION_AFTER.match(line, name.end())
         if found is not None:
-            yield found.span(1)
+            yield found.span(found.lastindex or 0)
         name = _NAME.search(line, (found or name).end())
 
 

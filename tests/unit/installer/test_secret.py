@@ -42,7 +42,8 @@ PLAIN = (
     "vim-cmd hostsvc/enable_ssh", "esxcli system security fips140 ssh set --enable=true", "wget -O /etc/ssh/keys-root/authorized_keys http://h/key",
     "echo 'ssh-rsa AAAAB3 root@x' > /etc/ssh/keys-root/authorized_keys", "esxcli storage nmp satp rule add -s VMW_SATP_ALUA -V PURE -P VMW_PSP_RR",
     "esxcli system settings advanced set -o /Security/PasswordQualityControl -s 'retry=3 min=disabled'", "echo done | tee log", "passwd=$1",
-    "PW=${1:-$2}", "PW=${PW:-}", "curl --user $U:$P h", "esxcli system snmp set --users $USERS", "esxcli system snmp set --v3targets 192.0.2.1/u/priv/trap",
+    "read -p 'Password: ' answer", "echo \"password: \"", "echo 'token: '; echo 'x'", "PW=${1:-$2}", "PW=${PW:-}", "curl --user $U:$P h",
+    "esxcli system snmp set --users $USERS", "esxcli system snmp set --v3targets 192.0.2.1/u/priv/trap",
     "(\n  echo \"$PW\"\n) | passwd", "(\n  echo a\n) | tee /x", "useradd --user x", "x-forwarded-for: 192.0.2.1", "esxcli system snmp get",
     "echo \"$PW\" | passwd", "domainjoin-cli query", "domainjoin-cli join example.org admin \"$PW\"", "esxcli iscsi adapter auth chap get -A vmhba64",
 )

@@ -53,7 +53,7 @@ options:
       - A file in the folder that this module did not write is never replaced or removed. The task fails if one is in the way.
       - >-
         A symbolic link that neither root nor the user of the task made is refused on the way to it, and so is what another user owns in a folder where
-        everybody may write, unless O(owner) is that user.
+        everybody may write, a folder on the way too, unless O(owner) is that user.
     type: path
     required: true
   format:

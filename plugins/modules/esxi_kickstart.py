@@ -43,8 +43,8 @@ options:
     description:
       - The ks.cfg to write. Its folder must exist.
       - >-
-        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user in a folder
-        where everybody may write, unless O(owner) is that user.
+        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user, or
+        a folder on the way to it, in a folder where everybody may write, unless O(owner) is that user.
       - Without it nothing is written, and O(src) is checked.
     type: path
     aliases: [dest]

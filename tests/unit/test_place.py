@@ -71,6 +71,22 @@ def test_what_another_user_may_have_put_there(tmp_path: Path, mode: int, owner: 
         place.check_owner("path", str(path), owner)
 
 
+@needs_root
+def test_a_folder_that_another_user_may_have_put_there(tmp_path: Path) -> None:
+    """However deep the file is in it, and behind a link of one's own: its owner could put another script in the place of what is written."""
+    folder = tmp_path / "shared" / "planted"
+    (folder / "own").mkdir(parents=True)
+    (tmp_path / "shared").chmod(0o1777)
+    os.chown(folder, NOBODY, NOBODY)
+    (tmp_path / "link").symlink_to(folder)
+    for path in (folder / "ks.cfg", folder / "own" / "ks.cfg", folder / "no" / "ks.cfg", tmp_path / "link" / "ks.cfg"):
+        with pytest.raises(InputError, match="shared/planted belongs to user nobody, who may have put it there"):
+            place.check_owner("path", str(path))
+        place.check_owner("path", str(path), "nobody")
+    (tmp_path / "shared").chmod(0o755)
+    place.check_owner("path", str(folder / "ks.cfg"))
+
+
 def facts(path: Path) -> Dict[str, Any]:
     """Of a file."""
     found = os.lstat(path)

@@ -15,7 +15,7 @@ import os
 import pwd
 import stat
 import tempfile
-from typing import Callable, List, Optional
+from typing import Callable, Iterator, List, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -71,17 +71,23 @@ def planted(path: str, found: os.stat_result) -> bool:
 
 
 def check_owner(option: str, path: str, owner: Optional[str] = None) -> None:
-    """InputError for a file or folder that another user may have put there. C(owner) is who it is to belong to."""
-    try:
-        found = os.lstat(path)
-    except OSError:
-        return
-    if not planted(path, found) or owner in (user(found.st_uid), str(found.st_uid)):
-        return
-    raise InputError(
-        f"{option}: {path} belongs to user {user(found.st_uid)}, who may have put it there to read or change what is written, as everybody may write in its"
-        " folder; remove it, or give a folder that only you may write."
-    )
+    """InputError for a file that another user may have put there, or a folder on the way to it. C(owner) is who it is to belong to."""
+    for place in _upwards(resolve(option, path)):
+        try:
+            found = os.lstat(place)
+        except OSError:
+            continue
+        if planted(place, found) and owner not in (user(found.st_uid), str(found.st_uid)):
+            raise InputError(
+                f"{option}: {place} belongs to user {user(found.st_uid)}, who may have put it there to read or change what is written, as everybody may"
+                " write in its folder; remove it, or give a folder that only you may write."
+            )
+
+
+def _upwards(path: str) -> Iterator[str]:
+    while path != "/":
+        yield path
+        path = os.path.dirname(path)
 
 
 def check_users(owner: Optional[str], group: Optional[str]) -> None:

@@ -33,7 +33,7 @@ def check_place(dest: str, src: str, owner: Optional[str] = None) -> None:
         raise InputError(f"dest: the folder {parent} of {dest} is missing; make it first.")
     if os.path.lexists(dest) and not os.path.isdir(dest):
         raise InputError(f"dest: {dest} is no folder; give the folder that the server serves.")
-    places.check_owner("dest", places.resolve("dest", dest), owner)
+    places.check_owner("dest", dest, owner)
     inside, outside = os.path.realpath(dest), os.path.realpath(src)
     if inside == outside or inside.startswith(f"{outside}/") or outside.startswith(f"{inside}/") and os.path.isdir(src):
         raise InputError(f"dest: {dest} and src {src} are within each other; give a folder apart.")

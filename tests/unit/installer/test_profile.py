@@ -77,6 +77,7 @@ BROKEN: List[Any] = [
     ({"firstboot": [{"script": "a\n%post\n"}]}, "line 2 of the script"), ({"pci_ids": "8086"}, "8086"),
     ({"memory": "1024"}, "give it with its unit"), ({"memory": "64"}, "give it with its unit"), ({"disk_size": "80"}, "give it with its unit"),
     ({"kernel_options": {"systemmediasize": "min"}}, "option-case"), ({"kernel_options": {"runwesel": True}}, "option-spelling"),
+    ({"kernel_options": {"noACPI": None}}, "noACPI is null, which takes away an option that the profile has, and it has none; give true"),
     ({"kernel_options": {"ks": "http://h/ks"}}, "ks is made of"), ({"kernel_options": {"a": "b c"}}, "the value of a"), ({"disk": "ssd"}, "bad-value"),
     ({"kernel_options": {"a": "x" * 4096}}, "kernel-length"), ({"accepteula": False}, "missing-eula"),
     ({"firstboot": [{"script": "esxcli iscsi adapter auth chap set -A vmhba64 -S S3cretCh4p"}]}, "script-secret"),

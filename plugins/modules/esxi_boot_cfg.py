@@ -106,7 +106,7 @@ options:
     description:
       - The release, for O(system_media_size), as in V(7.0 U1c), V(8.0) or V(9.0.1.0). Put it in quotes.
       - >-
-        Without it, C(build=) of the file tells it, which installers of the vendor have since 7.0, and in a folder otherwise C(upgrade/metadata.xml). With both
+        Without it, C(build=) of the file tells it, which installers of the vendor have since 7.0, and otherwise C(upgrade/metadata.xml) of its tree. With both
         they must be the same, as far as it is said: V(8.0) is any of its updates, V(8.0 U3) is one.
     type: str
   memory:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_edit import Edit, apply, words
@@ -85,8 +86,11 @@ def _find(folder: str, parts: Tuple[str, ...], files: Files) -> Optional[str]:
 
 
 def _tree(path: str, files: Files) -> Optional[EsxiVersion]:
-    """The release of an installer's tree whose boot.cfg does not tell it."""
-    metadata = _find(path, METADATA, files) if files.names(path) is not None else None
+    """The release of an installer's tree whose boot.cfg does not tell it, by the folder or by one of the copies."""
+    if files.names(path) is None:
+        path = posixpath.dirname(path)
+        path = path[:-len("/efi/boot")] if path.lower().endswith("/efi/boot") else path
+    metadata = _find(path, METADATA, files)
     return EsxiVersion.of_metadata(files.read(metadata) or b"") if metadata else None
 
 

@@ -163,7 +163,8 @@ def test_a_tree_whose_build_is_empty() -> None:
     given.update(path="/t", system_media_size="min")
     with pytest.raises(InputError, match="ESXi 6.7 has no ESX-OSData partition"):
         bootcfg_task.work(given, Tree(files))
-    with pytest.raises(InputError, match="8.0 U3 is given, and /t/BOOT.CFG is of 6.7; give"):
-        bootcfg_task.work({**given, "esxi_version": "8.0 U3"}, Tree(files))
+    for path in ("/t", "/t/BOOT.CFG", "/t/EFI/BOOT/BOOT.CFG"):
+        with pytest.raises(InputError, match="8.0 U3 is given, and /t/.*BOOT.CFG is of 6.7; give"):
+            bootcfg_task.work({**given, "esxi_version": "8.0 U3", "path": path}, Tree(files))
     outcome = bootcfg_task.work({**given, "esxi_version": "8.0 U3"}, Tree({**files, "/t/UPGRADE/METADATA.XML": b"?"}))
     assert any("it does not tell the release" in each for each in outcome.warnings)

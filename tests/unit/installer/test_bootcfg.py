@@ -71,7 +71,8 @@ def test_modules(value: bytes, items: List[bytes]) -> None:
     assert modules(value) == items
 
 
-@pytest.mark.parametrize(("value", "result"), [(b"5", 5), (b"-1", -1), (b"", 0), (b"-", 0), (b"5s", None), (b"0x5", None), (b"+5", None), (b"\xd9\xa5", None),
+@pytest.mark.parametrize(("value", "result"), [
+    (b"5", 5), (b"-1", -1), (b"", 0), (b"-", 0), (b"5s", None), (b"0x5", None), (b"+5", None), (b"\xd9\xa5", None),
     (b"2147483647", 2147483647), (b"2147483648", -2147483648), (b"99999999999", 1215752191), (b"-99999999999", -1215752191),
     (b"9" * 5000, -1), (b"0" * 30 + b"7", 7),
 ])

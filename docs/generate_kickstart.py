@@ -33,6 +33,7 @@ REPEATS = {"last": "the last one counts", "once": "a second one stops the instal
 KINDS = {
     "flag": "", "str": "text", "list": "a,b", "filters": "a,b or none", "int": "number", "zero_one": "0, 1", "true_false": "true, false", "ipv4": "IPv4",
     "ipv4_list": "IPv4,IPv4", "netmask": "netmask", "hostname": "name", "vlan": "0 to 4095", "license": "key", "device": "NIC",
+    "disk": "disk", "disks": "disk,disk",
 }
 
 
@@ -54,7 +55,7 @@ def command(row: Any) -> str:
     if row.argument is not None:
         facts.append(f"Takes the {row.argument.name} as its {'last' if row.argument.last else 'first'} word.")
     if row.status == "required":
-        facts.append("Required, but for an upgrade.")
+        facts.append("Required, but for an upgrade." if row.void_with else "Required.")
     if row.requires:
         facts.append(f"Needs `{row.requires}`.")
     if row.void_with:

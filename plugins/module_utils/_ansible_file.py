@@ -7,25 +7,101 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
+import time
 from dataclasses import replace
 from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, NoReturn, Optional
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_module import Module
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import secret_spans
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide, secret_spans
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES, Files, NewFile, Outcome
+from ansible_collections.virtnet.hardening.plugins.module_utils._media import place
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import at_once
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 
 PRIVATE_MODE = "0600"
+# As Ansible shows what no_log hides.
+_NOT_SHOWN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+class FileModule(Module):
+    """A module that shows no secret of its options, whatever ends it, an option that is refused included, and in the system's log neither.
+
+    no_log alone would let through what stands in texts of which only a part is secret, and in the system's log whatever has more than one line.
+    """
+
+    def quiet_params(self) -> Dict[str, Any]:
+        """The options as people may see them."""
+        shown: Dict[str, Any] = _quiet(self.params, self.argument_spec)
+        return shown
+
+    def log(self, msg: str, log_args: Optional[Dict[str, Any]] = None) -> None:
+        """To the system's log."""
+        if log_args:
+            log_args = {name: str(value) for name, value in self.quiet_params().items()}
+            msg = "Invoked with " + " ".join(f"{name}={value}" for name, value in log_args.items())
+        super().log(msg, log_args=log_args)
+
+    def exit_json(self, **kwargs: Any) -> NoReturn:
+        """The answer."""
+        self._hide(kwargs)
+        super().exit_json(**kwargs)
+
+    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
+        """Why it failed."""
+        self._hide(kwargs)
+        super().fail_json(msg, **kwargs)
+
+    def _hide(self, kwargs: Dict[str, Any]) -> None:
+        kwargs.setdefault("invocation", {"module_args": self.quiet_params()})
+        # Whole scripts are only hidden among the options: of what is written, people are to see what changes.
+        self.no_log_values.difference_update(_scripts(self.params, self.argument_spec))
+        hide_given(self)
+
+
+def _quiet(value: Any, spec: Mapping[str, Any]) -> Any:
+    """What no_log is said of is not shown, nor what there is no such option for, a misspelt one perhaps; and of texts what looks like a secret is not."""
+    if isinstance(value, Mapping):
+        known = {alias: option for option in spec.values() for alias in option.get("aliases") or ()}
+        return {name: _quiet_option(name, each, spec.get(name) or known.get(name) or {"no_log": bool(spec)}) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_quiet(each, spec) for each in value]
+    return hide(value) if isinstance(value, str) else value
+
+
+def _quiet_option(name: str, value: Any, option: Mapping[str, Any]) -> Any:
+    named = isinstance(value, str) and any(start <= len(name) + 1 for start, _end in secret_spans(f"{name}={value}"))
+    return _NOT_SHOWN if value and (option.get("no_log") or named) else _quiet(value, option.get("options") or {})
+
+
+def _scripts(value: Any, spec: Mapping[str, Any]) -> Iterator[str]:
+    """The texts of more than a password that no_log is said of."""
+    for each in value if isinstance(value, list) else [value]:
+        for name, inner in each.items() if isinstance(each, Mapping) else ():
+            option = spec.get(name) or {}
+            if option.get("no_log") and name in _SCRIPT_OPTIONS:
+                yield from (inner,) if isinstance(inner, str) else ()
+            else:
+                yield from _scripts(inner, option.get("options") or {})
+
+
+_SCRIPT_OPTIONS = ("script",)
 
 
 class Disk(Files):
-    """The files of the host."""
+    """The files of the host. C(written) is what is to be written: a file, or the folder of some."""
+
+    def __init__(self, written: str = "") -> None:
+        self.written = written.rstrip("/")
+
+    def _real(self, path: str) -> str:
+        """Not what is behind another user's link, whose content would be shown as what was there before."""
+        mine = self.written and (path.rstrip("/") == self.written or path.startswith(f"{self.written}/"))
+        return place.resolve("path", path) if mine else path
 
     def read(self, path: str) -> Optional[bytes]:
         """The content, None without such a file; InputError for what is no file, too large or not readable."""
+        path = self._real(path)
         try:
             with open(path, "rb", opener=at_once) as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -52,6 +128,7 @@ class Disk(Files):
 
     def names(self, path: str) -> Optional[List[str]]:
         """What is in a folder."""
+        path = self._real(path)
         try:
             return os.listdir(path)
         except (FileNotFoundError, NotADirectoryError):
@@ -62,10 +139,10 @@ class Disk(Files):
 
 def run_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Files], Outcome], **rules: Any) -> NoReturn:
     """The whole of a module that writes files."""
-    module = Module(argument_spec=spec, add_file_common_args=True, supports_check_mode=True, **rules)
+    module = FileModule(argument_spec=spec, add_file_common_args=True, supports_check_mode=True, **rules)
     hide_given(module)
     try:
-        outcome = work(module.params, Disk())
+        outcome = work(module.params, Disk(module.params.get("path") or ""))
         hide_secrets(module, outcome.secrets)
         outcome.files = [_behind_links(file) for file in outcome.files]
         for file in outcome.files:
@@ -82,7 +159,7 @@ def run_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Files]
 
 def answer_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Callable[[str], IO[bytes]]], Dict[str, Any]]) -> NoReturn:
     """The whole of a module that only reads files."""
-    module = Module(argument_spec=spec, supports_check_mode=True)
+    module = FileModule(argument_spec=spec, supports_check_mode=True)
     try:
         result = work(module.params, Disk().open)
     except VirtnetError as error:
@@ -115,13 +192,16 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _behind_links(file: NewFile) -> NewFile:
     """What a link leads to is written, and the link stays: else its mode would be taken for that of the file, and never be 0600."""
-    return replace(file, path=os.path.realpath(file.path)) if os.path.islink(file.path) else file
+    real = place.resolve("path", file.path)
+    return replace(file, path=real) if os.path.islink(file.path) else file
 
 
 def _check_place(module: AnsibleModule, file: NewFile) -> None:
     folder = os.path.dirname(file.path) or "."
     if not os.path.isdir(folder):
         raise InputError(f"path: the folder {folder} of {file.path} is missing; make it first.")
+    place.check_owner("path", file.path, module.params.get("owner"))
+    place.check_users(module.params.get("owner"), module.params.get("group"))
     refuse_open_mode(module.params.get("mode"), file.path, file.private)
 
 
@@ -143,7 +223,7 @@ def _write_all(module: AnsibleModule, outcome: Outcome) -> Dict[str, Any]:
         old = Disk().read(file.path)
         differs = old != file.data
         if differs and not module.check_mode:
-            backups += [_backup(module, file)] if module.params.get("backup") and old is not None else []
+            backups += [_backup(file, old)] if module.params.get("backup") and old is not None else []
             _write(module, file)
         diff = _headers(file.path)
         if differs:
@@ -170,25 +250,25 @@ def _headers(path: str) -> Dict[str, str]:
 
 def _write(module: AnsibleModule, file: NewFile) -> None:
     """At once or not at all, and never readable by others for a moment if it holds a secret."""
-    mask = os.umask(0o077) if file.private else None
+    def ready(temporary: str) -> None:
+        if module.selinux_enabled():
+            there = os.path.lexists(file.path)
+            context = module.selinux_context(file.path) if there else module.selinux_default_context(file.path)
+            module.set_context_if_different(temporary, context, False)
+
     try:
-        if file.private and os.path.exists(file.path):
-            os.chmod(file.path, 0o600)
-        handle, temporary = tempfile.mkstemp(dir=module.tmpdir)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(file.data)
-        module.atomic_move(temporary, file.path, unsafe_writes=bool(module.params.get("unsafe_writes")))
+        place.write(file.path, file.data, file.private, ready, bool(module.params.get("unsafe_writes")))
     except OSError as error:
         raise InputError(f"{file.path} can't be written: {error.strerror}; give a path that {_user()} may write.") from error
-    finally:
-        if mask is not None:
-            os.umask(mask)
 
 
-def _backup(module: AnsibleModule, file: NewFile) -> str:
-    name: str = module.backup_local(file.path)
-    if file.private:
-        os.chmod(name, 0o600)
+def _backup(file: NewFile, old: bytes) -> str:
+    """Named as Ansible's own."""
+    name = f"{file.path}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S~', time.localtime())}"
+    try:
+        place.copy(name, file.path, old, file.private)
+    except OSError as error:
+        raise InputError(f"backup: {name} can't be written: {error.strerror}; nothing was changed.") from error
     return name
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, NoReturn, Union
 
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_file import PRIVATE_MODE, Disk, hide_given, hide_secrets, refuse_open_mode
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_module import Module
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_file import (
+    PRIVATE_MODE, Disk, FileModule, hide_given, hide_secrets, refuse_open_mode,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_plan import plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import ISO
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import iso_job, tree_job, xorriso
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.bundle import check_bundle
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import MediaError
+from ansible_collections.virtnet.hardening.plugins.module_utils._media.place import check_users
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.progress import Progress
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.source import open_source
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import VirtnetError
@@ -26,7 +27,7 @@ Job = Union[iso_job.IsoJob, tree_job.TreeJob]
 
 def run_on_media() -> NoReturn:
     """The whole of esxi_install_media."""
-    module = Module(
+    module = FileModule(
         argument_spec=media_spec.spec(), add_file_common_args=True, supports_check_mode=True, mutually_exclusive=media_spec.EXCLUSIVE,
     )
     hide_given(module)
@@ -46,11 +47,12 @@ def run_on_media() -> NoReturn:
     module.exit_json(**_result(module, job))
 
 
-def _job(module: AnsibleModule) -> Job:
+def _job(module: FileModule) -> Job:
     params = module.params
     media_spec.check(params)
     kind = iso_job if params["format"] == ISO else tree_job
-    kind.check_place(params["dest"], params["src"])
+    check_users(params.get("owner"), params.get("group"))
+    kind.check_place(params["dest"], params["src"], params.get("owner"))
     if params["format"] == ISO:
         xorriso.find()
     for path in params["drivers"]:
@@ -59,7 +61,11 @@ def _job(module: AnsibleModule) -> Job:
     source = open_source(params["src"], digests)
     medium = plan(params, source, Disk())
     hide_secrets(module, medium.secrets)
-    job: Job = (iso_job.IsoJob if params["format"] == ISO else tree_job.TreeJob)(medium, source, params["dest"], record)
+    job: Job
+    if params["format"] == ISO:
+        job = iso_job.IsoJob(medium, source, params["dest"], record)
+    else:
+        job = tree_job.TreeJob(medium, source, params["dest"], record, params.get("owner"))
     for path, private in job.paths:
         refuse_open_mode(params.get("mode") if params["format"] == ISO else None, path, private)
     for driver in medium.result["drivers"]:
@@ -67,9 +73,11 @@ def _job(module: AnsibleModule) -> Job:
     return job
 
 
-def _write(module: AnsibleModule, job: Job) -> None:
+def _write(module: FileModule, job: Job) -> None:
     diffs = job.diff()
     moved = False
+    if job.changed:
+        job.check_room()
     if not module.check_mode:
         if job.changed:
             progress = Progress(module.params["dest"], module.params.get("log_path"))
@@ -94,7 +102,7 @@ def _write(module: AnsibleModule, job: Job) -> None:
         job.remember()
 
 
-def _attributes(module: AnsibleModule, path: str, private: bool, diffs: List[Dict[str, Any]]) -> bool:
+def _attributes(module: FileModule, path: str, private: bool, diffs: List[Dict[str, Any]]) -> bool:
     if module.check_mode and not os.path.lexists(path):
         return False
     arguments = module.load_file_common_arguments(module.params, path=path)
@@ -107,7 +115,7 @@ def _attributes(module: AnsibleModule, path: str, private: bool, diffs: List[Dic
     return moved
 
 
-def _result(module: AnsibleModule, job: Job) -> Dict[str, Any]:
+def _result(module: FileModule, job: Job) -> Dict[str, Any]:
     result = {**job.medium.result, **job.result}
     result.pop("private", None)
     result["msg"] = "Nothing to do: all that is asked for is already so."

@@ -26,7 +26,7 @@ class Module(AnsibleModule):
             # It looks into the value of an option that has options as if it were a dictionary, after it has found that it is none.
             if not self._hints():
                 raise
-            super().fail_json(msg=" ".join(self._hints()), error_code=InputError.code)
+            self.fail_json(msg=" ".join(self._hints()), error_code=InputError.code)
 
     def _load_params(self) -> None:
         """As they were given: the check makes text of booleans, and drops what it can't read."""

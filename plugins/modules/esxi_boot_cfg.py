@@ -38,6 +38,9 @@ options:
     description:
       - A boot.cfg, or the top folder of an installer's tree.
       - In a folder, C(boot.cfg) (for the BIOS) and C(efi/boot/boot.cfg) (for UEFI) are both changed, in whatever case they are written.
+      - >-
+        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user, or
+        a folder on the way to it, in a folder where everybody may write, unless O(owner) is that user.
     type: path
     required: true
   kernel_options:
@@ -45,6 +48,9 @@ options:
       - Options of the kernel (C(kernelopt=)) that are to be there, as names and values. A name without a value, or with V(true), is a word of its own.
       - One that is there keeps its place and gets the value; a new one goes to the end. Names are compared with their case, as by ESXi.
       - Values have no blanks or quotes.
+      - >-
+        C(ks) with a password in its URL is refused, and hidden wherever Ansible shows the options. Other values are shown: put no secrets into them, as
+        everybody reads them who can read the file.
     type: dict
     default: {}
   kernel_options_absent:
@@ -74,6 +80,9 @@ options:
   prefix:
     description:
       - The folder or URL that goes before every path that has no slash at its beginning. A slash at its end is left out. Empty for none.
+      - >-
+        It has no blanks, which the boot loader removes. With it, the path and the options of each module must stay below 256 bytes, those of the kernel below
+        4096, and paths that begin with a slash don't get it, see O(relative_paths).
     type: str
   title:
     description:
@@ -95,12 +104,16 @@ options:
     choices: [min, small, default, max]
   esxi_version:
     description:
-      - The release, for O(system_media_size), as in V(7.0 U1c) or V(8.0). Put it in quotes.
-      - Without it, C(build=) of the file tells it, which installers of the vendor have.
+      - The release, for O(system_media_size), as in V(7.0 U1c), V(8.0) or V(9.0.1.0). Put it in quotes.
+      - >-
+        Without it, C(build=) of the file tells it, which installers of the vendor have since 7.0, and otherwise C(upgrade/metadata.xml) of its tree. With both
+        they must be the same, as far as it is said: V(8.0) is any of its updates, V(8.0 U3) is one.
     type: str
   memory:
     description:
-      - The host's memory, for the rules of O(system_media_size), in bytes or as in V(512GB). 1 GB counts 1073741824 bytes.
+      - >-
+        The host's memory, for the rules of O(system_media_size), in bytes or as in V(512GB). 1 GB counts 1073741824 bytes. Less than ESXi runs with, as 1024
+        without a unit, is refused.
     type: bytes
   disk_size:
     description:

@@ -51,6 +51,9 @@ options:
       - >-
         With O(format=iso) the ISO to write, otherwise the folder that the server serves, which is made if it is missing. The folder around it must exist.
       - A file in the folder that this module did not write is never replaced or removed. The task fails if one is in the way.
+      - >-
+        A symbolic link that neither root nor the user of the task made is refused on the way to it, and so is what another user owns in a folder where
+        everybody may write, a folder on the way too, unless O(owner) is that user.
     type: path
     required: true
   format:
@@ -157,7 +160,7 @@ options:
     choices: [min, small, default, max]
   memory:
     description:
-      - The host's memory, for the rules of O(system_media_size), in bytes or as in V(512GB).
+      - The host's memory, for the rules of O(system_media_size), in bytes or as in V(512GB). Less than ESXi runs with, as 1024 without a unit, is refused.
     type: bytes
   disk_size:
     description:
@@ -173,7 +176,7 @@ options:
     type: int
   base_url:
     description:
-      - The http or https URL under which O(dest) is served. Needed with V(http) and V(ipxe).
+      - The http or https URL under which O(dest) is served, in ASCII and without user and password. Needed with V(http) and V(ipxe).
       - >-
         With V(pxe) it is needed for scripts without O(ks_url), as the installer does not read them by TFTP, and for O(drivers). Let a web server serve the
         same folder.
@@ -187,7 +190,8 @@ options:
       - >-
         The C(pxelinux.0) of SYSLINUX 3.86, for the BIOS, with V(pxe) and V(ipxe). The vendor supports this release only; from 5.00 on it is refused. Not on
         the vendor's medium.
-      - Without it, the tree starts hosts by UEFI only, until you put the file there.
+      - Without it, the tree starts hosts by UEFI only, until you put the file there. Of a medium of ESX 9, files for the BIOS are made with it only, and
+        warned about, as hosts of 9 are to start by UEFI.
     type: path
   drivers:
     description:
@@ -206,7 +210,9 @@ options:
     type: str
   esxi_version:
     description:
-      - The release, as in V(7.0 U1c) or V(8.0). Put it in quotes. Without it, C(build=) of the vendor's boot.cfg tells it.
+      - >-
+        The release, as in V(7.0 U1c), V(8.0) or V(9.0.1.0). Put it in quotes. Without it the medium tells it: C(build=) of the vendor's boot.cfg, or where that
+        is empty, as up to 6.7, C(upgrade/metadata.xml). With both they must be the same, as far as it is said: V(8.0) is any of its updates, V(8.0 U3) is one.
     type: str
   secure_boot:
     description:
@@ -227,7 +233,9 @@ notes:
   - xorriso is needed for ISOs, those of O(src) included (Debian, Ubuntu, Fedora and RHEL have it as C(xorriso)).
   - >-
     What holds a secret gets mode V(0600): the ISO with a hash in its script, and scripts in a tree, for which O(owner) is to be the user of the web server.
-    O(mode) is that of the other files of a tree.
+    Without it, a warning says that no web server can read them. O(mode) is that of the other files of a tree.
+  - >-
+    A medium that starts by the BIOS alone is warned about, and refused where hosts would start by UEFI only.
   - >-
     Media of the network are not protected: certificates of https are not checked by the installer, so that anybody on the way can read the hash and
     replace the script. Install in a network that you trust, or by an ISO.
@@ -295,7 +303,7 @@ format:
   type: str
   sample: iso
 esxi_version:
-  description: The release of the installer, null if C(build=) does not tell it.
+  description: The release of the installer, null if the medium does not tell it.
   returned: success
   type: str
   sample: 8.0 U3

@@ -31,7 +31,7 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Passwords, hashes and licence keys are replaced by asterisks. Where only a hash differs, the diff says C(another one).
+      - Passwords, hashes, keys and licence keys are replaced by asterisks. Where only a hash differs, the diff says C(another one).
   idempotent:
     support: full
     details:
@@ -42,6 +42,9 @@ options:
   path:
     description:
       - The ks.cfg to write. Its folder must exist.
+      - >-
+        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user, or
+        a folder on the way to it, in a folder where everybody may write, unless O(owner) is that user.
       - Without it nothing is written, and O(src) is checked.
     type: path
     aliases: [dest]
@@ -55,7 +58,7 @@ options:
     type: path
   esxi_version:
     description:
-      - The release that is installed, from 6.5 to 9.x, as in V(7.0 U1c), V(8.0.3) or V(9.0). Put it in quotes.
+      - The release that is installed, from 6.5 to 9.x, as in V(7.0 U1c), V(8.0.3) or V(9.0.1.0). Put it in quotes.
       - With it, options that the release does not have are errors.
     type: str
   secure_boot:
@@ -76,7 +79,7 @@ options:
     default: false
   accepteula:
     description:
-      - V(true) accepts the vendor's licence agreement. The installer needs it for all but O(upgrade).
+      - V(true) accepts the vendor's licence agreement. The installer needs it, for O(upgrade) too.
     type: bool
   root_password_hash:
     description:
@@ -96,7 +99,9 @@ options:
     suboptions:
       disk:
         description:
-          - The disk by its name (C(naa.), C(t10.), C(eui.), C(mpx.)) or path.
+          - >-
+            The disk by its name, which begins with C(naa.), C(eui.), C(t10.), C(uuid.), C(mpx.) or C(vml.), or by its path below C(/vmfs/devices/disks/). What
+            is neither is refused: the installer would stop there.
         type: str
       firstdisk:
         description:
@@ -235,7 +240,7 @@ options:
     suboptions:
       drives:
         description:
-          - These disks.
+          - These disks, each as in O(install.disk).
         type: list
         elements: str
       alldrives:
@@ -244,7 +249,7 @@ options:
         type: bool
       ignoredrives:
         description:
-          - Every disk but these.
+          - Every disk but these, each as in O(install.disk).
         type: list
         elements: str
       firstdisk:
@@ -269,7 +274,7 @@ options:
         required: true
       ondisk:
         description:
-          - The disk.
+          - The disk, as in O(install.disk).
         type: str
       onfirstdisk:
         description:
@@ -364,7 +369,9 @@ options:
           - >-
             The script. No line of it may begin with C(%pre), C(%post), C(%firstboot), C(%packages), C(%vmlicense_text), C(%include) or C(include), whatever
             follows, as the installer would end the script there; indent such a line.
-          - Put no secrets into it.
+          - >-
+            Put no secrets into it: everybody reads them who can read the file. What looks like one is a finding and hidden. As some that nobody knows may be
+            among them, Ansible shows no script among the options (C(no_log)); the diff and RV(options) have scripts without what looks like a secret.
         type: str
         required: true
   post:

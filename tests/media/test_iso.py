@@ -254,6 +254,38 @@ def test_a_link_as_dest(media: Media, kickstart: Path, tmp_path: Path) -> None:
 
 
 @needs_root
+def test_what_other_users_may_have_put_there(media: Media, kickstart: Path, tmp_path: Path) -> None:
+    """An image, whose owner would own the hash; a link on the way to it; a record, which would make the planted image pass for the right one."""
+    tmp_path.chmod(0o1777)
+    dest = tmp_path / "out.iso"
+    given = params(media.plain, dest, kickstart)
+    world.module(given)
+    made, record = dest.read_bytes(), tmp_path / ".out.iso.virtnet.json"
+    os.chown(record, 65534, 65534)
+    assert world.module(given, check=True)["changed"]
+    os.chown(dest, 65534, 65534)
+    result = world.module(given)
+    assert result["failed"] and "out.iso belongs to user nobody, who may have put it there" in result["msg"] and dest.read_bytes() == made
+    assert not world.module({**given, "owner": "nobody"}).get("failed") and os.stat(dest).st_uid == 65534
+    (tmp_path / "link").symlink_to("/var/tmp")
+    os.lchown(tmp_path / "link", 65534, 65534)
+    result = world.module({**given, "dest": str(tmp_path / "link" / "x.iso")})
+    assert result["failed"] and "is a symbolic link that user nobody made" in result["msg"]
+
+
+def test_a_medium_that_starts_by_the_bios_alone(media: Media, kickstart: Path, tmp_path: Path) -> None:
+    """Judged by its boot records, not by its files."""
+    image = tmp_path / "bios.iso"
+    bios = ["-b", "ISOLINUX.BIN", "-c", "BOOT.CAT", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table"]
+    world.tool("xorriso", "-no_rc", "-as", "mkisofs", "-quiet", "-V", "X", "-iso-level", "3", *world.PLAIN, *bios, "-o", str(image), str(media.tree))
+    result = world.module(params(image, tmp_path / "out.iso", kickstart), check=True)
+    assert any("no boot record for UEFI, so the ISO starts hosts by the BIOS only" in str(each) for each in result["warnings"])
+    for whole in (media.plain, media.hybrid, media.tree):
+        result = world.module(params(whole, tmp_path / "out.iso", kickstart), check=True)
+        assert not [each for each in result.get("warnings", []) if "BIOS only" in str(each)], whole
+
+
+@needs_root
 def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None:
     """On a file system that is too small nothing is begun."""
     small = tmp_path / "small"
@@ -274,7 +306,8 @@ REFUSED: Dict[str, Any] = {
     "ks by hand": ({"kernelopt": {"ks": "http://h/ks"}}, "kickstart or ks_url"),
     "1 TB": ({"kernelopt": {"systemMediaSize": "min"}, "memory": "1TB"}, "at least small"),
     "1 TB by option": ({"system_media_size": "min", "memory": "1TB"}, "at least small"),
-    "too old": ({"system_media_size": "min", "esxi_version": "6.7"}, "6.7"),
+    "another release": ({"system_media_size": "min", "esxi_version": "6.7"}, "is of 8.0 U3; give"), "owner": ({"owner": "no-such-user"}, "owner: no-such"),
+    "memory without a unit": ({"memory": "1024"}, "with its unit"),
     "two hosts": ({"hosts": [{"name": "a"}, {"name": "b"}]}, "can't tell hosts apart"), "volume": ({"volume_id": "a b"}, "volume_id"),
     "base_url": ({"base_url": "http://h/"}, "no meaning"), "driver": ({"drivers": ["/etc/passwd"]}, "neither a zip archive nor a VIB"),
     "no driver": ({"drivers": ["/nonexistent.zip"]}, "can't be read"),

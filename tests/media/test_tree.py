@@ -285,7 +285,8 @@ REFUSED: Dict[str, Any] = {
     "volume": ({"volume_id": "X"}, "no meaning"), "tftp_path": ({"tftp_path": "x"}, "no meaning"),
     "dots": ({"format": "pxe", "tftp_path": "../x"}, ".."), "no pxelinux": ({"format": "pxe", "pxelinux": "/etc/passwd"}, "no pxelinux.0"),
     "new pxelinux": ({"format": "pxe", "pxelinux": "/usr/lib/PXELINUX/pxelinux.0"}, "6.04"), "a file": ({"dest": "/etc/passwd"}, "no folder"),
-    "within": ({"src": "{tree}", "dest": "{tree}/new"}, "within each other"), "password in URL": ({"base_url": "http://u:pa55word@h/x"}, "ks-secret"),
+    "within": ({"src": "{tree}", "dest": "{tree}/new"}, "within each other"),
+    "password in URL": ({"base_url": "http://u:pa55word@h/x"}, "base_url: it carries a password"),
     "1 TB": ({"hosts": [{**HOSTS[0], "kernelopt": {"systemMediaSize": "min"}, "memory": "1TB"}]}, "at least small"),
 }
 
@@ -317,3 +318,66 @@ def test_a_medium_that_lacks_a_file(kickstart: Path, tmp_path: Path) -> None:
         result = world.module({"src": str(folder), "dest": str(tmp_path / "new"), "format": kind, "kickstart": str(kickstart), "base_url": base})
         assert result["failed"] and "/useropts.gz, which the medium has not" in result["msg"]
     assert os.listdir(tmp_path) == ["tree"]
+
+
+@needs_root
+def test_what_other_users_may_have_put_there(media: Media, kickstart: Path, tmp_path: Path) -> None:
+    """A link on the way, the folder itself, a file in it: refused by name, and nothing is written behind them."""
+    outside, open_folder = tmp_path / "outside", tmp_path / "open"
+    outside.mkdir()
+    open_folder.mkdir()
+    open_folder.chmod(0o1777)
+    planted = open_folder / "tree"
+    planted.symlink_to(outside)
+    os.lchown(planted, 65534, 65534)
+    for dest in (planted, planted / "below"):
+        result = world.module(params(media, dest, kickstart, "http", owner=None))
+        assert result["failed"] and "is a symbolic link that user nobody made" in result["msg"], result
+    planted.unlink()
+    planted.mkdir()
+    os.chown(planted, 65534, 65534)
+    assert "belongs to user nobody, who may have put it there" in world.module(params(media, planted, kickstart, "http", owner=None))["msg"]
+    os.chown(planted, 0, 0)
+    planted.chmod(0o1777)
+    (planted / "crypto64.efi").write_text("crypto")
+    os.chown(planted / "crypto64.efi", 65534, 65534)
+    result = world.module(params(media, planted, kickstart, "http", owner=None))
+    assert result["failed"] and "crypto64.efi belongs to user nobody" in result["msg"]
+    assert list(outside.iterdir()) == []
+
+
+@needs_root
+def test_scripts_that_no_web_server_can_read(media: Media, kickstart: Path, tmp_path: Path) -> None:
+    """Said in each run until somebody says who the server is, and proved by a user who is not root."""
+    dest, given = tmp_path / "tree", params(media, tmp_path / "tree", kickstart, "http", owner=None)
+    for _run in range(2):
+        result = world.module(given)
+        assert any("ks/esx1.cfg and 2 more of the tree can be read by user root only" in str(each) for each in result["warnings"]), result
+    for place in (tmp_path, *tmp_path.parents):
+        place.chmod(place.stat().st_mode | 0o011)
+    read = ["setpriv", "--reuid=www-data", "--regid=www-data", "--clear-groups", "cat", str(dest / "ks" / "esx1.cfg")]
+    assert subprocess.run(read, capture_output=True, check=False).returncode != 0
+    result = world.module({**given, "owner": "www-data"})
+    assert result["changed"] and not [each for each in result.get("warnings", []) if "can be read by" in str(each)]
+    assert world.tool(*read) == kickstart.read_text()
+    # The scripts of the next run are the server's again.
+    again = world.module({**given, "owner": "www-data", "hosts": HOSTS[:1]})
+    assert not [each for each in again.get("warnings", []) if "can be read by" in str(each)]
+    result = world.module({**given, "owner": "no-such-user"})
+    assert result["failed"] and result["msg"].startswith("owner: no-such-user is not known")
+
+
+@needs_root
+def test_no_room_is_foreseen(media: Media, kickstart: Path, tmp_path: Path) -> None:
+    """In a check run, too."""
+    small = tmp_path / "small"
+    small.mkdir()
+    world.tool("mount", "-t", "tmpfs", "-o", "size=1m", "none", str(small))
+    try:
+        for dest in (small, small / "tree"):
+            result = world.module(params(media, dest, kickstart, "http", owner=None), check=True)
+            assert result["failed"] and result["error_code"] == "no_space", result
+        iso = {"src": str(media.plain), "dest": str(small / "x.iso"), "kickstart": str(kickstart)}
+        assert world.module(iso, check=True)["error_code"] == "no_space" and list(small.iterdir()) == []
+    finally:
+        world.tool("umount", str(small))

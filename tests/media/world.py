@@ -205,14 +205,14 @@ class Machine(threading.Thread):
         return {"": parts[0], **{name: text.strip("\n") for name, text in zip(parts[1::2], parts[2::2])}}
 
 
-def module(params: Dict[str, Any], check: bool = False, path: str = "") -> Dict[str, Any]:
-    """The result of the module, run in this process. C(path) goes before PATH."""
+def module(params: Dict[str, Any], check: bool = False, path: str = "", name: str = MODULE) -> Dict[str, Any]:
+    """The result of the module, or of another one, run in this process. C(path) goes before PATH."""
     output = io.StringIO()
     warnings._global_warnings.clear()
     with pytest.MonkeyPatch.context() as patch, _arguments(_words(params, check)), contextlib.redirect_stdout(output):
         patch.setenv("PATH", f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"])
         with pytest.raises(SystemExit):
-            import_module(MODULE).main()
+            import_module(name).main()
     return answer((output.getvalue(), ""))
 
 

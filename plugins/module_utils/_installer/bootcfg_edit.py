@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Callable, List, Mapping, Optional, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_parse import (
-    BOOTSTATE_LIMIT, MAX_LINE, BootCfg, Line, modules, parse, read_line, render,
+    BOOTSTATE_LIMIT, MAX_LINE, BootCfg, Line, bootstate, modules, parse, read_line, render,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -69,6 +69,8 @@ def check(edit: Edit) -> None:
     for key, text in (("title", edit.title), ("prefix", edit.prefix)):
         if text is not None and _BAD.search(text):
             raise InputError(f"{key}: {text!r} has a control character, which no line of a boot.cfg can carry; remove it.")
+    if edit.prefix and re.search(r"\s", edit.prefix.strip()):
+        raise InputError(f"prefix: {edit.prefix!r} has a blank, which the boot loader removes from the path that it asks for; give one without.")
     if edit.prefix and not edit.prefix.strip().rstrip("/"):
         raise InputError("prefix: / puts a slash before every path only; leave prefix empty and write the paths with a slash.")
     if edit.timeout is not None and not 0 <= edit.timeout <= 0x7FFFFFFF:
@@ -157,9 +159,11 @@ def _path(item: bytes, edit: Edit) -> bytes:
 
 
 def put(config: BootCfg, key: str, value: bytes) -> BootCfg:
-    """Set a key: in the line that counts, or in a new one. Lines of the key that do not count go with a change."""
+    """Set a key: in the line that counts, or in a new one. Lines of the key that do not count go with a change. The one place that writes a value."""
     value = b" ".join(value.split())
-    if config.value(key) == value:
+    others = sum(line.keys[:1] == (key,) for line in config.lines) > 1
+    # An empty value after another one is not read as empty, see lint: then there must be one line.
+    if config.value(key) == value and not (others and not value):
         return config
     lines = list(config.lines)
     if key not in config.where:
@@ -186,7 +190,5 @@ def _ending(raw: bytes) -> bytes:
 
 
 def _bootstate_end(config: BootCfg) -> int:
-    if "bootstate" not in config.where:
-        return 0
-    at = config.where["bootstate"]
-    return sum(len(line.raw) for line in config.lines[:at]) + config.lines[at].start + 1
+    state = bootstate(config)
+    return state.offset + 1 if state else 0

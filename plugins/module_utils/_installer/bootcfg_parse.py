@@ -6,7 +6,7 @@
 The rules are those that mboot was observed to follow: lines end with a newline, blanks at their ends and repeated ones do not count, a NUL
 ends a line. What stands before the first = is the beginning of a key, in any case: m=x sets modules and =x sets kernel. Keys are tried in
 the order of KEYS. A blank before = makes the key unknown. The last line of a key counts. A value of a number that is none makes the whole file
-invalid.
+invalid. Paths are cleaned after the prefix was put before them, see clean.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
+
 # In the order in which mboot tries them, with whether the value is a number; then the keys of safeboot, which reads the file on its own.
 MBOOT: Tuple[Tuple[str, bool], ...] = (
     ("kernel", False), ("kernelopt", False), ("modules", False), ("title", False), ("prefix", False), ("nobootif", True), ("timeout", True),
@@ -22,6 +24,8 @@ MBOOT: Tuple[Tuple[str, bool], ...] = (
     ("runtimewdtimeout", True), ("skip", True), ("errtimeout", True),
 )
 SAFEBOOT: Tuple[Tuple[str, bool], ...] = (("build", False), ("updated", True), ("bootstate", True), ("quickboot", True))
+# Boot loaders of earlier releases leave these out.
+SINCE: Dict[str, EsxiVersion] = {"errtimeout": EsxiVersion(8, 0, 1), "skip": EsxiVersion(9, 0), "acpitables": EsxiVersion(9, 0)}
 KEYS: Tuple[str, ...] = tuple(name for name, _number in (*MBOOT, *SAFEBOOT))
 # safeboot writes the state of the bank into the first sector of the file only.
 BOOTSTATE_LIMIT = 512
@@ -29,6 +33,9 @@ MAX_LINES = 10_000
 MAX_LINE = 1 << 20
 _SEPARATOR = b"---"
 _NUMBER = re.compile(rb"-?[0-9]*")
+# More digits than a number of 64 bits has, at which the boot loader stops to count.
+_DIGITS = 20
+_LONG, _INT = 1 << 63, 1 << 31
 
 
 class Line(NamedTuple):
@@ -106,10 +113,18 @@ def valid_number(value: bytes) -> bool:
 
 
 def number(value: bytes) -> Optional[int]:
-    """Its value: 0 for nothing; None where it makes the file invalid."""
-    if not valid_number(value) or len(value) > 20:
+    """Its value, which the boot loader keeps in 32 bits: 0 for nothing; None where it makes the file invalid."""
+    if not valid_number(value):
         return None
-    return int(value) if value.lstrip(b"-") else 0
+    long = min(max(whole_number(value), -_LONG), _LONG - 1)
+    return (long + _INT) % (2 * _INT) - _INT
+
+
+def whole_number(value: bytes) -> int:
+    """The number that somebody wrote; of one with very many digits, one that is too large as well."""
+    sign, digits = value[:1] == b"-", value.lstrip(b"-")
+    size = int(digits.lstrip(b"0")[:_DIGITS + 1] or b"0")
+    return -size if sign else size
 
 
 def modules(value: bytes) -> List[bytes]:
@@ -140,7 +155,36 @@ def absolute(path: bytes) -> bool:
 
 def resolve(prefix: bytes, path: bytes, folder: bytes = b"") -> bytes:
     """What the boot loader asks for. Without a prefix, the folder of the boot.cfg is taken."""
-    if absolute(path):
-        return path
-    root = prefix or folder
-    return root + b"/" + path if root else path
+    root = b"" if absolute(path) else prefix or folder
+    return clean(root + b"/" + path if root else path)
+
+
+def clean(path: bytes) -> bytes:
+    """A path as it is asked for: blanks are gone, backslashes are slashes, and repeated slashes are one but for those of the first ://."""
+    scheme, mark, rest = path.partition(b"://")
+    if not mark:
+        scheme, rest = b"", path
+    return _slashes(scheme) + mark + re.sub(rb"/+", b"/", _slashes(rest)).lstrip(b"/" if mark else b"")
+
+
+def _slashes(path: bytes) -> bytes:
+    return re.sub(rb"\s", b"", path).replace(b"\\", b"/")
+
+
+class State(NamedTuple):
+    """Where ESXi keeps the state of a boot bank: the index of its line, the offset of the value in the file, and the value."""
+
+    at: int
+    offset: int
+    value: bytes
+
+
+def bootstate(config: BootCfg) -> Optional[State]:
+    """The first line that begins with bootstate; unlike in others, a blank before = is allowed."""
+    at = 0
+    for index, line in enumerate(config.lines):
+        name, equals, value = line.raw.partition(b"=")
+        if equals and name.strip() == b"bootstate":
+            return State(index, at + len(line.raw) - len(value.lstrip()), value.strip())
+        at += len(line.raw)
+    return None

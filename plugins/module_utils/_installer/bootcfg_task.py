@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_edit import Edit, apply, words
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_lint import lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_parse import BootCfg, modules, number, parse
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding, hide, secret_spans
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_size import SIZES, plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_size import SIZES, check_host, plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide, secret_spans
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files, NewFile, Outcome, judge
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import METADATA, EsxiVersion, of_medium
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 Spec = Dict[str, Any]
@@ -51,7 +53,7 @@ def work(params: Mapping[str, Any], files: Files) -> Outcome:
         data = files.read(path)
         if data is None:
             raise InputError(f"path: {path} is no file on this host; give a boot.cfg, or the folder of a tree that has one.")
-        answer, found = _one(params, path, data, outcome)
+        answer, found = _one(params, path, data, files, outcome)
         answers.append(answer)
         findings += [{"path": path, **each.as_dict()} for each in found]
     if len(answers) == 1 and files.names(params["path"]) is not None:
@@ -83,14 +85,27 @@ def _find(folder: str, parts: Tuple[str, ...], files: Files) -> Optional[str]:
     return folder
 
 
-def _one(params: Mapping[str, Any], path: str, data: bytes, outcome: Outcome) -> Tuple[Dict[str, Any], List[Finding]]:
+def _tree(path: str, files: Files) -> Optional[EsxiVersion]:
+    """The release of an installer's tree whose boot.cfg does not tell it, by the folder or by one of the copies."""
+    if files.names(path) is None:
+        path = posixpath.dirname(path)
+        path = path[:-len("/efi/boot")] if path.lower().endswith("/efi/boot") else path
+    metadata = _find(path, METADATA, files)
+    return EsxiVersion.of_metadata(files.read(metadata) or b"") if metadata else None
+
+
+def _one(params: Mapping[str, Any], path: str, data: bytes, files: Files, outcome: Outcome) -> Tuple[Dict[str, Any], List[Finding]]:
     before = parse(data)
-    options = _kernel_options(params)
+    version = _version(params, _release(before) or _tree(params["path"], files), path, outcome)
+    check_host(params.get("memory"), params.get("disk_size"))
+    options = kernel_options(params)
     # Whichever way it is written, the rules are the same.
     size = params.get("system_media_size") or options.get("systemMediaSize")
     media = None
     if size or "systemMediaSize" in options:
-        made = plan(size or "", _version(params, before, path), params.get("memory"), params.get("disk_size"))
+        if version is None:
+            raise InputError(f"esxi_version: it is needed with system_media_size, as {path} does not tell the release.")
+        made = plan(size or "", version, params.get("memory"), params.get("disk_size"))
         options["systemMediaSize"] = made.size
         outcome.warnings += made.warnings
         media = made.as_dict()
@@ -102,14 +117,15 @@ def _one(params: Mapping[str, Any], path: str, data: bytes, outcome: Outcome) ->
     config = parse(new)
     text, shown = _text(data), _text(new)
     outcome.secrets += [each[start:end] for each in (text, shown) for start, end in secret_spans(each)]
-    findings = lint(config)
+    findings = lint(config, version)
     judge(findings, params, path, _secrets=outcome.secrets)
     outcome.warnings += [f"{path}: {each.message} ({each.rule}). {each.remedy}" for each in findings if each.severity == "warning"]
     outcome.files.append(NewFile(path, new, hide(text), hide(shown), bool(secret_spans(shown))))
     return {**_answer(path, new, config), "changed": new != data, "system_media": media}, findings
 
 
-def _kernel_options(params: Mapping[str, Any]) -> Dict[str, Optional[str]]:
+def kernel_options(params: Mapping[str, Any]) -> Dict[str, Optional[str]]:
+    """The options of the kernel that are to be there; None is a word of its own."""
     given = params.get("kernel_options") or {}
     if params.get("system_media_size") and "systemMediaSize" in given:
         raise InputError("kernel_options: systemMediaSize is given by system_media_size too; name it once.")
@@ -121,13 +137,15 @@ def _kernel_options(params: Mapping[str, Any]) -> Dict[str, Optional[str]]:
     return options
 
 
-def _version(params: Mapping[str, Any], config: BootCfg, path: str) -> EsxiVersion:
-    if params.get("esxi_version"):
-        return EsxiVersion.parse(params["esxi_version"])
-    found = EsxiVersion.of_build(config.text("build"))
-    if found is None:
-        raise InputError(f"esxi_version: it is needed with system_media_size, as build= of {path} does not tell the release.")
-    return found
+def _release(config: BootCfg) -> Optional[EsxiVersion]:
+    return EsxiVersion.of_build(config.text("build"))
+
+
+def _version(params: Mapping[str, Any], own: Optional[EsxiVersion], path: str, outcome: Outcome) -> Optional[EsxiVersion]:
+    given = params.get("esxi_version") or ""
+    if given and own is None:
+        outcome.warnings.append(f"{path}: it does not tell the release, so esxi_version ({given}) is not compared with it.")
+    return of_medium(given, own, path)
 
 
 def _text(data: bytes) -> str:
@@ -135,7 +153,7 @@ def _text(data: bytes) -> str:
 
 
 def _answer(path: str, data: bytes, config: BootCfg) -> Dict[str, Any]:
-    version = EsxiVersion.of_build(config.text("build"))
+    version = _release(config)
     return {
         "path": path,
         "sha256": hashlib.sha256(data).hexdigest(),

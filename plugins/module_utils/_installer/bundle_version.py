@@ -17,13 +17,13 @@ VMKAPI: Dict[Tuple[int, int], EsxiVersion] = {
     (2, 0): EsxiVersion(5, 0), (2, 1): EsxiVersion(5, 1), (2, 2): EsxiVersion(5, 5), (2, 3): EsxiVersion(6, 0), (2, 4): EsxiVersion(6, 5),
     (2, 5): EsxiVersion(6, 7), (2, 6): EsxiVersion(7, 0), (2, 11): EsxiVersion(8, 0, 1),
 }
-_VMKAPI = re.compile(r"vmkapi_(incompat_)?(\d{1,3})_(\d{1,3})(?:_\d{1,3}){0,2}")
-_PIECE = re.compile(r"\d+|[a-z]+", re.IGNORECASE)
+_VMKAPI = re.compile(r"vmkapi_(incompat_)?(\d{1,3})_(\d{1,3})(?:_\d{1,3}){0,2}", re.ASCII)
+_PIECE = re.compile(r"[0-9]+|[a-z]+", re.IGNORECASE | re.ASCII)
 # The packages whose version is that of ESXi.
 _BASE = ("esx-version", "esx-base", "esx-update")
-_RELEASE = re.compile(r"(\d{1,2})\.(\d{1,2})(?:\.(\d{1,2}))?")
+_RELEASE = re.compile(r"(\d{1,2})\.(\d{1,2})(?:\.(\d{1,2}))?", re.ASCII)
 # The SDK that a VIB was built with: 1OEM.700.1.0.15843807, 1vmw.670.0.0.8169922
-_SDK = re.compile(r"(?:vmw|oem|emu)\.(\d{3})\.", re.IGNORECASE)
+_SDK = re.compile(r"(?:vmw|oem|emu)\.(\d{3})\.", re.IGNORECASE | re.ASCII)
 
 Key = Tuple[Tuple[Tuple[int, int, str], ...], ...]
 
@@ -35,8 +35,9 @@ def key(version: str) -> Key:
 
 
 def _pieces(text: str) -> Tuple[Tuple[int, int, str], ...]:
-    # A number is later than a word in its place: 1.0.1 comes after 1.0.beta.
-    return tuple((1, int(piece), "") if piece.isdigit() else (0, 0, piece.lower()) for piece in _PIECE.findall(text))
+    # A number is later than a word in its place: 1.0.1 comes after 1.0.beta. Of numbers the longer one is larger: Python refuses to read very long ones.
+    pieces = [piece.lstrip("0") if piece.isdigit() else piece.lower() for piece in _PIECE.findall(text)]
+    return tuple((0, 0, piece) if piece[:1].isalpha() else (1, len(piece), piece) for piece in pieces)
 
 
 def compare(one: str, other: str) -> int:
@@ -140,8 +141,8 @@ def _constraint(each: Constraint, release: EsxiVersion) -> str:
 
 def _platform(text: str, release: EsxiVersion) -> bool:
     """7.*, 7.0*, 7.0.0: a release of the same number, as far as it is given; the update does not count, as patches keep 7.0.0."""
-    numbers = re.findall(r"\d+", text.split("*", 1)[0])[:2]
-    return [int(each) for each in numbers] == [release.major, release.minor][: len(numbers)]
+    numbers = [each.lstrip("0") or "0" for each in re.findall(r"[0-9]+", text.split("*", 1)[0])[:2]]
+    return numbers == [str(release.major), str(release.minor)][: len(numbers)]
 
 
 def names(items: Sequence[Constraint]) -> List[str]:

@@ -125,7 +125,7 @@ def _flag(root: Element, path: str) -> bool:
 
 def _payload(element: Element, where: str) -> Payload:
     size = element.get("size", "")
-    if size and not (size.isascii() and size.isdigit()):
+    if size and re.fullmatch(r"[0-9]{1,18}", size) is None:
         raise BundleError(where, "descriptor", f"{size[:40]!r} is no size of a payload")
     checksums = []
     for each in children(element, "checksum"):

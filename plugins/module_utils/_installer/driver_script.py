@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import shlex
 from typing import Any, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
-from urllib.parse import quote
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_menu import URL, in_url
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -89,6 +89,9 @@ def render(wanted: Sequence[Driver], base_urls: Sequence[str]) -> str:
     """The script. C(base_urls) are the folders of media, below which C(drivers/) has the bundles."""
     if not wanted:
         return ""
+    wrong = next((base for base in base_urls if not URL.fullmatch(base)), None)
+    if wrong is not None:
+        raise InputError(f"base_url: {wrong.partition('//')[0]} is not of the right form; give an http or https URL in ASCII without blanks and quotes.")
     http = bool(base_urls)
     maintenance, restart = any(each.maintenance_mode for each in wanted), any(each.reboot for each in wanted)
     parts = [_HEAD, _FIREWALL.format(value="true") if http else "", _MAINTENANCE.format(value="true") if maintenance else ""]
@@ -100,7 +103,7 @@ def render(wanted: Sequence[Driver], base_urls: Sequence[str]) -> str:
 def _install(wanted: Sequence[Driver], base_urls: Sequence[str]) -> Iterator[str]:
     for number, each in enumerate(wanted, 1):
         file = f"/tmp/virtnet-driver-{number:02d}{'.vib' if '--viburl={file}' in each.command else '.zip'}"
-        urls = [f"{base.rstrip('/')}/drivers/{quote(each.name)}" for base in base_urls]
+        urls = [f"{base.rstrip('/')}/drivers/{in_url(each.name)}" for base in base_urls]
         words = " ".join(shlex.quote(word) for word in (f"{number:02d}.ZIP", file, each.sha256, *urls))
         command = " ".join(shlex.quote(word.format(file=file)) for word in ("esxcli", *each.command))
         yield f"get {words} && run {command}\nrm -f {file}\n"

@@ -1,20 +1,22 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This code is PRIVATE to the collection.
-"""What a check of a file found, and what no result may show. Pure."""
+"""What a check of a file found. Pure."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any, Dict, Iterable, List
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide
 
 # In rising order. error: the installer stops, or does something else than the file says. warning: it works, but not for everybody.
 SEVERITIES = ("info", "warning", "error")
 # What the installer or boot loader itself does about it: it stops, it logs a line and goes on, or it says nothing.
 STOPS, WARNS, SILENT = "stops", "warns", "silent"
-HIDDEN = "********"
 _LONGEST = 300
+# More than anybody reads; a file with more has one mistake many times, or is none of the installer's.
+MOST_FINDINGS = 200
 
 
 @dataclass(frozen=True, order=True)
@@ -40,47 +42,15 @@ def worst(findings: Iterable[Finding]) -> int:
     return max((SEVERITIES.index(finding.severity) for finding in findings), default=-1)
 
 
-# Crypt hashes of any scheme; user:password@ of a URL; what tools take as a password on their command line.
-# Repeats are bounded so that no text takes quadratic time.
-_SECRETS = (
-    re.compile(r"\$(?:1|2[abxy]?|5|6|7|y|gy)\$[^\s'\";:|]{8,}"),
-    re.compile(r"(?<=://)[^\s/@:'\"]{0,64}:[^\s/@'\"]{1,128}(?=@)"),
-)
-# esxcli system account set -p Secret; echo Secret | passwd; rootpw Secret in a comment or a script; PASSWORD=Secret. What is a variable of the
-# shell is none.
-_AFTER = (
-    re.compile(r"(account\s+(?:set|add)\b[^\n]{0,300}?\s(?:-p|-c|--password|--password-confirmation)[ =]?)([^\s'\"$][^\s'\"]*|'[^'\n]*'|\"[^\"$\n]*\")"),
-    re.compile(r"(echo\s{1,8}(?:-\w{1,8}\s{1,8}){0,4})([^|\n]{1,200})(?=\|\s{0,8}(?:/[\w/]{0,64}/)?passwd\b)"),
-    re.compile(r"(rootpw[ \t]{1,64}(?:--iscrypted[ \t]{1,64})?)([^\s$-]\S*)"),
-    re.compile(r"(?i)((?:password|passwd|pwd) {0,4}= {0,4}['\"]?)([^\s'\"$&*\\][^\s'\"&]*)"),
-)
-
-
-def secret_spans(text: str) -> List[Tuple[int, int]]:
-    """Where a script or a URL carries what looks like a password or a hash, in order and without overlap."""
-    spans = [found.span() for pattern in _SECRETS for found in pattern.finditer(text)]
-    spans += [found.span(2) for pattern in _AFTER for found in pattern.finditer(text)]
-    merged: List[Tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        elif end > start:
-            merged.append((start, end))
-    return merged
-
-
-def blot(text: str, spans: Iterable[Tuple[int, int]], mark: str = HIDDEN) -> str:
-    """The text with each span replaced."""
-    parts, at = [], 0
-    for start, end in spans:
-        parts += [text[at:start], mark]
-        at = end
-    return "".join([*parts, text[at:]])
-
-
-def hide(text: str, mark: str = HIDDEN) -> str:
-    """The text without what looks like a secret."""
-    return blot(text, secret_spans(text), mark)
+def capped(findings: Iterable[Finding]) -> List[Finding]:
+    """In order, each once, and of very many only the worst ones, with a line that says how many there are."""
+    found = sorted(set(findings))
+    if len(found) <= MOST_FINDINGS:
+        return found
+    kept = sorted(found, key=lambda each: (-SEVERITIES.index(each.severity), each))[:MOST_FINDINGS]
+    left = len(found) - MOST_FINDINGS
+    said = f"{left} more findings are not listed, none of them worse than these"
+    return sorted([*kept, Finding(0, "info", "more-findings", said, "Correct these and check again.")])
 
 
 def message(text: str) -> str:

@@ -11,16 +11,22 @@ from dataclasses import dataclass
 from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding, message
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lex import Word
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lex import BLANKS, Word
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import Item
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_rules import RULES
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_types import (
-    DEPRECATED, NO_EFFECT, REFUSED, Argument, Command, Option,
+    DEPRECATED, DISKS, NO_EFFECT, REFUSED, Argument, Command, Option,
 )
 
 _IDLE = {DEPRECATED: "deprecated-option", NO_EFFECT: "no-effect"}
 # Values that may be secret are never part of a message.
 _SECRET_COMMANDS = ("rootpw", "vmserialnum")
+# As the vendor's guides name disks: what the storage says of itself (NVMe by its UUID where it has neither EUI64 nor NGUID), the path to a local one,
+# and the name of the VMkernel; or as a file below /vmfs/devices/disks.
+_DISK = re.compile(
+    r"(?:/(?:vmfs/devices|dev)/disks/)?"
+    r"(?:(?:naa|eui|uuid|vml)\.[0-9A-Fa-f]{1,128}|t10\.[!-~]{1,255}|mpx\.vmhba[0-9]{1,4}:C[0-9]{1,4}:T[0-9]{1,5}:L[0-9]{1,5})"
+)
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
@@ -70,16 +76,18 @@ def _hostname(text: str) -> bool:
 
 
 _CHECKS: Dict[str, Callable[[str], bool]] = {
-    "ipv4": lambda text: _ipv4(text.strip()),
-    "ipv4_list": lambda text: all(_ipv4(each.strip()) for each in text.split(",")),
-    "netmask": lambda text: _netmask(text.strip()),
-    "hostname": lambda text: _hostname(text.strip()),
-    "vlan": lambda text: re.fullmatch(r"\d{1,4}", text.strip(), re.ASCII) is not None and int(text) <= 4095,
+    "ipv4": lambda text: _ipv4(text.strip(BLANKS)),
+    "ipv4_list": lambda text: all(_ipv4(each.strip(BLANKS)) for each in text.split(",")),
+    "netmask": lambda text: _netmask(text.strip(BLANKS)),
+    "hostname": lambda text: _hostname(text.strip(BLANKS)),
+    "vlan": lambda text: re.fullmatch(r"[0-9]{1,4}", text.strip(BLANKS)) is not None and int(text.strip(BLANKS)) <= 4095,
     "license": lambda text: re.fullmatch(r"\w{5}(-\w{5}){4}", text, re.ASCII) is not None,
-    "int": lambda text: re.fullmatch(r"\d+", text, re.ASCII) is not None,
+    "int": lambda text: re.fullmatch(r"[0-9]+", text) is not None,
     "zero_one": lambda text: text.lower() in ("0", "1", "true", "false"),
     "true_false": lambda text: text.lower() in ("true", "false"),
-    "device": lambda text: re.fullmatch(r"[a-z]+\d+|[0-9a-f]{2}(:[0-9a-f]{2}){5}", text.strip().lower()) is not None,
+    "device": lambda text: re.fullmatch(r"[a-z]+[0-9]+|[0-9a-f]{2}(:[0-9a-f]{2}){5}", text.strip(BLANKS).lower()) is not None,
+    "disk": lambda text: _DISK.fullmatch(text.strip(BLANKS)) is not None,
+    "disks": lambda text: all(_DISK.fullmatch(each.strip(BLANKS)) for each in text.split(",")),
 }
 
 
@@ -150,7 +158,7 @@ class Reader:
         if not self._takes(option, name, value):
             return
         if option.name in self.options:
-            self.say("duplicate-disk" if option.stops and option.type in ("str", "list", "filters") else "duplicate-option", f"{name} stands twice")
+            self.say("duplicate-disk" if option.stops and option.type in ("str", "filters", *DISKS) else "duplicate-option", f"{name} stands twice")
             return
         self.options[option.name] = value
 
@@ -160,9 +168,9 @@ class Reader:
         elif value and not option.takes_value:
             self.say("unwanted-value", f"{name} takes no value, so it is left out")
         elif value and not fits(option, value):
-            shown = f"{name}={value!r}" if self.show else name
-            self.say("bad-value" if option.stops else "ignored-value", f"{shown} is no {_NAMES.get(option.type) or ' or '.join(option.choices)}")
-            return option.stops
+            shown, stops = f"{name}={value!r}" if self.show else name, option.stops or option.type in DISKS
+            self.say("bad-value" if stops else "ignored-value", f"{shown} is no {_NAMES.get(option.type) or ' or '.join(option.choices)}")
+            return stops
         else:
             return True
         return False
@@ -171,5 +179,6 @@ class Reader:
 _NAMES = {
     "ipv4": "IPv4 address", "ipv4_list": "list of IPv4 addresses", "netmask": "netmask", "hostname": "host name", "vlan": "VLAN from 0 to 4095",
     "license": "licence key of five groups of five characters", "int": "number", "zero_one": "0 or 1", "true_false": "true or false",
-    "device": "vmnicN or MAC address",
+    "device": "vmnicN or MAC address", "disk": "name of a disk, which begins with naa., eui., t10., uuid., mpx. or vml., and no path of one",
+    "disks": "list of names of disks, which begin with naa., eui., t10., uuid., mpx. or vml., or of paths of them",
 }

@@ -17,6 +17,8 @@ _PIECE = re.compile(
 )
 # In double quotes a backslash counts only before itself and the quote.
 _IN_DOUBLE = re.compile(r'\\([\\"])')
+# What shlex takes as a blank. Nothing else is taken off the ends of a value: int() and strip() of Python know many more.
+BLANKS = " \t\r\n"
 # What somebody protects by a backslash. Before anything else it was meant as itself, and before a newline as a continuation.
 _PROTECTED = " \t\r\n#'\"\\"
 _SAFE = re.compile(r"[A-Za-z0-9_.,:=/@%+$~^!?*-]+")

@@ -12,7 +12,7 @@ from typing import Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import kickstart_lint_options as of_options
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import kickstart_lint_scripts as of_scripts
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import WARNS, Finding
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import WARNS, Finding, capped
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_call import Call, Reader, finding
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import COMMAND, GAP, LOST, REST, SCRIPT, Document, Item
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_table import COMMANDS, INSTALLS, MAX_COMMANDS
@@ -21,6 +21,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.versi
 
 _BOM = "\ufeff"
 _PIECE = 1 << 20
+# But for blanks.
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _COMMAND_LIKE = re.compile(r"[%-]{0,2}[a-z][a-z_]{0,23}")
 
 
@@ -43,7 +45,7 @@ def lint(document: Document, target: Target = Target()) -> List[Finding]:  # noq
         warned = sum(each.installer == WARNS for each in found)
         if warned:
             found.append(finding("paranoid", 0, f"paranoid makes the installer stop because of {warned} warning{'s' if warned > 1 else ''}"))
-    return sorted(set(found))
+    return capped(found)
 
 
 def read(document: Document) -> List[Call]:
@@ -81,6 +83,8 @@ def _line(item: Item) -> Iterator[Finding]:
         yield finding("byte-order-mark", 1, "the file begins with a byte order mark")
     elif not item.raw.isascii():
         yield finding("non-ascii", item.line, "the line has a character that is not ASCII")
+    if _CONTROL.search(item.raw.rstrip(b"\r\n")):
+        yield finding("control-character", item.line, "the line has a control character, which no value of a command has")
     if any(word.cut for word in item.words):
         yield finding("unquoted-hash", item.line, "an unquoted # cuts a word off, and all that follows is a comment")
     if any(word.eaten for word in item.words):
@@ -160,8 +164,9 @@ def _duplicates(calls: List[Call]) -> Iterator[Finding]:
         seen[name] = call
 
 
+# With whether an upgrade needs it, too.
 _NEEDED: Tuple[Tuple[str, str, str, bool], ...] = (
-    ("vmaccepteula", "missing-eula", "there is no vmaccepteula", False),
+    ("vmaccepteula", "missing-eula", "there is no vmaccepteula", True),
     ("rootpw", "missing-rootpw", "there is no rootpw", False),
     ("network", "missing-network", "there is no network", False),
     ("reboot", "missing-reboot", "there is no reboot", True),

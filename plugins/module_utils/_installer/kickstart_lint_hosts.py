@@ -10,6 +10,7 @@ from typing import Iterator, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_call import Call, finding
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lex import BLANKS
 
 # From here on (RFC 3021 and single addresses) a network has no address of its own and none for broadcasts.
 _POINT_TO_POINT = 31
@@ -42,7 +43,7 @@ def _gateway(call: Call, ip: ipaddress.IPv4Address, gateway: Optional[ipaddress.
 
 
 def _name(call: Call) -> Iterator[Finding]:
-    name = call.value("--hostname").strip().lower()
+    name = call.value("--hostname").strip(BLANKS).lower()
     if name.partition(".")[0] == "localhost":
         yield finding("host-name", call.line, f"network: --hostname={name} is the name that every host has")
     elif _address(name) is not None:
@@ -51,14 +52,14 @@ def _name(call: Call) -> Iterator[Finding]:
 
 def _address(text: str) -> Optional[ipaddress.IPv4Address]:
     try:
-        return ipaddress.IPv4Address(text.strip())
+        return ipaddress.IPv4Address(text.strip(BLANKS))
     except ValueError:
         return None
 
 
 def _network(call: Call) -> Optional[ipaddress.IPv4Network]:
     try:
-        return ipaddress.IPv4Interface(f"{call.value('--ip').strip()}/{call.value('--netmask').strip()}").network
+        return ipaddress.IPv4Interface(f"{call.value('--ip').strip(BLANKS)}/{call.value('--netmask').strip(BLANKS)}").network
     except ValueError:
         return None
 

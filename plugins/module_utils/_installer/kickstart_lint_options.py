@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Dict, Iterator, List, Optional
+from typing import Dict, Iterator, List, Optional, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_call import Call, finding
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lex import BLANKS
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint_hosts import check_static
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_table import DISK_KEYWORDS, KEYBOARDS
 
@@ -58,10 +59,40 @@ def together(calls: List[Call]) -> Iterator[Finding]:
     for clear in clears if keeps else []:
         yield finding("cleared-and-preserved", clear.line, f"clearpart --overwritevmfs and install --preservevmfs in line {keeps[-1].line}")
     yield from _datastores(calls)
+    cleared = _Cleared(clears)
     for call in calls:
-        decided = {"--overwritevmfs", "--preservevmfs"} & set(call.options)
-        if call.command.name == "install" and not decided and not any(each.command.name == "clearpart" for each in calls):
-            yield finding("vmfs-undecided", call.line, "install: without --overwritevmfs or --preservevmfs, a datastore on the disk stops the installer")
+        if not {"--overwritevmfs", "--preservevmfs"} & set(call.options):
+            yield from _undecided(call, cleared)
+
+
+class _Cleared:
+    """What all clearpart --overwritevmfs of a script clear, as far as it tells."""
+
+    def __init__(self, clears: List[Call]) -> None:
+        self.some = bool(clears)
+        self.every = any("--alldrives" in call.options for call in clears)
+        self.disks = {disk for call in clears for disk in _disks(call, "--drives")}
+        spared = [_disks(call, "--ignoredrives") for call in clears if "--ignoredrives" in call.options]
+        self.spared = set.intersection(*spared) if spared else None
+        self.filters = {call.value("--firstdisk") for call in clears if "--firstdisk" in call.options}
+
+    def has(self, install: Call) -> bool:
+        """Whether the disk of install is one of them."""
+        disk = _disk(install.value("--disk"))
+        if disk:
+            return self.every or disk in self.disks or (self.spared is not None and disk not in self.spared)
+        return self.every or (install.value("--firstdisk") in self.filters and "--ignoressd" not in install.options)
+
+
+def _undecided(call: Call, cleared: _Cleared) -> Iterator[Finding]:
+    name, stops = call.command.name, "a datastore on the disk stops the installer"
+    if name == "install" and not cleared.has(call):
+        but = "; clearpart --overwritevmfs is not said to clear this disk" if cleared.some else ""
+        yield finding("vmfs-undecided", call.line, f"install: without --overwritevmfs or --preservevmfs, {stops}{but}")
+    elif name == "installorupgrade":
+        yield finding("vmfs-without-esxi", call.line, f"installorupgrade: without --overwritevmfs, {stops} where no ESXi is on it")
+    elif name == "clearpart":
+        yield finding("clearpart-vmfs", call.line, f"clearpart: without --overwritevmfs, {stops}")
 
 
 def _datastores(calls: List[Call]) -> Iterator[Finding]:
@@ -82,7 +113,11 @@ def _datastores(calls: List[Call]) -> Iterator[Finding]:
 
 def _disk(text: str) -> str:
     """A disk by its name, also where its path is given."""
-    return text.strip().rpartition("/")[2]
+    return text.strip(BLANKS).rpartition("/")[2]
+
+
+def _disks(call: Call, option: str) -> Set[str]:
+    return {_disk(each) for each in call.value(option).split(",")} - {""}
 
 
 def _relations(call: Call) -> Iterator[Finding]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import Iterator, Optional
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding, secret_spans
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_call import finding
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import COMMAND, SCRIPT, Document, Item
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import secret_spans
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES
 
 # No shell has these: whoever wrote them meant the installer. network, part, reboot and others are left to the shell.
 _ONLY_KICKSTART = re.compile(
@@ -18,8 +20,8 @@ _ONLY_KICKSTART = re.compile(
 )
 _SECTION_END = re.compile(rb"^%end\b", re.MULTILINE)
 _PYTHON = re.compile(rb"^(?:import|from)[ \t]+\w", re.MULTILINE)
-# A secret stands in the first part of a script; what is longer is an embedded file.
-_LOOKED_AT = 1 << 20
+# Of one script, after which it is enough to say how many there are.
+_MOST_LINES = 20
 _SECTIONS = ("%pre", "%post", "%firstboot", "%include", "%packages", "%vmlicense_text")
 
 
@@ -37,7 +39,7 @@ def check(document: Document, secure_boot: Optional[bool]) -> Iterator[Finding]:
 
 
 def _script(item: Item) -> Iterator[Finding]:
-    body = item.body[:_LOOKED_AT]
+    body = item.body[:MAX_BYTES]
     python = any(word.text == "--interpreter=python" for word in item.words)
     if not item.body.strip():
         yield finding("empty-script", item.line, f"{item.name} has no script")
@@ -50,9 +52,22 @@ def _script(item: Item) -> Iterator[Finding]:
         found = pattern.search(body) if pattern else None
         if found:
             yield finding(rule, _line(item, body, found.start()), message)
-    text = body.decode("latin-1")
-    for start, _end in secret_spans(text):
-        yield finding("script-secret", _line(item, body, start), f"the script of {item.name} carries a password or a hash")
+    lines = list(_secret_lines(item, body))
+    for line in lines[:_MOST_LINES]:
+        yield finding("script-secret", line, f"the script of {item.name} carries a password, a hash or a key")
+    if len(lines) > _MOST_LINES:
+        yield finding("script-secret", lines[_MOST_LINES], f"{len(lines) - _MOST_LINES} more lines of the script of {item.name} carry one, from this one on")
+
+
+def _secret_lines(item: Item, body: bytes) -> Iterator[int]:
+    """Each once, and counted on from the one before: a script may be of megabytes and have a secret in each line."""
+    at, line, told = 0, _line(item, body, 0), 0
+    for start, _end in secret_spans(body.decode("latin-1")):
+        line += body.count(b"\n", at, start)
+        at = start
+        if line != told:
+            yield line
+        told = line
 
 
 def _line(item: Item, body: bytes, at: int) -> int:

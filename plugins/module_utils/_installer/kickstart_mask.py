@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Iterator, List, Set, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import HIDDEN, blot, secret_spans
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import COMMAND, Document, Item
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import HIDDEN, blot, secret_spans
 
 # A backslash alone at the end of a line is no secret.
 _WORD = re.compile(r"(?!\\\s*$)\S+")

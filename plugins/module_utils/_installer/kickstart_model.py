@@ -13,12 +13,12 @@ import re
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_call import Call
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lex import quote
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lex import BLANKS, quote
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint import effective, read
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint_options import good_hash
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import COMMAND, LOST, REST, SCRIPT, Document
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_table import COMMANDS, INSTALLS, SCRIPT_ENDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_types import DEPRECATED, NO_EFFECT, REFUSED, Command, Option
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_types import DEPRECATED, LISTS, NO_EFFECT, REFUSED, Command, Option
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 Model = Dict[str, Any]
@@ -30,7 +30,6 @@ KEYS = (
     "accepteula", "root_password_hash", *INSTALLS, *REPEATED, "network", "keyboard", "serialnum", "paranoid", "dryrun", "reboot", "noeject", "include",
     *SCRIPTS,
 )
-_LISTS = ("list", "filters", "ipv4_list")
 _BOOLEANS = {"zero_one": ("0", "1"), "true_false": ("false", "true")}
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _ENDS = re.compile("^(?:" + "|".join(re.escape(name) for name in SCRIPT_ENDS) + ")", re.MULTILINE)
@@ -108,7 +107,7 @@ def _option(name: str, option: Option, value: Any) -> str:
         return option.name
     if option.type in _BOOLEANS:
         return f"{option.name}={_BOOLEANS[option.type][bool(value)]}"
-    if option.type in _LISTS:
+    if option.type in LISTS:
         for each in value:
             if not each.strip() or each != each.strip() or "," in each:
                 raise InputError(f"{where}: {each!r} can't be part of a list; give each element as one of its own, without commas or outer blanks.")
@@ -210,10 +209,11 @@ def _values(call: Call) -> Model:
 def _value(option: Option, text: Optional[str], bare: bool) -> Any:
     if option.type == "flag":
         return True
-    if option.type in _LISTS:
+    if option.type in LISTS:
         return [] if bare else [part.strip() for part in (text or "").split(",") if part.strip()]
     if option.type in _BOOLEANS:
         return (text or "").lower() in ("1", "true")
-    if option.type in ("int", "vlan") and re.fullmatch(r"[0-9]{1,9}", (text or "").strip()):
-        return int(text or "")
+    number = (text or "").strip(BLANKS)
+    if option.type in ("int", "vlan") and re.fullmatch(r"[0-9]{1,9}", number):
+        return int(number)
     return text

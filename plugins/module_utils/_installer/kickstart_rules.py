@@ -33,6 +33,7 @@ _ROWS = (
     ("continuation", "error", WARNS, "a backslash at the end of a line does not continue it", "Write the command on one line."),
     ("unquoted-hash", "error", SILENT, "an unquoted # cuts a word off", "Put the word in quotes."),
     ("backslash", "warning", SILENT, "a backslash outside of quotes vanishes", "Put the word in single quotes, or leave the backslash out."),
+    ("control-character", "error", SILENT, "a command line has a control character", "Remove it."),
     ("comma-blank", "error", WARNS, "a blank after a comma ends the list", "Leave the blank out or put the list in quotes."),
     # Commands.
     ("unknown-command", "error", WARNS, "a command that the installer does not know is left out", "Correct or remove it."),
@@ -75,6 +76,8 @@ _ROWS = (
     ("part-disk", "error", STOPS, "part on the disk of install, or twice on one disk", "Give each datastore a disk of its own; install makes one on its disk."),
     ("part-name", "error", SILENT, "two datastores of one name", "Give each a name of its own."),
     ("vmfs-undecided", "info", STOPS, "a datastore on the disk stops the installer", "Decide it: --overwritevmfs or --preservevmfs."),
+    ("vmfs-without-esxi", "info", STOPS, "a datastore on a disk without ESXi stops the installer", "Add --overwritevmfs if such a datastore may be lost."),
+    ("clearpart-vmfs", "info", STOPS, "clearpart stops at a disk with a datastore", "Add --overwritevmfs if such a datastore may be lost."),
     ("any-first-disk", "warning", SILENT, "what is on the first disk is lost, also if it is a LUN of the network", "Use --firstdisk=local or --disk."),
     ("all-drives", "warning", SILENT, "disks of the network are cleared too", "Name the disks, or use --firstdisk=local."),
     ("disk-filter", "warning", SILENT, "a filter that fits no disk", "Give a keyword, or exactly the vendor, model or driver of a disk."),
@@ -93,7 +96,7 @@ _ROWS = (
     ("hash-as-password", "error", SILENT, "without --iscrypted the hash itself becomes the password", "Add --iscrypted."),
     ("bad-hash", "error", STOPS, "the installer refuses the hash", "Use a $6$ hash without rounds=: openssl passwd -6."),
     ("weak-hash", "warning", SILENT, "a hash that is cracked within hours", "Use a $6$ hash: openssl passwd -6."),
-    ("script-secret", "error", SILENT, "a script carries a password or a hash", "Set it after the installation, over an encrypted connection."),
+    ("script-secret", "error", SILENT, "a script carries a password, a hash or a key", "Set it after the installation, over an encrypted connection."),
     ("include-unverified", "warning", SILENT, "what is included is not authenticated, certificates are not checked", "Put the commands into this file."),
     ("include-path", "info", SILENT, "a path without / is looked for at the root of the installer's file system", "Write it with /."),
     # Scripts.
@@ -105,6 +108,7 @@ _ROWS = (
     ("command-in-script", "error", SILENT, "a command after a section's name belongs to the script", "Move it before the first section."),
     ("empty-script", "warning", WARNS, "a section without a script", "Remove it."),
     ("interpreter", "warning", SILENT, "Python that busybox would run", "Add --interpreter=python."),
+    ("more-findings", "info", SILENT, "of very many findings only the worst ones are listed", "Correct these and check again."),
     ("keyboard", "warning", WARNS, "an unknown layout; the installer takes the default", "Use a known one, in quotes where it has two words."),
 )
 RULES: Dict[str, Rule] = {row[0]: Rule(*row) for row in _ROWS}

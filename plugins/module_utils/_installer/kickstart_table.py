@@ -31,8 +31,8 @@ _FILTERS = "keywords local, localesx, remote, remoteesx, esx, usb, or exactly th
 def _disk(*more_conflicts: str) -> Tuple[Option, ...]:
     conflicts = ("--firstdisk", *more_conflicts)
     return (
-        Option("--disk", "str", "the disk by its name (naa., t10., eui., mpx.) or path", conflicts=conflicts, stops=True),
-        Option("--drive", "str", "another spelling of --disk", alias="--disk", conflicts=conflicts, stops=True),
+        Option("--disk", "disk", "the disk by its name (naa., eui., t10., uuid., mpx., vml.) or path", conflicts=conflicts, stops=True),
+        Option("--drive", "disk", "another spelling of --disk", alias="--disk", conflicts=conflicts, stops=True),
     )
 
 
@@ -59,8 +59,8 @@ INSTALL = Command(
         Option("--preservevmfs", text="a VMFS datastore on the disk is kept"),
         Option("--novmfsondisk", text="no VMFS datastore is made on the disk; with an existing one --overwritevmfs is needed", unchecked=("--preservevmfs",)),
         _OVERWRITEVSAN, *_PREREQ,
-        Option("--systemdisk", "str", _SYSTEM_DISK, since="7.0"),
-        Option("--systemDisk", "str", "another spelling of --systemdisk, both are documented", alias="--systemdisk", since="7.0"),
+        Option("--systemdisk", "disk", _SYSTEM_DISK, since="7.0"),
+        Option("--systemDisk", "disk", "another spelling of --systemdisk, both are documented", alias="--systemdisk", since="7.0"),
         Option("--repartitionsystemdisk", text="overwrite the disk of --systemdisk if it is not empty", requires=("--systemdisk",), since="7.0"),
         Option("--forceunsupportedinstall", text="install on a CPU that this release no longer supports (first release unknown)", since="7.0"),
         Option("--dpupcislots", "list", "PCI slots of the DPUs on which ESXi is installed too", since="8.0"),
@@ -88,9 +88,9 @@ CLEARPART = Command(
     "clearpart", "Removes the partitions of disks.", repeat=MANY, requires="install", void_with=("upgrade",),
     needs_one_of=("--alldrives", "--drives", "--ignoredrives", "--firstdisk"),
     options=(
-        Option("--drives", "list", "the disks", conflicts=("--ignoredrives", "--alldrives", "--firstdisk"), stops=True),
+        Option("--drives", "disks", "the disks", conflicts=("--ignoredrives", "--alldrives", "--firstdisk"), stops=True),
         Option("--alldrives", text="every disk", conflicts=("--drives", "--firstdisk"), unchecked=("--ignoredrives",)),
-        Option("--ignoredrives", "list", "every disk but these", conflicts=("--drives", "--firstdisk")),
+        Option("--ignoredrives", "disks", "every disk but these", conflicts=("--drives", "--firstdisk")),
         _first("local,remote", "--alldrives", "--drives", "--ignoredrives"),
         Option("--overwritevmfs", text="VMFS datastores on the disks are lost; without it a disk with one stops the installer"),
         Option("--all", status=NO_EFFECT),
@@ -116,8 +116,8 @@ PART = Command(
     "part", "Makes a VMFS datastore on a disk that is empty or cleared, and not the one of install.", aliases=("partition",), repeat=MANY,
     requires="install", void_with=("upgrade",), argument=Argument("name", last=False, text="the datastore"), needs_one_of=("--ondisk", "--onfirstdisk"),
     options=(
-        Option("--ondisk", "str", "the disk", conflicts=("--onfirstdisk",), stops=True),
-        Option("--ondrive", "str", "another spelling of --ondisk", alias="--ondisk", conflicts=("--onfirstdisk",), stops=True),
+        Option("--ondisk", "disk", "the disk", conflicts=("--onfirstdisk",), stops=True),
+        Option("--ondrive", "disk", "another spelling of --ondisk", alias="--ondisk", conflicts=("--onfirstdisk",), stops=True),
         Option("--onfirstdisk", "filters", f"the first disk that fits: {_FILTERS}", conflicts=("--ondisk",), default="local,remote", stops=True),
         *(Option(name, "str" if name != "--grow" else "flag", status=DEPRECATED) for name in ("--size", "--maxsize", "--fstype", "--grow")),
     ),

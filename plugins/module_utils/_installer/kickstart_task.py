@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import hide
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint import Target, lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_mask import secrets, shown
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_model import (
@@ -16,15 +15,15 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kicks
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import Document, parse
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_table import COMMANDS, INSTALLS
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_types import Option
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_types import LISTS, Option
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files, NewFile, Outcome, judge
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 Spec = Dict[str, Any]
 _SECRET_KEYS = ("root_password_hash", "serialnum")
-_LISTS = ("list", "filters", "ipv4_list")
-_TYPES = {"flag": "bool", "zero_one": "bool", "true_false": "bool", "int": "int", "vlan": "int", **{name: "list" for name in _LISTS}}
+_TYPES = {"flag": "bool", "zero_one": "bool", "true_false": "bool", "int": "int", "vlan": "int", **{name: "list" for name in LISTS}}
 
 
 def spec() -> Spec:
@@ -45,7 +44,7 @@ def spec() -> Spec:
     options.update({name: {"type": "dict", "options": _suboptions(name)} for name in SINGLE})
     options.update({name: {"type": "list", "elements": "dict", "options": _suboptions(name)} for name in REPEATED})
     for name, command in SCRIPTS.items():
-        script = {"script": {"type": "str", "required": True}}
+        script = {"script": {"type": "str", "required": True, "no_log": True}}
         options[name] = {"type": "list", "elements": "dict", "options": {**_suboptions(command), **script}}
     return options
 
@@ -127,15 +126,15 @@ def _merged(old: Model, given: Model) -> Model:
 
 
 def _public(model: Model) -> Model:
-    return {key: _hidden(value) for key, value in normal(model).items() if key not in _SECRET_KEYS}
+    return {key: hidden(value) for key, value in normal(model).items() if key not in _SECRET_KEYS}
 
 
-def _hidden(value: Any) -> Any:
+def hidden(value: Any) -> Any:
     """Scripts and URLs may carry passwords, which Ansible hides by itself only if they are long."""
     if isinstance(value, Mapping):
-        return {name: _hidden(each) for name, each in value.items()}
+        return {name: hidden(each) for name, each in value.items()}
     if isinstance(value, list):
-        return [_hidden(each) for each in value]
+        return [hidden(each) for each in value]
     return hide(value) if isinstance(value, str) else value
 
 

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from typing import Dict, Optional, Tuple
 
 # Types of values. flag: none. filters: a comma list that may be left out. zero_one and true_false: how the installer writes a boolean.
-TYPES = ("flag", "str", "list", "filters", "int", "zero_one", "true_false", "ipv4", "ipv4_list", "netmask", "hostname", "vlan", "license", "choice", "device")
+TYPES = (
+    "flag", "str", "list", "filters", "int", "zero_one", "true_false", "ipv4", "ipv4_list", "netmask", "hostname", "vlan", "license", "choice", "device",
+    "disk", "disks",
+)
+# Types whose values are lists, and those at which the installer stops if the value is none of them.
+LISTS = ("list", "filters", "ipv4_list", "disks")
+DISKS = ("disk", "disks")
 # How often a command may stand in a file: the last one wins (with a warning), a second one stops the installer, or each counts.
 LAST, ONCE, MANY = "last", "once", "many"
 # deprecated: a warning, and the line does nothing. no effect: taken without a word, and nothing comes of it. refused: it stops the installer.

@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import bootcfg_task, kickstart_task
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_parse import BootCfg, modules, parse, resolve
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_parse import BootCfg, clean, modules, parse, resolve
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_mask import secrets, shown
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import parse as parse_kickstart
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_spec import HostWish
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Installer, Medium, Memory
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files, NewFile
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import METADATA, EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 # The copy for the BIOS and the one for UEFI.
 COPIES = ("/boot.cfg", "/efi/boot/boot.cfg")
+BIOS_ENDS = "The vendor ends the support of legacy BIOS (KB 313152): 8.0 has none for new servers, and hosts of 9 are to start by UEFI."
 _PASSED_ON = ("system_media_size", "memory", "disk_size", "title", "timeout")
 
 
@@ -62,6 +64,17 @@ def copies(installer: Installer) -> List[str]:
     return found
 
 
+def release(installer: Installer, paths: List[str]) -> Optional[EsxiVersion]:
+    """What C(build=) of the copies of boot.cfg tells, or where it is empty what the medium has for an upgrade; InputError if they are of two releases."""
+    found = {path: EsxiVersion.of_build(parse(installer.read(path)).text("build")) for path in paths}
+    told = {path: version for path, version in found.items() if version is not None}
+    if len(set(told.values())) > 1:
+        which = " and ".join(f"{path} is of {version}" for path, version in told.items())
+        raise InputError(f"src: {installer.where} is of two releases: {which}; give a whole medium of one release.")
+    metadata = installer.find("/".join(METADATA)) if not told else None
+    return EsxiVersion.of_metadata(installer.read(metadata)) if metadata else next(iter(told.values()), None)
+
+
 @dataclass(frozen=True)
 class Network:
     """How paths are changed for a medium that is read over the network."""
@@ -74,7 +87,7 @@ def boot_cfg(
 ) -> Tuple[NewFile, Dict[str, Any]]:
     """The boot.cfg of a host, and what it says. C(path) is where it is going to be."""
     options, absent = dict(wish.params.get("kernel_options") or {}), list(wish.params.get("kernel_options_absent") or [])
-    _check_options(options, network)
+    check_options(options, network is not None)
     if ks:
         options["ks"] = ks
     if (ks or network) and "cdromBoot" not in absent:
@@ -82,7 +95,7 @@ def boot_cfg(
     if ks and "ks" in absent:
         raise InputError("kernel_options_absent: ks is what names the script that is given; leave one of them out.")
     edit: Dict[str, Any] = {"path": path, "kernel_options": options, "kernel_options_absent": absent, **{key: wish.params.get(key) for key in _PASSED_ON}}
-    edit.update(esxi_version=params.get("esxi_version"), fail_on=params.get("fail_on"))
+    edit.update(esxi_version=medium.result.get("esxi_version"), fail_on=params.get("fail_on"))
     if network:
         edit.update(relative_paths=True, prefix=network.prefix)
     outcome = bootcfg_task.work(edit, Memory({path: data}))
@@ -93,7 +106,8 @@ def boot_cfg(
     return outcome.files[0], {"kernel_options": answer["kernel_options"], "system_media": outcome.result["system_media"]}
 
 
-def _check_options(options: Mapping[str, Any], network: Optional[Network]) -> None:
+def check_options(options: Mapping[str, Any], network: bool) -> None:
+    """Refuse what is made of other options."""
     if "ks" in options:
         raise InputError("kernel_options: ks is made of kickstart or ks_url; give one of them.")
     if network and "cdromBoot" in options:
@@ -107,11 +121,11 @@ def references(installer: Installer, path: str) -> Dict[str, str]:
         raise InputError(f"src: {path} of {installer.where} sets no kernel, so no boot loader can use it; give the vendor's medium.")
     found: Dict[str, str] = {}
     for asked in _asked(config):
-        name = asked.lstrip("/\\ ")
+        name = clean(asked.encode()).decode("utf-8", "backslashreplace").lstrip("/")
         member = installer.find(name) or installer.find(resolve(config.value("prefix"), asked.encode()).decode("utf-8", "backslashreplace"))
         if member is None:
             raise InputError(f"src: {path} of {installer.where} loads {asked}, which the medium has not, so that the boot loader stops; give a whole medium.")
-        if ".." in name.split("/") or "://" in name or "\\" in name:
+        if ".." in name.split("/") or "://" in name:
             raise InputError(f"src: {path} of {installer.where} loads {asked}, which is no plain path; give the vendor's medium.")
         found[name] = member
     return found

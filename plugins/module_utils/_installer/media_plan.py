@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_boot, media_spec
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_parse import parse
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import hide
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_spec import HostWish
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_tree import tree
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import ISO, Entry, Installer, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import ISO, UEFI, Entry, Installer, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import of_medium
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 # Upper case, as ISO 9660 has it: the installer finds no other name on a plain one.
@@ -26,7 +25,10 @@ def plan(params: Mapping[str, Any], installer: Installer, files: Files) -> Mediu
     """The files of the medium. InputError for what can't be right, before anything is written."""
     medium = Medium(params["format"])
     paths = media_boot.copies(installer)
-    version = EsxiVersion.parse(params["esxi_version"]) if params.get("esxi_version") else _version(installer, paths)
+    own, given = media_boot.release(installer, paths), params.get("esxi_version") or ""
+    version = of_medium(given, own, installer.where)
+    if given and own is None:
+        medium.warnings.append(f"{installer.where} does not tell its release, so esxi_version ({given}) is not compared with it.")
     medium.result.update(format=params["format"], dest=params["dest"], esxi_version=str(version) if version else None, findings=[], hosts=[], drivers=[])
     wishes = media_spec.hosts(params)
     if medium.format == ISO:
@@ -46,11 +48,6 @@ def _said_once(findings: List[Dict[str, Any]]) -> List[str]:
     return [f"{where[0]}{f' and {len(where) - 1} more' if len(where) > 1 else ''}: {text}" for text, where in places.items()]
 
 
-def _version(installer: Installer, paths: List[str]) -> Optional[EsxiVersion]:
-    found = [EsxiVersion.of_build(parse(installer.read(path)).text("build")) for path in paths]
-    return next((version for version in found if version), None)
-
-
 def _iso(params: Mapping[str, Any], wish: HostWish, installer: Installer, files: Files, medium: Medium) -> None:
     script = media_boot.script(params, wish, files, medium)
     ks = _ks_on_iso(wish, installer)
@@ -64,6 +61,11 @@ def _iso(params: Mapping[str, Any], wish: HostWish, installer: Installer, files:
         medium.entries.append(Entry(installer.find(KS_ON_ISO) or KS_ON_ISO, data=script.data, shown=script.shown, private=script.private))
     copies = media_boot.copies(installer)
     medium.result["hosts"] = [{"name": wish.name or None, "boot_cfg": copies, "ks": hide(ks) or None, **said}]
+    if UEFI not in installer.starts():
+        medium.warnings.append(
+            f"{installer.where} has no boot record for UEFI, so the ISO starts hosts by the BIOS only; give the vendor's whole medium, or set the hosts to"
+            f" start by the BIOS. {media_boot.BIOS_ENDS}"
+        )
     medium.result["private"] = any(entry.private for entry in medium.entries)
     for number, path in enumerate(params["drivers"], 1):
         place = DRIVERS_ON_ISO.format(number=number)

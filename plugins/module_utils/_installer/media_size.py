@@ -27,6 +27,8 @@ _EXTRA = GIB // 4
 # 142 GB is documented for default: 138 GB and about 4 GB, less than that goes to ESX-OSData.
 _LEAST_DATASTORE = 4 * GIB
 _LEAST_DISK = 32 * GIB
+# ESXi 6.5 to 9 need 4 GB at least (hardware requirements of the installation guides); less than 3 is a number whose unit is missing.
+_LEAST_MEMORY = 3 * 1000 ** 3
 # The vendor's GB and TB, so that a host whose memory was measured, and that has kept some for itself, counts with its kind.
 _SMALL_FROM = 1000 ** 4
 _DOUBT_FROM = 512 * 1000 ** 3
@@ -49,6 +51,7 @@ class MediaPlan:
 def plan(size: str, version: EsxiVersion, memory: Optional[int] = None, disk: Optional[int] = None) -> MediaPlan:
     """What C(systemMediaSize=size) does; C(memory) and C(disk) in bytes. InputError where it must not be used."""
     _known(size, version)
+    check_host(memory, disk)
     warnings = _release_warnings(size, version) + _memory_warnings(size, memory)
     if disk is None:
         return MediaPlan(size, None, None, warnings)
@@ -61,6 +64,14 @@ def plan(size: str, version: EsxiVersion, memory: Optional[int] = None, disk: Op
             warnings.append(f"systemMediaSize={size} on a disk of {gib(disk)}: ESXi takes the whole disk, nothing is left for a datastore.")
         left = 0
     return MediaPlan(size, disk - left, left, warnings)
+
+
+def check_host(memory: Optional[int], disk: Optional[int]) -> None:
+    """InputError for a size that no host has, as 1024 for 1024GB: no rule would hold for it."""
+    if memory is not None and memory < _LEAST_MEMORY:
+        raise InputError(f"memory: {memory} bytes are less than ESXi runs with; give it with its unit, as in 512GB.")
+    if disk is not None and disk < GIB:
+        raise InputError(f"disk_size: {disk} bytes are less than any boot disk has; give it with its unit, as in 80GB.")
 
 
 def gib(number: int) -> str:

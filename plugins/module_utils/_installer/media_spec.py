@@ -9,17 +9,17 @@ import re
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_menu import URL
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_size import SIZES
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import FORMATS, IPXE, ISO, PXE
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import secret_spans
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 Spec = Dict[str, Any]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _MAC = re.compile(r"([0-9a-f]{2})" + r"[:-]?([0-9a-f]{2})" * 5)
 _VOLUME = re.compile(r"[A-Za-z0-9_.-]{1,32}")
-# No URL has braces, and iPXE would put a value in their place.
-_URL = re.compile(r"https?://[^\s\"'?#{}\\\x00-\x1f\x7f]+")
-_KS_URL = re.compile(r"(?:(?:https?|ftp|nfs)://|(?:cdrom|usb|file):)[^\s\"]*|usb")
+_KS_URL = re.compile(r"(?:(?:https?|ftp|nfs)://|(?:cdrom|usb|file):)[!#-~]*|usb")
 _TFTP = re.compile(r"[A-Za-z0-9._/-]*")
 # What a host may say otherwise than all of them.
 _OWN: Spec = {
@@ -97,12 +97,14 @@ def check(params: Mapping[str, Any]) -> None:
     if kind not in (ISO, PXE) and not params.get("base_url"):
         raise InputError(f"base_url: it is needed with format {kind}; give the URL under which dest is served.")
     _form("volume_id", params, _VOLUME, "1 to 32 letters, digits and _ . -")
-    _form("base_url", params, _URL, "an http or https URL without blanks, quotes, braces, backslashes, ? and #")
+    _form("base_url", params, URL, "an http or https URL in ASCII without blanks, quotes, braces, backslashes, ? and #")
+    if secret_spans(params.get("base_url") or ""):
+        raise InputError("base_url: it carries a password, which would stand in every boot.cfg; leave user and password out.")
     _form("tftp_path", params, _TFTP, "a path of letters, digits and . _ / -")
     if ".." in (params.get("tftp_path") or "").split("/"):
         raise InputError("tftp_path: it has .., which servers refuse; give the path of dest below the server's folder.")
     for each in (params, *(params.get("hosts") or [])):
-        _form("ks_url", each, _KS_URL, "a URL that the installer reads: http, https, ftp, nfs, cdrom:, usb: or file:, without blanks and quotes")
+        _form("ks_url", each, _KS_URL, "a URL that the installer reads: http, https, ftp, nfs, cdrom:, usb: or file:, in ASCII without blanks and quotes")
 
 
 def _form(option: str, params: Mapping[str, Any], pattern: re.Pattern[str], words: str) -> None:

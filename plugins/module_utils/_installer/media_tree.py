@@ -20,13 +20,13 @@ from __future__ import annotations
 import posixpath
 import re
 from typing import Any, Dict, List, Mapping, Sequence
-from urllib.parse import quote
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_boot, media_spec
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import hide
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_boot, media_menu, media_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_spec import HostWish
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import HTTP, IPXE, PXE, Entry, Installer, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 IMAGE = "esxi"
@@ -34,17 +34,8 @@ _EFI = re.compile(r"/efi/boot/([a-z0-9_.-]+\.efi)")
 # The vendor's boot loader under its name on the medium; its documentation calls it mboot.efi once it is on a server.
 _LOADERS = ("bootx64.efi", "bootaa64.efi")
 _PXELINUX = re.compile(rb"PXELINUX (\d{1,2})\.(\d{1,2})")
-_MENU = "DEFAULT esxi\nNOHALT 1\nLABEL esxi\n  KERNEL {root}mboot.c32\n  APPEND -c {root}{folder}boot.cfg\n  IPAPPEND 2\n"
-_IPXE = """#!ipxe
-iseq ${{platform}} efi && goto efi || goto bios
-:efi
-chain {base}/mboot.efi
-exit
-:bios
-{bios}
-"""
-_IPXE_BIOS = "set 210:string {base}/\nchain {base}/pxelinux.0"
-_IPXE_NO_BIOS = "echo This tree has no boot loader for the BIOS; start the host by UEFI.\nexit 1"
+# From here on legacy BIOS is nothing that a host is to start by, so files for it are only made for those who ask for them.
+_WITHOUT_BIOS = EsxiVersion(9, 0)
 
 
 def tree(params: Mapping[str, Any], wishes: Sequence[HostWish], installer: Installer, files: Files, medium: Medium) -> None:
@@ -57,10 +48,9 @@ def tree(params: Mapping[str, Any], wishes: Sequence[HostWish], installer: Insta
     medium.entries += [Entry(f"{IMAGE}/{name}", member=member) for name, member in sorted(loaded.items())]
     uefi = _uefi(installer, medium)
     bios = _bios(params, wishes, installer, files, medium, root or "") if medium.format != HTTP else None
-    if not uefi and not bios:
-        raise InputError(f"src: {installer.where} has no boot loader for {medium.format} (efi/boot/bootx64.efi); give the vendor's medium.")
+    _firmware(bool(uefi), bool(bios), installer, medium)
     if medium.format == IPXE:
-        text = _IPXE.format(base=base, bios=(_IPXE_BIOS if bios else _IPXE_NO_BIOS).format(base=base))
+        text = media_menu.ipxe(base, bool(bios))
         medium.entries.append(Entry("boot.ipxe", data=text.encode(), shown=text))
     _drivers(params, base, medium)
     prefix = f"{root}{IMAGE}" if medium.format == PXE else f"{base}/{IMAGE}"
@@ -68,6 +58,21 @@ def tree(params: Mapping[str, Any], wishes: Sequence[HostWish], installer: Insta
         _host(params, wish, installer.read(source), media_boot.Network(prefix), base, files, medium)
     medium.entries.sort(key=lambda entry: entry.path.endswith("boot.cfg"))
     medium.result.update(bios=bios, uefi=uefi, ipxe="boot.ipxe" if medium.format == IPXE else None, private=any(entry.private for entry in medium.entries))
+
+
+def _firmware(uefi: bool, bios: bool, installer: Installer, medium: Medium) -> None:
+    """Say by what hosts start; InputError if by nothing."""
+    if uefi:
+        return
+    missing = f"{installer.where} has no boot loader for UEFI (efi/boot/bootx64.efi)"
+    if bios:
+        medium.warnings.append(f"{missing}, so hosts start by the BIOS only; give the vendor's whole medium for UEFI. {media_boot.BIOS_ENDS}")
+    elif installer.find("/mboot.c32") is None:
+        raise InputError(f"src: {missing}, and none for the BIOS (mboot.c32); give the vendor's medium.")
+    elif medium.format == HTTP:
+        raise InputError(f"src: {missing}, which alone has HTTP boot; give the vendor's whole medium, or format pxe or ipxe with pxelinux for the BIOS.")
+    else:
+        raise InputError(f"src: {missing}; give the vendor's whole medium, or the pxelinux.0 of SYSLINUX 3.86 as pxelinux to start hosts by the BIOS.")
 
 
 def _same_in_both(installer: Installer, medium: Medium) -> None:
@@ -96,16 +101,26 @@ def _bios(params: Mapping[str, Any], wishes: Sequence[HostWish], installer: Inst
         if params.get("pxelinux"):
             raise InputError(f"pxelinux: {installer.where} has no mboot.c32, without which pxelinux can't load ESXi; leave pxelinux out.")
         return None
+    if _ends(medium):
+        if not params.get("pxelinux"):
+            return None
+        said = f"pxelinux: it starts hosts by the BIOS, and ESX {medium.result['esxi_version']} is for UEFI; leave it out."
+        medium.warnings.append(f"{said} {media_boot.BIOS_ENDS}")
     medium.entries.append(Entry("mboot.c32", member=mboot))
     for wish in wishes:
         folder = f"{wish.folder}/" if wish.folder else ""
-        text = _MENU.format(root=root, folder=folder)
+        text = media_menu.pxelinux(root, folder)
         medium.entries.append(Entry(f"pxelinux.cfg/{wish.folder or 'default'}", data=text.encode(), shown=text))
     if not params.get("pxelinux"):
         return None
     _check_pxelinux(params["pxelinux"], files, medium)
     medium.entries.append(Entry("pxelinux.0", file=params["pxelinux"]))
     return "pxelinux.0"
+
+
+def _ends(medium: Medium) -> bool:
+    version = medium.result["esxi_version"]
+    return bool(version) and EsxiVersion.parse(version) >= _WITHOUT_BIOS
 
 
 def _check_pxelinux(path: str, files: Files, medium: Medium) -> None:
@@ -129,7 +144,7 @@ def _drivers(params: Mapping[str, Any], base: str, medium: Medium) -> None:
             raise InputError(f"drivers: two of them are named {name}; rename one.")
         seen.append(name.lower())
         medium.entries.append(Entry(f"drivers/{name}", file=path))
-        medium.result["drivers"].append({"src": path, "path": f"drivers/{name}", "url": f"{base}/drivers/{quote(name)}" if base else None})
+        medium.result["drivers"].append({"src": path, "path": f"drivers/{name}", "url": f"{base}/drivers/{media_menu.in_url(name)}" if base else None})
     if seen and not base:
         medium.warnings.append("drivers: ESXi can't read them by TFTP, and without base_url nothing says where else they are served.")
 

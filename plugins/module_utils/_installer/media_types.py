@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 ISO, PXE, IPXE, HTTP = "iso", "pxe", "ipxe", "http"
 FORMATS = (ISO, PXE, IPXE, HTTP)
+BIOS, UEFI = "BIOS", "UEFI"
 
 
 class Installer:
@@ -31,6 +32,10 @@ class Installer:
         if len(found) > 1:
             raise InputError(f"src: {self.where} has {' and '.join(found)}, which differ in case only; remove one.")
         return found[0] if found else None
+
+    def starts(self) -> FrozenSet[str]:
+        """By which firmware a CD of these files starts: BIOS, UEFI."""
+        return frozenset(firmware for firmware, path in ((BIOS, "/isolinux.bin"), (UEFI, "/efiboot.img")) if self.find(path) is not None)
 
     def read(self, path: str) -> bytes:
         """The content of a small file."""

@@ -83,6 +83,8 @@ def _script(commands: Sequence[Sequence[str]]) -> str:
 def _check_groups(switches: Sequence[Switch]) -> None:
     seen: Dict[str, str] = {}
     for switch in switches:
+        if not switch.name:
+            raise InputError("switch: its name is empty; give the name that it has on the host.")
         for name in [switch.name, *(group.name for group in switch.groups)]:
             if _FORBIDDEN.search(name):
                 raise InputError(f"switch {switch.name!r}: the name {name!r} has a control character; correct it.")

@@ -10,21 +10,29 @@ from __future__ import annotations
 
 import ipaddress
 import posixpath
+import re
 from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_edit import Edit, apply
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_lint import lint as lint_boot_cfg
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_parse import parse as parse_boot_cfg
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_task import kernel_options
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_catalogue import answers
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_script import drivers
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_script import render as render_drivers
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding, hide
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint import Target, lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint_options import good_hash
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_model import Model, render
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import parse
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_table import INSTALLS
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_size import SINCE, MediaPlan, gib, plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_task import hidden
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_boot import check_options
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_size import SINCE, MediaPlan, check_host, gib, plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.policy_script import MADE_BY_INSTALLER
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.policy_script import render as render_policy
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 
@@ -33,6 +41,8 @@ PLACEHOLDER = "$6$placeholder$" + "x" * 86
 AFTERWARDS = "apply the role esxi_network_policy after the installation"
 _LEAST_OSDATA = 4096
 _OSDATA_SINCE = EsxiVersion(7, 0)
+# What has nothing to be found but what is put into it.
+_BOOT_CFG = b"title=\nkernel=/b.b00\nkernelopt=runweasel\nmodules=/k.b00\n"
 _SIZE, _OSDATA = "systemMediaSize", "autoPartitionOSDataSize"
 
 
@@ -66,10 +76,12 @@ class HostPlan:
 
     def as_dict(self) -> Dict[str, Any]:
         """For a playbook."""
+        # Of what has a problem, a secret in a script perhaps, nothing is made, but the plan is shown.
+        shown: Callable[[Any], Any] = hidden if self.problems else lambda value: value
         keys = ("mac", "kernel_options", "kernel_options_absent", "system_media_size", "memory", "disk_size", "title", "timeout")
         return {
-            "host": self.host, "kickstart": self.kickstart, "drivers": self.drivers,
-            "media": {"name": self.host, **{key: self.profile[key] for key in keys if self.profile.get(key) is not None}},
+            "host": self.host, "kickstart": shown(self.kickstart), "drivers": self.drivers,
+            "media": shown({"name": self.host, **{key: self.profile[key] for key in keys if self.profile.get(key) is not None}}),
             "esxi_version": self.profile.get("esxi_version"), "secure_boot": self.profile.get("secure_boot"),
             "system_media": self.media.as_dict() if self.media else None, "policy_script": self.policy_script,
             "driver_script": self.driver_script, "left_out": self.left_out,
@@ -124,6 +136,7 @@ class Planner:
         if version is not None:
             self.plan.media = self._try(lambda: self._size(version))
             self._try(lambda: self._osdata(version))
+        self._try(self._kernel)
         # The rest is checked too, as for the newest release.
         known = version or EsxiVersion(9, 0)
         self._try(self._script)
@@ -150,6 +163,7 @@ class Planner:
 
     def _size(self, version: EsxiVersion) -> Optional[MediaPlan]:
         size, memory, disk = (self.profile.get(key) for key in ("system_media_size", "memory", "disk_size"))
+        check_host(memory, disk)
         if size is None and (version < SINCE or disk is None):
             return None
         made = plan(size or "default", version, memory, disk)
@@ -168,10 +182,20 @@ class Planner:
             raise InputError(f"kernel_options: {_OSDATA} and system_media_size both say how large the system is; keep one.")
         if version < _OSDATA_SINCE:
             raise InputError(f"kernel_options: {_OSDATA} is since {_OSDATA_SINCE}, and this is ESXi {version}; leave it out.")
-        if not (value.isascii() and value.isdigit()) or int(value) < _LEAST_OSDATA:
+        if re.fullmatch(r"[0-9]{1,9}", value) is None or int(value) < _LEAST_OSDATA:
             raise InputError(f"kernel_options: {_OSDATA}={value} has no effect; give megabytes, {_LEAST_OSDATA} or more.")
         if version >= SINCE:
             self.plan.warnings.append(f"{_OSDATA} is not supported by the vendor; ESXi {version} has systemMediaSize.")
+
+    def _kernel(self) -> None:
+        """Options, title and timeout as boot.cfg is to have them, by its own rules."""
+        options = kernel_options(self.profile)
+        check_options(options, False)
+        absent, title, timeout = (self.profile.get(key) for key in ("kernel_options_absent", "title", "timeout"))
+        made = apply(_BOOT_CFG, Edit(options, absent or (), title=title, timeout=timeout))
+        for each in lint_boot_cfg(parse_boot_cfg(made)):
+            told = f"kernel_options: {_told(each)}"
+            (self.plan.problems if each.severity == "error" else self.plan.warnings).append(told)
 
     def _script(self) -> None:
         model: Model = dict(self.profile.get("kickstart") or {})
@@ -256,11 +280,15 @@ class Planner:
         findings = lint(parse(render(model)), target)
         self.plan.problems += [_told(each) for each in findings if _stops(each) and not self._said(each)]
         told = "firstboot-maybe" if self.plan.policy_script else ""
-        self.plan.warnings += [_told(each) for each in findings if each.severity == "warning" and each.rule != told]
+        self.plan.warnings += [_told(each) for each in findings if (each.severity == "warning" or each.rule in _TOLD) and each.rule != told]
 
     def _said(self, finding: Finding) -> bool:
         """Whether a problem says it already: without a hash there is no rootpw, without a method nothing to install."""
         return finding.rule in ("missing-rootpw", "missing-method") and bool(self.plan.problems)
+
+
+# Of what is only told where a file is checked, what people should hear before hosts stop in an empty room.
+_TOLD = ("vmfs-without-esxi", "clearpart-vmfs")
 
 
 def _stops(finding: Finding) -> bool:

@@ -79,6 +79,8 @@ def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> Profile:
             if more.get(one) is not None and other not in more:
                 merged.pop(other, None)
     for key, value in more.items():
+        if key == "kernel_options" and isinstance(value, Mapping):
+            _no_words(value, merged.get(key))
         if value is None:
             merged.pop(key, None)
         elif isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
@@ -87,6 +89,15 @@ def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> Profile:
             # Not merged into the other one's key later: a copy is taken without its nulls.
             merged[key] = merge({}, value) if isinstance(value, Mapping) else value
     return merged
+
+
+def _no_words(options: Mapping[str, Any], base: Any) -> None:
+    """esxi_install_media takes a name without a value for a word of its own; here null takes away, and of what is not there it would do nothing."""
+    for name, value in options.items():
+        if value is None and not (isinstance(base, Mapping) and name in base):
+            raise InputError(
+                f"kernel_options: {name} is null, which takes away an option that the profile has, and it has none; give true for a word of its own."
+            )
 
 
 def wanted(variables: Mapping[str, Any], profile: Mapping[str, Any]) -> Profile:

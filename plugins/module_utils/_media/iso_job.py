@@ -11,10 +11,10 @@ import os
 import shutil
 import stat
 import tempfile
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Entry, Medium
-from ansible_collections.virtnet.hardening.plugins.module_utils._media import iso_verify, iso_write
+from ansible_collections.virtnet.hardening.plugins.module_utils._media import iso_verify, iso_write, place
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import BusyError, MediaError, NoSpaceError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.progress import Progress
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import Digests, digest, load, part, save, stamp, stamp_of, sync_folder
@@ -33,8 +33,8 @@ def record_path(dest: str) -> str:
     return os.path.join(folder, f".{name}.virtnet.json")
 
 
-def check_place(dest: str, src: str) -> None:
-    """Where the image can't be written."""
+def check_place(dest: str, src: str, owner: Optional[str] = None) -> None:
+    """Where the image can't be written. C(owner) is whom it is to belong to."""
     folder = os.path.dirname(dest) or "."
     if not os.path.isdir(folder):
         raise InputError(f"dest: the folder {folder} of {dest} is missing; make it first.")
@@ -42,6 +42,7 @@ def check_place(dest: str, src: str) -> None:
         raise InputError(f"dest: {dest} is a folder; give the path of the ISO to write.")
     if os.path.islink(dest):
         raise InputError(f"dest: {dest} is a symbolic link, whose mode protects nothing; give {os.path.realpath(dest)}, or remove the link.")
+    place.check_owner("dest", dest, owner)
     if os.path.exists(dest) and os.path.exists(src) and os.path.samefile(dest, src):
         raise InputError(f"dest: {dest} is src itself, from which the ISO is made again whenever something changes; give another path.")
 
@@ -84,11 +85,14 @@ class IsoJob:
         listed = {"recipe": RECIPE, "source": self.source.structure(), "volume_id": self.medium.volume_id, "files": files}
         return sha_of(json.dumps(listed, sort_keys=True).encode())
 
+    def check_room(self) -> None:
+        """NoSpaceError if the image has no room."""
+        check_space(os.path.dirname(self.dest) or ".", self._size(), self.dest)
+
     def write(self, progress: Progress) -> None:
         """Make the image. On any error the old one is as it was and nothing else remains."""
         temporary = record_path(self.dest)[:-len(".virtnet.json")] + ".part"
         need = self._size()
-        check_space(os.path.dirname(self.dest) or ".", need, self.dest)
         handle = _lock(temporary, self.dest)
         try:
             with tempfile.TemporaryDirectory(prefix="virtnet-") as folder:
@@ -97,7 +101,7 @@ class IsoJob:
             iso_verify.verify(self.medium, self.source, temporary)
             os.fsync(handle)
             progress.step(need, need)
-            _like_the_old(temporary, self.dest, bool(self.medium.result.get("private")))
+            place.like(handle, self.dest, bool(self.medium.result.get("private")))
             os.replace(temporary, self.dest)
         except BaseException:
             os.unlink(temporary)
@@ -177,18 +181,6 @@ def _lock(temporary: str, dest: str) -> int:
             os.fchmod(handle, 0o600)
             return handle
         os.close(handle)
-
-
-def _like_the_old(temporary: str, dest: str, private: bool) -> None:
-    mask = os.umask(0)
-    os.umask(mask)
-    mode = 0o666 & ~mask
-    if os.path.exists(dest):
-        found = os.stat(dest)
-        mode = found.st_mode & 0o777
-        if (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid()) and os.geteuid() == 0:
-            os.chown(temporary, found.st_uid, found.st_gid)
-    os.chmod(temporary, mode & 0o600 | 0o600 if private else mode)
 
 
 def open_record(dest: str) -> Tuple[Dict[str, Any], Digests]:

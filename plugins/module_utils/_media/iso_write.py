@@ -193,7 +193,7 @@ def _from_folder(medium: Medium, source: FolderSource, out: int) -> List[str]:
     if uefi:
         boot += ["-boot_image", "any", f"efi_path={uefi}", "-boot_image", "any", "platform_id=0xef", "-boot_image", "any", "emul_type=no_emulation"]
     volume = ["-volid", medium.volume_id or DEFAULT_VOLUME]
-    return [*options, "-outdev", f"stdio:/dev/fd/{out}", *volume, "-iso_nowtime", _DATE, "-map", source.where, "/", *boot]
+    return [*options, "-outdev", f"stdio:/dev/fd/{out}", *volume, "-iso_nowtime", _DATE, "-map", os.path.abspath(source.where), "/", *boot]
 
 
 def _switch(is_on: bool) -> str:

@@ -10,12 +10,18 @@ import signal
 import time
 from typing import Any, List, Optional, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._media import place
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import InterruptedRunError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 # Seconds between two lines.
 _INTERVAL = 1.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def _no_link(path: str, flags: int) -> int:
+    """Neither one that was put there a moment ago, nor a pipe that nobody reads."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
 
 
 class Progress:
@@ -25,8 +31,10 @@ class Progress:
         self.name = name
         self._log: Any = None
         if log_path:
+            path = place.resolve("log_path", log_path)
+            place.check_owner("log_path", path)
             try:
-                self._log = open(log_path, "a", encoding="utf-8")  # noqa: SIM115 - closed by close()
+                self._log = open(path, "a", encoding="utf-8", opener=_no_link)  # noqa: SIM115 - closed by close()
             except OSError as error:
                 raise InputError(f"log_path: {log_path} can't be written: {error.strerror}; give another file.") from error
         self._next = 0.0

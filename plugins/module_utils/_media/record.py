@@ -12,6 +12,7 @@ import os
 import stat
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._media.place import planted
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 BLOCK = 1 << 20
@@ -98,7 +99,9 @@ def load(path: str) -> Dict[str, Any]:
     """A record, empty if there is none or none that was written here."""
     try:
         with open(path, "rb", opener=at_once) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            about = os.fstat(file.fileno())
+            # What another user wrote would make a file of that user count as what is to be there.
+            if not stat.S_ISREG(about.st_mode) or planted(path, about):
                 return {}
             found = json.loads(file.read(64 << 20))
     except (OSError, ValueError, RecursionError):

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import os
 import stat
-from typing import Dict, Iterator, Optional, Tuple
+from typing import Dict, FrozenSet, Iterator, Optional, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Installer
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import BIOS, UEFI, Installer
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import xorriso
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import Digests, Stamp, blocks, digest, stamp
@@ -90,6 +90,11 @@ class IsoSource(Source):
     def note(self, member: str, sha256: str) -> None:
         """For the record."""
         self.digests.note(self._name(member), self.stamp, sha256)
+
+    def starts(self) -> FrozenSet[str]:
+        """By its boot records."""
+        words = {word for line in self.image.boot if line.startswith("El Torito boot img") for word in line.split()}
+        return frozenset({BIOS, UEFI} & words)
 
     def structure(self) -> str:
         """System area, descriptors and where each file is."""

@@ -13,6 +13,7 @@ import stat
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Entry, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._media import place as places
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import BusyError, MediaError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.iso_job import check_space, sha_of, shown_diff, texts
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.progress import Progress
@@ -25,13 +26,14 @@ _PART = ".virtnet-part"
 PUBLIC, PRIVATE, FOLDER = 0o644, 0o600, 0o755
 
 
-def check_place(dest: str, src: str) -> None:
-    """Where a tree can't be written."""
+def check_place(dest: str, src: str, owner: Optional[str] = None) -> None:
+    """Where a tree can't be written. C(owner) is whom its files are to belong to."""
     parent = os.path.dirname(dest.rstrip("/")) or "."
     if not os.path.isdir(parent):
         raise InputError(f"dest: the folder {parent} of {dest} is missing; make it first.")
     if os.path.lexists(dest) and not os.path.isdir(dest):
         raise InputError(f"dest: {dest} is no folder; give the folder that the server serves.")
+    places.check_owner("dest", dest, owner)
     inside, outside = os.path.realpath(dest), os.path.realpath(src)
     if inside == outside or inside.startswith(f"{outside}/") or outside.startswith(f"{inside}/") and os.path.isdir(src):
         raise InputError(f"dest: {dest} and src {src} are within each other; give a folder apart.")
@@ -46,13 +48,15 @@ def open_record(dest: str) -> Tuple[Dict[str, Any], Digests]:
 class TreeJob:
     """What is to be done about a tree. Nothing is written before C(write)."""
 
-    def __init__(self, medium: Medium, source: Source, dest: str, record: Dict[str, Any]) -> None:
+    def __init__(self, medium: Medium, source: Source, dest: str, record: Dict[str, Any], owner: Optional[str] = None) -> None:
         self.medium, self.source, self.dest, self.record = medium, source, dest.rstrip("/") or "/", record
+        self.owner = owner
         self.old = part(record, "files")
         self.entries = {entry.path: entry for entry in medium.entries}
         self.warnings: List[str] = []
         self.written = [entry for entry in medium.entries if not self._current(entry)]
         self.removed = [path for path in sorted(self.old) if path not in self.entries and self._ours(path)]
+        self._warn_of_unreadable()
         self.changed = bool(self.written or self.removed or set(self.old) != set(self.entries))
         self.result: Dict[str, Any] = {"written": sorted(entry.path for entry in self.written), "removed": self.removed}
 
@@ -60,6 +64,20 @@ class TreeJob:
     def paths(self) -> List[Tuple[str, bool]]:
         """What file attributes are set for, and whether it holds a secret."""
         return [(self._place(path), entry.private) for path, entry in sorted(self.entries.items())]
+
+    def _warn_of_unreadable(self) -> None:
+        """A web server seldom runs as the user who makes the tree, and then the installer gets no script."""
+        private = [] if self.owner else [entry.path for entry in self.medium.entries if entry.private and self._is_mine(entry)]
+        if private:
+            more = f" and {len(private) - 1} more" if len(private) > 1 else ""
+            self.warnings.append(
+                f"{private[0]}{more} of the tree can be read by user {places.user(os.geteuid())} only, as it holds a secret: a web server of another user"
+                " refuses it to the installer. Give the server's user as owner (www-data on Debian, nginx on others)."
+            )
+
+    def _is_mine(self, entry: Entry) -> bool:
+        place = self._place(entry.path)
+        return entry in self.written or not os.path.lexists(place) or os.lstat(place).st_uid == os.geteuid()
 
     def _place(self, path: str) -> str:
         return f"{self.dest.rstrip('/')}/{path}"
@@ -81,6 +99,7 @@ class TreeJob:
             raise InputError(f"dest: {link} is a symbolic link, and what is written to it would be elsewhere; remove it.")
         if not os.path.lexists(place):
             return False
+        places.check_owner("dest", place, self.owner)
         mode = os.lstat(place).st_mode
         if not stat.S_ISREG(mode):
             raise InputError(f"dest: {place} is no regular file; remove it, or give a folder that is not used for something else.")
@@ -115,6 +134,13 @@ class TreeJob:
         before = {path: text for path, text in part(self.record, "shown").items() if path in touched and os.path.lexists(self._place(path))}
         return shown_diff(before, {path: text for path, text in after.items() if path in touched}, self.dest, secret_only)
 
+    def check_room(self) -> None:
+        """NoSpaceError if what is to be written has no room."""
+        check_space(self.dest if os.path.isdir(self.dest) else os.path.dirname(self.dest) or ".", self._total(), self.dest)
+
+    def _total(self) -> int:
+        return sum(self._length(entry) for entry in self.written)
+
     def write(self, progress: Progress) -> None:
         """Make the tree. On an error before all files are ready nothing is changed."""
         with contextlib.ExitStack() as stack:
@@ -122,8 +148,7 @@ class TreeJob:
             stack.callback(made.undo)
             made.make(self.dest)
             stack.enter_context(_locked(self.dest))
-            total = sum(self._length(entry) for entry in self.written)
-            check_space(self.dest, total, self.dest)
+            total = self._total()
             parts = stack.enter_context(_Parts())
             done = 0
             for entry in self.written:
@@ -277,7 +302,8 @@ def _link(target: str, place: str) -> None:
         os.link(target, place + _PART)
     except OSError:
         # Not every file system has hard links.
-        with open(target, "rb") as source, open(place + _PART, "wb") as copy:
+        made = os.open(place + _PART, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PUBLIC)
+        with open(target, "rb") as source, os.fdopen(made, "wb") as copy:
             for block in iter(lambda: source.read(1 << 20), b""):
                 copy.write(block)
         os.chmod(place + _PART, PUBLIC)

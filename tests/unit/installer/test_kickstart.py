@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import re
 import shlex
+import time
 from typing import Any, Dict, List, Optional
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import hide
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import MOST_FINDINGS
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint import Target, lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_mask import secrets, shown
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_model import extract, normal, render
@@ -17,6 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kicks
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import render as render_document
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_rules import RULES
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_table import COMMANDS, TABLE
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -87,6 +89,8 @@ LINES: Dict[str, str] = {
     STATIC.replace("=192.0.2.11", "=255.255.255.255"): "host-address", STATIC.replace("192.0.2.53", "0.0.0.0"): "host-address",
     STATIC.replace("esx1", "localhost.localdomain"): "host-name", STATIC.replace("esx1", "192.0.2.11"): "host-name",
     "install --firstdisk=DELL\\BOSS --overwritevmfs": "backslash", "install --firstdisk=local": "vmfs-undecided",
+    "keyboard 'US\x1fDefault'": "control-character", "installorupgrade --firstdisk=local --forcemigrate": "vmfs-without-esxi",
+    "clearpart --drives=naa.5": "clearpart-vmfs",
     "%include part.cfg": "include-path", "include": "missing-argument", "network --bootproto=dhcp --hostname=caf\u00e9": "non-ascii",
 }
 
@@ -110,9 +114,10 @@ FILES: List[Any] = [
     (GOOD.replace("reboot\n", ""), [(0, "missing-reboot")]),
     (GOOD + "install --disk=naa.1 --overwritevmfs\n", [(6, "duplicate-method")]),
     (GOOD + "keyboard German\nkeyboard French\n", [(7, "duplicate-command")]),
-    (GOOD.replace("install ", "installorupgrade ") + "clearpart --firstdisk=local\n", [(6, "needs-install")]),
-    ("upgrade --firstdisk=local\nreboot\n", []),
-    ("upgrade --diskBootedFrom\nreboot\nrootpw --iscrypted " + HASH + "\n", [(3, "void-with-upgrade")]),
+    (GOOD.replace("install ", "installorupgrade ") + "clearpart --firstdisk=local\n", [(6, "needs-install"), (6, "clearpart-vmfs")]),
+    # The licence is accepted for an upgrade, too; the password is not set by one.
+    ("vmaccepteula\nupgrade --firstdisk=local\nreboot\n", []), ("upgrade --firstdisk=local\nreboot\n", [(0, "missing-eula")]),
+    ("accepteula\nupgrade --diskBootedFrom\nreboot\nrootpw --iscrypted " + HASH + "\n", [(4, "void-with-upgrade")]),
     (GOOD.replace("--overwritevmfs", "--preservevmfs") + "clearpart --firstdisk=local --overwritevmfs\n", [(6, "cleared-and-preserved")]),
     (GOOD.replace("--firstdisk=local", "--disk=naa.1") + "part ds --ondisk=/vmfs/devices/disks/naa.1\n", [(6, "part-disk")]),
     (GOOD + "part a --ondisk=naa.2\npart b --ondisk=naa.2\npart b --ondisk=naa.3\n", [(7, "part-disk"), (8, "part-name")]),
@@ -133,7 +138,7 @@ FILES: List[Any] = [
     (GOOD + "%post --interpreter=perl\nx\n", [(6, "bad-value")]),
     (GOOD + "%post --timeout=5m\nx\n", [(6, "ignored-value")]),
     (GOOD + "%post\nesxcli system account set -i root -p 'S3cret!x' -c 'S3cret!x'\n", [(7, "script-secret")]),
-    (GOOD + "%post\necho root:x | chpasswd\necho S3cret | passwd root --stdin\n", [(8, "script-secret")]),
+    (GOOD + "%post\necho root:x | chpasswd\necho S3cret | passwd root --stdin\n", [(7, "script-secret"), (8, "script-secret")]),
     (GOOD + "%pre\nESXI_PASSWORD=\"S3cret\"\necho rootpw ${ESXI_PASSWORD} > /tmp/rootpw\n", [(7, "script-secret")]),
     (GOOD + "%post\nwget http://u:S3cret@h/x\n", [(7, "script-secret")]),
     (GOOD + "# caf\u00e9\n", []),
@@ -166,6 +171,78 @@ def test_releases(line: str, version: str, rule: Optional[str]) -> None:
     assert [each[1] for each in findings(with_line(line), version)] == ([rule] if rule else [])
 
 
+NO_DISKS = ("ssd", "sda", "local", "naa.", "naa.xyz", "naa.1:1", "vmhba1:C0:T0:L0", "mpx.vmhba1", "/dev/sda", "../naa.1", "t10.", "naa.\u0661", "naa.1\x1f")
+DISKS = (
+    "naa.5000c500a1b2c3d4", "eui.0025385b71b00d6a", "t10.ATA_____Samsung_SSD_860_PRO_512GB_______________S42YNF0K900000", "mpx.vmhba32:C0:T0:L0",
+    "uuid.2b6522e97f86428c91e193efa93c864f", "vml.0100000000", "/vmfs/devices/disks/naa.5000C500A1B2C3D4", "/dev/disks/mpx.vmhba0:C0:T1:L0",
+)
+DISK_LINES = (
+    "install --disk={} --overwritevmfs", "install --drive={} --overwritevmfs", "install --disk=naa.1 --overwritevmfs --systemdisk={}",
+    "installorupgrade --disk={} --overwritevmfs", "upgrade --disk={}", "clearpart --drives=naa.1,{} --overwritevmfs",
+    "clearpart --ignoredrives={} --overwritevmfs", "part ds --ondisk={}",
+)
+
+
+@pytest.mark.parametrize("line", DISK_LINES)
+def test_names_of_disks(line: str) -> None:
+    """As the vendor's guides have them; what is none is an error, however bare the installer's answer would be."""
+    for name in NO_DISKS:
+        quoted = line.format(f"'{name}'")
+        told = [each for each in lint(parse(quoted.encode() + b"\n")) if each.rule == "bad-value"]
+        assert len(told) == 1 and "naa., eui., t10., uuid., mpx. or vml." in told[0].message and told[0].severity == "error", quoted
+    for name in DISKS:
+        assert not [each for each in lint(parse(line.format(name).encode())) if each.rule in ("bad-value", "ignored-value")], name
+
+
+CLEARED = "clearpart {} --overwritevmfs\n"
+
+
+@pytest.mark.parametrize(("install", "clear", "decided"), [
+    ("install --disk=naa.1", "--drives=naa.1", True), ("install --disk=naa.1", "--drives=naa.2", False), ("install --disk=naa.1", "--alldrives", True),
+    ("install --disk=naa.1", "--drives=naa.2,/vmfs/devices/disks/naa.1", True), ("install --disk=naa.1", "--ignoredrives=naa.2", True),
+    ("install --disk=naa.1", "--ignoredrives=naa.1", False), ("install --firstdisk=local", "--firstdisk=local", True),
+    ("install --firstdisk=local", "--firstdisk=remote", False), ("install --firstdisk=local", "--drives=naa.2", False),
+    ("install --firstdisk=local --ignoressd", "--firstdisk=local", False), ("install --firstdisk=usb", "--alldrives", True),
+    ("install --disk=naa.1", "--firstdisk=local", False),
+])
+def test_what_clearpart_decides_about_a_datastore(install: str, clear: str, decided: bool) -> None:
+    """Only of the disks that it is said to clear, and not without --overwritevmfs."""
+    for order in (f"{install}\n{CLEARED.format(clear)}", f"{CLEARED.format(clear)}{install}\n"):
+        assert ("vmfs-undecided" in [rule for _line, rule, _severity in findings(order)]) != decided
+    without = findings(f"{install}\nclearpart {clear}\n")
+    assert [(line, rule) for line, rule, _severity in without if "vmfs" in rule] == [(1, "vmfs-undecided"), (2, "clearpart-vmfs")]
+
+
+NUMBERS = (
+    "network --bootproto=dhcp --vlanid=\x1f10", "network --bootproto=dhcp --vlanid=\u0661\u0660", "network --bootproto=dhcp --vlanid=\u00a010",
+    "network --bootproto=dhcp --vlanid=\x8510", "network --bootproto=dhcp --vlanid=\x1c10\x1d", "network --bootproto=dhcp --device=vmnic\u0661",
+    "network --bootproto=dhcp --device=\x1fvmnic1", "network --bootproto=static --ip=\x1f192.0.2.11",
+    "network --bootproto=static --netmask=255.255.255.0\u2003",
+    "network --bootproto=static --nameserver=192.0.2.1,\x1d192.0.2.2", "network --bootproto=static --hostname=\x1eesx", "network --vlanid=\u00b2",
+)
+
+
+@pytest.mark.parametrize("line", NUMBERS)
+def test_digits_and_blanks_of_other_scripts(line: str) -> None:
+    """Python's int() and strip() know more of them than the installer is told: each is a finding, and none a traceback."""
+    document = parse(f"{line}\n".encode())
+    assert "bad-value" in [each.rule for each in lint(document)]
+    extract(document)
+
+
+def test_findings_are_not_without_end() -> None:
+    """The worst ones, and how many there are. In a time that grows with the file: 1 MiB took more than a minute."""
+    cases = ((b"rootpw ", b"%post\n", 1 << 20), (b"rootpw x\n", b"%post\n", 1 << 18), (b"rootpw\n", b"", 1 << 17), (b"PW='", b"%post\n", 1 << 18))
+    for unit, head, size in cases:
+        started = time.process_time()
+        found = lint(parse(GOOD.encode() + head + unit * (size // len(unit))))
+        assert time.process_time() - started < 15 and len(found) <= MOST_FINDINGS + 1, unit
+    many = lint(parse(b"keyboard Klingon\n" * 500 + b"install --disk=ssd\n"))
+    assert len(many) == MOST_FINDINGS + 1 and any(each.rule == "bad-value" and each.line == 501 for each in many)
+    more = [each.message for each in many if each.rule == "more-findings"]
+    assert len(more) == 1 and re.match(r"\d{3} more findings are not listed", more[0])
+
+
 def test_not_utf8_is_told_by_line() -> None:
     """In commands, comments and scripts; the installer stops at each."""
     for data, line in ((b"vmaccepteula\n\xff\n", 2), (b"\n# a\n# \xff\n", 3), (b"%post\na\nb \xff\n", 3), ("reboot\n".encode("utf-16"), 1)):
@@ -175,7 +252,7 @@ def test_not_utf8_is_told_by_line() -> None:
 def test_every_rule_is_tested() -> None:
     """By one of the tables above."""
     text = "".join([repr(LINES), repr(FILES)])
-    elsewhere = {"firstboot-secure-boot", "firstboot-maybe", "not-in-version", "no-longer", "encoding", "line-length", "file-length"}
+    elsewhere = {"firstboot-secure-boot", "firstboot-maybe", "not-in-version", "no-longer", "encoding", "line-length", "file-length", "more-findings"}
     assert {name for name in RULES if f"'{name}'" not in text} == elsewhere
 
 

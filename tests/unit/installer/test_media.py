@@ -21,6 +21,8 @@ FILES = {
     "/BOOT.CFG": BOOT_CFG, "/EFI/BOOT/BOOT.CFG": BOOT_CFG, "/B.B00": b"b", "/SUB/A.V00": b"a", "/K.B00": b"k", "/MBOOT.C32": b"m",
     "/EFI/BOOT/BOOTX64.EFI": b"e", "/EFI/BOOT/CRYPTO64.EFI": b"c",
 }
+U1B = BOOT_CFG.replace(b"8.0.3-0.0.24022510", b"7.0.1-0.10.17168206")
+FILES_OF_7_0_U1B = {**FILES, "/BOOT.CFG": U1B, "/EFI/BOOT/BOOT.CFG": U1B}
 HOST = {"name": "one", "mac": "52:54:00:00:00:01"}
 
 
@@ -153,13 +155,105 @@ def test_mac_folders(mac: str, folder: Optional[str]) -> None:
         assert media_spec.mac_folder(mac, "h") == folder
 
 
+WITHOUT_UEFI = {path: data for path, data in FILES.items() if not path.endswith(".EFI")}
+PXELINUX = {"/p": b"PXELINUX 3.86"}
+NINE = {path: data.replace(b"8.0.3-0.0.24022510", b"9.1.0-0.25370933") for path, data in {**FILES, "/ISOLINUX.BIN": b"i", "/EFIBOOT.IMG": b"f"}.items()}
+
+
+def said(medium: Medium, words: str) -> bool:
+    """In a warning."""
+    return any(words in each for each in medium.warnings)
+
+
+def test_a_medium_for_the_bios_alone() -> None:
+    """Told, with the way out, or refused where no host could start."""
+    for kind in ("pxe", "ipxe"):
+        given: Dict[str, Any] = {"format": kind, "base_url": "http://h", "kickstart_content": SCRIPT}
+        medium = make(WITHOUT_UEFI, PXELINUX, pxelinux="/p", **given)
+        assert said(medium, "so hosts start by the BIOS only; give the vendor's whole medium") and medium.result["uefi"] is None
+        with pytest.raises(InputError, match="give the vendor's whole medium, or the pxelinux.0 of SYSLINUX 3.86"):
+            make(WITHOUT_UEFI, **given)
+        with pytest.raises(InputError, match="and none for the BIOS"):
+            make({path: data for path, data in WITHOUT_UEFI.items() if path != "/MBOOT.C32"}, **given)
+    with pytest.raises(InputError, match="which alone has HTTP boot; give the vendor's whole medium, or format pxe or ipxe"):
+        make(WITHOUT_UEFI, format="http", base_url="http://h", kickstart_content=SCRIPT)
+    assert said(make({**FILES, "/ISOLINUX.BIN": b"i"}, kickstart_content=SCRIPT), "starts hosts by the BIOS only; give the vendor's whole medium")
+    assert not said(make(NINE, kickstart_content=SCRIPT), "BIOS")
+
+
+def test_files_for_the_bios_of_esx_9() -> None:
+    """Only for those who ask, and told then."""
+    given: Dict[str, Any] = {"format": "pxe", "base_url": "http://h", "kickstart_content": SCRIPT, "hosts": [dict(HOST)]}
+    without = make(NINE, **given)
+    assert not [entry.path for entry in without.entries if "mboot.c32" in entry.path or "pxelinux" in entry.path] and not said(without, "BIOS")
+    asked = make(NINE, PXELINUX, pxelinux="/p", **given)
+    assert {"mboot.c32", "pxelinux.0", "pxelinux.cfg/default"} <= {entry.path for entry in asked.entries}
+    assert said(asked, "ESX 9.1 is for UEFI; leave it out") and asked.result["bios"] == "pxelinux.0"
+    eight = make(**given)
+    assert "mboot.c32" in [entry.path for entry in eight.entries] and not said(eight, "is for UEFI")
+
+
+def test_the_release_of_the_medium() -> None:
+    """6.7 is none that has systemMediaSize, whatever is said of it; nor is half of one release and half of another a medium."""
+    old = {path: data.replace(b"8.0.3-0.0.24022510", b"6.7.0-0.0.8169922") for path, data in FILES.items()}
+    for kind in ({}, {"format": "http", "base_url": "http://h"}):
+        with pytest.raises(InputError, match="8.0 U3 is given, and fake.iso is of 6.7; give the medium of that release"):
+            make(old, esxi_version="8.0 U3", system_media_size="min", **kind)
+        with pytest.raises(InputError, match="of two releases: /BOOT.CFG is of 6.7 and /EFI/BOOT/BOOT.CFG is of 8.0 U3"):
+            make({**FILES, "/BOOT.CFG": old["/BOOT.CFG"]}, **kind)
+    assert make(esxi_version="8.0", system_media_size="min").result["esxi_version"] == "8.0 U3"
+    custom = {path: data.replace(b"build=8", b"build=x8") for path, data in FILES.items()}
+    assert said(make(custom, esxi_version="8.0 U3"), "fake.iso does not tell its release")
+    assert make(NINE, esxi_version="9.1", system_media_size="max").result["esxi_version"] == "9.1"
+
+
+def test_the_release_of_a_medium_whose_build_is_empty() -> None:
+    """As on the vendor's media up to 6.7: what is there for an upgrade tells it, in whatever case."""
+    old = {path: data.replace(b"build=8.0.3-0.0.24022510", b"build=") for path, data in FILES.items()}
+    old["/UPGRADE/METADATA.XML"] = b"<vum><product><esxVersion>6.7.0</esxVersion><build>13006603</build></product></vum>"
+    for kind in ({}, {"format": "http", "base_url": "http://h"}):
+        with pytest.raises(InputError, match="8.0 U3 is given, and fake.iso is of 6.7; give the medium of that release"):
+            make(old, esxi_version="8.0 U3", system_media_size="min", **kind)
+        medium = make(old, esxi_version="6.7 U2", **kind)
+        assert medium.result["esxi_version"] == "6.7 U2" and not said(medium, "is not compared")
+        assert make(old, **kind).result["esxi_version"] == "6.7"
+    assert make({**FILES, "/UPGRADE/METADATA.XML": b"<esxVersion>6.7.0</esxVersion>"}).result["esxi_version"] == "8.0 U3"
+    # The limits of the boot loader came with 7.0.2.
+    long = {"format": "http", "base_url": "http://h/" + "x" * 250}
+    assert make(old, **long).result["esxi_version"] == "6.7"
+
+
+@pytest.mark.parametrize(("given", "words"), [
+    ({"base_url": "http://u:pa55word@h/x"}, "base_url: it carries a password"), ({"base_url": "http://h/\u00e9"}, "base_url"),
+    ({"base_url": "http://h/a b"}, "base_url"),
+    ({"base_url": "http://h/" + "x" * 250}, "module-length"), ({"base_url": "http://h", "memory": 1024}, "memory: 1024 bytes"),
+    ({"base_url": "http://h", "kernel_options": {"systemmediasize": "min"}}, "option-case"),
+    ({"base_url": "http://h", "drivers": ["/d/\ud800.zip"]}, "rename it"),
+])
+def test_what_is_refused_for_a_tree(given: Dict[str, Any], words: str) -> None:
+    """With its reason, without the password."""
+    with pytest.raises(InputError, match=words) as error:
+        make(format="http", kickstart_content=SCRIPT, **given)
+    assert "pa55word" not in error.value.message
+
+
+def test_blanks_in_the_paths_of_a_medium() -> None:
+    """The boot loader removes them, so it asks for another file than the one that is there."""
+    odd = {**FILES, "/BOOT.CFG": BOOT_CFG.replace(b"kernel=/b.b00", b"kernel=/b.b00 runweasel")}
+    with pytest.raises(InputError, match="which the medium has not"):
+        make(odd)
+    slashes = {path: data.replace(b"/Sub/a.v00", b"\\Sub//a.v00") for path, data in FILES.items()}
+    medium = make(slashes, format="http", base_url="http://h", kickstart_content=SCRIPT)
+    assert {entry.path: entry.member for entry in medium.entries}["esxi/Sub/a.v00"] == "/SUB/A.V00"
+
+
 def test_every_kernel_option_rule_holds_however_it_is_written() -> None:
     """systemMediaSize by its own option or among the others."""
     for given in ({"system_media_size": "min"}, {"kernel_options": {"systemMediaSize": "min"}}):
         with pytest.raises(InputError, match="at least small"):
             make(memory=1 << 40, **given)
         with pytest.raises(InputError, match="autoPartitionOSDataSize"):
-            make(esxi_version="7.0 U1b", **given)
+            make(FILES_OF_7_0_U1B, esxi_version="7.0 U1b", **given)
         assert make(disk_size=80 << 30, **given).result["hosts"][0]["system_media"]["datastore_bytes"] == 51271172096
 
 

@@ -43,7 +43,7 @@ def plan(profile: str = "minimal_33gb", given: Optional[Dict[str, Any]] = None, 
 @pytest.mark.parametrize("name", BUILTIN)
 def test_profiles_of_the_role(name: str) -> None:
     """Each is right as it is, for the releases that it is for, and its script has no findings but what the profile means."""
-    made = plan(name, vmfs=None if "preserve" in name or name == "upgrade" else "overwrite", accepteula=None if name == "upgrade" else True)
+    made = plan(name, vmfs=None if "preserve" in name or name == "upgrade" else "overwrite")
     assert made["problems"] == [] and BUILTIN[name].get("description", True)
     expected = {"any-first-disk"} if name == "arm_preserve_vmfs" else set()
     found = {each.rule for each in lint(parse(made["preview"].encode()), Target(EsxiVersion(8, 0, 3), False))}
@@ -75,6 +75,12 @@ BROKEN: List[Any] = [
     ({"policy": [{"name": "vSwitch0", "secrity": {}}]}, "does not know policy.secrity"), ({"policy": [{"name": "vSwitch0", "isolated": True}]}, "isolated"),
     ({"firstboot": [{"script": "x"}], "secure_boot": True}, "Secure Boot"), ({"firstboot": [{"script": "echo rootpw S3cret\n"}]}, "script-secret"),
     ({"firstboot": [{"script": "a\n%post\n"}]}, "line 2 of the script"), ({"pci_ids": "8086"}, "8086"),
+    ({"memory": "1024"}, "give it with its unit"), ({"memory": "64"}, "give it with its unit"), ({"disk_size": "80"}, "give it with its unit"),
+    ({"kernel_options": {"systemmediasize": "min"}}, "option-case"), ({"kernel_options": {"runwesel": True}}, "option-spelling"),
+    ({"kernel_options": {"noACPI": None}}, "noACPI is null, which takes away an option that the profile has, and it has none; give true"),
+    ({"kernel_options": {"ks": "http://h/ks"}}, "ks is made of"), ({"kernel_options": {"a": "b c"}}, "the value of a"), ({"disk": "ssd"}, "bad-value"),
+    ({"kernel_options": {"a": "x" * 4096}}, "kernel-length"), ({"accepteula": False}, "missing-eula"),
+    ({"firstboot": [{"script": "esxcli iscsi adapter auth chap set -A vmhba64 -S S3cretCh4p"}]}, "script-secret"),
     ({"policy": POLICY, "allow_unenforced": ["bpdu"]}, "must be one or more of"), ({"disk": "naa.1\n"}, "control character"),
 ]
 
@@ -84,7 +90,8 @@ def test_what_is_refused(more: Dict[str, Any], words: str) -> None:
     """With the rule and the host, and no preview of a script that nobody must use."""
     made = plan(**more)
     assert any(words in text and text.startswith("esx1: ") for text in made["problems"]), made["problems"]
-    assert made["preview"] == "" and "S3cret" not in json.dumps(made["problems"])
+    # Not in the kickstart either: the plan is a fact, which is shown.
+    assert made["preview"] == "" and "S3cret" not in json.dumps(made)
 
 
 @pytest.mark.parametrize(("overrides", "words"), [
@@ -183,13 +190,17 @@ def test_profiles_that_can_not_be(profiles: Dict[str, Any], words: str) -> None:
 
 def test_an_upgrade_stays_one() -> None:
     """Whatever a group says of disks: no host is installed anew because of a variable."""
-    made = plan("upgrade", disk="naa.1", vmfs="preserve", accepteula=None)
+    made = plan("upgrade", disk="naa.1", vmfs="preserve")
     assert made["problems"] == [] and made["kickstart"]["upgrade"] == {"disk": "naa.1"} and "install" not in made["kickstart"]
     refused = plan("upgrade", disk="naa.1", vmfs="overwrite")
     assert "an upgrade keeps the datastore" in refused["problems"][0]
+    assert any("missing-eula" in text for text in plan("upgrade", vmfs=None, accepteula=None)["problems"])
     either = {"either": {"kickstart": {"installorupgrade": {"firstdisk": ["local"]}, "reboot": True}}}
     wish = {"host": "esx1", "address": "192.0.2.11", "profile": "either", "variables": {**HOST, "vmfs": "overwrite"}}
     assert install_profile(wish, either, HASH)["kickstart"]["installorupgrade"] == {"firstdisk": ["local"], "overwritevmfs": True}
+    del wish["variables"]["vmfs"]
+    made = install_profile(wish, either, HASH)
+    assert made["problems"] == [] and any("vmfs-without-esxi" in text for text in made["warnings"])
     wish["variables"]["vmfs"] = "preserve"
     assert "no way to preserve" in install_profile(wish, either, HASH)["problems"][0]
 

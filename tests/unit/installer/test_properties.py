@@ -171,6 +171,8 @@ VALUES: Dict[str, Any] = {
     "hostname": st.just("esx-1.example.org"),
     "ipv4_list": st.lists(st.ip_addresses(v=4).map(str), min_size=1, max_size=2), "netmask": st.sampled_from(["255.255.255.0", "255.255.254.0"]),
     "license": st.just("AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"), "device": st.sampled_from(["vmnic0", "52:54:00:12:34:56"]), "str": WORDS,
+    "disk": st.sampled_from(["naa.5000c500a1b2c3d4", "mpx.vmhba1:C0:T0:L0", "/vmfs/devices/disks/t10.ATA____X"]),
+    "disks": st.lists(st.sampled_from(["eui.0123456789abcdef", "vml.00025261"]), min_size=1, max_size=2),
 }
 
 

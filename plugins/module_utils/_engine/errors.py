@@ -45,8 +45,16 @@ class RightsError(BackendError):
     code = "rights"
 
 
-    "FAILURES", "BackendError", "BusyError", "ChangeError", "DependencyError", "GuardError", "InputError", "RightsError", "UnreachableError",
-    "UnreadableError", "UnsupportedError", "VerifyError", "VirtnetError", "as_ours",
+class BusyError(BackendError):
+    """Somebody else is at it, and did not end in time; nothing was written."""
+
+    code = "busy"
+
+
+class UnreachableError(VirtnetError):
+    """A target of several can't be reached now, which the user may forgive; nothing was written to it."""
+
+    code = "unreachable"
 
 
 class UnreadableError(BackendError):

@@ -241,3 +241,13 @@ def test_an_unknown_option_is_refused_by_the_role(lab: Lab) -> None:
     variables = json.dumps({"kvm_bridge_host_install": False, "kvm_bridge_host_bridges": [{"name": "br0", "stpp": False}]})
     answer = lab.playbook(HARDEN, "-e", variables, ok=False)
     assert "stpp" in json.dumps(answer) and "br0" not in lab.call("status")
+
+
+def test_empty_answers_are_no_answers(lab: Lab, tmp_path: Path) -> None:
+    """As AWX sends them for the playbooks' own variables (!unsafe '', which ansible-core reads as null): all is as without them."""
+    empty = tmp_path / "empty.yml"
+    names = ("hosts", "guest_patterns", "uplink_patterns", "expected", "report_dir")
+    empty.write_text("".join(f"virtnet_{name}: !unsafe ''\n" for name in names))
+    assert changed(lab.playbook(HARDEN, "-e", f"@{empty}", *POLICY, *ONE)) > 0
+    audit = lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", f"@{empty}", *ONE)
+    assert results(audit, "Show the report", "kvm1")["msg"][0].startswith("# kvm1: 1 bridge(s)")

@@ -91,6 +91,9 @@ options:
       - >-
         Seconds that a port spends in each of the states listening and learning before it forwards, with STP on. 0 to 42949672.95,
         and 2 to 30 with STP on.
+      - >-
+        While another bridge is the root of the tree, its O(forward_delay), O(hello_time) and O(max_age) are in effect and shown by C(ip) and by sysfs.
+        What is compared and written here is what this bridge is set to, which takes effect once it is the root.
     type: float
   hello_time:
     description:
@@ -110,6 +113,9 @@ options:
       - >-
         V(0) turns the bridge into a hub, on which every guest receives every frame once there are more than two ports; it is refused without
         O(allow_hub=true).
+      - >-
+        While the topology of the spanning tree changes, the kernel shows and uses twice the O(forward_delay) in its place. What is set is not known
+        then, so that a value is written, and the one that is shown is refused.
     type: float
   allow_hub:
     description:

@@ -14,10 +14,10 @@ from typing import Any, Dict, FrozenSet, Iterable, List, Optional
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode, netfilter
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode, netfilter, spanning_tree
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus, virtual_functions
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus, kernel_hz, virtual_functions
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed, State, Value
 
 # Asking for this many links one by one costs about as much as a dump of a thousand.
@@ -60,10 +60,11 @@ class Observer:
         self._names: Dict[int, str] = {}
         self._bridge_index = 0
         self._bridges: FrozenSet[str] = frozenset()
+        self._shadowed: Dict[str, Dict[str, Value]] = {}
 
     def observe(self, scope: Scope) -> Observed:
         """Read what the scope speaks of."""
-        self._index, self._names, self._bridge_index, self._bridges = {}, {}, 0, frozenset()
+        self._index, self._names, self._bridge_index, self._bridges, self._shadowed = {}, {}, 0, frozenset(), {}
         state: State = {}
         facts: Dict[str, LinkFacts] = {}
         addresses: Dict[str, str] = {}
@@ -84,7 +85,8 @@ class Observer:
             self._read_fdb(state, bridges)
         for name, index in self._index.items():
             self._first_index.setdefault(name, index)
-        return Observed(state, {"links": facts, "addresses": addresses, "switches": netfilter.switches() if scope.switches else None})
+        switches = netfilter.switches() if scope.switches else None
+        return Observed(state, {"links": facts, "addresses": addresses, "switches": switches, "shadowed": self._shadowed})
 
     def index_of(self, name: str) -> Optional[int]:
         """The interface index; asks the kernel for a device made since the last read."""
@@ -138,6 +140,11 @@ class Observer:
 
     def _saw_bridge(self, link: decode.Link, state: State) -> None:
         fields, attributes, boolopts = decode.bridge_fields(link)
+        hidden = spanning_tree.shadowed(link, fields)
+        if hidden:
+            own = spanning_tree.own_timers(link.name, kernel_hz()) if hidden.keys() & set(spanning_tree.TIMERS) else {}
+            fields = {**{name: value for name, value in fields.items() if name not in hidden}, **{name: own[name] for name in own if name in hidden}}
+            self._shadowed[link.name] = {name: value for name, value in hidden.items() if name not in fields}
         state[("bridge", link.name)] = fields
         self._bridges |= {link.name}
         self._probe.saw_bridge(attributes, boolopts)

@@ -31,7 +31,11 @@ def through_jiffies(hundredths: int, hz: int) -> int:
     clock_t_to_jiffies and jiffies_to_clock_t (kernel/time/time.c) both round down: with HZ=250,
     207 comes back as 206, and 206 as 206.
     """
-    jiffies = hundredths * hz // _USER_HZ
+    return to_hundredths(hundredths * hz // _USER_HZ, hz)
+
+
+def to_hundredths(jiffies: int, hz: int) -> int:
+    """jiffies_to_clock_t (kernel/time/time.c)."""
     tick = (_NSEC + hz // 2) // hz
     if tick % (_NSEC // _USER_HZ) == 0:
         return jiffies * (_USER_HZ // hz) if hz < _USER_HZ else jiffies // (hz // _USER_HZ)

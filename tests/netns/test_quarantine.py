@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a quarantine shuts, when it opens, and what belongs to it: judged by bridge(8) and nft(8) between the steps of a run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from typing import Any, Callable, Dict, List, Tuple
+
+import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.backend import HardeningBackend
+
+from ..oracle import iproute2
+from .conftest import Result, ip, learned, run_module
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"
+)
+MAC = "52:54:00:00:00:01"
+KNOWN = {"name": "vnet0", "macs": [MAC], "addresses": ["192.0.2.1"]}
+NAMED = {"vnet": ["vnet*"]}
+
+
+@pytest.fixture(autouse=True)
+def _host(namespace: None) -> None:
+    ip(
+        "link add br0 address 52:54:00:00:ff:00 type bridge", "link set br0 up",
+        *(f"link add vnet{number} type veth peer name p{number}" for number in range(2)),
+        *(f"link set vnet{number} master br0 up" for number in range(2)), *(f"link set p{number} up" for number in range(2)),
+    )
+
+
+def document(*ports: Any, **more: Any) -> List[Dict[str, Any]]:
+    """br0 with one group in quarantine."""
+    group = {"name": "guests", "match": ["vnet*"], "quarantine": True, "profile": "guest", "ports": list(ports), **more}
+    return [{"name": "br0", "port_groups": [group]}]
+
+
+def entries() -> List[str]:
+    """The ports that the table lets through."""
+    done = subprocess.run(["nft", "-j", "list", "set", "bridge", "virtnet_hardening", "ports"], capture_output=True, text=True, check=False)
+    found = [item["set"].get("elem", []) for item in json.loads(done.stdout or '{"nftables": []}')["nftables"] if "set" in item]
+    return [each["elem"]["val"] if isinstance(each, dict) else each for each in (found[0] if found else [])]
+
+
+@pytest.fixture(name="watched")
+def _watched(monkeypatch: pytest.MonkeyPatch) -> List[Tuple[bool, bool]]:
+    """After each batch of steps: whether vnet0 is let through, and whether it is closed to what is not its own."""
+    seen: List[Tuple[bool, bool]] = []
+    execute = HardeningBackend.execute
+
+    def watch(self: HardeningBackend, steps: Any) -> Any:
+        faults = execute(self, steps)
+        port = iproute2.port("vnet0")
+        assert port is not None
+        knows = any(each["kind"] == "dynamic" for each in iproute2.fdb("br0") if each["port"] == "vnet0")
+        seen.append(("vnet0" in entries(), not port["learning"] and not port["unicast_flood"] and not knows))
+        return faults
+
+    monkeypatch.setattr(HardeningBackend, "execute", watch)
+    return seen
+
+
+def test_a_port_leaves_the_quarantine_last(run: Callable[..., Result], watched: List[Tuple[bool, bool]]) -> None:
+    """Its options and the flush of what it learned hold before the element that opens it."""
+    assert run("linux_switch_policy", switches=document())["quarantined"] == ["vnet0", "vnet1"]
+    learned("52:54:00:00:00:66", "vnet0")
+    watched.clear()
+    run("linux_switch_policy", switches=document(KNOWN))
+    assert (True, True) in watched and (True, False) not in watched
+
+
+def test_a_port_is_shut_before_its_options_go(run: Callable[..., Result], watched: List[Tuple[bool, bool]]) -> None:
+    """The way back into the quarantine, where the document does not name the guest any more."""
+    run("linux_switch_policy", switches=document(KNOWN))
+    watched.clear()
+    run("linux_switch_policy", switches=document())
+    assert (False, False) in watched and (True, False) not in watched

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
+import time
 from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
@@ -20,7 +22,6 @@ pytestmark = pytest.mark.skipif(
 )
 MAC = "52:54:00:00:00:01"
 KNOWN = {"name": "vnet0", "macs": [MAC], "addresses": ["192.0.2.1"]}
-NAMED = {"vnet": ["vnet*"]}
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +36,7 @@ def _host(namespace: None) -> None:
 def document(*ports: Any, **more: Any) -> List[Dict[str, Any]]:
     """br0 with one group in quarantine."""
     group = {"name": "guests", "match": ["vnet*"], "quarantine": True, "profile": "guest", "ports": list(ports), **more}
-    return [{"name": "br0", "port_groups": [group]}]
+    return [{"name": "br0", "port_groups": [{name: value for name, value in group.items() if value is not None}]}]
 
 
 def entries() -> List[str]:
@@ -78,3 +79,52 @@ def test_a_port_is_shut_before_its_options_go(run: Callable[..., Result], watche
     watched.clear()
     run("linux_switch_policy", switches=document())
     assert (False, False) in watched and (True, False) not in watched
+
+
+def teaches(port: str, address: str) -> bool:
+    """Whether the bridge takes an address from an LLDP frame of the guest."""
+    frame = bytes.fromhex("0180c200000e" + address.replace(":", "") + "88cc") + bytes(46)
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
+        sender.bind((port.replace("vnet", "p"), 0))
+        for _attempt in range(20):
+            sender.send(frame)
+            time.sleep(0.01)
+    return any(each["address"] == address for each in iproute2.fdb("br0"))
+
+
+def test_a_shut_port_teaches_the_bridge_nothing(cycle: Callable[..., Result]) -> None:
+    """Link-local frames pass by the lock of the table, and are learned from unless the bridge is told not to."""
+    assert teaches("vnet1", "52:54:00:00:00:99")
+    cycle("linux_switch_policy", switches=document())
+    assert iproute2.bridge("br0")["no_linklocal_learn"] is True
+    assert not teaches("vnet0", "52:54:00:00:00:98")
+
+
+def test_the_option_of_the_bridge_stays_with_the_quarantine(cycle: Callable[..., Result], run: Callable[..., Result]) -> None:
+    """Whatever guests come and go; it goes back with the quarantine, unless it was so before."""
+    cycle("linux_switch_policy", switches=document(KNOWN))
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "vnet0"}], state="absent")
+    assert iproute2.bridge("br0")["no_linklocal_learn"] is True
+    ip("link del vnet0", "link del vnet1")
+    run("linux_switch_policy", switches=document())
+    assert iproute2.bridge("br0")["no_linklocal_learn"] is True
+    cycle("linux_switch_policy", switches=document(quarantine=False, profile=None))
+    assert iproute2.bridge("br0")["no_linklocal_learn"] is False
+
+
+def test_an_option_that_was_so_before_stays(cycle: Callable[..., Result]) -> None:
+    """What a quarantine did not switch on, it does not switch off."""
+    ip("link set br0 type bridge no_linklocal_learn 1")
+    cycle("linux_switch_policy", switches=document())
+    cycle("linux_switch_policy", switches=document(quarantine=False, profile=None))
+    assert iproute2.bridge("br0")["no_linklocal_learn"] is True
+
+
+def test_a_document_speaks_of_guests_that_are_to_come(cycle: Callable[..., Result], run: Callable[..., Result]) -> None:
+    """Without a quarantine too: what rejects forged frames asks it of the bridge."""
+    ip("link del vnet0", "link del vnet1")
+    group = {"name": "guests", "match": ["vnet*"], "security": {"forged_transmits": "inherit"}}
+    cycle("linux_switch_policy", switches=[{"name": "br0", "security": {"forged_transmits": "reject"}, "port_groups": [group]}])
+    assert iproute2.bridge("br0")["no_linklocal_learn"] is True
+    cycle("linux_switch_policy", switches=[{"name": "br0", "security": {"forged_transmits": "accept"}, "port_groups": [group]}])
+    assert iproute2.bridge("br0")["no_linklocal_learn"] is False

@@ -224,7 +224,7 @@ def test_a_named_port_joins_hardened(cycle: Callable[..., Result]) -> None:
     """It is down until all holds."""
     ip("link set v3 up")
     actions = cycle("linux_port_security", bridge="br0", ports=[{"name": "v3", **GUEST}])["actions"]
-    order = ("set link v3: up true -> false", "create port v3", "create fdb br0 52:54", "create filter v3", "set port v3: ", "set link v3: up false -> true")
+    order = ("set link v3: up true -> false", "create port v3", "create fdb br0 52:54", "set port v3: ", "create filter v3", "set link v3: up false -> true")
     places = [next(place for place, action in enumerate(actions) if action.startswith(start)) for start in order]
     assert places == sorted(places)
 

@@ -73,6 +73,7 @@ class SwitchPolicyIntent(HoldingIntent):
                     continue
                 levels = (member.level, member.group.level) if member.level is not None else (member.group.level,)
                 wanted.append(Wanted(member.name, levels, member.macs, member.addresses))
+            hardener.stand(switch.groups, bool(self.purge))
             hardener.harden_all(wanted)
             hardener.finish()
         self._let_go(wishes, observed, set(shut))

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.backend import HardeningBackend
 
 from ..oracle import iproute2
-from .conftest import Result, ip, learned, run_module
+from .conftest import Result, ip, learned
 
 pytestmark = pytest.mark.skipif(
     shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"

@@ -53,7 +53,9 @@ options:
   mtu:
     description:
       - Largest packet in bytes, 68 to 65535.
-      - As long as nobody sets it, the kernel keeps it at the smallest MTU of the ports.
+      - >-
+        As long as nobody sets it, the kernel keeps it at the smallest MTU of the ports. Whether somebody did, it does not tell: the value of a bridge that
+        this module made or changed stays, one that a bridge has by chance is taken for the value asked for.
     type: int
   address:
     description:
@@ -61,7 +63,8 @@ options:
       - Put it in quotes, as YAML reads an address of decimal digits only as a number.
       - >-
         As long as nobody sets it, the kernel takes the lowest address of the ports, so that the host's own address may change when a guest
-        starts or stops. Set it on every bridge that the host itself uses.
+        starts or stops. Set it on every bridge that the host itself uses. An address that the bridge has by chance is pinned too, which is a
+        change (C(addr_assign_type) in sysfs tells them apart).
     type: str
   up:
     description:

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -240,3 +241,31 @@ def test_ageing_time_while_the_topology_changes(cycle: Callable[..., Any], refus
     assert any("ageing_time of br0" in each["what"] for each in told["not_looked_at"])
     cycle("linux_bridge", name="br0", ageing_time=120)
     assert iproute2.bridge("br0")["ageing_time"] == 120
+
+
+@pytest.fixture(name="own_sysfs")
+def _own_sysfs() -> Iterator[None]:
+    """sysfs of this namespace, as a host has it."""
+    subprocess.run(["mount", "-t", "sysfs", "none", "/sys"], check=True)
+    yield
+    subprocess.run(["umount", "/sys"], check=True)
+
+
+def test_an_address_that_is_right_by_chance(cycle: Callable[..., Any], run: Callable[..., Any], own_sysfs: None) -> None:
+    """It is the lowest of the ports', and the next lower port would take its place."""
+    ip("link add br0 type bridge", "link add v0 address 52:54:00:00:00:09 type veth peer name p0", "link set v0 master br0")
+    assert iproute2.bridge("br0")["address"] == "52:54:00:00:00:09"
+    assert run("linux_bridge_info")["bridges"][0]["status"]["address_pinned"] is False
+    assert "own_address" in cycle("linux_bridge", name="br0", address="52:54:00:00:00:09")["actions"][0]
+    ip("link add v1 address 52:54:00:00:00:01 type veth peer name p1", "link set v1 master br0", "link set v0 nomaster")
+    assert iproute2.bridge("br0")["address"] == "52:54:00:00:00:09"
+    assert run("linux_bridge_info")["bridges"][0]["status"]["address_pinned"] is True
+
+
+@pytest.mark.parametrize("mtu", [68, 1400, 1500, 9000, 65535])
+def test_the_mtu_of_a_new_bridge_stays(cycle: Callable[..., Any], mtu: int) -> None:
+    """One that it is only made with goes with the ports'."""
+    cycle("linux_bridge", name="br0", mtu=mtu)
+    assert iproute2.bridge("br0")["mtu"] == mtu
+    ip("link add v0 mtu 1300 type veth peer name p0", "link set v0 master br0", "link set v0 mtu 1280")
+    assert iproute2.bridge("br0")["mtu"] == mtu

@@ -15,7 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize, validate
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import BRIDGE
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Fields, Key, Observed
 
 
 def spec() -> Dict[str, Any]:
@@ -62,7 +62,12 @@ class BridgeIntent(BaseIntent):
         self._check_hidden(observed.facts["shadowed"].get(self.name, {}))
         if self._opens_locked_ports and observed.state.get(key, {}).get("no_linklocal_learn"):
             validate.locked_ports(self.name, {str(each[1]): fields for each, fields in observed.state.items() if each[0] == "port"})
-        return Resolved(Desired({key: self.fields}), warnings=self._check_switches(observed.facts["switches"]))
+        present: Dict[Key, Fields] = {key: self.fields}
+        address = self.fields.get("address")
+        if address is not None and observed.facts["pinned"].get(self.name) is False and observed.state[key]["address"] == address:
+            # It is so by chance, until a port with a lower one joins or the one that has it leaves.
+            present[("own_address", self.name)] = {"address": address}
+        return Resolved(Desired(present), warnings=self._check_switches(observed.facts["switches"]))
 
     def _check_hidden(self, shown: Mapping[str, Any]) -> None:
         """What could not be read back. C(shown) is what the spanning tree shows in place of what is set."""

@@ -78,6 +78,7 @@ class _Grouped:
     def __init__(self, observed: Observed, roles: Roles) -> None:
         self.state = observed.state
         self.links = observed.facts["links"]
+        self.bridge_addresses = observed.facts["pinned"]
         self.roles = roles
         self.survey = observed.facts["survey"]
         self.quarantine = [str(key[1]) for key in self.state if key[0] == "quarantine"]
@@ -126,6 +127,7 @@ class _Grouped:
 
     def _status(self, name: str, fields: Fields, ports: Sequence[str]) -> Dict[str, Any]:
         return {
+            "address_pinned": self.bridge_addresses.get(name),
             "hub": is_hub(fields.get("ageing_time"), len(ports)),
             "running": self.links[name].running,
             "ports": len(ports),

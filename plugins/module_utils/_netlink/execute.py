@@ -38,10 +38,10 @@ class Executor:
         self._observer = observer
         self._options: Dict[Tuple[Any, ...], bytes] = {}
         self._encoders: Dict[Tuple[str, str], Encoder] = {
-            (CREATE, "bridge"): lambda step: encode.new_bridge(str(step.key[1]), step.after),
             (UPDATE, "bridge"): lambda step: encode.set_bridge(step.after, self._index(step.key[1])),
             (DELETE, "bridge"): lambda step: encode.del_link(self._index(step.key[1])),
             (CREATE, "port"): lambda step: encode.set_master(self._index(step.key[1]), self._index(step.after["bridge"])),
+            (CREATE, "own_address"): lambda step: encode.set_link(step.after, self._index(step.key[1])),
             (UPDATE, "port"): self._set_port,
             (DELETE, "port"): lambda step: encode.set_master(self._index(step.key[1]), 0),
             (DELETE, "learned"): lambda step: encode.flush_port(self._index(step.key[1])),
@@ -61,6 +61,10 @@ class Executor:
             return self._vlans(steps)
         if (verb, kind) == (CREATE, "link"):
             return [self._make_link(step) for step in steps]
+        if (verb, kind) == (CREATE, "bridge"):
+            return [self._make_bridge(step) for step in steps]
+        if (verb, kind) == (DELETE, "own_address"):
+            return [Fault(REFUSED, "only a new bridge takes the lowest address of its ports")] * len(steps)
         return self._batch(steps, self._encoders[verb, str(kind)])
 
     def device_of(self, step: Step) -> str:
@@ -117,6 +121,17 @@ class Executor:
         port = str(step.before["port"])
         return encode.del_fdb(self._index(port), port == step.key[1], str(step.key[2]), int(step.key[3]))
 
+    def _make_bridge(self, step: Step) -> Optional[Fault]:
+        """An MTU that a bridge is made with goes with the ports', as only a change of it counts as set by somebody (br_change_mtu, net/bridge/br_device.c)."""
+        name, mtu = str(step.key[1]), step.after.get("mtu")
+        self._observer.forget(name)
+        fields = step.after if mtu is None else {**step.after, "mtu": _neighbour(int(mtu))}
+        answer, = self._client.batch([encode.new_bridge(name, fields)])
+        if answer.errno or mtu is None:
+            return self._made(step, answer)
+        answer, = self._client.batch([encode.set_link({"mtu": mtu}, self._index(name))])
+        return self._made(step, answer)
+
     def _make_link(self, step: Step) -> Optional[Fault]:
         name, fields = str(step.key[1]), step.after
         self._observer.forget(name)
@@ -170,6 +185,10 @@ class Executor:
                 for place, step in group.items:
                     faults[place] = self._fault(step, answer)
         return faults
+
+
+def _neighbour(mtu: int) -> int:
+    return mtu - 1 if mtu > 1500 else mtu + 1
 
 
 class _Ranges:

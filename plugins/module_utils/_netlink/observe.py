@@ -17,7 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode, netfilter, spanning_tree
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus, kernel_hz, virtual_functions
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import address_pinned, hardware_bus, kernel_hz, virtual_functions
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed, State, Value
 
 # Asking for this many links one by one costs about as much as a dump of a thousand.
@@ -61,10 +61,11 @@ class Observer:
         self._bridge_index = 0
         self._bridges: FrozenSet[str] = frozenset()
         self._shadowed: Dict[str, Dict[str, Value]] = {}
+        self._pinned: Dict[str, Optional[bool]] = {}
 
     def observe(self, scope: Scope) -> Observed:
         """Read what the scope speaks of."""
-        self._index, self._names, self._bridge_index, self._bridges, self._shadowed = {}, {}, 0, frozenset(), {}
+        self._index, self._names, self._bridge_index, self._bridges, self._shadowed, self._pinned = {}, {}, 0, frozenset(), {}, {}
         state: State = {}
         facts: Dict[str, LinkFacts] = {}
         addresses: Dict[str, str] = {}
@@ -86,7 +87,7 @@ class Observer:
         for name, index in self._index.items():
             self._first_index.setdefault(name, index)
         switches = netfilter.switches() if scope.switches else None
-        return Observed(state, {"links": facts, "addresses": addresses, "switches": switches, "shadowed": self._shadowed})
+        return Observed(state, {"links": facts, "addresses": addresses, "switches": switches, "shadowed": self._shadowed, "pinned": self._pinned})
 
     def index_of(self, name: str) -> Optional[int]:
         """The interface index; asks the kernel for a device made since the last read."""
@@ -146,6 +147,9 @@ class Observer:
             fields = {**{name: value for name, value in fields.items() if name not in hidden}, **{name: own[name] for name in own if name in hidden}}
             self._shadowed[link.name] = {name: value for name, value in hidden.items() if name not in fields}
         state[("bridge", link.name)] = fields
+        pinned = self._pinned[link.name] = address_pinned(link.name, link.ifindex)
+        if pinned:
+            state[("own_address", link.name)] = {"address": link.address()}
         self._bridges |= {link.name}
         self._probe.saw_bridge(attributes, boolopts)
 

@@ -100,6 +100,9 @@ BRIDGE = Kind.of(
     stands_alone=True,
 )
 
+# That the address of a bridge stays what it is: one that it has by chance is the lowest of its ports'.
+OWN_ADDRESS = Kind.of("own_address", Field("address", "mac"))
+
 PORT = Kind.of(
     "port",
     Field("bridge", "device", {LINUX: Native("IFLA_MASTER", 10, "u32")}, group="membership", cuts=True, replaces=True),
@@ -220,7 +223,7 @@ VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
 # An advanced option of a host (OptionManager), by its name.
 HOST_OPTION = Kind.of("option", _vim("value", "int", "value"))
 
-KINDS = {kind.name: kind for kind in (BRIDGE, PORT, LEARNED, VLAN, FDB, LINK, FILTER, SWITCH, QUARANTINE, RULESET)}
+KINDS = {kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, VLAN, FDB, LINK, FILTER, SWITCH, QUARANTINE, RULESET)}
 
 
 # Distributed switches: names and types of the vSphere Web Services API (VMwareDVSPortSetting, VMwareDVSPortgroupPolicy).

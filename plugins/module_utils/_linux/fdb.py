@@ -53,6 +53,7 @@ class FdbIntent(BaseIntent):
         self.purge = Selection(purge["ports"], "purge.ports") if purge else None
         self.purge_kinds = frozenset(purge["kinds"]) if purge else frozenset()
         ports = {str(fields["port"]) for fields in self.entries.values() if "port" in fields}
+        ports.update(self.purge.names if self.purge else ())
         self.scope = Scope(bridge=self.bridge, links=frozenset(ports), ports=True, port_fields=pinned.FIELDS, fdb=True)
 
     def _entries(self, items: List[Mapping[str, Any]]) -> Dict[Key, Dict[str, Value]]:

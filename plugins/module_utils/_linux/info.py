@@ -44,7 +44,7 @@ class InfoRequest:
         self.names: Optional[List[str]] = None if names is None else [normalize.device_name(name, "names") for name in names]
         self.guests: List[str] = params["guest_patterns"]
         self.uplinks: List[str] = params["uplink_patterns"]
-        self.scope = Scope(bridge=None, all_links=True, ports=True, vlans=True, fdb=True, filters=True)
+        self.scope = Scope(bridge=None, links=frozenset(self.names or ()), all_links=True, ports=True, vlans=True, fdb=True, filters=True)
 
     def answer(self, observed: Observed) -> Dict[str, Any]:
         """The result, bridges in the order of their names or as they were asked for."""

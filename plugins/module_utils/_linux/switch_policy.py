@@ -54,7 +54,8 @@ class SwitchPolicyIntent(HoldingIntent):
             for group in switch.groups:
                 _check_group(group)
         self.names = frozenset(port.name for switch in self.switches for group in switch.groups for port in group.ports)
-        self.scope = Scope(bridge=None, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True)
+        named = self.names | {switch.name for switch in self.switches}
+        self.scope = Scope(bridge=None, links=named, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True)
 
     def resolve(self, observed: Observed) -> Resolved:
         """Who belongs to which group, what each needs, and what nobody names any more."""

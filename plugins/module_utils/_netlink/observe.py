@@ -78,6 +78,7 @@ class Observer:
         if scope.ports:
             self._read_ports(scope, state, facts, addresses)
         self._read_missing(scope, state, facts)
+        self._refuse_other_names(scope)
         self._name_backup_ports(state)
         bridges = self._bridges_of(state)
         if scope.vlans:
@@ -215,6 +216,14 @@ class Observer:
                 state[("link", link.name)] = self._link_fields(link, kind, scope)
                 if scope.ports:
                     self._read_foreign_port(link, state)
+
+    def _refuse_other_names(self, scope: Scope) -> None:
+        """The kernel finds a device by an alternative name too (ip link property), and tells of it by its own one only, by which all is compared."""
+        asked = scope.links | scope.link_state | ({scope.bridge} if scope.bridge else set())
+        for name in sorted(asked - self._index.keys()):
+            link = self._get(name)
+            if link is not None and link.name != name:
+                raise InputError(f"{name}: it is an alternative name of {link.name}; write {link.name}.")
 
     def _read_foreign_port(self, link: decode.Link, state: State) -> None:
         """A port of another bridge, with all its options: if it is to move, they must come back should that fail."""

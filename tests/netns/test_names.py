@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 from typing import Any, Callable, Dict, Tuple
 
 import pytest
 
-from .conftest import ip
+from .conftest import ip, run_module
 
 MAC = "52:54:00:00:00:01"
 ALTERNATIVE = "enx525400000009"
@@ -46,3 +48,49 @@ def test_alternative_names(refused: Callable[..., Any], task: str) -> None:
     module, options = TASKS[task]
     name, own = (BRIDGE, "br0") if BRIDGE in repr(options) else (ALTERNATIVE, "v0")
     assert refused(module, **options)["msg"] == f"{name}: it is an alternative name of {own}; write {own}."
+
+
+@pytest.mark.parametrize("name", ["v\\0", "v'0", "v{0", "v}0", "v,0", "v;0", "v#0", "v$0", "v\u00e90", "v\x01", "-v", "v@0"])
+def test_what_a_port_is_called_does_not_matter_to_the_table(run: Callable[..., Any], name: str) -> None:
+    """It is known there by its index."""
+    _two_ports(name)
+    assert run("linux_port_security", bridge="br0", ports=[{"name": name, **GUEST}])["changed"]
+    assert not run("linux_port_security", bridge="br0", ports=[{"name": name, **GUEST}])["changed"]
+    told = run("linux_bridge_info")["bridges"][0]["status"]["protection"][name]
+    assert told["entry"] == "intact" and told["macs"] == [MAC]
+    run("linux_port_security", bridge="br0", ports=[{"name": name}], state="absent")
+
+
+@pytest.mark.parametrize("name", ['v"0', '"', '""', 'v0"', 'v1"'])
+def test_names_that_nft_can_t_print(run: Callable[..., Any], name: str) -> None:
+    """They are refused by name, before anything is written, and other ports go on."""
+    _two_ports(name)
+    document = [{"name": "br0", "ports": [{"name": name, **GUEST}]}]
+    for module, options in (("linux_port_security", {"bridge": "br0", "ports": [{"name": name, **GUEST}]}), ("linux_switch_policy", {"switches": document})):
+        for check in (True, False):
+            result = run_module(module, check, **options)
+            assert result["failed"] and result["error_code"] == "invalid" and result["msg"].startswith(f"port {name}: nft can't print"), result
+    assert subprocess.run(["nft", "list", "table", "bridge", "virtnet_hardening"], check=False, capture_output=True).returncode
+    run("linux_port_security", bridge="br0", ports=[{"name": "v1", **GUEST}])
+    assert not run("linux_port_security", bridge="br0", ports=[{"name": "v1", **GUEST}])["changed"]
+
+
+@pytest.mark.parametrize("name", ['v"0', '"'])
+def test_an_entry_of_a_device_whose_name_nft_can_t_print(run: Callable[..., Any], name: str) -> None:
+    """As an index is used again: the table can be read all the same."""
+    _two_ports(name)
+    run("linux_port_security", bridge="br0", ports=[{"name": "v1", **GUEST}])
+    index = socket.if_nametoindex(name)
+    subprocess.run(["nft", "add", "element", "bridge", "virtnet_hardening", "ports", f"{{ {index} }}"], check=True)
+    # The first run seals the entry that somebody else made.
+    run("linux_port_security", bridge="br0", ports=[{"name": "v1", **GUEST}])
+    assert not run("linux_port_security", bridge="br0", ports=[{"name": "v1", **GUEST}])["changed"]
+
+
+GUEST = {"profile": "guest", "macs": [MAC], "addresses": ["192.0.2.1"]}
+
+
+def _two_ports(name: str) -> None:
+    ip("link add br0 type bridge", *(f"link add v{number} type veth peer name p{number}" for number in range(2)))
+    ip(*(f"link set v{number} master br0" for number in range(2)))
+    subprocess.run(["ip", "link", "set", "dev", "v0", "name", name], check=True)

@@ -156,6 +156,8 @@ class BridgeHardener:
     def _check(self, wanted: Wanted, compiled: recipes.Compiled) -> None:
         if wanted.name.isdigit():
             raise InputError(f"port {wanted.name}: nft takes a name of digits for an interface number; rename the interface.")
+        if '"' in wanted.name:
+            raise InputError(f"port {wanted.name}: nft can't print a name with a double quote, so what holds for it could not be read back; rename the interface.")
         querier = self.fields.get("mcast_querier") and self.fields.get("mcast_snooping")
         if compiled.flags.get("multicast_flood") is False and not querier:
             raise InputError(

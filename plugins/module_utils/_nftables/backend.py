@@ -97,7 +97,7 @@ class HardeningBackend(NetlinkBackend):
             before = socket.if_nameindex()
             objects = self._nft.read()
             if before == socket.if_nameindex():
-                return _table(objects, {name: index for index, name in before})
+                return _table(objects, _as_printed({name: index for index, name in before}))
         raise BackendError("The interfaces of this host kept changing while the nftables table was read; run again when fewer guests come and go.")
 
     def _table_state(self) -> State:
@@ -203,6 +203,12 @@ class HardeningBackend(NetlinkBackend):
         if step.key[0] in ("ruleset", "quarantine") or str(step.key[1]).startswith(STALE):
             return False
         return super().gone(step)
+
+
+def _as_printed(index_of: Dict[str, int]) -> Dict[str, int]:
+    """nft ends a name at its first double quote. An entry of such a device can be one of a gone device that had its index."""
+    cut = {name: name.partition('"')[0] for name in index_of if '"' in name}
+    return {**{short: index_of[name] for name, short in cut.items() if short not in index_of and list(cut.values()).count(short) == 1}, **index_of}
 
 
 def _table(objects: Any, index_of: Mapping[str, int]) -> Table:

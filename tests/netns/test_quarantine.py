@@ -128,3 +128,54 @@ def test_a_document_speaks_of_guests_that_are_to_come(cycle: Callable[..., Resul
     assert iproute2.bridge("br0")["no_linklocal_learn"] is True
     cycle("linux_switch_policy", switches=[{"name": "br0", "security": {"forged_transmits": "accept"}, "port_groups": [group]}])
     assert iproute2.bridge("br0")["no_linklocal_learn"] is False
+
+
+def own(name: str) -> List[str]:
+    """The elements of a set, as text."""
+    done = subprocess.run(["nft", "-j", "list", "set", "bridge", "virtnet_hardening", name], capture_output=True, text=True, check=True)
+    return [json.dumps(each) for item in json.loads(done.stdout)["nftables"] if "set" in item for each in item["set"].get("elem", [])]
+
+
+@pytest.mark.parametrize("rebuilt", [False, True])
+@pytest.mark.parametrize("again", ["a document", "its own policy", "a policy of another port"])
+def test_an_index_that_is_used_again(cycle: Callable[..., Result], run: Callable[..., Result], again: str, rebuilt: bool) -> None:
+    """What a gone device was allowed is nothing to the stranger that has its number, and is not told of it."""
+    ip("link add vnet7 index 777 type veth peer name p7", "link set vnet7 master br0", "link set vnet7 up")
+    run("linux_switch_policy", switches=document({**KNOWN, "name": "vnet7"}))
+    ip("link del vnet7", "link add vnet8 index 777 type veth peer name p8", "link set vnet8 master br0", "link set vnet8 up")
+    if rebuilt:
+        subprocess.run(["nft", "add", "chain", "bridge", "virtnet_hardening", "mine"], check=True)
+    told = run("linux_bridge_info")
+    assert told["table"]["stale"] == ["ifindex 777"] and not told["bridges"][0]["status"]["protection"]["vnet8"]["macs"]
+    assert "vnet8" not in told["quarantine"]["shut"]
+    if again == "a document":
+        assert "vnet8" in cycle("linux_switch_policy", switches=document())["quarantined"]
+    elif again == "its own policy":
+        cycle("linux_port_security", bridge="br0", ports=[{"name": "vnet8", "profile": "guest", "macs": ["52:54:00:00:00:08"], "addresses": ["192.0.2.8"]}])
+    else:
+        cycle("linux_port_security", bridge="br0", ports=[KNOWN])
+    strange = ["vnet8", "777"]
+    assert not [each for each in own("macs") if json.loads(each)["concat"][0] in strange and MAC in each]
+    assert ("vnet8" in entries()) is (again == "its own policy")
+    assert run("linux_bridge_info")["table"]["stale"] == []
+
+
+def test_a_number_of_a_gone_bridge_that_is_used_again(cycle: Callable[..., Result], run: Callable[..., Result]) -> None:
+    """Another bridge does not get its default policies."""
+    ip("link add br7 index 777 type bridge")
+    run("linux_switch_policy", switches=[{"name": "br7", "security": {"promiscuous": "reject"}}])
+    ip("link del br7", "link add br8 index 777 type bridge")
+    assert "security" not in run("linux_bridge_info", names=["br8"])["bridges"][0]["policy"]
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "vnet0", "guards": {"bpdu": "reject"}}])
+    assert not [each for each in own("switches") if "promiscuous" in each]
+
+
+def test_the_longest_comment(cycle: Callable[..., Result]) -> None:
+    """What is kept of a port and its name fits into what the kernel takes."""
+    name = "v" * 15
+    ip("link set vnet0 down", f"link set vnet0 name {name}", f"link set {name} up")
+    inherit = {policy: "inherit" for policy in ("promiscuous", "mac_changes", "forged_transmits")}
+    port = {**KNOWN, "name": name, "profile": "guest", "security": inherit, "isolated": True}
+    ip(f"link set {name} type bridge_slave mcast_router 2 guard on")
+    cycle("linux_switch_policy", switches=[{"name": "br0", "security": {policy: "reject" for policy in inherit}, "ports": [port]}])
+    assert f":{name}" in own("ports")[0]

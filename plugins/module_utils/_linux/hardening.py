@@ -156,8 +156,6 @@ class BridgeHardener:
     def _check(self, wanted: Wanted, compiled: recipes.Compiled) -> None:
         if wanted.name.isdigit():
             raise InputError(f"port {wanted.name}: nft takes a name of digits for an interface number; rename the interface.")
-        if '"' in wanted.name:
-            raise InputError(f"port {wanted.name}: nft can't print a name with a double quote, so what holds for it could not be read back; rename the interface.")
         querier = self.fields.get("mcast_querier") and self.fields.get("mcast_snooping")
         if compiled.flags.get("multicast_flood") is False and not querier:
             raise InputError(
@@ -256,9 +254,11 @@ class BridgeHardener:
 
 def tidy(wishes: Wishes, observed: Observed) -> None:
     """The rules themselves where something hangs on them, and nothing of devices that are gone, or of which nothing is asked."""
-    for key in [key for key, fields in wishes.present.items() if key[0] == "filter" and _says_nothing(fields)]:
-        if key not in observed.state and not _shut(str(key[1]), wishes, observed):
+    for key in [key for key in wishes.present if key[0] == "filter"]:
+        if _says_nothing(wishes.present[key]) and key not in observed.state and not _shut(str(key[1]), wishes, observed):
             del wishes.present[key]
+        elif '"' in str(key[1]):
+            raise InputError(f"port {key[1]}: nft can't print a name with a double quote, so what holds for it could not be read back; rename the interface.")
     if any(key[0] in ("filter", "switch", "quarantine") for key in wishes.present):
         wishes.present[RULESET] = {"version": ruleset.digest()}
     for key in observed.state:

@@ -78,6 +78,7 @@ class _Grouped:
     def __init__(self, observed: Observed, roles: Roles) -> None:
         self.state = observed.state
         self.links = observed.facts["links"]
+        self.strangers = observed.facts.get("strangers", frozenset())
         self.bridge_addresses = observed.facts["pinned"]
         self.roles = roles
         self.survey = observed.facts["survey"]
@@ -141,7 +142,8 @@ class _Grouped:
 
     def _protection(self, name: str, bridge: Fields) -> Dict[str, Any]:
         known = self.survey.table in ("intact", "missing")
-        shut = any(shuts(pattern, name) for pattern in self.quarantine)
+        # The elements of a gone device that had its number set it free.
+        shut = any(shuts(pattern, name) for pattern in self.quarantine) and name not in self.strangers
         entry = self.state.get(("filter", name))
         return protection(PortFacts(
             name, self.state[("port", name)], bridge, entry, known, self.pinned.get(name, ()), shut,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import socket
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, TypeVar
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
@@ -56,7 +56,7 @@ class HardeningBackend(NetlinkBackend):
             return observed
         self._table = self._read_table()
         state: State = {**observed.state, **_learned(observed.state), **self._table_state()}
-        facts = {**observed.facts, "can": self._can}
+        facts = {**observed.facts, "can": self._can, "strangers": self._strangers()}
         return Observed(state, facts)
 
     def _can(self, kind: str, name: str = "", value: Value = True) -> Optional[str]:
@@ -106,13 +106,23 @@ class HardeningBackend(NetlinkBackend):
         names = dict(socket.if_nameindex())
         state: State = {RULESET: {"version": self._table.version(), "quarantine": self._table.keeps_quarantine()}}
         for index, elements in self._table.ports.items():
-            name = names.get(index, f"{STALE}{index}")
+            name = self._named("ports", index, names)
             state[("filter", name)] = fields_of(elements, self._table.records["ports"].get(index, ""), self._table.seals.get(index, ""))
         for index, record in self._table.records["switches"].items():
-            state[("switch", names.get(index, f"{STALE}{index}"))] = {"record": record}
+            state[("switch", self._named("switches", index, names))] = {"record": record}
         for pattern in self._table.quarantine:
             state[("quarantine", pattern)] = {}
         return state
+
+    def _named(self, kind: str, index: int, names: Mapping[int, str]) -> str:
+        """By its number where the device is gone, also where another one has the number now."""
+        name = names.get(index, "")
+        return f"{STALE}{index}" if not name or self._table.is_strange(kind, index, name) else name
+
+    def _strangers(self) -> FrozenSet[str]:
+        """Ports that have the number, and so the elements, of a device that is gone."""
+        names = dict(socket.if_nameindex())
+        return frozenset(name for index, name in names.items() if index in self._table.ports and self._table.is_strange("ports", index, name))
 
     def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
         """Of what nftables does, all or nothing."""
@@ -149,9 +159,11 @@ class HardeningBackend(NetlinkBackend):
             self._table.ports[index] = elements_of(fields)
             self._table.records["ports"][index] = str(fields.get("record", ""))
             self._table.seals[index] = seal(self._table.ports[index])
-            transaction.add(index, self._table.ports[index], self._table.records["ports"][index])
+            self._table.devices["ports"][index] = str(step.key[1])
+            transaction.add(index, self._table.ports[index], self._table.records["ports"][index], str(step.key[1]))
         else:
             self._table.ports.pop(index, None)
+            self._table.devices["ports"].pop(index, None)
         return True
 
     def _queue_switch(self, step: Step, transaction: Transaction) -> bool:
@@ -161,7 +173,7 @@ class HardeningBackend(NetlinkBackend):
         if step.verb != CREATE:
             transaction.record("delete", index)
         if step.verb != DELETE:
-            transaction.record("add", index, str(step.after["record"]))
+            transaction.record("add", index, str(step.after["record"]), str(step.key[1]))
         return True
 
     def _queue_quarantine(self, step: Step, transaction: Transaction) -> bool:
@@ -177,12 +189,15 @@ class HardeningBackend(NetlinkBackend):
             transaction.delete_table()
             return True
         transaction.make_table()
+        names = dict(socket.if_nameindex())
+        devices = {kind: {**names, **told} for kind, told in self._table.devices.items()}
         for index, elements in self._table.ports.items():
             known: Mapping[str, Any] = {name: values for name, values in elements.items() if name in ruleset.SETS}
             # What was taken away meanwhile stays told of ports that this run is not about.
-            transaction.add(index, known, self._table.records["ports"].get(index, ""), self._table.seals.get(index, ""))
+            record, sealed = self._table.records["ports"].get(index, ""), self._table.seals.get(index, "")
+            transaction.add(index, known, record, devices["ports"].get(index, ""), sealed)
         for index, record in self._table.records["switches"].items():
-            transaction.record("add", index, record)
+            transaction.record("add", index, record, devices["switches"].get(index, ""))
         if self._table.quarantine or self._table.quarantine_seal:
             transaction.quarantine(self._table.quarantine, "" if step.after.get("quarantine") else self._table.quarantine_seal)
         return True

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.backend import HardeningBackend
 
 from ..oracle import iproute2
-from .conftest import Result, ip, learned
+from .conftest import Result, ip, learned, warnings_of
 
 pytestmark = pytest.mark.skipif(
     shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"
@@ -179,3 +179,46 @@ def test_the_longest_comment(cycle: Callable[..., Result]) -> None:
     ip(f"link set {name} type bridge_slave mcast_router 2 guard on")
     cycle("linux_switch_policy", switches=[{"name": "br0", "security": {policy: "reject" for policy in inherit}, "ports": [port]}])
     assert f":{name}" in own("ports")[0]
+
+
+def _another_bridge() -> None:
+    ip("link add virbr0 type bridge", "link add vnet5 type veth peer name p5", "link set vnet5 master virbr0", "link set virbr0 up", "link set vnet5 up")
+
+
+def test_guests_of_another_bridge_are_not_cut_off(refused: Callable[..., Result], cycle: Callable[..., Result]) -> None:
+    """A name is shut on every bridge: nobody loses a guest that the document does not speak of."""
+    _another_bridge()
+    told = refused("linux_switch_policy", switches=document())["msg"]
+    assert "would cut off vnet5 of virbr0" in told
+    ask = {"name": "virbr0", "port_groups": [{"name": "theirs", "match": ["vnet*"], "quarantine": True}]}
+    assert cycle("linux_switch_policy", switches=[*document(), ask])["quarantined"] == ["vnet0", "vnet1", "vnet5"]
+    hardened = {"name": "virbr0", "ports": [{**KNOWN, "name": "vnet5", "profile": "guest"}]}
+    assert cycle("linux_switch_policy", switches=[*document(), hardened])["quarantined"] == ["vnet0", "vnet1"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_guests_of_another_bridge_that_are_cut_off_are_told(run: Callable[..., Result], check: bool) -> None:
+    """One that came since."""
+    run("linux_switch_policy", switches=document())
+    _another_bridge()
+    warnings = warnings_of(run("linux_switch_policy", check, switches=document()))
+    assert [each for each in warnings if "cuts off vnet5 of virbr0" in each]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_pattern_that_takes_the_uplink(run: Callable[..., Result], check: bool) -> None:
+    """It is told; whoever names a port means it."""
+    ip("link add va type veth peer name vb", "link add br1 type bridge", "link set va master br0", "link set vb master br1")
+    rule = {"guards": {"bpdu": "reject"}}
+    group = {"name": "all", "match": ["*"], **rule}
+    for module, options in (
+        ("linux_switch_policy", {"switches": [{"name": "br0", "port_groups": [group]}]}),
+        ("linux_port_security", {"bridge": "br0", "ports": [{"match": "*", **rule}]}),
+    ):
+        warnings = warnings_of(run(module, check, **options))
+        assert [each for each in warnings if "* takes va (" in each and "vnet" not in each], warnings
+    for module, options in (
+        ("linux_switch_policy", {"switches": [{"name": "br0", "port_groups": [{**group, "match": ["vnet*"], "ports": [{"name": "va"}]}]}]}),
+        ("linux_port_security", {"bridge": "br0", "ports": [{"name": "va", **rule}]}),
+    ):
+        assert not warnings_of(run(module, check, **options))

@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux import qu
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, addresses_of, macs_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import JUDGED, Roles
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import JUDGED, Roles, ports_of_others
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, ports_of, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET
@@ -79,6 +79,7 @@ class SwitchPolicyIntent(HoldingIntent):
             hardener.finish()
         self._let_go(wishes, observed, set(shut))
         quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
+        warnings += quarantine.elsewhere(wishes, observed, self.switches)
         tidy(wishes, observed)
         if RULESET in wishes.present:
             # The document tells all names that are meant, as no policy of ports does.
@@ -107,6 +108,7 @@ class SwitchPolicyIntent(HoldingIntent):
             unmatched += missing
             warnings += _nothing_reached(group, missing, named, switch.name, observed)
             idle += [group] if group.quarantine and not there else []
+            warnings += ports_of_others(f"port group {group.name}: match", group.match, [name for name in there if name not in named], observed)
             for name in there:
                 if name not in named:
                     yield self._matched(name, group, taken)

@@ -12,7 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, joined
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED, PortRecord, SwitchRecord
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import covers, is_hub
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import check_joining, covers, is_hub
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import link_local, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE
@@ -240,6 +240,7 @@ class BridgeHardener:
             raise InputError(f"port {name}: it is a bridge, and a bridge can't be a port of a bridge; name a port.")
         if facts.master:
             raise InputError(f"port {name}: it belongs to {facts.master}; move it to {self.bridge} with linux_bridge_port first.")
+        check_joining(name, self.observed)
         self.wishes.holds.append(Hold(("link", name), "up", False, (("port", name),)))
 
     def finish(self) -> None:

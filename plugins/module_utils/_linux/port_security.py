@@ -14,7 +14,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import ports_of_others
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, ports_of, require_bridge, select
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
+    Selection, dead_addresses, nothing_reached, ports_of, require_bridge, select,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -52,7 +54,7 @@ class PortSecurityIntent(HoldingIntent):
         if not self.items:
             raise InputError("ports: the list is empty; name at least one port or pattern.")
         self.names = frozenset(name for item in self.items for name in item.selection.names)
-        self.scope = Scope(bridge=self.bridge, links=self.names, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True)
+        self.scope = Scope(bridge=self.bridge, links=self.names, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, joining=True)
         if any(item.selection.globs for item in self.items) and not self.absent:
             # What hangs on the ports that patterns select.
             self.scope = replace(self.scope, all_links=True)
@@ -86,6 +88,7 @@ class PortSecurityIntent(HoldingIntent):
         missing = [name for item in self.items for name in item.selection.names if name not in there]
         patterns = [glob for item in self.items for glob in item.selection.globs]
         warnings = nothing_reached("ports", [*missing, *unmatched], self.bridge, observed) + ports_of_others("ports", patterns, taking, observed)
+        warnings += dead_addresses((str(hold.key[1]) for hold in wishes.holds), self.bridge, observed)
         return Resolved(wishes.desired(), {"unmatched": unmatched, "ports": policy_of(wishes)}, warnings)
 
 

@@ -15,7 +15,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import JUDGED, Roles, ports_of_others
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, ports_of, require_bridge, select
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
+    Selection, dead_addresses, nothing_reached, ports_of, require_bridge, select,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, document, normalize
@@ -55,7 +57,7 @@ class SwitchPolicyIntent(HoldingIntent):
                 _check_group(group)
         self.names = frozenset(port.name for switch in self.switches for group in switch.groups for port in group.ports)
         named = self.names | {switch.name for switch in self.switches}
-        self.scope = Scope(bridge=None, links=named, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True)
+        self.scope = Scope(bridge=None, links=named, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, joining=True)
 
     def resolve(self, observed: Observed) -> Resolved:
         """Who belongs to which group, what each needs, and what nobody names any more."""
@@ -77,6 +79,8 @@ class SwitchPolicyIntent(HoldingIntent):
             hardener.stand(switch.groups, bool(self.purge))
             hardener.harden_all(wanted)
             hardener.finish()
+            joining = [str(hold.key[1]) for hold in wishes.holds if wishes.ports[str(hold.key[1])]["bridge"] == switch.name]
+            warnings += dead_addresses(joining, switch.name, observed)
         self._let_go(wishes, observed, set(shut))
         quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
         warnings += quarantine.elsewhere(wishes, observed, self.switches)

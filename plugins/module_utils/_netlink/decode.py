@@ -106,6 +106,8 @@ class Link(NamedTuple):
     flags: int
     attributes: Dict[int, Span]
     data: Any
+    # ARPHRD_*: what a bridge takes is Ethernet.
+    hardware: int = c.ARPHRD_ETHER
 
     def u32(self, number: int) -> int:
         """An attribute of four bytes, 0 if it is not there."""
@@ -157,7 +159,7 @@ def link(data: Any, start: int, end: int) -> Link:
     family, hardware, index, flags, change = _IFINFOMSG(data, start)
     found = index_attributes(data, start + 16, end)
     name = text(data, found[c.IFLA_IFNAME]) if c.IFLA_IFNAME in found else ""
-    return Link(index, name, flags, found, data)
+    return Link(index, name, flags, found, data, hardware)
 
 
 def link_kind(each: Link) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import encode
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import belongings, encode
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Observer, open_namespace
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields
@@ -37,6 +37,9 @@ class Executor:
         self._client = client
         self._observer = observer
         self._options: Dict[Tuple[Any, ...], bytes] = {}
+        # By index: what devices had before this run took them down; and by name those to which it could not be given back.
+        self._kept: Dict[int, List[belongings.Belonging]] = {}
+        self.bereft: Set[str] = set()
         self._encoders: Dict[Tuple[str, str], Encoder] = {
             (UPDATE, "bridge"): lambda step: encode.set_bridge(step.after, self._index(step.key[1])),
             (DELETE, "bridge"): lambda step: encode.del_link(self._index(step.key[1])),
@@ -65,7 +68,31 @@ class Executor:
             return [self._make_bridge(step) for step in steps]
         if (verb, kind) == (DELETE, "own_address"):
             return [Fault(REFUSED, "only a new bridge takes the lowest address of its ports")] * len(steps)
+        if (verb, kind) == (UPDATE, "link"):
+            return self._update_links(steps)
         return self._batch(steps, self._encoders[verb, str(kind)])
+
+    def _update_links(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+        """What a device loses when it goes down comes back with it, unless it became a port."""
+        for step in steps:
+            index = self._observer.index_of(str(step.key[1]))
+            if step.after.get("up") is False and step.before.get("up") and index is not None and index not in self._kept:
+                self._kept[index] = belongings.of_device(self._client, index)
+        faults = self._batch(steps, self._encoders[UPDATE, "link"])
+        for place, step in enumerate(steps):
+            if step.after.get("up") and faults[place] is None:
+                faults[place] = self._give_back(str(step.key[1]))
+        return faults
+
+    def _give_back(self, name: str) -> Optional[Fault]:
+        kept = self._kept.get(self._observer.index_of(name) or 0)
+        if not kept or self._observer.master_of(name):
+            return None
+        lost = belongings.give_back(self._client, kept)
+        if not lost:
+            return None
+        self.bereft.add(name)
+        return Fault(REFUSED, f"{name} is up again without {', '.join(lost)}")
 
     def device_of(self, step: Step) -> str:
         """The device that the step hangs on."""

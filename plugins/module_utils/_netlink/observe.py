@@ -9,12 +9,12 @@ import os
 import socket
 from dataclasses import dataclass
 from struct import pack
-from typing import Any, Dict, FrozenSet, Iterable, List, Optional
+from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode, netfilter, spanning_tree
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import belongings, decode, encode, netfilter, spanning_tree
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import address_pinned, hardware_bus, kernel_hz, virtual_functions
@@ -22,6 +22,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 
 # Asking for this many links one by one costs about as much as a dump of a thousand.
 _SINGLE_LOOKUPS = 64
+# Their lower device has no room for a bridge (netdev_rx_handler_register, net/core/dev.c).
+_TAKES_FRAMES = frozenset(("macvlan", "macvtap", "ipvlan", "ipvtap", "hsr"))
 NETNS_DIR = "/run/netns"
 
 
@@ -45,6 +47,8 @@ class Scope:
     peer_netns: str = ""
     # What nftables checks for ports; read by the backend that has it.
     filters: bool = False
+    # What stands in the way of devices that may become ports, and what they lose by it.
+    joining: bool = False
     # The host-wide switches of br_netfilter.
     switches: bool = False
 
@@ -79,6 +83,7 @@ class Observer:
             self._read_ports(scope, state, facts, addresses)
         self._read_missing(scope, state, facts)
         self._refuse_other_names(scope)
+        unfit, bears = self._read_joining(scope, state, facts)
         self._name_backup_ports(state)
         bridges = self._bridges_of(state)
         if scope.vlans:
@@ -88,7 +93,8 @@ class Observer:
         for name, index in self._index.items():
             self._first_index.setdefault(name, index)
         switches = netfilter.switches() if scope.switches else None
-        return Observed(state, {"links": facts, "addresses": addresses, "switches": switches, "shadowed": self._shadowed, "pinned": self._pinned})
+        found = {"shadowed": self._shadowed, "pinned": self._pinned, "unfit": unfit, "bears": bears}
+        return Observed(state, {"links": facts, "addresses": addresses, "switches": switches, **found})
 
     def index_of(self, name: str) -> Optional[int]:
         """The interface index; asks the kernel for a device made since the last read."""
@@ -108,6 +114,11 @@ class Observer:
         """Whether the device that was first seen under this name is not there any more."""
         link = self._get(name)
         return link is None or self._first_index.get(name, link.ifindex) != link.ifindex
+
+    def master_of(self, name: str) -> int:
+        """The index of the bridge or bond that has the device now; 0 for none."""
+        link = self._get(name)
+        return link.u32(c.IFLA_MASTER) if link else 0
 
     def is_bridge(self, name: str) -> bool:
         """Whether the last read saw a bridge of this name."""
@@ -216,6 +227,20 @@ class Observer:
                 state[("link", link.name)] = self._link_fields(link, kind, scope)
                 if scope.ports:
                     self._read_foreign_port(link, state)
+
+    def _read_joining(self, scope: Scope, state: State, facts: Dict[str, LinkFacts]) -> Tuple[Dict[str, str], Dict[str, List[str]]]:
+        """Of devices that may become ports: why the kernel would not take them, and the IP addresses that they bear."""
+        names = {self._index[name]: name for name in scope.links if name in facts and ("port", name) not in state} if scope.joining else {}
+        if not names:
+            return {}, {}
+        unfit: Dict[str, str] = {}
+        for link in self._dump_links():
+            kind, lower = decode.link_kind(link), link.u32(c.IFLA_LINK)
+            if link.ifindex in names and link.hardware != c.ARPHRD_ETHER:
+                unfit[link.name] = "it is no Ethernet device"
+            elif kind in _TAKES_FRAMES and lower in names and c.IFLA_LINK_NETNSID not in link.attributes:
+                unfit[names[lower]] = f"the {kind} device {link.name} hangs on it and takes its frames"
+        return unfit, {names[index]: found for index, found in belongings.addresses_by_index(self._client).items() if index in names}
 
     def _refuse_other_names(self, scope: Scope) -> None:
         """The kernel finds a device by an alternative name too (ip link property), and tells of it by its own one only, by which all is compared."""

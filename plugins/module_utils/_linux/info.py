@@ -173,7 +173,7 @@ class _Grouped:
 
     def _link(self, name: str) -> Dict[str, Any]:
         """A peer in a namespace without a name here can't be given as input, so it is left out."""
-        fields = {option: value for option, value in self.state[("link", name)].items() if value not in ("", None)}
+        fields = {option: value for option, value in self.state[("link", name)].items() if value not in ("", None, -1)}
         if str(fields.get("peer_netns", "")).startswith("nsid "):
             del fields["peer_netns"]
         return {"name": name, **fields}

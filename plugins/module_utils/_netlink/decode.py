@@ -119,6 +119,11 @@ class Link(NamedTuple):
         span = self.attributes.get(number)
         return text(self.data, span) if span else ""
 
+    def switch(self, number: int) -> bool:
+        """A switch of one byte in IFLA_INFO_DATA."""
+        span = self.info()[1].get(number)
+        return bool(span and self.data[span.start])
+
     def address(self) -> str:
         """The MAC address; empty where the device has none."""
         span = self.attributes.get(c.IFLA_ADDRESS)
@@ -174,6 +179,14 @@ def link_kind(each: Link) -> str:
 def device_fields(each: Link) -> Dict[str, Value]:
     """What every device has."""
     return {"mtu": each.u32(c.IFLA_MTU), "address": each.address(), "up": bool(each.flags & c.IFF_UP)}
+
+
+def tap_fields(each: Link) -> Dict[str, Value]:
+    """Who may open a tap, C(-1) where nobody is named, and whether many may at once."""
+    info = each.info()[1]
+    numbers = {"owner": c.IFLA_TUN_OWNER, "group": c.IFLA_TUN_GROUP}
+    found: Dict[str, Value] = {option: _U32(each.data, info[number].start)[0] if number in info else -1 for option, number in numbers.items()}
+    return {**found, "multi_queue": each.switch(c.IFLA_TUN_MULTI_QUEUE)}
 
 
 def macvtap_mode(each: Link) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import belongings, encode
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import belongings, encode, tap
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Observer, open_namespace
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields
@@ -74,6 +74,8 @@ class Executor:
 
     def _update_links(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
         """What a device loses when it goes down comes back with it, unless it became a port."""
+        if {"owner", "group"} & steps[0].after.keys():
+            return [self._made(step, tap.own(str(step.key[1]), step.after, self._observer.tap_shape(str(step.key[1])))) for step in steps]
         for step in steps:
             index = self._observer.index_of(str(step.key[1]))
             if step.after.get("up") is False and step.before.get("up") and index is not None and index not in self._kept:
@@ -163,7 +165,7 @@ class Executor:
         name, fields = str(step.key[1]), step.after
         self._observer.forget(name)
         if fields["kind"] == "tap":
-            return self._made(step, self._client.make_link(ifname=name, kind="tuntap", mode="tap"))
+            return self._made(step, tap.make(name, fields))
         if fields["kind"] == "macvtap":
             lower = self._observer.index_of(str(fields["lower"]))
             if lower is None:

@@ -120,6 +120,13 @@ class Observer:
         link = self._get(name)
         return link.u32(c.IFLA_MASTER) if link else 0
 
+    def tap_shape(self, name: str) -> Dict[str, Value]:
+        """How frames of a tap look to whoever has it open."""
+        link = self._get(name)
+        return {} if link is None else {
+            "multi_queue": link.switch(c.IFLA_TUN_MULTI_QUEUE), "pi": link.switch(c.IFLA_TUN_PI), "vnet_hdr": link.switch(c.IFLA_TUN_VNET_HDR),
+        }
+
     def is_bridge(self, name: str) -> bool:
         """Whether the last read saw a bridge of this name."""
         return name in self._bridges
@@ -265,6 +272,8 @@ class Observer:
         fields: Dict[str, Value] = {"kind": kind, **decode.device_fields(link)}
         if kind == "veth":
             fields.update(self._peer(link, scope.peer_netns))
+        elif kind == "tap":
+            fields.update(decode.tap_fields(link))
         elif kind == "macvtap":
             fields.update(lower=self._name(link.u32(c.IFLA_LINK)), mode=decode.macvtap_mode(link))
         return fields

@@ -8,7 +8,8 @@ from __future__ import annotations
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, Rule
 
 ORDER = Order(
-    Rule(CREATE, "link", ("identity",), "a device must exist before it can join a bridge"),
+    Rule(CREATE, "link", ("identity", "owner"), "a device must exist before it can join a bridge"),
+    Rule(UPDATE, "link", ("owner",), "whoever may open a tap may as soon as it is up"),
     Rule(UPDATE, "link", ("down",), "a port joins and leaves while down: no frame passes before its flags are set"),
     Rule(UPDATE, "link", ("device",), "address and MTU are best changed before the device is used"),
     Rule(UPDATE, "bridge", ("down",), "what is to be off goes off before it changes"),

@@ -161,6 +161,10 @@ LINK = Kind.of(
     Field("peer_netns", "str", group="identity"),
     Field("lower", "device", group="identity"),
     Field("mode", "enum", choices=MACVTAP_MODES, group="identity"),
+    # Of a tap: who may open it without CAP_NET_ADMIN, as numbers, -1 for nobody in particular, so that anybody may.
+    Field("owner", "int", low=-1, high=U32_MAX - 1, group="owner"),
+    Field("group", "int", low=-1, high=U32_MAX - 1, group="owner"),
+    Field("multi_queue", "bool", group="identity"),
     _MTU,
     _ADDRESS,
     _UP,

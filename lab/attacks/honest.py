@@ -98,6 +98,25 @@ def _mdns(ring: Ring, token: bytes) -> bytes:
     return f.ether(ring.a.mac, "01:00:5e:00:00:fb", packet, token)
 
 
+def _authenticated(body: bytes, upper: int, dst: str) -> Callable[[Ring], f.Packet]:
+    """Behind an authentication header of 24 bytes (RFC 4302)."""
+    header = bytes([upper, 4]) + b"\0" * 2 + b"\0\0\1\7" + b"\0\0\0\1" + b"\x5a" * 12
+    return lambda ring: f.IPv6(src=f.link_local(ring.a.mac), dst=dst, hlim=1, nh=51) / f.Raw(header + body)
+
+
+def _authenticated_fragments(ring: Ring, token: bytes) -> List[bytes]:
+    packet = _authenticated(_HELLO * 4, 89, "ff02::5")(ring)
+    return [f.ether(ring.a.mac, "33:33:00:00:00:05", part, token + bytes([number])) for number, part in enumerate(f.in_fragments(packet, 32))]
+
+
+def _ends(kind: int) -> Callable[[Ring], f.Packet]:
+    """A header after which nothing comes: its next header is 59."""
+    return lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.o.ip6, nh=kind) / f.Raw(b"\x3b\4\5" + b"\0" * 37)
+
+
+# OSPFv3 (RFC 5340), version 3, type hello.
+_HELLO = b"\3\1\0\x24" + b"\0" * 32
+
 CASES: List[Case] = [
     _out("unicast to the outside", lambda ring, token: f.plain(ring.a.mac, ring.o.mac, token)),
     _in("unicast from the outside", lambda ring, token: f.plain(ring.o.mac, ring.a.mac, token)),
@@ -117,6 +136,11 @@ CASES: List[Case] = [
     _out6("IPv6: echo behind a hop-by-hop option", _behind6(f.IPv6ExtHdrHopByHop(options=[f.PadN(optdata=b"\0" * 4)]))),
     _out6("IPv6: echo behind a destination option", _behind6(f.IPv6ExtHdrDestOpt(options=[f.PadN(optdata=b"\0" * 4)]))),
     _out6("IPv6: packet too big", lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.ICMPv6PacketTooBig() / f.Raw(b"\x60" + b"\0" * 47)),
+    _out6("IPv6: authenticated OSPFv3", _authenticated(_HELLO, 89, "ff02::5"), "33:33:00:00:00:05"),
+    _out("IPv6: authenticated OSPFv3 in fragments", _authenticated_fragments),
+    _out6("IPv6: authenticated TCP", _authenticated(b"\0" * 20, 6, "2001:db8::7")),
+    _out6("IPv6: Mobile IPv6", _ends(135)),
+    _out6("IPv6: host identity protocol", _ends(139)),
     _out("ARP: request", lambda ring, token: f.ether(
         ring.a.mac, f.BROADCAST, f.arp(1, ring.a.mac, ring.a.ip4, "00:00:00:00:00:00", ring.o.ip4), token)),
     _out("ARP: reply", lambda ring, token: f.ether(ring.a.mac, ring.o.mac, f.arp(2, ring.a.mac, ring.a.ip4, ring.o.mac, ring.o.ip4), token)),

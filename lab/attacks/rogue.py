@@ -49,6 +49,12 @@ def _raw_header(kind: int, header: bytes) -> Build:
     return frame(packet_of)
 
 
+def _in_fragments(kind: int, header: bytes) -> Build:
+    def packet_of(ring: Ring) -> f.Packet:
+        return f.IPv6(src=f.link_local(ring.a.mac), dst="ff02::1", hlim=255, nh=kind) / f.Raw(header + bytes(_ra(ring).payload))
+    return s.in_pieces(packet_of, 24)
+
+
 def _router4(ring: Ring) -> f.Packet:
     return f.IP(src=ring.a.ip4, dst="224.0.0.1", ttl=1) / f.ICMP(type=9)
 
@@ -120,6 +126,9 @@ CASES: List[Case] = [
     case("RA: behind a dozen of headers", _ra_behind(s.hop_by_hop(), *(s.padding() for _number in range(11))), "RFC 7113"),
     case("RA: behind a routing header", _ra_behind(f.IPv6ExtHdrRouting(addresses=[], segleft=0)), "RFC 7113"),
     case("RA: behind an authentication header", _raw_header(51, b"\x3a\x04" + b"\0" * 22), "RFC 7113"),
+    case("RA: behind an authentication header in fragments", _in_fragments(51, b"\x3a\x04" + b"\0" * 22), "RFC 7113"),
+    case("RA: behind two authentication headers", _raw_header(51, b"\x33\x04" + b"\0" * 22 + b"\x3a\x04" + b"\0" * 22), "RFC 7113"),
+    case("RA: behind a mobility header", _raw_header(135, b"\x3a\0" + b"\0" * 6), "RFC 7113"),
     case("RA: in an atomic fragment", _ra_behind(_FRAGMENT), "RFC 6980"),
     case("RA: in two atomic fragments", _ra_behind(_FRAGMENT, f.IPv6ExtHdrFragment(id=10)), "RFC 6980"),
     case("RA: behind an option and a fragment header", _ra_behind(s.padding(), f.IPv6ExtHdrFragment(id=8)), "RFC 6980"),

@@ -53,7 +53,9 @@ options:
   mtu:
     description:
       - Largest packet in bytes, 68 to 65535.
-      - As long as nobody sets it, the kernel keeps it at the smallest MTU of the ports.
+      - >-
+        As long as nobody sets it, the kernel keeps it at the smallest MTU of the ports. Whether somebody did, it does not tell: the value of a bridge that
+        this module made or changed stays, one that a bridge has by chance is taken for the value asked for.
     type: int
   address:
     description:
@@ -61,7 +63,8 @@ options:
       - Put it in quotes, as YAML reads an address of decimal digits only as a number.
       - >-
         As long as nobody sets it, the kernel takes the lowest address of the ports, so that the host's own address may change when a guest
-        starts or stops. Set it on every bridge that the host itself uses.
+        starts or stops. Set it on every bridge that the host itself uses. An address that the bridge has by chance is pinned too, which is a
+        change (C(addr_assign_type) in sysfs tells them apart).
     type: str
   up:
     description:
@@ -91,6 +94,9 @@ options:
       - >-
         Seconds that a port spends in each of the states listening and learning before it forwards, with STP on. 0 to 42949672.95,
         and 2 to 30 with STP on.
+      - >-
+        While another bridge is the root of the tree, its O(forward_delay), O(hello_time) and O(max_age) are in effect and shown by C(ip) and by sysfs.
+        What is compared and written here is what this bridge is set to, which takes effect once it is the root.
     type: float
   hello_time:
     description:
@@ -110,6 +116,9 @@ options:
       - >-
         V(0) turns the bridge into a hub, on which every guest receives every frame once there are more than two ports; it is refused without
         O(allow_hub=true).
+      - >-
+        While the topology of the spanning tree changes, the kernel shows and uses twice the O(forward_delay) in its place. What is set is not known
+        then, so that a value is written, and the one that is shown is refused.
     type: float
   allow_hub:
     description:

@@ -198,6 +198,12 @@ bridges:
       returned: always
       type: dict
       contains:
+        address_pinned:
+          description: >-
+            Whether somebody set the bridge's MAC address; one that nobody set is the lowest of the ports'. V(null) where sysfs is another network
+            namespace's.
+          returned: always
+          type: bool
         hub:
           description:
             - >-

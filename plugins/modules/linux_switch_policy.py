@@ -194,6 +194,13 @@ options:
                 or a tap that was made
                 again. It neither sends nor hears anything until a run knows it. Ports that match and are not named in
                 O(switches[].port_groups[].ports) are shut too, and told in RV(quarantined).
+              - >-
+                A name is shut on every bridge of the host. Names that would cut off a port of a bridge whose own groups do not ask for that are refused,
+                and one that came to another bridge since is told.
+              - >-
+                The bridge is set to learn nothing from link-local frames, which no table sees before it does
+                (O(virtnet.hardening.linux_bridge#module:no_linklocal_learn)). That belongs to the document, as does a C(forged_transmits=reject) of the
+                switch or a group, and stays whatever guests come and go.
               - The patterns may have one C(*), at their end. V(false) opens them again. If not given, it stays as it was.
             type: bool
           profile:

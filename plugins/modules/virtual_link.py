@@ -79,6 +79,24 @@ options:
       - A new macvtap is of mode V(vepa) unless another is given. See ip-link(8).
     type: str
     choices: [private, vepa, bridge, passthru, source]
+  owner:
+    description:
+      - The user who may open the tap without C(CAP_NET_ADMIN), by name or number. Only for O(kind=tap). With O(group) too, it takes both.
+      - >-
+        Without both of them any local user may who may open C(/dev/net/tun), which is everybody on most systems; that is told as a warning. What is not
+        given stays as it is.
+      - The kernel lets nobody change it while a hypervisor has the tap open.
+    type: str
+  group:
+    description:
+      - The group whose members may open the tap, by name or number. Only for O(kind=tap).
+    type: str
+  multi_queue:
+    description:
+      - >-
+        Whether the tap is made for several queues, which a hypervisor opens one by one (C(queues=) of QEMU). It must be as the hypervisor asks for, and can't
+        be changed. Only for O(kind=tap).
+    type: bool
   mtu:
     description:
       - Largest packet in bytes, 68 to 65535. What the kind of device does not take, the kernel refuses.
@@ -104,10 +122,11 @@ seealso:
 
 EXAMPLES = r"""
 ---
-- name: Make a tap for a guest
+- name: Make a tap for a guest, which members of one group may open
   virtnet.hardening.virtual_link:
     name: tap7
     kind: tap
+    group: kvm
 
 - name: Make a pair of devices that couples two bridges
   virtnet.hardening.virtual_link:

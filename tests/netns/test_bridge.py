@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+import subprocess
+import time
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -182,3 +184,88 @@ def test_default_route_over_the_bridge_is_guarded(refused: Callable[..., Any], r
     assert result["error_code"] == "management" and "br0 carries the default route" in result["msg"]
     run("linux_bridge", name="br0", no_linklocal_learn=True)
     run("linux_bridge", name="br0", mtu=1400, allow_management=True)
+
+
+TIMERS = {"forward_delay": 10.0, "hello_time": 3.0, "max_age": 14.0}
+
+
+def _under_another_root() -> None:
+    """br0 takes part in a tree whose root is root0, with timers of its own."""
+    ip(
+        "link add br0 type bridge stp_state 1 priority 40000 forward_delay 1500", "link add root0 type bridge stp_state 1 priority 4096 "
+        "forward_delay 2000 hello_time 400 max_age 3000", "link add v0 type veth peer name v1", "link set v0 master br0", "link set v1 master root0",
+        *(f"link set {name} up" for name in ("br0", "root0", "v0", "v1")),
+    )
+    _wait(lambda: iproute2.bridge("br0")["max_age"] == 30)
+
+
+def _wait(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("stp", [True, False])
+def test_timers_while_another_bridge_is_the_root(stp: bool, cycle: Callable[..., Any], run: Callable[..., Any]) -> None:
+    """The kernel shows the root's timers in place of the own ones, which hold once the bridge is the root itself."""
+    _under_another_root()
+    if not stp:
+        ip("link set br0 type bridge stp_state 0")
+    cycle("linux_bridge", name="br0", **TIMERS)
+    (told,) = run("linux_bridge_info", names=["br0"])["bridges"]
+    assert {option: told["bridge"][option] for option in TIMERS} == TIMERS
+    ip("link set br0 type bridge stp_state 1", "link set v0 down")
+    _wait(lambda: iproute2.bridge("br0")["max_age"] != 30)
+    assert {option: iproute2.bridge("br0")[option] for option in TIMERS} == TIMERS
+
+
+def test_the_roots_timers_are_not_the_own_ones(cycle: Callable[..., Any]) -> None:
+    """What is right by chance, as the root has it, is not so."""
+    _under_another_root()
+    cycle("linux_bridge", name="br0", forward_delay=20)
+    ip("link set v0 down")
+    _wait(lambda: iproute2.bridge("br0")["max_age"] != 30)
+    assert iproute2.bridge("br0")["forward_delay"] == 20
+
+
+def test_ageing_time_while_the_topology_changes(cycle: Callable[..., Any], refused: Callable[..., Any], run: Callable[..., Any]) -> None:
+    """The kernel shows twice the forward delay: neither "already so" nor what the bridge is set to."""
+    ip("link add br0 type bridge stp_state 1 forward_delay 200", "link set br0 up", "link add v0 type veth peer name p0", "link set v0 master br0")
+    ip("link set p0 up", "link set v0 up")
+    _wait(lambda: iproute2.bridge("br0")["ageing_time"] == 4)
+    result = refused("linux_bridge", name="br0", ageing_time=4)
+    assert result["error_code"] == "unsupported" and "topology" in result["msg"]
+    told = run("linux_bridge_info", names=["br0"])
+    assert "ageing_time" not in told["bridges"][0]["bridge"]
+    assert any("ageing_time of br0" in each["what"] for each in told["not_looked_at"])
+    cycle("linux_bridge", name="br0", ageing_time=120)
+    assert iproute2.bridge("br0")["ageing_time"] == 120
+
+
+@pytest.fixture(name="own_sysfs")
+def _own_sysfs() -> Iterator[None]:
+    """sysfs of this namespace, as a host has it."""
+    subprocess.run(["mount", "-t", "sysfs", "none", "/sys"], check=True)
+    yield
+    subprocess.run(["umount", "/sys"], check=True)
+
+
+def test_an_address_that_is_right_by_chance(cycle: Callable[..., Any], run: Callable[..., Any], own_sysfs: None) -> None:
+    """It is the lowest of the ports', and the next lower port would take its place."""
+    ip("link add br0 type bridge", "link add v0 address 52:54:00:00:00:09 type veth peer name p0", "link set v0 master br0")
+    assert iproute2.bridge("br0")["address"] == "52:54:00:00:00:09"
+    assert run("linux_bridge_info")["bridges"][0]["status"]["address_pinned"] is False
+    assert "own_address" in cycle("linux_bridge", name="br0", address="52:54:00:00:00:09")["actions"][0]
+    ip("link add v1 address 52:54:00:00:00:01 type veth peer name p1", "link set v1 master br0", "link set v0 nomaster")
+    assert iproute2.bridge("br0")["address"] == "52:54:00:00:00:09"
+    assert run("linux_bridge_info")["bridges"][0]["status"]["address_pinned"] is True
+
+
+@pytest.mark.parametrize("mtu", [68, 1400, 1500, 9000, 65535])
+def test_the_mtu_of_a_new_bridge_stays(cycle: Callable[..., Any], mtu: int) -> None:
+    """One that it is only made with goes with the ports'."""
+    cycle("linux_bridge", name="br0", mtu=mtu)
+    assert iproute2.bridge("br0")["mtu"] == mtu
+    ip("link add v0 mtu 1300 type veth peer name p0", "link set v0 master br0", "link set v0 mtu 1280")
+    assert iproute2.bridge("br0")["mtu"] == mtu

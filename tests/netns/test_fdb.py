@@ -148,3 +148,28 @@ def test_the_last_pinned_address_of_a_port_that_needs_one(how: str, flags: str, 
         told = [each for each in warnings_of(result) if "v0" in each]
         assert not result.get("failed") and len(told) == (1 if words and result["changed"] else 0), result
         assert all(f"port v0 of br0: {words}" in each for each in told) and result["unpinned"] == (["v0"] if told else [])
+
+
+GUESTS = {
+    "learned": "learned", "pinned and locked": "locked", "libvirt": "libvirt",
+}
+
+
+@pytest.mark.parametrize("how", sorted(GUESTS))
+def test_a_permanent_entry_of_a_guest(how: str, refused: Callable[..., Any]) -> None:
+    """It would send the guest's frames to the host, and have a locked port drop all that the guest sends."""
+    if how == "learned":
+        ip("link set v0 up", "link set p0 up")
+        learned(MAC, "v0")
+    elif how == "libvirt":
+        ip("link set v0 address fe:54:00:00:00:01")
+    else:
+        bridge(f"fdb add {MAC} dev v0 master static sticky", "link set dev v0 locked on learning off")
+    told = refused("linux_bridge_fdb", bridge="br0", entries=[{"address": MAC, "port": "v0", "kind": "local"}])["msg"]
+    assert "address of a guest" in told and GUESTS[how] in told and "kind: static" in told
+
+
+def test_a_vlan_that_the_port_does_not_have(refused: Callable[..., Any]) -> None:
+    """In check mode too, by name."""
+    told = refused("linux_bridge_fdb", bridge="br0", entries=[{"address": MAC, "port": "v0", "vlan": 77}])["msg"]
+    assert "v0 has no VLAN 77" in told

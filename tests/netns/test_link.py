@@ -4,13 +4,19 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
+import pwd
+import struct
 import subprocess
+import sys
 from typing import Any, Callable, Iterator
 
 import pytest
 
 from ..oracle import iproute2
-from .conftest import ip, run_module
+from .conftest import ip, run_module, warnings_of
+from .needs import needs_users
 
 MAC = "52:54:00:00:00:01"
 
@@ -91,3 +97,68 @@ def test_refused_before_any_write(params: Any, words: str, refused: Callable[...
     ip("link add br0 type bridge", "link add old0 type veth peer name old1")
     result = refused("virtual_link", **params)
     assert words in result["msg"] and result["error_code"] == "invalid"
+
+
+def opens(name: str, uid: int, gid: int, multi_queue: bool = False) -> bool:
+    """Whether a user without rights may open a tap."""
+    script = (
+        "import fcntl, os, struct, sys; name, uid, gid, flags = sys.argv[1], *map(int, sys.argv[2:]); tun = os.open('/dev/net/tun', os.O_RDWR); "
+        "os.setgroups([]); os.setgid(gid); os.setuid(uid); fcntl.ioctl(tun, 0x400454CA, struct.pack('16sH22x', name.encode(), flags))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, name, str(uid), str(gid), str(0x1102 if multi_queue else 0x1002)], check=False, capture_output=True, text=True,
+    )
+    assert not done.returncode or "PermissionError" in done.stderr or "Invalid argument" in done.stderr, done.stderr
+    return done.returncode == 0
+
+
+def tap(name: str) -> Any:
+    """As ip tells it."""
+    done = subprocess.run(["ip", "-d", "-j", "link", "show", name], check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)[0]["linkinfo"]["info_data"]
+
+
+@needs_users
+def test_who_may_open_a_tap(cycle: Callable[..., Any], run: Callable[..., Any]) -> None:
+    """Nobody but the owner, or but the group; anybody where neither is named, which is told."""
+    told = warnings_of(run("virtual_link", name="tap0", kind="tap"))
+    assert "any local user" in told[0] and opens("tap0", 1234, 1234)
+    cycle("virtual_link", name="tap0", kind="tap", owner="daemon")
+    assert tap("tap0")["user"] == "daemon" and not opens("tap0", 1234, 1234) and opens("tap0", pwd.getpwnam("daemon").pw_uid, 1234)
+    cycle("virtual_link", name="tap1", kind="tap", group="4321")
+    assert not warnings_of(run("virtual_link", name="tap1", kind="tap"))
+    assert not opens("tap1", 1234, 1234) and opens("tap1", 1234, 4321)
+    cycle("virtual_link", name="tap1", kind="tap", owner="1235", group="4322", up=True)
+    assert not opens("tap1", 1234, 4322) and not opens("tap1", 1235, 4321) and opens("tap1", 1235, 4322)
+
+
+def test_a_tap_of_several_queues(cycle: Callable[..., Any], refused: Callable[..., Any]) -> None:
+    """That can't be changed, and who may open it can."""
+    cycle("virtual_link", name="tap0", kind="tap", multi_queue=True, owner="0")
+    assert tap("tap0")["multi_queue"] is True
+    cycle("virtual_link", name="tap0", kind="tap", multi_queue=True, owner="1")
+    assert tap("tap0")["multi_queue"] is True and tap("tap0")["user"] == "daemon"
+    assert "multi_queue" in refused("virtual_link", name="tap0", kind="tap", multi_queue=False)["msg"]
+    cycle("virtual_link", name="tap1", kind="tap", multi_queue=False)
+    assert tap("tap1")["multi_queue"] is False
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    ({"kind": "veth", "peer": "p0", "owner": "root"}, "only a tap has owner"), ({"kind": "tap", "owner": "nosuchuser"}, "no user 'nosuchuser'"),
+    ({"kind": "tap", "group": "nosuchgroup"}, "no group 'nosuchgroup'"), ({"kind": "macvtap", "lower": "lo", "multi_queue": True}, "has no multi_queue"),
+    ({"kind": "tap", "owner": "4294967295"}, "owner"), ({"state": "absent", "group": "root"}, "only a tap has group"),
+])
+def test_owners_that_are_refused(refused: Callable[..., Any], options: Any, words: str) -> None:
+    """By name, before anything is made."""
+    assert words in refused("virtual_link", name="t0", **options)["msg"]
+
+
+def test_a_tap_that_a_hypervisor_has_open(run: Callable[..., Any]) -> None:
+    """The kernel changes nothing of it, and neither does the task."""
+    run("virtual_link", name="tap0", kind="tap", owner="1")
+    with open("/dev/net/tun", "r+b", buffering=0) as tun:
+        fcntl.ioctl(tun, 0x400454CA, struct.pack("16sH22x", b"tap0", 0x5002))
+        result = run_module("virtual_link", name="tap0", kind="tap", owner="2")
+        assert result["failed"] and result["not_undone"] == [] and tap("tap0")["user"] == "daemon" and tap("tap0")["vnet_hdr"] is True
+    run("virtual_link", name="tap0", kind="tap", owner="2")
+    assert tap("tap0")["vnet_hdr"] is True

@@ -76,7 +76,7 @@ def test_absent_is_exactly_its_own(run: Callable[..., Result]) -> None:
     run("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
     # Without a policy there is no record, but the seal.
     entry, = table("ports")
-    assert entry["elem"]["val"] == "v1" and re.fullmatch("sum=[0-9a-f]{8}", entry["elem"]["comment"])
+    assert entry["elem"]["val"] == "v1" and re.fullmatch("sum=[0-9a-f]{8}:v1", entry["elem"]["comment"])
     run("linux_port_security", bridge="br0", ports=[{"match": "v*"}], state="absent")
     assert snapshot() == before
     assert "table bridge others" in subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout
@@ -207,7 +207,7 @@ def test_a_dormant_table_is_no_table_in_effect(refused: Callable[..., Result]) -
 
 def _without_owner(state: Any) -> Any:
     """Who set no_linklocal_learn goes with the table; it then stays as it is, which is the safe side."""
-    return (*state[:3], state[3].replace('\t\telements = { "br0" comment "set=no_linklocal_learn" }\n', ""))
+    return (*state[:3], state[3].replace('\t\telements = { "br0" comment "set=no_linklocal_learn sum=:br0" }\n', ""))
 
 
 def test_entries_learned_before_are_flushed(run: Callable[..., Result]) -> None:
@@ -224,7 +224,7 @@ def test_a_named_port_joins_hardened(cycle: Callable[..., Result]) -> None:
     """It is down until all holds."""
     ip("link set v3 up")
     actions = cycle("linux_port_security", bridge="br0", ports=[{"name": "v3", **GUEST}])["actions"]
-    order = ("set link v3: up true -> false", "create port v3", "create fdb br0 52:54", "create filter v3", "set port v3: ", "set link v3: up false -> true")
+    order = ("set link v3: up true -> false", "create port v3", "create fdb br0 52:54", "set port v3: ", "create filter v3", "set link v3: up false -> true")
     places = [next(place for place, action in enumerate(actions) if action.startswith(start)) for start in order]
     assert places == sorted(places)
 

@@ -15,7 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize, validate
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import BRIDGE
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Fields, Key, Observed
 
 
 def spec() -> Dict[str, Any]:
@@ -59,9 +59,29 @@ class BridgeIntent(BaseIntent):
             return Resolved(Desired({}, self._absent(observed)))
         key: Key = ("bridge", self.name)
         validate.bridge(self.name, self.fields, observed.state.get(key, {}), self.allow_hub)
+        self._check_hidden(observed.facts["shadowed"].get(self.name, {}))
         if self._opens_locked_ports and observed.state.get(key, {}).get("no_linklocal_learn"):
             validate.locked_ports(self.name, {str(each[1]): fields for each, fields in observed.state.items() if each[0] == "port"})
-        return Resolved(Desired({key: self.fields}), warnings=self._check_switches(observed.facts["switches"]))
+        present: Dict[Key, Fields] = {key: self.fields}
+        address = self.fields.get("address")
+        if address is not None and observed.facts["pinned"].get(self.name) is False and observed.state[key]["address"] == address:
+            # It is so by chance, until a port with a lower one joins or the one that has it leaves.
+            present[("own_address", self.name)] = {"address": address}
+        return Resolved(Desired(present), warnings=self._check_switches(observed.facts["switches"]))
+
+    def _check_hidden(self, shown: Mapping[str, Any]) -> None:
+        """What could not be read back. C(shown) is what the spanning tree shows in place of what is set."""
+        timer = next((option for option in shown if option in self.fields and option != "ageing_time"), "")
+        if timer:
+            raise UnsupportedError(
+                f"bridge {self.name}: {timer} can't be read while another bridge is the root of the spanning tree, as this kernel shows the root's "
+                f"({shown[timer]:g} s); leave it out, or run again when {self.name} is the root.", option=timer,
+            )
+        if self.fields.get("ageing_time", -1) == shown.get("ageing_time"):
+            raise UnsupportedError(
+                f"bridge {self.name}: whether ageing_time is {shown['ageing_time']:g} s can't be read while the topology of the spanning tree changes, as "
+                "the kernel shows twice the forward_delay in its place; run again in a minute.", option="ageing_time",
+            )
 
     def _check_switches(self, switches: Optional[Switches]) -> Tuple[str, ...]:
         """What a bridge says of br_netfilter counts for nothing where the host says the opposite, or nobody listens."""

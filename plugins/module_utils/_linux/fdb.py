@@ -53,7 +53,9 @@ class FdbIntent(BaseIntent):
         self.purge = Selection(purge["ports"], "purge.ports") if purge else None
         self.purge_kinds = frozenset(purge["kinds"]) if purge else frozenset()
         ports = {str(fields["port"]) for fields in self.entries.values() if "port" in fields}
-        self.scope = Scope(bridge=self.bridge, links=frozenset(ports), ports=True, port_fields=pinned.FIELDS, fdb=True)
+        ports.update(self.purge.names if self.purge else ())
+        vlans = any(key[3] for key in self.entries)
+        self.scope = Scope(bridge=self.bridge, links=frozenset(ports), ports=True, port_fields=pinned.FIELDS, fdb=True, vlans=vlans)
 
     def _entries(self, items: List[Mapping[str, Any]]) -> Dict[Key, Dict[str, Value]]:
         table: Dict[Key, Dict[str, Value]] = {}
@@ -120,9 +122,31 @@ class FdbIntent(BaseIntent):
         port = str(fields.get("port", observed.state.get(key, {}).get("port")))
         if port != self.bridge and observed.state.get(("port", port), {}).get("bridge") != self.bridge:
             raise InputError(f"entries: {port}, named for {key[2]}, is no port of {self.bridge}; let it join first.")
+        if key[3] and key not in observed.state and ("vlan", self.bridge, port, key[3]) not in observed.state:
+            raise InputError(f"entries: {port} has no VLAN {key[3]}, which is named for {key[2]}; add it with linux_bridge_vlan first, or name another.")
+        self._check_local(key, fields, port, observed)
         if bridge.get("vlan_filtering") and key[3] == 0 and key not in observed.state:
             raise InputError(
                 f"entries: {key[2]} has no vlan, but {self.bridge} filters VLANs and the kernel would write it to every VLAN of {port}; name the VLAN."
+            )
+
+    def _check_local(self, key: Key, fields: Fields, port: str, observed: Observed) -> None:
+        """A local entry of a guest's own address sends its frames to the host, and a locked port drops what comes from it."""
+        have = observed.state.get(key, {})
+        if fields.get("kind", have.get("kind")) != "local" or have.get("kind") == "local" or port == self.bridge:
+            return
+        twin = "fe" + str(key[2])[2:]
+        member = observed.state.get(("port", port), {})
+        evidence = [
+            (f"the bridge learned it behind {have.get('port')}", have.get("kind") == "dynamic" and have.get("port") != self.bridge),
+            (f"it is pinned to {have.get('port')}, which is locked or does not learn", have.get("port") == port and (
+                bool(member.get("locked")) or member.get("learning") is False)),
+            (f"the port {port} bears {twin}, as libvirt names the tap of a guest", observed.facts["addresses"].get(port) == twin != key[2]),
+        ]
+        why = next((words for words, holds in evidence if holds), "")
+        if why:
+            raise InputError(
+                f"entries: {key[2]} is the address of a guest ({why}), and a local (permanent) entry would send its frames to the host; use kind: static."
             )
 
     def _purged(self, observed: Observed) -> Tuple[Tuple[Key, ...], Selected]:

@@ -27,7 +27,8 @@ _VMNET = re.compile(r"^vmnet\d+$")
 
 def of_host(observed: Observed, survey: Any, left_out: Sequence[str], guests: Sequence[str], uplinks: Sequence[str]) -> List[Dict[str, str]]:
     """In the form of the result. C(left_out): bridges that C(names) does not list."""
-    found: List[Gap] = [*survey.gaps, *_of_table(survey), *_of_options(observed), *_of_patterns(observed, guests, uplinks), *_of_devices(observed)]
+    found: List[Gap] = [*survey.gaps, *_of_table(survey), *_of_options(observed), *_of_spanning_tree(observed)]
+    found += [*_of_patterns(observed, guests, uplinks), *_of_devices(observed)]
     if left_out:
         found.append(Gap(f"the bridges {few(left_out)}" if len(left_out) > 1 else f"the bridge {left_out[0]}", "names does not list them"))
     return [{"what": gap.what, "reason": gap.reason} for gap in found]
@@ -45,6 +46,16 @@ def _of_options(observed: Observed) -> Iterator[Gap]:
         lacking = [name for name in names if fields is not None and name not in fields]
         if lacking:
             yield Gap(f"the {kind} option{'s' if len(lacking) > 1 else ''} {', '.join(lacking)}", "this kernel does not have it")
+
+
+def _of_spanning_tree(observed: Observed) -> Iterator[Gap]:
+    """What STP shows in place of what a bridge is set to."""
+    for name, shown in sorted(observed.facts.get("shadowed", {}).items()):
+        if "ageing_time" in shown:
+            yield Gap(f"the ageing_time of {name}", "the topology of its spanning tree changes, and meanwhile the kernel shows another one")
+        timers = [option for option in shown if option != "ageing_time"]
+        if timers:
+            yield Gap(f"{', '.join(timers)} of {name}", "another bridge is the root of its spanning tree, and the kernel shows the root's")
 
 
 def _of_patterns(observed: Observed, guests: Sequence[str], uplinks: Sequence[str]) -> Iterator[Gap]:

@@ -12,14 +12,15 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, joined
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED, PortRecord, SwitchRecord
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import covers, is_hub
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import check_joining, covers, is_hub
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import link_local, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import (
-    ACCEPT, REJECT, Desired, Fields, Hold, Key, Observed, Value,
+    ACCEPT, INHERIT, REJECT, Desired, Fields, Hold, Key, Observed, Value,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level, Resolution, resolve
 
@@ -79,6 +80,19 @@ class BridgeHardener:
                 if key[0] == "vlan" and key[1] == bridge:
                     self.vlans.setdefault(str(key[2]), []).append(int(key[3]))
 
+    def stand(self, groups: Iterable[Group], forget: bool) -> None:
+        """What the document asks of the bridge itself: guests that are to come, or are shut, must not teach it addresses by a link-local frame either."""
+        said = [group for group in groups if group.quarantine is not None or group.level.security.get("forged_transmits")]
+        asks = any(group.quarantine or self._rejects(group.level) for group in said)
+        if forget or said:
+            self.record.standing = asks
+        if self.record.standing:
+            self._own_options(recipes.RECIPES["forged_transmits", REJECT].bridge)
+
+    def _rejects(self, level: Level) -> bool:
+        own = level.security.get("forged_transmits")
+        return (self.top.security.get("forged_transmits") if own == INHERIT else own) == REJECT
+
     def harden_all(self, ports: Sequence[Wanted]) -> None:
         """Who is to have which address is known before anybody's entries are judged."""
         if ports:
@@ -119,7 +133,7 @@ class BridgeHardener:
             flags["mcast_router"] = old.before.pop("mcast_router")
         present = self.wishes.present
         present[("port", wanted.name)] = {"bridge": self.bridge, **flags}
-        present.setdefault(("bridge", self.bridge), {}).update(self._bridge_options(compiled))
+        self._own_options(compiled.bridge)
         self._pin(wanted.name, port.macs or (), compiled.pins, have)
         self._filter(port, compiled, resolution, have, old)
         self._join(wanted.name)
@@ -154,13 +168,13 @@ class BridgeHardener:
         if compiled.flags.get("locked") and self.state.get(("port", name), {}).get("mab"):
             compiled.flags["mab"] = False
 
-    def _bridge_options(self, compiled: recipes.Compiled) -> Dict[str, Value]:
-        """A second lock: the port learns nothing anyway. Older kernels lack it, and without a table nobody would know whose it is."""
-        wanted = {name: value for name, value in compiled.bridge.items() if self.can("bridge", name, value) is None and self.uses_table}
+    def _own_options(self, options: Fields) -> None:
+        """A second lock: a hardened port learns nothing anyway. Older kernels lack it, and without a table nobody would know whose it is."""
+        wanted = {name: value for name, value in options.items() if self.can("bridge", name, value) is None and self.uses_table}
         changed = [name for name, value in wanted.items() if self.fields.get(name) != value]
         if changed:
             self.record.own(changed)
-        return wanted
+        self.wishes.present.setdefault(("bridge", self.bridge), {}).update(wanted)
 
     def _pin(self, name: str, macs: Sequence[str], pins: bool, have: Fields) -> None:
         wanted: Set[Key] = set()
@@ -226,6 +240,7 @@ class BridgeHardener:
             raise InputError(f"port {name}: it is a bridge, and a bridge can't be a port of a bridge; name a port.")
         if facts.master:
             raise InputError(f"port {name}: it belongs to {facts.master}; move it to {self.bridge} with linux_bridge_port first.")
+        check_joining(name, self.observed)
         self.wishes.holds.append(Hold(("link", name), "up", False, (("port", name),)))
 
     def finish(self) -> None:
@@ -240,9 +255,11 @@ class BridgeHardener:
 
 def tidy(wishes: Wishes, observed: Observed) -> None:
     """The rules themselves where something hangs on them, and nothing of devices that are gone, or of which nothing is asked."""
-    for key in [key for key, fields in wishes.present.items() if key[0] == "filter" and _says_nothing(fields)]:
-        if key not in observed.state and not _shut(str(key[1]), wishes, observed):
+    for key in [key for key in wishes.present if key[0] == "filter"]:
+        if _says_nothing(wishes.present[key]) and key not in observed.state and not _shut(str(key[1]), wishes, observed):
             del wishes.present[key]
+        elif '"' in str(key[1]):
+            raise InputError(f"port {key[1]}: nft can't print a name with a double quote, so what holds for it could not be read back; rename the interface.")
     if any(key[0] in ("filter", "switch", "quarantine") for key in wishes.present):
         wishes.present[RULESET] = {"version": ruleset.digest()}
     for key in observed.state:

@@ -44,7 +44,7 @@ class InfoRequest:
         self.names: Optional[List[str]] = None if names is None else [normalize.device_name(name, "names") for name in names]
         self.guests: List[str] = params["guest_patterns"]
         self.uplinks: List[str] = params["uplink_patterns"]
-        self.scope = Scope(bridge=None, all_links=True, ports=True, vlans=True, fdb=True, filters=True)
+        self.scope = Scope(bridge=None, links=frozenset(self.names or ()), all_links=True, ports=True, vlans=True, fdb=True, filters=True)
 
     def answer(self, observed: Observed) -> Dict[str, Any]:
         """The result, bridges in the order of their names or as they were asked for."""
@@ -78,6 +78,8 @@ class _Grouped:
     def __init__(self, observed: Observed, roles: Roles) -> None:
         self.state = observed.state
         self.links = observed.facts["links"]
+        self.strangers = observed.facts.get("strangers", frozenset())
+        self.bridge_addresses = observed.facts["pinned"]
         self.roles = roles
         self.survey = observed.facts["survey"]
         self.quarantine = [str(key[1]) for key in self.state if key[0] == "quarantine"]
@@ -126,6 +128,7 @@ class _Grouped:
 
     def _status(self, name: str, fields: Fields, ports: Sequence[str]) -> Dict[str, Any]:
         return {
+            "address_pinned": self.bridge_addresses.get(name),
             "hub": is_hub(fields.get("ageing_time"), len(ports)),
             "running": self.links[name].running,
             "ports": len(ports),
@@ -139,7 +142,8 @@ class _Grouped:
 
     def _protection(self, name: str, bridge: Fields) -> Dict[str, Any]:
         known = self.survey.table in ("intact", "missing")
-        shut = any(shuts(pattern, name) for pattern in self.quarantine)
+        # The elements of a gone device that had its number set it free.
+        shut = any(shuts(pattern, name) for pattern in self.quarantine) and name not in self.strangers
         entry = self.state.get(("filter", name))
         return protection(PortFacts(
             name, self.state[("port", name)], bridge, entry, known, self.pinned.get(name, ()), shut,
@@ -169,7 +173,7 @@ class _Grouped:
 
     def _link(self, name: str) -> Dict[str, Any]:
         """A peer in a namespace without a name here can't be given as input, so it is left out."""
-        fields = {option: value for option, value in self.state[("link", name)].items() if value not in ("", None)}
+        fields = {option: value for option, value in self.state[("link", name)].items() if value not in ("", None, -1)}
         if str(fields.get("peer_netns", "")).startswith("nsid "):
             del fields["peer_netns"]
         return {"name": name, **fields}

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+import grp
+import pwd
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
@@ -14,19 +16,22 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import LINK, LINK_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed, Value
 
-_IDENTITY = {"veth": ("peer", "peer_netns"), "tap": (), "macvtap": ("lower", "mode")}
+_IDENTITY = {"veth": ("peer", "peer_netns"), "tap": ("multi_queue",), "macvtap": ("lower", "mode")}
+_NAMING = ("peer", "peer_netns", "lower", "mode", "multi_queue")
 _REQUIRED = {"veth": "peer", "macvtap": "lower"}
 _DEVICE = ("mtu", "address", "up")
 
 
 def spec() -> Dict[str, Any]:
     """The module's argument specification."""
-    identity = argspec.options(LINK, ("peer", "peer_netns", "lower", "mode"))
+    identity = argspec.options(LINK, _NAMING)
     return {
         "name": {"type": "str", "required": True},
         "kind": {"type": "str", "choices": list(LINK_KINDS)},
         "state": argspec.STATE,
         **identity,
+        "owner": {"type": "str"},
+        "group": {"type": "str"},
         **argspec.options(LINK, _DEVICE),
         **argspec.GUARD,
     }
@@ -40,6 +45,7 @@ class LinkIntent(BaseIntent):
         self.absent = params["state"] == "absent"
         self.kind: str = params["kind"] or ""
         self.fields: Dict[str, Value] = normalize.fields_from(params, LINK, _DEVICE)
+        self.fields.update(self._owners(params))
         self.identity = self._identity(params)
         lower = {str(self.identity["lower"])} if self.identity.get("lower") else set()
         self.scope = Scope(
@@ -47,7 +53,7 @@ class LinkIntent(BaseIntent):
         )
 
     def _identity(self, params: Mapping[str, Any]) -> Dict[str, Value]:
-        given = [name for name in ("peer", "peer_netns", "lower", "mode") if params[name] is not None]
+        given = [name for name in _NAMING if params[name] is not None]
         if not self.kind:
             if given or not self.absent:
                 raise InputError(f"link {self.name}: kind is missing; say one of {', '.join(LINK_KINDS)}.")
@@ -65,6 +71,19 @@ class LinkIntent(BaseIntent):
             identity[name] = normalize.device_name(str(params[name]), name)
         return identity
 
+    def _owners(self, params: Mapping[str, Any]) -> Dict[str, Value]:
+        given = {option: str(params[option]) for option in ("owner", "group") if params[option] is not None}
+        if given and self.kind != "tap":
+            raise InputError(f"link {self.name}: only a tap has {' and '.join(given)}; leave it out.")
+        return {option: _number(option, text, self.name) for option, text in given.items()}
+
+    def _open_to_all(self, have: Optional[Mapping[str, Value]]) -> Tuple[str, ...]:
+        """Whoever may open /dev/net/tun, which is everybody on most systems, may open a tap of nobody (tun_not_capable, drivers/net/tun.c)."""
+        known = {**(have or {}), **self.fields}
+        if self.kind != "tap" or self.absent or any(known.get(option, -1) != -1 for option in ("owner", "group")):
+            return ()
+        return (f"link {self.name}: any local user who may open /dev/net/tun may open this tap; name the hypervisor's user or group in owner or group.",)
+
     def resolve(self, observed: Observed) -> Resolved:
         """Check against what the name stands for now."""
         key: Key = ("link", self.name)
@@ -77,7 +96,7 @@ class LinkIntent(BaseIntent):
         lower = self.identity.get("lower")
         if have is None and lower and lower not in observed.facts["links"]:
             raise InputError(f"link {self.name}: the lower device {lower} does not exist; create it first.")
-        return Resolved(Desired({key: {"kind": self.kind, **self.identity, **self.fields}}))
+        return Resolved(Desired({key: {"kind": self.kind, **self.identity, **self.fields}}), warnings=self._open_to_all(have))
 
     def _check_deletable(self, have: Any) -> None:
         if have is not None and have["kind"] not in LINK_KINDS:
@@ -87,9 +106,21 @@ class LinkIntent(BaseIntent):
     def _check_same(self, have: Mapping[str, Value]) -> None:
         """What a device is made as can't be changed, and deleting it unasked would cut a guest off."""
         for name, value in {"kind": self.kind, **self.identity}.items():
-            if have.get(name) != value:
+            if (have.get(name) or False) != (value or False):
                 is_now = have.get(name) or ("physical device" if name == "kind" else "none")
                 raise InputError(
                     f"link {self.name}: it exists with {name} {is_now} and can't become {value}; "
                     "remove it with state: absent first, or choose another name."
                 )
+
+
+def _number(option: str, text: str, link: str) -> int:
+    """The number of a user or group of this host; one that is a number already may be known to nobody here."""
+    try:
+        number = int(text) if text.isdigit() else pwd.getpwnam(text).pw_uid if option == "owner" else grp.getgrnam(text).gr_gid
+    except KeyError as error:
+        what = "user" if option == "owner" else "group"
+        raise InputError(f"link {link}: {option}: there is no {what} {text!r} on this host; make it first, or name another.") from error
+    if not 0 <= number < 0xFFFFFFFF:
+        raise InputError(f"link {link}: {option}: {text} is no number of one.")
+    return number

@@ -31,7 +31,7 @@ class Unpinned(NamedTuple):
     def warnings(self, bridge: str, fields: Fields) -> Iterator[str]:
         """A sentence for each reason. C(fields) are the bridge's."""
         ageing: Any = fields.get("ageing_time")
-        end = f"at the latest when what the bridge learned ages out (ageing_time, {ageing:g} s)"
+        end = "at the latest when what the bridge learned ages out (ageing_time" + (")" if ageing is None else f", {ageing:g} s)")
         if self.locked:
             yield _sentence(bridge, self.locked, "locked, but no address is pinned there", f"so the guest is cut off, {end}")
         if self.deaf:

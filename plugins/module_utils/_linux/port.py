@@ -12,7 +12,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux import pi
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependents import of_ports
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, require_bridge, select
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
+    Selection, check_joining, dead_addresses, nothing_reached, require_bridge, select,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constants import MAX_PORTS
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
@@ -57,6 +59,7 @@ class PortIntent(HoldingIntent):
             port_fields=None if leaving else frozenset(self.options) | _validated(self.options),
             fdb=leaving or _relies_on_entries(self.options),
             vlans=leaving,
+            joining=not self.absent,
         )
 
     def _backup(self) -> Set[str]:
@@ -86,6 +89,7 @@ class PortIntent(HoldingIntent):
         bare = self._unpinned(observed, selected.names)
         bridge = observed.state[("bridge", self.bridge)]
         warnings = (*nothing_reached("ports", selected.unmatched, self.bridge, observed), *bare.warnings(self.bridge, bridge))
+        warnings += dead_addresses(joining, self.bridge, observed)
         return Resolved(desired, {**notes, "unpinned": bare.names()}, warnings)
 
     def _elsewhere(self, observed: Observed) -> Iterator[str]:
@@ -105,16 +109,17 @@ class PortIntent(HoldingIntent):
         state, links = observed.state, observed.facts["links"]
         joining = [name for name in names if state.get(("port", name), {}).get("bridge") != self.bridge]
         for name in joining:
-            self._check_joining(name, links.get(name))
+            self._check_joining(name, links.get(name), observed)
         return joining
 
-    def _check_joining(self, name: str, facts: Any) -> None:
+    def _check_joining(self, name: str, facts: Any, observed: Observed) -> None:
         if facts is None:
             raise InputError(f"port {name}: there is no such interface; create it first, or name it by a pattern to take it when it comes.")
         if name == self.bridge or facts.kind == "bridge":
             raise InputError(f"port {name}: it is a bridge, and a bridge can't be a port of a bridge; connect the two with a veth pair.")
         if facts.master and not self.move:
             raise InputError(f"port {name}: it belongs to {facts.master}; set move: true to take it from there to {self.bridge}.")
+        check_joining(name, observed)
 
     def _check_room(self, observed: Observed, joining: List[str]) -> None:
         taken = sum(1 for key, fields in observed.state.items() if key[0] == "port" and fields.get("bridge") == self.bridge)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Dict, List, Mapping, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
@@ -12,7 +13,10 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux import re
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import addresses_of, macs_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, ports_of, require_bridge, select
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import ports_of_others
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
+    Selection, dead_addresses, nothing_reached, ports_of, require_bridge, select,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -50,7 +54,10 @@ class PortSecurityIntent(HoldingIntent):
         if not self.items:
             raise InputError("ports: the list is empty; name at least one port or pattern.")
         self.names = frozenset(name for item in self.items for name in item.selection.names)
-        self.scope = Scope(bridge=self.bridge, links=self.names, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True)
+        self.scope = Scope(bridge=self.bridge, links=self.names, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, joining=True)
+        if any(item.selection.globs for item in self.items) and not self.absent:
+            # What hangs on the ports that patterns select.
+            self.scope = replace(self.scope, all_links=True)
 
     def resolve(self, observed: Observed) -> Resolved:
         """Find the ports, and what each needs."""
@@ -59,6 +66,7 @@ class PortSecurityIntent(HoldingIntent):
         unmatched: List[str] = []
         taken: Set[str] = set()
         wanted: List[Wanted] = []
+        taking: List[str] = []
         hardener = None if self.absent else BridgeHardener(self.bridge, observed, wishes)
         for item in self.items:
             selected = select(item.selection, self.bridge, observed)
@@ -67,6 +75,7 @@ class PortSecurityIntent(HoldingIntent):
                 if hardener is None:
                     release.release_port(wishes, observed, self.bridge, name, item.level, item.macs)
                 else:
+                    taking += [name] if item.selection.globs else []
                     wanted.append(Wanted(name, (item.level,), item.macs, item.addresses))
         if hardener is None:
             release.leave_nothing(wishes, observed)
@@ -77,7 +86,9 @@ class PortSecurityIntent(HoldingIntent):
         self.give_back(wishes.present, observed)
         there = ports_of(self.bridge, observed) if self.absent else self.names
         missing = [name for item in self.items for name in item.selection.names if name not in there]
-        warnings = nothing_reached("ports", [*missing, *unmatched], self.bridge, observed)
+        patterns = [glob for item in self.items for glob in item.selection.globs]
+        warnings = nothing_reached("ports", [*missing, *unmatched], self.bridge, observed) + ports_of_others("ports", patterns, taking, observed)
+        warnings += dead_addresses((str(hold.key[1]) for hold in wishes.holds), self.bridge, observed)
         return Resolved(wishes.desired(), {"unmatched": unmatched, "ports": policy_of(wishes)}, warnings)
 
 

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence, Set
+from typing import Dict, List, Sequence, Set, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import Wishes, require_table
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import covers
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.quoting import refusal
@@ -51,6 +52,35 @@ def wish(wishes: Wishes, observed: Observed, switches: Sequence[Switch], purge: 
         wishes.present[("quarantine", pattern)] = {}
     gone: List[Key] = [("quarantine", pattern) for pattern in sorted(have - kept)]
     wishes.absent += gone
+
+
+def elsewhere(wishes: Wishes, observed: Observed, switches: Sequence[Switch]) -> List[str]:
+    """Ports of bridges that nobody asked about: a name is shut on every bridge. Raises InputError where a pattern would newly cut them off, and
+    tells of those that one cuts off already."""
+    gone = {key for key in wishes.absent if key not in wishes.present}
+    free = {key[1] for key in [*observed.state, *wishes.present] if key[0] == "filter" and key not in gone}
+    told: Dict[Tuple[str, str, bool], List[str]] = {}
+    patterns = sorted(str(key[1]) for key in wishes.present if key[0] == "quarantine")
+    for key, fields in sorted((key, fields) for key, fields in observed.state.items() if key[0] == "port"):
+        name, bridge = str(key[1]), str(fields.get("bridge"))
+        pattern = next((each for each in patterns if shuts(each, name)), "")
+        if pattern and name not in free and not _asked(name, bridge, switches):
+            told.setdefault((pattern, bridge, ("quarantine", pattern) in observed.state), []).append(name)
+    for (pattern, bridge, already), names in told.items():
+        if not already:
+            raise InputError(
+                f"quarantine: {pattern} would cut off {few(names)} of {bridge} too, as a name is shut on every bridge of the host; make match narrower, "
+                f"or give {bridge} in the document a port group with quarantine or with these ports."
+            )
+    return [
+        f"quarantine: {pattern} cuts off {few(names)} of {bridge} too, as a name is shut on every bridge of the host; the document does not ask for that."
+        for (pattern, bridge, _already), names in told.items()
+    ]
+
+
+def _asked(name: str, bridge: str, switches: Sequence[Switch]) -> bool:
+    groups = [group for switch in switches if switch.name == bridge for group in switch.groups]
+    return any(group.quarantine and any(shuts(pattern, name) for pattern in group.match) for group in groups)
 
 
 def _widest(patterns: Set[str]) -> Set[str]:

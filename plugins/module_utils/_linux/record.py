@@ -22,6 +22,7 @@ _LETTERS = {
 }
 _NUMBERS = ("mcast_router",)
 _BRIDGE_OPTIONS = ("no_linklocal_learn",)
+_STANDING = "standing"
 
 
 @dataclass
@@ -90,13 +91,15 @@ class SwitchRecord:
 
     configured: Dict[str, str] = field(default_factory=dict)
     owned: List[str] = field(default_factory=list)
+    # Whether a document asks for these options, whatever guests are there.
+    standing: bool = False
 
     @staticmethod
     def read(text: Value) -> "SwitchRecord":
         """Of a bridge without a record, an empty one."""
         words = str(text or "")
         owned = next((word[4:].split(",") for word in words.split() if word.startswith("set=")), [])
-        return SwitchRecord(read_record(words)[0], [name for name in owned if name in _BRIDGE_OPTIONS])
+        return SwitchRecord(read_record(words)[0], [name for name in owned if name in _BRIDGE_OPTIONS], _STANDING in words.split())
 
     def update(self, defaults: Level) -> None:
         """What the document says of the switch; what it does not say stays."""
@@ -113,4 +116,5 @@ class SwitchRecord:
 
     def text(self) -> str:
         """For the comment."""
-        return " ".join(part for part in (record(self.configured, {}), f"set={','.join(self.owned)}" if self.owned else "") if part)
+        parts = (record(self.configured, {}), f"set={','.join(self.owned)}" if self.owned else "", _STANDING if self.standing else "")
+        return " ".join(part for part in parts if part)

@@ -63,13 +63,18 @@ def leave_nothing(wishes: Wishes, observed: Observed) -> None:
     kept = {str(key[1]) for key in [*observed.state, *wishes.present] if key[0] == "filter" and key not in gone}
     bridges = {fields.get("bridge") for key, fields in [*observed.state.items(), *wishes.present.items()] if key[0] == "port" and key[1] in kept}
     for key in [key for key in observed.state if key[0] == "switch"]:
-        if key[1] not in bridges:
+        if key[1] not in bridges and not _stands(wishes, observed, key):
             _give_back(wishes, observed, key)
     gone = set(wishes.absent) - set(wishes.present)
     left = [key for key in [*observed.state, *wishes.present] if key[0] in ("filter", "switch", "quarantine") and key not in gone]
     if not left:
         wishes.present.pop(RULESET, None)
         wishes.absent += [RULESET] if RULESET in observed.state else []
+
+
+def _stands(wishes: Wishes, observed: Observed, key: Key) -> bool:
+    """Whether a document asks for the options, as a quarantine does, and not only for its guests."""
+    return SwitchRecord.read(wishes.present.get(key, observed.state[key]).get("record")).standing
 
 
 def _give_back(wishes: Wishes, observed: Observed, key: Key) -> None:

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Sequence
+from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Sequence, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.normalize import is_glob
 
 GUEST, UPLINK, COUPLING, HOST, UNKNOWN = "guest", "uplink", "coupling", "host", "unknown"
 ROLES = (GUEST, UPLINK, COUPLING, HOST, UNKNOWN)
@@ -139,6 +142,17 @@ class Roles:
         roles = {each: self._told(each, seen) for each in members}
         worst = min(members, key=lambda each: ROLES.index(roles[each].role) if roles[each].role != UNKNOWN else 0)
         return Role(roles[worst].role, f"{facts.kind} of {', '.join(members)} ({worst}: {roles[worst].reason})")
+
+
+def ports_of_others(what: str, patterns: Sequence[str], names: Sequence[str], observed: Observed) -> Tuple[str, ...]:
+    """The warning for ports that a pattern selects and that are no guest's, whoever names them means it. C(what) is the option that has the patterns."""
+    roles = Roles(observed.facts["links"])
+    found = {name: roles.of(name) for name in names}
+    others = [f"{name} ({role.reason})" for name, role in found.items() if role.role in (UPLINK, COUPLING)]
+    if not others:
+        return ()
+    globs = ", ".join(pattern for pattern in patterns if is_glob(pattern))
+    return (f"{what}: {globs} takes {few(others)}, which no guest hangs on; make the pattern narrower, or name the port if it is meant.",)
 
 
 def settle(name: str, told: Role, guests: Sequence[str], uplinks: Sequence[str]) -> Role:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fnmatch import translate
 from re import compile as compile_pattern
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
@@ -75,6 +75,22 @@ def nothing_reached(what: str, names: Sequence[str], bridge: str, observed: Obse
         return ()
     verb = "reaches" if len(names) == 1 else "reach"
     return (f"{what}: {', '.join(names)} {verb} no port of {bridge}; its ports are {few(ports_of(bridge, observed)) or 'none'}.",)
+
+
+def check_joining(name: str, observed: Observed) -> None:
+    """Refuse, with InputError, what the kernel would not take, before the device goes down for it."""
+    why = observed.facts["unfit"].get(name)
+    if why:
+        raise InputError(f"port {name}: {why}, so the kernel would not take it into a bridge; remove that first, or name another device.")
+
+
+def dead_addresses(names: Iterable[str], bridge: str, observed: Observed) -> Tuple[str, ...]:
+    """The warning for devices that bear IP addresses and become ports."""
+    return tuple(
+        f"port {name}: it bears {few(observed.facts['bears'][name])}, by which nobody reaches the host once it is a port; "
+        f"give {bridge} the addresses and the routes, and take them from {name}."
+        for name in names if observed.facts["bears"].get(name)
+    )
 
 
 def require_bridge(name: str, observed: Observed) -> Fields:

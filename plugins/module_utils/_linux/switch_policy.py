@@ -14,8 +14,10 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux import qu
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, addresses_of, macs_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import JUDGED, Roles
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, ports_of, require_bridge, select
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import JUDGED, Roles, ports_of_others
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
+    Selection, dead_addresses, nothing_reached, ports_of, require_bridge, select,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, document, normalize
@@ -54,7 +56,8 @@ class SwitchPolicyIntent(HoldingIntent):
             for group in switch.groups:
                 _check_group(group)
         self.names = frozenset(port.name for switch in self.switches for group in switch.groups for port in group.ports)
-        self.scope = Scope(bridge=None, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True)
+        named = self.names | {switch.name for switch in self.switches}
+        self.scope = Scope(bridge=None, links=named, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, joining=True)
 
     def resolve(self, observed: Observed) -> Resolved:
         """Who belongs to which group, what each needs, and what nobody names any more."""
@@ -73,10 +76,14 @@ class SwitchPolicyIntent(HoldingIntent):
                     continue
                 levels = (member.level, member.group.level) if member.level is not None else (member.group.level,)
                 wanted.append(Wanted(member.name, levels, member.macs, member.addresses))
+            hardener.stand(switch.groups, bool(self.purge))
             hardener.harden_all(wanted)
             hardener.finish()
+            joining = [str(hold.key[1]) for hold in wishes.holds if wishes.ports[str(hold.key[1])]["bridge"] == switch.name]
+            warnings += dead_addresses(joining, switch.name, observed)
         self._let_go(wishes, observed, set(shut))
         quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
+        warnings += quarantine.elsewhere(wishes, observed, self.switches)
         tidy(wishes, observed)
         if RULESET in wishes.present:
             # The document tells all names that are meant, as no policy of ports does.
@@ -105,6 +112,7 @@ class SwitchPolicyIntent(HoldingIntent):
             unmatched += missing
             warnings += _nothing_reached(group, missing, named, switch.name, observed)
             idle += [group] if group.quarantine and not there else []
+            warnings += ports_of_others(f"port group {group.name}: match", group.match, [name for name in there if name not in named], observed)
             for name in there:
                 if name not in named:
                     yield self._matched(name, group, taken)

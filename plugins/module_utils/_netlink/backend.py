@@ -51,7 +51,12 @@ class NetlinkBackend:
 
     def observe(self, scope: Scope) -> Observed:
         """Read the dumps that the scope needs, each once."""
-        return self._observer.observe(scope)
+        observed = self._observer.observe(scope)
+        for name in self._executor.bereft:
+            if ("link", name) in observed.state:
+                # It is up, and not as it was before.
+                observed.state[("link", name)]["up"] = False
+        return observed
 
     def cover(self, scope: Scope, wish: Desired) -> Scope:
         """Links that a wish names are read even once they are ports."""

@@ -106,6 +106,8 @@ class Link(NamedTuple):
     flags: int
     attributes: Dict[int, Span]
     data: Any
+    # ARPHRD_*: what a bridge takes is Ethernet.
+    hardware: int = c.ARPHRD_ETHER
 
     def u32(self, number: int) -> int:
         """An attribute of four bytes, 0 if it is not there."""
@@ -116,6 +118,11 @@ class Link(NamedTuple):
         """An attribute that is text, "" if it is not there."""
         span = self.attributes.get(number)
         return text(self.data, span) if span else ""
+
+    def switch(self, number: int) -> bool:
+        """A switch of one byte in IFLA_INFO_DATA."""
+        span = self.info()[1].get(number)
+        return bool(span and self.data[span.start])
 
     def address(self) -> str:
         """The MAC address; empty where the device has none."""
@@ -157,7 +164,7 @@ def link(data: Any, start: int, end: int) -> Link:
     family, hardware, index, flags, change = _IFINFOMSG(data, start)
     found = index_attributes(data, start + 16, end)
     name = text(data, found[c.IFLA_IFNAME]) if c.IFLA_IFNAME in found else ""
-    return Link(index, name, flags, found, data)
+    return Link(index, name, flags, found, data, hardware)
 
 
 def link_kind(each: Link) -> str:
@@ -172,6 +179,14 @@ def link_kind(each: Link) -> str:
 def device_fields(each: Link) -> Dict[str, Value]:
     """What every device has."""
     return {"mtu": each.u32(c.IFLA_MTU), "address": each.address(), "up": bool(each.flags & c.IFF_UP)}
+
+
+def tap_fields(each: Link) -> Dict[str, Value]:
+    """Who may open a tap, C(-1) where nobody is named, and whether many may at once."""
+    info = each.info()[1]
+    numbers = {"owner": c.IFLA_TUN_OWNER, "group": c.IFLA_TUN_GROUP}
+    found: Dict[str, Value] = {option: _U32(each.data, info[number].start)[0] if number in info else -1 for option, number in numbers.items()}
+    return {**found, "multi_queue": each.switch(c.IFLA_TUN_MULTI_QUEUE)}
 
 
 def macvtap_mode(each: Link) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import encode
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import belongings, encode, tap
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Observer, open_namespace
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields
@@ -37,11 +37,14 @@ class Executor:
         self._client = client
         self._observer = observer
         self._options: Dict[Tuple[Any, ...], bytes] = {}
+        # By index: what devices had before this run took them down; and by name those to which it could not be given back.
+        self._kept: Dict[int, List[belongings.Belonging]] = {}
+        self.bereft: Set[str] = set()
         self._encoders: Dict[Tuple[str, str], Encoder] = {
-            (CREATE, "bridge"): lambda step: encode.new_bridge(str(step.key[1]), step.after),
             (UPDATE, "bridge"): lambda step: encode.set_bridge(step.after, self._index(step.key[1])),
             (DELETE, "bridge"): lambda step: encode.del_link(self._index(step.key[1])),
             (CREATE, "port"): lambda step: encode.set_master(self._index(step.key[1]), self._index(step.after["bridge"])),
+            (CREATE, "own_address"): lambda step: encode.set_link(step.after, self._index(step.key[1])),
             (UPDATE, "port"): self._set_port,
             (DELETE, "port"): lambda step: encode.set_master(self._index(step.key[1]), 0),
             (DELETE, "learned"): lambda step: encode.flush_port(self._index(step.key[1])),
@@ -61,7 +64,37 @@ class Executor:
             return self._vlans(steps)
         if (verb, kind) == (CREATE, "link"):
             return [self._make_link(step) for step in steps]
+        if (verb, kind) == (CREATE, "bridge"):
+            return [self._make_bridge(step) for step in steps]
+        if (verb, kind) == (DELETE, "own_address"):
+            return [Fault(REFUSED, "only a new bridge takes the lowest address of its ports")] * len(steps)
+        if (verb, kind) == (UPDATE, "link"):
+            return self._update_links(steps)
         return self._batch(steps, self._encoders[verb, str(kind)])
+
+    def _update_links(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+        """What a device loses when it goes down comes back with it, unless it became a port."""
+        if {"owner", "group"} & steps[0].after.keys():
+            return [self._made(step, tap.own(str(step.key[1]), step.after, self._observer.tap_shape(str(step.key[1])))) for step in steps]
+        for step in steps:
+            index = self._observer.index_of(str(step.key[1]))
+            if step.after.get("up") is False and step.before.get("up") and index is not None and index not in self._kept:
+                self._kept[index] = belongings.of_device(self._client, index)
+        faults = self._batch(steps, self._encoders[UPDATE, "link"])
+        for place, step in enumerate(steps):
+            if step.after.get("up") and faults[place] is None:
+                faults[place] = self._give_back(str(step.key[1]))
+        return faults
+
+    def _give_back(self, name: str) -> Optional[Fault]:
+        kept = self._kept.get(self._observer.index_of(name) or 0)
+        if not kept or self._observer.master_of(name):
+            return None
+        lost = belongings.give_back(self._client, kept)
+        if not lost:
+            return None
+        self.bereft.add(name)
+        return Fault(REFUSED, f"{name} is up again without {', '.join(lost)}")
 
     def device_of(self, step: Step) -> str:
         """The device that the step hangs on."""
@@ -117,11 +150,22 @@ class Executor:
         port = str(step.before["port"])
         return encode.del_fdb(self._index(port), port == step.key[1], str(step.key[2]), int(step.key[3]))
 
+    def _make_bridge(self, step: Step) -> Optional[Fault]:
+        """An MTU that a bridge is made with goes with the ports', as only a change of it counts as set by somebody (br_change_mtu, net/bridge/br_device.c)."""
+        name, mtu = str(step.key[1]), step.after.get("mtu")
+        self._observer.forget(name)
+        fields = step.after if mtu is None else {**step.after, "mtu": _neighbour(int(mtu))}
+        answer, = self._client.batch([encode.new_bridge(name, fields)])
+        if answer.errno or mtu is None:
+            return self._made(step, answer)
+        answer, = self._client.batch([encode.set_link({"mtu": mtu}, self._index(name))])
+        return self._made(step, answer)
+
     def _make_link(self, step: Step) -> Optional[Fault]:
         name, fields = str(step.key[1]), step.after
         self._observer.forget(name)
         if fields["kind"] == "tap":
-            return self._made(step, self._client.make_link(ifname=name, kind="tuntap", mode="tap"))
+            return self._made(step, tap.make(name, fields))
         if fields["kind"] == "macvtap":
             lower = self._observer.index_of(str(fields["lower"]))
             if lower is None:
@@ -170,6 +214,10 @@ class Executor:
                 for place, step in group.items:
                     faults[place] = self._fault(step, answer)
         return faults
+
+
+def _neighbour(mtu: int) -> int:
+    return mtu - 1 if mtu > 1500 else mtu + 1
 
 
 class _Ranges:

@@ -10,19 +10,21 @@ import os
 import socket
 from dataclasses import dataclass
 from struct import pack
-from typing import Any, Dict, FrozenSet, Iterable, List, Optional
+from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode, netfilter
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import belongings, decode, encode, netfilter, spanning_tree
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import hardware_bus, virtual_functions
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import address_pinned, hardware_bus, kernel_hz, virtual_functions
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed, State, Value
 
 # Asking for this many links one by one costs about as much as a dump of a thousand.
 _SINGLE_LOOKUPS = 64
+# Their lower device has no room for a bridge (netdev_rx_handler_register, net/core/dev.c).
+_TAKES_FRAMES = frozenset(("macvlan", "macvtap", "ipvlan", "ipvtap", "hsr"))
 NETNS_DIR = "/run/netns"
 # What if_indextoname(3) answers for a number that no device has.
 _NO_DEVICE = (errno.ENXIO, errno.ENODEV)
@@ -48,6 +50,8 @@ class Scope:
     peer_netns: str = ""
     # What nftables checks for ports; read by the backend that has it.
     filters: bool = False
+    # What stands in the way of devices that may become ports, and what they lose by it.
+    joining: bool = False
     # The host-wide switches of br_netfilter.
     switches: bool = False
 
@@ -63,10 +67,12 @@ class Observer:
         self._names: Dict[int, str] = {}
         self._bridge_index = 0
         self._bridges: FrozenSet[str] = frozenset()
+        self._shadowed: Dict[str, Dict[str, Value]] = {}
+        self._pinned: Dict[str, Optional[bool]] = {}
 
     def observe(self, scope: Scope) -> Observed:
         """Read what the scope speaks of."""
-        self._index, self._names, self._bridge_index, self._bridges = {}, {}, 0, frozenset()
+        self._index, self._names, self._bridge_index, self._bridges, self._shadowed, self._pinned = {}, {}, 0, frozenset(), {}, {}
         state: State = {}
         facts: Dict[str, LinkFacts] = {}
         addresses: Dict[str, str] = {}
@@ -79,6 +85,8 @@ class Observer:
         if scope.ports:
             self._read_ports(scope, state, facts, addresses)
         self._read_missing(scope, state, facts)
+        self._refuse_other_names(scope)
+        unfit, bears = self._read_joining(scope, state, facts)
         self._name_backup_ports(state)
         bridges = self._bridges_of(state)
         if scope.vlans:
@@ -87,7 +95,9 @@ class Observer:
             self._read_fdb(state, bridges)
         for name, index in self._index.items():
             self._first_index.setdefault(name, index)
-        return Observed(state, {"links": facts, "addresses": addresses, "switches": netfilter.switches() if scope.switches else None})
+        switches = netfilter.switches() if scope.switches else None
+        found = {"shadowed": self._shadowed, "pinned": self._pinned, "unfit": unfit, "bears": bears}
+        return Observed(state, {"links": facts, "addresses": addresses, "switches": switches, **found})
 
     def index_of(self, name: str) -> Optional[int]:
         """The interface index; asks the kernel for a device made since the last read."""
@@ -107,6 +117,18 @@ class Observer:
         """Whether the device that was first seen under this name is not there any more."""
         link = self._get(name)
         return link is None or self._first_index.get(name, link.ifindex) != link.ifindex
+
+    def master_of(self, name: str) -> int:
+        """The index of the bridge or bond that has the device now; 0 for none."""
+        link = self._get(name)
+        return link.u32(c.IFLA_MASTER) if link else 0
+
+    def tap_shape(self, name: str) -> Dict[str, Value]:
+        """How frames of a tap look to whoever has it open."""
+        link = self._get(name)
+        return {} if link is None else {
+            "multi_queue": link.switch(c.IFLA_TUN_MULTI_QUEUE), "pi": link.switch(c.IFLA_TUN_PI), "vnet_hdr": link.switch(c.IFLA_TUN_VNET_HDR),
+        }
 
     def is_bridge(self, name: str) -> bool:
         """Whether the last read saw a bridge of this name."""
@@ -144,7 +166,15 @@ class Observer:
 
     def _saw_bridge(self, link: decode.Link, state: State) -> None:
         fields, attributes, boolopts = decode.bridge_fields(link)
+        hidden = spanning_tree.shadowed(link, fields)
+        if hidden:
+            own = spanning_tree.own_timers(link.name, kernel_hz()) if hidden.keys() & set(spanning_tree.TIMERS) else {}
+            fields = {**{name: value for name, value in fields.items() if name not in hidden}, **{name: own[name] for name in own if name in hidden}}
+            self._shadowed[link.name] = {name: value for name, value in hidden.items() if name not in fields}
         state[("bridge", link.name)] = fields
+        pinned = self._pinned[link.name] = address_pinned(link.name, link.ifindex)
+        if pinned:
+            state[("own_address", link.name)] = {"address": link.address()}
         self._bridges |= {link.name}
         self._probe.saw_bridge(attributes, boolopts)
 
@@ -211,6 +241,28 @@ class Observer:
                 if scope.ports:
                     self._read_foreign_port(link, state)
 
+    def _read_joining(self, scope: Scope, state: State, facts: Dict[str, LinkFacts]) -> Tuple[Dict[str, str], Dict[str, List[str]]]:
+        """Of devices that may become ports: why the kernel would not take them, and the IP addresses that they bear."""
+        names = {self._index[name]: name for name in scope.links if name in facts and ("port", name) not in state} if scope.joining else {}
+        if not names:
+            return {}, {}
+        unfit: Dict[str, str] = {}
+        for link in self._dump_links():
+            kind, lower = decode.link_kind(link), link.u32(c.IFLA_LINK)
+            if link.ifindex in names and link.hardware != c.ARPHRD_ETHER:
+                unfit[link.name] = "it is no Ethernet device"
+            elif kind in _TAKES_FRAMES and lower in names and c.IFLA_LINK_NETNSID not in link.attributes:
+                unfit[names[lower]] = f"the {kind} device {link.name} hangs on it and takes its frames"
+        return unfit, {names[index]: found for index, found in belongings.addresses_by_index(self._client).items() if index in names}
+
+    def _refuse_other_names(self, scope: Scope) -> None:
+        """The kernel finds a device by an alternative name too (ip link property), and tells of it by its own one only, by which all is compared."""
+        asked = scope.links | scope.link_state | ({scope.bridge} if scope.bridge else set())
+        for name in sorted(asked - self._index.keys()):
+            link = self._get(name)
+            if link is not None and link.name != name:
+                raise InputError(f"{name}: it is an alternative name of {link.name}; write {link.name}.")
+
     def _read_foreign_port(self, link: decode.Link, state: State) -> None:
         """A port of another bridge, with all its options: if it is to move, they must come back should that fail."""
         options = link.port_options()
@@ -226,6 +278,8 @@ class Observer:
         fields: Dict[str, Value] = {"kind": kind, **decode.device_fields(link)}
         if kind == "veth":
             fields.update(self._peer(link, scope.peer_netns))
+        elif kind == "tap":
+            fields.update(decode.tap_fields(link))
         elif kind == "macvtap":
             fields.update(lower=self._name(link.u32(c.IFLA_LINK)), mode=decode.macvtap_mode(link))
         return fields

@@ -13,6 +13,7 @@ _USER_HZ = 100
 _NSEC = 1_000_000_000
 # CLOCK_MONOTONIC_COARSE ticks once a jiffy, so its resolution is the kernel's 1/HZ (clock_getres(2)).
 _CLOCK_MONOTONIC_COARSE = 6
+_NET_ADDR_SET = 3
 
 
 def kernel_hz() -> Optional[int]:
@@ -31,7 +32,11 @@ def through_jiffies(hundredths: int, hz: int) -> int:
     clock_t_to_jiffies and jiffies_to_clock_t (kernel/time/time.c) both round down: with HZ=250,
     207 comes back as 206, and 206 as 206.
     """
-    jiffies = hundredths * hz // _USER_HZ
+    return to_hundredths(hundredths * hz // _USER_HZ, hz)
+
+
+def to_hundredths(jiffies: int, hz: int) -> int:
+    """jiffies_to_clock_t (kernel/time/time.c)."""
     tick = (_NSEC + hz // 2) // hz
     if tick % (_NSEC // _USER_HZ) == 0:
         return jiffies * (_USER_HZ // hz) if hz < _USER_HZ else jiffies // (hz // _USER_HZ)
@@ -47,6 +52,18 @@ def hardware_bus(name: str, ifindex: int, folder: str = "/sys/class/net") -> str
         return os.path.basename(os.readlink(f"{folder}/{name}/device/subsystem")) if _number(f"{folder}/{name}/ifindex") == ifindex else ""
     except (OSError, ValueError):
         return ""
+
+
+def address_pinned(name: str, ifindex: int, folder: str = "/sys/class/net") -> Optional[bool]:
+    """Whether a device's MAC address was set by somebody (NET_ADDR_SET, include/uapi/linux/netdevice.h), which rtnetlink does not tell.
+
+    None where sysfs is another network namespace's.
+    """
+    try:
+        kind = _number(f"{folder}/{name}/addr_assign_type")
+        return kind == _NET_ADDR_SET if _number(f"{folder}/{name}/ifindex") == ifindex else None
+    except (OSError, ValueError):
+        return None
 
 
 def virtual_functions(name: str, ifindex: int, folder: str = "/sys/class/net") -> int:

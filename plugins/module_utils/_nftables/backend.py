@@ -58,7 +58,7 @@ class HardeningBackend(NetlinkBackend):
             return observed
         self._table = self._read_table()
         state: State = {**observed.state, **_learned(observed.state), **self._table_state()}
-        facts = {**observed.facts, "can": self._can}
+        facts = {**observed.facts, "can": self._can, "strangers": self._strangers()}
         return Observed(state, facts)
 
     def _can(self, kind: str, name: str = "", value: Value = True) -> Optional[str]:
@@ -99,7 +99,7 @@ class HardeningBackend(NetlinkBackend):
             before = socket.if_nameindex()
             objects = self._nft.read()
             if before == socket.if_nameindex():
-                return _table(objects, {name: index for index, name in before})
+                return _table(objects, _as_printed({name: index for index, name in before}))
         raise BackendError("The interfaces of this host kept changing while the nftables table was read; run again when fewer guests come and go.")
 
     def _table_state(self) -> State:
@@ -108,12 +108,22 @@ class HardeningBackend(NetlinkBackend):
         names = dict(socket.if_nameindex())
         state: State = {RULESET: {"version": self._table.version(), "quarantine": self._table.keeps_quarantine()}}
         for index, entry in self._table.entries.items():
-            state[("filter", names.get(index, f"{STALE}{index}"))] = entry
+            state[("filter", self._named("ports", index, names))] = entry
         for index, record in self._table.records["switches"].items():
-            state[("switch", names.get(index, f"{STALE}{index}"))] = {"record": record}
+            state[("switch", self._named("switches", index, names))] = {"record": record}
         for pattern in self._table.quarantine:
             state[("quarantine", pattern)] = {}
         return state
+
+    def _named(self, kind: str, index: int, names: Mapping[int, str]) -> str:
+        """By its number where the device is gone, also where another one has the number now."""
+        name = names.get(index, "")
+        return f"{STALE}{index}" if not name or self._table.is_strange(kind, index, name) else name
+
+    def _strangers(self) -> FrozenSet[str]:
+        """Ports that have the number, and so the elements, of a device that is gone."""
+        names = dict(socket.if_nameindex())
+        return frozenset(name for index, name in names.items() if index in self._table.ports and self._table.is_strange("ports", index, name))
 
     def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
         """Of what nftables does, all or nothing."""
@@ -150,9 +160,11 @@ class HardeningBackend(NetlinkBackend):
             self._table.ports[index] = elements_of(fields)
             self._table.records["ports"][index] = str(fields.get("record", ""))
             self._table.seals[index] = seal(self._table.ports[index])
-            transaction.add(index, self._table.ports[index], self._table.records["ports"][index])
+            self._table.devices["ports"][index] = str(step.key[1])
+            transaction.add(index, self._table.ports[index], self._table.records["ports"][index], str(step.key[1]))
         else:
             self._table.ports.pop(index, None)
+            self._table.devices["ports"].pop(index, None)
         return True
 
     def _queue_switch(self, step: Step, transaction: Transaction) -> bool:
@@ -162,7 +174,7 @@ class HardeningBackend(NetlinkBackend):
         if step.verb != CREATE:
             transaction.record("delete", index)
         if step.verb != DELETE:
-            transaction.record("add", index, str(step.after["record"]))
+            transaction.record("add", index, str(step.after["record"]), str(step.key[1]))
         return True
 
     def _queue_quarantine(self, step: Step, transaction: Transaction) -> bool:
@@ -178,12 +190,15 @@ class HardeningBackend(NetlinkBackend):
             transaction.delete_table()
             return True
         transaction.make_table()
+        names = dict(socket.if_nameindex())
+        devices = {kind: {**names, **told} for kind, told in self._table.devices.items()}
         for index, elements in self._table.ports.items():
             known: Mapping[str, Any] = {name: values for name, values in elements.items() if name in ruleset.SETS}
             # What was taken away meanwhile stays told of ports that this run is not about.
-            transaction.add(index, known, self._table.records["ports"].get(index, ""), self._table.seals.get(index, ""))
+            record, sealed = self._table.records["ports"].get(index, ""), self._table.seals.get(index, "")
+            transaction.add(index, known, record, devices["ports"].get(index, ""), sealed)
         for index, record in self._table.records["switches"].items():
-            transaction.record("add", index, record)
+            transaction.record("add", index, record, devices["switches"].get(index, ""))
         if self._table.quarantine or self._table.quarantine_seal:
             transaction.quarantine(self._table.quarantine, "" if step.after.get("quarantine") else self._table.quarantine_seal)
         return True
@@ -208,6 +223,12 @@ class HardeningBackend(NetlinkBackend):
         if step.key[0] in ("ruleset", "quarantine") or str(step.key[1]).startswith(STALE):
             return False
         return super().gone(step)
+
+
+def _as_printed(index_of: Dict[str, int]) -> Dict[str, int]:
+    """nft ends a name at its first double quote. An entry of such a device can be one of a gone device that had its index."""
+    cut = {name: name.partition('"')[0] for name in index_of if '"' in name}
+    return {**{short: index_of[name] for name, short in cut.items() if short not in index_of and list(cut.values()).count(short) == 1}, **index_of}
 
 
 def _table(objects: Any, index_of: Mapping[str, int]) -> Table:

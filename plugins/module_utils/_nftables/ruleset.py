@@ -63,7 +63,7 @@ _REGISTRATION_ADDRESSES = "{ 01:80:c2:00:00:21, 01:80:c2:00:00:0d }"
 # What DHCPv6 clients send (IANA's list of message types): RELAY-REPL (13) to a relay would be passed on to a client.
 _DHCP6_REQUESTS = "{ 1, 3, 4, 5, 6, 8, 9, 11, 20, 36 }"
 # What may follow a fragment header: an extension header there hides the upper one (RFC 7113, RFC 7112).
-_EXTENSIONS = "{ 0, 43, 44, 51, 60, 135, 139, 140, 253, 254 }"
+_EXTENSIONS = "{ 0, 43, 44, 60, 140, 253, 254 }"
 # Where ipv6_find_hdr of the kernel stops without having found an upper header.
 _UNREAD = "{ 0, 43, 44, 51, 60, 135, 139, 140, 253, 254 }"
 
@@ -183,6 +183,10 @@ CHAINS: Dict[str, Chain] = {
     )),
     "ipv6": Chain("", (
         Rule("a fragment header hides an extension header (RFC 7113)", f"meta protocol ip6 frag nexthdr {_EXTENSIONS} drop", INSPECTION),
+        Rule("a later fragment of what is authenticated", "meta protocol ip6 frag nexthdr 51 frag frag-off != 0 goto ipv6_source"),
+        Rule("authenticated", "meta l4proto 51 goto ipv6_authenticated"),
+        # By their standards nothing follows these two (RFC 6275, RFC 7401).
+        Rule("mobility and host identity", "meta l4proto { 135, 139 } @th,0,8 59 goto ipv6_source"),
         Rule("upper header found", f"meta l4proto != {_UNREAD} goto ipv6_read"),
         Rule("header chain that can't be read (RFC 7112)", "drop", INSPECTION),
     )),
@@ -190,6 +194,18 @@ CHAINS: Dict[str, Chain] = {
         Rule("routers", "iif @router_advertisement_guard jump ipv6_router"),
         Rule("neighbour discovery", "meta protocol ip6 iif @neighbor_guard icmpv6 type { 133, 134, 135, 136, 137, 141, 142 } goto discovery"),
         Rule("DHCPv6 servers", "iif @dhcp_server_guard jump dhcp6"),
+        Rule("of whoever it is", "goto ipv6_source"),
+    )),
+    # nft stops at this header, as OSPFv3 (RFC 4552) and IPsec have it (RFC 4302). Its first byte tells what follows, and that is all that is looked at: who
+    # shares no key with the sender drops it.
+    "ipv6_authenticated": Chain("", (
+        Rule("routers", "iif @router_advertisement_guard @th,0,8 { 58, 103 } drop", "router_advertisement"),
+        Rule("neighbour discovery", "iif @neighbor_guard @th,0,8 58 drop", "neighbor"),
+        Rule("DHCPv6 servers", "iif @dhcp_server_guard @th,0,8 17 drop", "dhcp_server"),
+        Rule("upper header found", f"@th,0,8 != {_UNREAD} goto ipv6_source"),
+        Rule("header chain that can't be read (RFC 7112)", "drop", INSPECTION),
+    )),
+    "ipv6_source": Chain("", (
         Rule("not guarded", "iif != @ip_source_guard accept"),
         Rule("source", "iif . ip6 saddr @ip6_addresses accept"),
         Rule("source by prefix", "iif . ip6 saddr @ip6_ranges accept"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset, shape
@@ -32,6 +33,8 @@ class Table:
         self.records: Dict[str, Dict[int, str]] = {name: {} for name in _RECORDED}
         # What was written beside the records of ports, by index.
         self.seals: Dict[int, str] = {}
+        # And the name of the device then, by kind of record: the kernel gives the index of one that is gone to another in time.
+        self.devices: Dict[str, Dict[int, str]] = {name: {} for name in _RECORDED}
         self.quarantine: Set[str] = set()
         self.quarantine_seal = ""
         self._index_of = index_of
@@ -93,10 +96,13 @@ class Table:
             if name == "switches" and index == _NOBODY:
                 self.quarantine_seal = comment.rpartition(_SEAL)[2]
                 return
-            record, _word, sealed = comment.rpartition(_SEAL) if _SEAL in comment else (comment, "", "")
+            record, _word, tail = comment.rpartition(_SEAL) if _SEAL in comment else (comment, "", "")
+            sealed, _colon, device = tail.partition(":")
             self.records[name][index] = record.rstrip()
             if sealed:
                 self.seals[index] = sealed
+            if device:
+                self.devices[name][index] = device
         if name != "switches":
             self._of(index).setdefault(name, set()).add("")
 
@@ -106,6 +112,10 @@ class Table:
     def _index(self, device: Any) -> int:
         """nft prints the name of a device that is there, and the number of one that is gone."""
         return self._index_of[device] if device in self._index_of else int(device)
+
+    def is_strange(self, kind: str, index: int, name: str) -> bool:
+        """Whether the element was written for a device of another name than that which has the index."""
+        return self.devices[kind].get(index, name) != name
 
     def version(self) -> str:
         """The digest of the rules, or C(altered) where sets, chains or rules are not those of this version of the collection.
@@ -169,9 +179,9 @@ class Transaction:
         """nft before 1.0.8 has no "destroy": adding what is there does nothing."""
         self._commands += [f"add table {FAMILY} {TABLE}", f"delete table {FAMILY} {TABLE}"]
 
-    def add(self, index: int, elements: Mapping[str, Iterable[str]], record: str, sealed: str = "") -> None:
-        """The elements of a port; C(ports) carries the record, and the seal of what was asked for."""
-        words = f"{record} {_SEAL}{sealed or seal(elements)}".lstrip()
+    def add(self, index: int, elements: Mapping[str, Iterable[str]], record: str, device: str, sealed: str = "") -> None:
+        """The elements of a port; C(ports) carries the record, the seal of what was asked for and the name."""
+        words = f"{record} {_SEAL}{sealed or seal(elements)}{_told(device)}".lstrip()
         for name, values in elements.items():
             comment = f" comment {quoted(words)}" if name == "ports" else ""
             self._queue("add", name, [f"{_joined(index, value)}{comment}" for value in values])
@@ -181,8 +191,9 @@ class Transaction:
         for name, values in elements.items():
             self._queue("delete", name, [_joined(index, value) for value in values])
 
-    def record(self, verb: str, index: int, record: str = "") -> None:
-        """What a switch was asked for."""
+    def record(self, verb: str, index: int, record: str = "", device: str = "") -> None:
+        """What a switch was asked for, and its name."""
+        record += f" {_SEAL}{_told(device)}" if record and _told(device) else ""
         self._queue(verb, "switches", [f"{index} comment {quoted(record)}" if record else str(index)])
 
     def quarantine(self, patterns: Iterable[str], sealed: str = "") -> None:
@@ -210,6 +221,11 @@ class Transaction:
 
     def _queue(self, verb: str, name: str, items: List[str]) -> None:
         self._elements.setdefault((verb, name), []).extend(items)
+
+
+def _told(device: str) -> str:
+    """No name has a colon. One that nft would not take as it is is left out."""
+    return f":{device}" if re.fullmatch(r'[^"\\*]+', device) and device.isprintable() else ""
 
 
 def _joined(index: int, value: str) -> str:

@@ -100,6 +100,9 @@ BRIDGE = Kind.of(
     stands_alone=True,
 )
 
+# That the address of a bridge stays what it is: one that it has by chance is the lowest of its ports'.
+OWN_ADDRESS = Kind.of("own_address", Field("address", "mac"))
+
 PORT = Kind.of(
     "port",
     Field("bridge", "device", {LINUX: Native("IFLA_MASTER", 10, "u32")}, group="membership", cuts=True, replaces=True),
@@ -158,6 +161,10 @@ LINK = Kind.of(
     Field("peer_netns", "str", group="identity"),
     Field("lower", "device", group="identity"),
     Field("mode", "enum", choices=MACVTAP_MODES, group="identity"),
+    # Of a tap: who may open it without CAP_NET_ADMIN, as numbers, -1 for nobody in particular, so that anybody may.
+    Field("owner", "int", low=-1, high=U32_MAX - 1, group="owner"),
+    Field("group", "int", low=-1, high=U32_MAX - 1, group="owner"),
+    Field("multi_queue", "bool", group="identity"),
     _MTU,
     _ADDRESS,
     _UP,
@@ -220,7 +227,7 @@ VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
 # An advanced option of a host (OptionManager), by its name.
 HOST_OPTION = Kind.of("option", _vim("value", "int", "value"))
 
-KINDS = {kind.name: kind for kind in (BRIDGE, PORT, LEARNED, VLAN, FDB, LINK, FILTER, SWITCH, QUARANTINE, RULESET)}
+KINDS = {kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, VLAN, FDB, LINK, FILTER, SWITCH, QUARANTINE, RULESET)}
 
 
 # Distributed switches: names and types of the vSphere Web Services API (VMwareDVSPortSetting, VMwareDVSPortgroupPolicy).

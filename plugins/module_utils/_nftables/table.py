@@ -179,7 +179,7 @@ class Transaction:
         """nft before 1.0.8 has no "destroy": adding what is there does nothing."""
         self._commands += [f"add table {FAMILY} {TABLE}", f"delete table {FAMILY} {TABLE}"]
 
-    def add(self, index: int, elements: Mapping[str, Iterable[str]], record: str, device: str, sealed: str = "") -> None:
+    def add(self, index: int, elements: Mapping[str, Iterable[str]], record: str, device: str = "", sealed: str = "") -> None:
         """The elements of a port; C(ports) carries the record, the seal of what was asked for and the name."""
         words = f"{record} {_SEAL}{sealed or seal(elements)}{_told(device)}".lstrip()
         for name, values in elements.items():

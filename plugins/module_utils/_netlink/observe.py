@@ -274,6 +274,8 @@ class Observer:
             fields.update(self._peer(link, scope.peer_netns))
         elif kind == "tap":
             fields.update(decode.tap_fields(link))
+        elif kind == "vlan":
+            fields.update(lower=self._name(link.u32(c.IFLA_LINK)), **decode.vlan_fields(link))
         elif kind == "macvtap":
             fields.update(lower=self._name(link.u32(c.IFLA_LINK)), mode=decode.macvtap_mode(link))
         return fields

@@ -11,7 +11,7 @@ from typing import Any, Dict
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.vlan import ranges
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode, quirks
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, decode_link, encode, quirks
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.execute import _ranges
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import BRIDGE, PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Field, Kind
@@ -140,4 +140,4 @@ def test_a_vlan_interface_as_the_kernel_reads_and_tells_it() -> None:
         + struct.pack("=HHHHH2xHH", 20, 0x8000 | 2, 6, 1, 20, 6, 5) + b"\x88\xa8\0\0"
     )
     link = decode.link(message.body, 0, len(message.body))
-    assert decode.link_kind(link) == "vlan" and decode.vlan_fields(link) == {"vlan_id": 20, "vlan_protocol": "802.1ad"}
+    assert decode.link_kind(link) == "vlan" and decode_link.vlan_fields(link) == {"vlan_id": 20, "vlan_protocol": "802.1ad"}

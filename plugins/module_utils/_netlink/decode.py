@@ -10,7 +10,7 @@ from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Mapping, Name
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.values import Unpack, mac_from_bytes, unpacker
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import BRIDGE, LINK, LINUX, MACVTAP_MODES, PORT
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import BRIDGE, LINUX, MACVTAP_MODES, PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Kind, Value
 
 _RTATTR = Struct("=HH").unpack_from
@@ -179,23 +179,6 @@ def link_kind(each: Link) -> str:
 def device_fields(each: Link) -> Dict[str, Value]:
     """What every device has."""
     return {"mtu": each.u32(c.IFLA_MTU), "address": each.address(), "up": bool(each.flags & c.IFF_UP)}
-
-
-_VLAN_READERS = readers(LINK, "IFLA_VLAN_")
-
-
-def vlan_fields(each: Link) -> Dict[str, Value]:
-    """Which VLAN an interface of kind vlan is."""
-    found = each.info()[1]
-    return {name: read(each.data, found[number].start) for number, (name, read) in _VLAN_READERS.items() if number in found}
-
-
-def tap_fields(each: Link) -> Dict[str, Value]:
-    """Who may open a tap, C(-1) where nobody is named, and whether many may at once."""
-    info = each.info()[1]
-    numbers = {"owner": c.IFLA_TUN_OWNER, "group": c.IFLA_TUN_GROUP}
-    found: Dict[str, Value] = {option: _U32(each.data, info[number].start)[0] if number in info else -1 for option, number in numbers.items()}
-    return {**found, "multi_queue": each.switch(c.IFLA_TUN_MULTI_QUEUE)}
 
 
 def macvtap_mode(each: Link) -> str:

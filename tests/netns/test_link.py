@@ -175,7 +175,7 @@ needs_vlan_devices = pytest.mark.skipif(
 @pytest.mark.parametrize("protocol", [None, "802.1Q", "802.1ad"])
 def test_vlan(cycle: Callable[..., Any], refused: Callable[..., Any], protocol: Any) -> None:
     """Made on its device, taken into a bridge, never changed into another one, and removed."""
-    ip("link add v0 type veth peer name p0", "link add br0 type bridge")
+    ip("link add v0 type veth peer name p0", "link add br0 type bridge", "link set v0 up")
     options = {"kind": "vlan", "lower": "v0", "vlan_id": 20, **({"vlan_protocol": protocol} if protocol else {})}
     cycle("virtual_link", name="v0.20", **options, mtu=1400, up=True)
     done = subprocess.run(["ip", "-d", "-j", "link", "show", "v0.20"], check=True, capture_output=True, text=True)
@@ -191,6 +191,7 @@ def test_vlan(cycle: Callable[..., Any], refused: Callable[..., Any], protocol: 
 @pytest.mark.parametrize(("options", "words"), [
     ({"lower": "v0"}, "needs vlan_id"), ({"vlan_id": 5}, "needs lower"), ({"lower": "v0", "vlan_id": 4095}, "4095"),
     ({"lower": "nosuch", "vlan_id": 5}, "nosuch"),
+    ({"lower": "v0", "vlan_id": 5, "up": True}, "v0, which is down"),
 ])
 def test_vlans_that_are_refused(refused: Callable[..., Any], options: Any, words: str) -> None:
     """Before the kernel is asked."""

@@ -98,6 +98,8 @@ class LinkIntent(BaseIntent):
         lower = self.identity.get("lower")
         if have is None and lower and lower not in observed.facts["links"]:
             raise InputError(f"link {self.name}: the lower device {lower} does not exist; create it first.")
+        if self.kind == "vlan" and self.fields.get("up") and not (have or {}).get("up") and not observed.facts["links"][str(lower)].up:
+            raise InputError(f"link {self.name}: a VLAN can't be up on {lower}, which is down; bring that up first.")
         return Resolved(Desired({key: {"kind": self.kind, **self.identity, **self.fields}}), warnings=self._open_to_all(have))
 
     def _check_deletable(self, have: Any) -> None:

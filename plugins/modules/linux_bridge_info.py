@@ -162,7 +162,7 @@ bridges:
       type: dict
       sample: {"bridge": "br0", "entries": [{"address": "52:54:00:12:34:56", "port": "vnet0", "kind": "static", "sticky": true}]}
     links:
-      description: The ports that are veth, tap or macvtap devices, one item each, input of M(virtnet.hardening.virtual_link).
+      description: The ports that are veth, tap, macvtap or VLAN devices, one item each, input of M(virtnet.hardening.virtual_link).
       returned: always
       type: list
       elements: dict

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: virtual_link
-short_description: Make veth, tap and macvtap devices
+short_description: Make veth, tap, macvtap and VLAN devices
 version_added: 0.1.0
 author:
   - virtnet.hardening contributors (@virtnet)
@@ -43,9 +43,10 @@ options:
         V(veth) is a pair of devices: what goes into one comes out of the other. V(tap) is for a hypervisor that opens it by its name; it stays when
         nobody has it open.
         V(macvtap) is a tap directly on another device, without a bridge.
+        V(vlan) is what another device, a bond for one, has of one VLAN; make it a port to have the VLAN on a bridge.
       - Required with O(state=present). With O(state=absent), a device of another kind is refused.
     type: str
-    choices: [veth, tap, macvtap]
+    choices: [veth, tap, macvtap, vlan]
   state:
     description:
       - >-
@@ -68,7 +69,8 @@ options:
     type: str
   lower:
     description:
-      - The device on which a macvtap sits. Required for O(kind=macvtap). It can't be a port of a bridge.
+      - >-
+        The device on which a macvtap or a VLAN interface sits. Required for O(kind=macvtap), for which it can't be a port of a bridge, and for O(kind=vlan).
     type: str
   mode:
     description:
@@ -97,6 +99,15 @@ options:
         Whether the tap is made for several queues, which a hypervisor opens one by one (C(queues=) of QEMU). It must be as the hypervisor asks for, and can't
         be changed. Only for O(kind=tap).
     type: bool
+  vlan_id:
+    description:
+      - The VLAN, 1 to 4094. Required for O(kind=vlan). It can't be changed.
+    type: int
+  vlan_protocol:
+    description:
+      - The kind of its tags. A new VLAN interface has V(802.1Q) unless another is given. It can't be changed. Only for O(kind=vlan).
+    type: str
+    choices: ["802.1Q", "802.1ad"]
   mtu:
     description:
       - Largest packet in bytes, 68 to 65535. What the kind of device does not take, the kernel refuses.
@@ -135,6 +146,13 @@ EXAMPLES = r"""
     peer: br1-to-br0
     mtu: 9000
     up: true
+
+- name: Make the interface of VLAN 20 on a bond, to be a port of a bridge
+  virtnet.hardening.virtual_link:
+    name: bond0.20
+    kind: vlan
+    lower: bond0
+    vlan_id: 20
 
 - name: Make a macvtap on a device without a bridge
   virtnet.hardening.virtual_link:

@@ -162,3 +162,38 @@ def test_a_tap_that_a_hypervisor_has_open(run: Callable[..., Any]) -> None:
         assert result["failed"] and result["not_undone"] == [] and tap("tap0")["user"] == "daemon" and tap("tap0")["vnet_hdr"] is True
     run("virtual_link", name="tap0", kind="tap", owner="2")
     assert tap("tap0")["vnet_hdr"] is True
+
+
+needs_vlan_devices = pytest.mark.skipif(
+    subprocess.run(["unshare", "--net", "sh", "-c", "ip link add v0 type veth peer name p0; ip link add link v0 name v0.5 type vlan id 5"],
+                   check=False, capture_output=True).returncode != 0,
+    reason="SKIPPED: this kernel has no VLAN interfaces (CONFIG_VLAN_8021Q); run scripts/vm-test tests/netns/test_link.py",
+)
+
+
+@needs_vlan_devices
+@pytest.mark.parametrize("protocol", [None, "802.1Q", "802.1ad"])
+def test_vlan(cycle: Callable[..., Any], refused: Callable[..., Any], protocol: Any) -> None:
+    """Made on its device, taken into a bridge, never changed into another one, and removed."""
+    ip("link add v0 type veth peer name p0", "link add br0 type bridge", "link set v0 up")
+    options = {"kind": "vlan", "lower": "v0", "vlan_id": 20, **({"vlan_protocol": protocol} if protocol else {})}
+    cycle("virtual_link", name="v0.20", **options, mtu=1400, up=True)
+    done = subprocess.run(["ip", "-d", "-j", "link", "show", "v0.20"], check=True, capture_output=True, text=True)
+    seen = json.loads(done.stdout)[0]
+    assert (seen["link"], seen["mtu"], seen["linkinfo"]["info_kind"]) == ("v0", 1400, "vlan")
+    assert (seen["linkinfo"]["info_data"]["id"], seen["linkinfo"]["info_data"]["protocol"]) == (20, protocol or "802.1Q")
+    assert "vlan_id 20" in refused("virtual_link", name="v0.20", kind="vlan", lower="v0", vlan_id=21)["msg"]
+    cycle("linux_bridge_port", bridge="br0", ports=["v0.20"], isolated=True)
+    cycle("virtual_link", name="v0.20", kind="vlan", state="absent")
+    assert iproute2.link("v0.20") is None and iproute2.link("v0") is not None
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    ({"lower": "v0"}, "needs vlan_id"), ({"vlan_id": 5}, "needs lower"), ({"lower": "v0", "vlan_id": 4095}, "4095"),
+    ({"lower": "nosuch", "vlan_id": 5}, "nosuch"),
+    ({"lower": "v0", "vlan_id": 5, "up": True}, "v0, which is down"),
+])
+def test_vlans_that_are_refused(refused: Callable[..., Any], options: Any, words: str) -> None:
+    """Before the kernel is asked."""
+    ip("link add v0 type veth peer name p0")
+    assert words in refused("virtual_link", name="v0.5", kind="vlan", **options)["msg"]

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft_client
 
 from ..oracle import iproute2
-from .conftest import Result, bridge, ip, learned, run_module, snapshot, without_file
+from .conftest import Result, bridge, ip, learned, run_module, snapshot, warnings_of, without_file
 from .needs import lacks_port_option, needs_vlan_filtering
 
 pytestmark = pytest.mark.skipif(
@@ -413,3 +413,21 @@ def test_a_bridge_that_filters_vlans(cycle: Callable[..., Result]) -> None:
     assert entries == {(vlan, "v0") for vlan in (1, 10, 20, 21)}
     cycle("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
     assert not [each for each in iproute2.fdb("br0") if each["address"] == "52:54:00:00:00:01"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_same_ip_address_at_two_ports(run: Callable[..., Result], check: bool) -> None:
+    """Each could take it from the other, whether one task names both or an earlier one named the other."""
+    def ask(check: bool, **ports: Dict[str, Any]) -> List[str]:
+        items = [{"name": name, "profile": "guest", **more} for name, more in ports.items()]
+        told = warnings_of(run("linux_port_security", check, bridge="br0", ports=items))
+        document = warnings_of(run("linux_switch_policy", check, switches=[{"name": "br0", "ports": items}]))
+        assert told == document
+        return told
+
+    one, two = ({"macs": [f"52:54:00:00:00:0{number}"], "addresses": ["192.0.2.1", f"192.0.2.1{number}"]} for number in (1, 2))
+    told = ask(check, v0=one, v1=two)
+    assert len(told) == 1 and "ports v0, v1 of br0" in told[0] and "192.0.2.1," in told[0] and "192.0.2.11" not in told[0]
+    assert not ask(False, v0=one)[1:]
+    assert "ports v0, v1 of br0" in ask(check, v1=two)[0]
+    assert not ask(check, v1={**two, "addresses": ["192.0.2.12"]})

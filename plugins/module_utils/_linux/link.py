@@ -16,9 +16,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import LINK, LINK_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed, Value
 
-_IDENTITY = {"veth": ("peer", "peer_netns"), "tap": ("multi_queue",), "macvtap": ("lower", "mode")}
-_NAMING = ("peer", "peer_netns", "lower", "mode", "multi_queue")
-_REQUIRED = {"veth": "peer", "macvtap": "lower"}
+_IDENTITY = {"veth": ("peer", "peer_netns"), "tap": ("multi_queue",), "macvtap": ("lower", "mode"), "vlan": ("lower", "vlan_id", "vlan_protocol")}
+_NAMING = ("peer", "peer_netns", "lower", "mode", "multi_queue", "vlan_id", "vlan_protocol")
+_REQUIRED = {"veth": ("peer",), "macvtap": ("lower",), "vlan": ("lower", "vlan_id")}
 _DEVICE = ("mtu", "address", "up")
 
 
@@ -38,7 +38,7 @@ def spec() -> Dict[str, Any]:
 
 
 class LinkIntent(BaseIntent):
-    """One veth, tap or macvtap device, present or absent."""
+    """One veth, tap, macvtap or VLAN device, present or absent."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.name = normalize.device_name(params["name"], "name")
@@ -61,14 +61,16 @@ class LinkIntent(BaseIntent):
         foreign = [name for name in given if name not in _IDENTITY[self.kind]]
         if foreign:
             raise InputError(f"link {self.name}: a {self.kind} has no {foreign[0]}; leave it out.")
-        needed = _REQUIRED.get(self.kind)
-        if needed and needed not in given and not self.absent:
-            raise InputError(f"link {self.name}: a {self.kind} needs {needed}; name it.")
+        lacking = [name for name in _REQUIRED.get(self.kind, ()) if name not in given]
+        if lacking and not self.absent:
+            raise InputError(f"link {self.name}: a {self.kind} needs {lacking[0]}; name it.")
         identity: Dict[str, Value] = {name: params[name] for name in given}
         for name in ("peer", "lower"):
             if name not in given:
                 continue
             identity[name] = normalize.device_name(str(params[name]), name)
+        if "vlan_id" in given:
+            normalize.field_value(LINK.fields["vlan_id"], params["vlan_id"])
         return identity
 
     def _owners(self, params: Mapping[str, Any]) -> Dict[str, Value]:
@@ -96,6 +98,8 @@ class LinkIntent(BaseIntent):
         lower = self.identity.get("lower")
         if have is None and lower and lower not in observed.facts["links"]:
             raise InputError(f"link {self.name}: the lower device {lower} does not exist; create it first.")
+        if self.kind == "vlan" and self.fields.get("up") and not (have or {}).get("up") and not observed.facts["links"][str(lower)].up:
+            raise InputError(f"link {self.name}: a VLAN can't be up on {lower}, which is down; bring that up first.")
         return Resolved(Desired({key: {"kind": self.kind, **self.identity, **self.fields}}), warnings=self._open_to_all(have))
 
     def _check_deletable(self, have: Any) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import ports_of_others
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.shared import of_two_ports
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
     Selection, dead_addresses, nothing_reached, ports_of, require_bridge, select,
 )
@@ -88,6 +89,7 @@ class PortSecurityIntent(HoldingIntent):
         missing = [name for item in self.items for name in item.selection.names if name not in there]
         patterns = [glob for item in self.items for glob in item.selection.globs]
         warnings = nothing_reached("ports", [*missing, *unmatched], self.bridge, observed) + ports_of_others("ports", patterns, taking, observed)
+        warnings += of_two_ports(wishes, observed)
         warnings += dead_addresses((str(hold.key[1]) for hold in wishes.holds), self.bridge, observed)
         return Resolved(wishes.desired(), {"unmatched": unmatched, "ports": policy_of(wishes)}, warnings)
 

@@ -15,6 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import JUDGED, Roles, ports_of_others
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.shared import of_two_ports
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
     Selection, dead_addresses, nothing_reached, ports_of, require_bridge, select,
 )
@@ -83,6 +84,7 @@ class SwitchPolicyIntent(HoldingIntent):
             warnings += dead_addresses(joining, switch.name, observed)
         self._let_go(wishes, observed, set(shut))
         quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
+        warnings += of_two_ports(wishes, observed)
         warnings += quarantine.elsewhere(wishes, observed, self.switches)
         tidy(wishes, observed)
         if RULESET in wishes.present:

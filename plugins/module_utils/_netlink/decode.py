@@ -181,14 +181,6 @@ def device_fields(each: Link) -> Dict[str, Value]:
     return {"mtu": each.u32(c.IFLA_MTU), "address": each.address(), "up": bool(each.flags & c.IFF_UP)}
 
 
-def tap_fields(each: Link) -> Dict[str, Value]:
-    """Who may open a tap, C(-1) where nobody is named, and whether many may at once."""
-    info = each.info()[1]
-    numbers = {"owner": c.IFLA_TUN_OWNER, "group": c.IFLA_TUN_GROUP}
-    found: Dict[str, Value] = {option: _U32(each.data, info[number].start)[0] if number in info else -1 for option, number in numbers.items()}
-    return {**found, "multi_queue": each.switch(c.IFLA_TUN_MULTI_QUEUE)}
-
-
 def macvtap_mode(each: Link) -> str:
     """IFLA_MACVLAN_MODE is one bit a mode, in the order of MACVTAP_MODES."""
     span = each.info()[1].get(c.IFLA_MACVLAN_MODE)

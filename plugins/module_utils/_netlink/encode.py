@@ -10,7 +10,7 @@ from typing import Callable, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.values import mac_to_bytes, pack
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import BRIDGE, LINUX, PORT
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import BRIDGE, LINK, LINUX, PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Value
 
 Resolve = Callable[[str], int]
@@ -117,6 +117,15 @@ def _bridge_body(fields: Fields, index: int, name: bytes) -> bytes:
     if data or name:
         info = nested(c.IFLA_LINKINFO, attribute(c.IFLA_INFO_KIND, b"bridge\0"), nested(c.IFLA_INFO_DATA, data))
     return ifinfomsg(index, 0, flags, change) + name + _device_attributes(fields) + info
+
+
+def new_vlan(name: str, lower: int, fields: Fields) -> Message:
+    """Make a VLAN interface on a device, or fail if the name is taken."""
+    given = {option: fields[option] for option in ("vlan_id", "vlan_protocol") if option in fields}
+    data = b"".join(attribute(LINK.fields[option].natives[LINUX].number, pack(LINK.fields[option], value)) for option, value in given.items())
+    info = nested(c.IFLA_LINKINFO, attribute(c.IFLA_INFO_KIND, b"vlan\0"), nested(c.IFLA_INFO_DATA, data))
+    parts = attribute(c.IFLA_IFNAME, name.encode() + b"\0") + attribute(c.IFLA_LINK, _U32.pack(lower)) + info
+    return Message(c.RTM_NEWLINK, c.NLM_F_CREATE | c.NLM_F_EXCL, ifinfomsg() + parts)
 
 
 def set_link(fields: Fields, index: int) -> Message:

@@ -166,10 +166,12 @@ class Executor:
         self._observer.forget(name)
         if fields["kind"] == "tap":
             return self._made(step, tap.make(name, fields))
-        if fields["kind"] == "macvtap":
+        if fields["kind"] in ("macvtap", "vlan"):
             lower = self._observer.index_of(str(fields["lower"]))
             if lower is None:
                 return Fault(REFUSED, f"the lower device {fields['lower']} does not exist any more")
+            if fields["kind"] == "vlan":
+                return self._made(step, self._client.batch([encode.new_vlan(name, lower, fields)])[0])
             mode = fields.get("mode") or "vepa"
             return self._made(step, self._client.make_link(ifname=name, kind="macvtap", link=lower, macvtap_mode=mode))
         return self._make_veth(step, name, fields)

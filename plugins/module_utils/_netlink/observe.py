@@ -15,7 +15,7 @@ from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Tuple
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import belongings, decode, encode, netfilter, spanning_tree
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import belongings, decode, decode_link, encode, netfilter, spanning_tree
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import address_pinned, hardware_bus, kernel_hz, virtual_functions
@@ -279,7 +279,9 @@ class Observer:
         if kind == "veth":
             fields.update(self._peer(link, scope.peer_netns))
         elif kind == "tap":
-            fields.update(decode.tap_fields(link))
+            fields.update(decode_link.tap_fields(link))
+        elif kind == "vlan":
+            fields.update(lower=self._name(link.u32(c.IFLA_LINK)), **decode_link.vlan_fields(link))
         elif kind == "macvtap":
             fields.update(lower=self._name(link.u32(c.IFLA_LINK)), mode=decode.macvtap_mode(link))
         return fields

@@ -153,7 +153,7 @@ FDB = Kind.of(
 )
 
 MACVTAP_MODES = ("private", "vepa", "bridge", "passthru", "source")
-LINK_KINDS = ("veth", "tap", "macvtap")
+LINK_KINDS = ("veth", "tap", "macvtap", "vlan")
 LINK = Kind.of(
     "link",
     Field("kind", "str", group="identity"),
@@ -165,6 +165,9 @@ LINK = Kind.of(
     Field("owner", "int", low=-1, high=U32_MAX - 1, group="owner"),
     Field("group", "int", low=-1, high=U32_MAX - 1, group="owner"),
     Field("multi_queue", "bool", group="identity"),
+    # Of a VLAN interface.
+    Field("vlan_id", "int", {LINUX: Native("IFLA_VLAN_ID", 1, "u16")}, low=1, high=4094, group="identity"),
+    Field("vlan_protocol", "enum", {LINUX: Native("IFLA_VLAN_PROTOCOL", 5, "vlan_protocol")}, choices=("802.1Q", "802.1ad"), group="identity"),
     _MTU,
     _ADDRESS,
     _UP,

@@ -242,7 +242,7 @@ def test_a_later_change_waits_for_the_earlier_one(uplink: None) -> None:
 def test_busy_while_a_confirmation_is_awaited(uplink: None, impatient: None) -> None:
     """With the name of what is awaited."""
     assert managed(5, "a", rollback_timeout=4)["changed"]
-    result = run_module("virtual_link", name="tap7", kind="tap")
+    result = run_module("virtual_link", name="tap7", kind="tap", owner="0")
     assert result["error_code"] == "busy" and result["msg"].startswith("A change of the management path (linux_bridge_port, process "), result
     assert "awaits its confirmation or its way back, and did not end within 0.3 s" in result["msg"]
 
@@ -263,10 +263,10 @@ def test_a_watchdog_that_is_killed_is_told_by_the_next_run(uplink: None) -> None
     os.kill(pid, signal.SIGKILL)
     time.sleep(0.1)
     for check in (True, False):
-        result = run_module("virtual_link", check, name="tap7", kind="tap")
+        result = run_module("virtual_link", check, name="tap7", kind="tap", owner="0")
         assert result["changed"] and any("was neither confirmed nor undone, as its watchdog is gone" in text for text in warnings_of(result)), result
     (HELD / "a.pending").unlink()
-    assert warnings_of(run_module("virtual_link", name="tap8", kind="tap")) == []
+    assert warnings_of(run_module("virtual_link", name="tap8", kind="tap", owner="0")) == []
 
 
 def test_a_word_that_nobody_hears_is_swept(uplink: None) -> None:
@@ -276,6 +276,6 @@ def test_a_word_that_nobody_hears_is_swept(uplink: None) -> None:
     os.kill(pid, signal.SIGKILL)
     (HELD / "a.pending").rename(HELD / "a.confirmed")
     time.sleep(0.1)
-    result = run_module("virtual_link", name="tap7", kind="tap")
+    result = run_module("virtual_link", name="tap7", kind="tap", owner="0")
     assert result["changed"] and warnings_of(result) == []
     assert iproute2.port("v0")["cost"] == 5 and not list(HELD.iterdir())

@@ -79,6 +79,8 @@ options:
         vSphere has one flag of inheritance for all of it: once one suboption is given, those that are not given keep the values that are in effect.
         The inheritance of O(security) is not touched.
       - >-
+        Of learning that is off vCenter keeps and tells nothing but that, so the other suboptions are refused where it is or is to be off.
+      - >-
         By the documentation of the API it is ignored where O(security) is inherited. There it is refused, and the error says what is in effect; give
         all three values of O(security) too.
     type: dict

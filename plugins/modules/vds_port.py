@@ -165,10 +165,10 @@ ports:
         blocked: false
         forged_transmits: reject
         mac_changes: reject
-        mac_learning_allow_unicast_flooding: true
+        mac_learning_allow_unicast_flooding: null
         mac_learning_enabled: false
-        mac_learning_limit: 4096
-        mac_learning_limit_policy: drop
+        mac_learning_limit: null
+        mac_learning_limit_policy: null
         promiscuous: accept
         vlan: "201"
       other_overrides: []

@@ -220,10 +220,10 @@ effective:
     dvpg01:
       forged_transmits: reject
       mac_changes: reject
-      mac_learning_allow_unicast_flooding: true
+      mac_learning_allow_unicast_flooding: null
       mac_learning_enabled: false
-      mac_learning_limit: 4096
-      mac_learning_limit_policy: drop
+      mac_learning_limit: null
+      mac_learning_limit_policy: null
       promiscuous: reject
       vlan: "201"
 reconnect_needed:

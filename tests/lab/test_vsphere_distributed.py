@@ -96,7 +96,8 @@ def test_mac_learning(vsphere: Client) -> None:
     mac = setting(vsphere)["macManagementPolicy"]
     assert mac["macLearningPolicy"] == learning and mac["inherited"] is False
     learn(inherited=False, enabled=False)
-    assert setting(vsphere)["macManagementPolicy"]["macLearningPolicy"] == {**learning, "enabled": False}
+    # All of MAC learning that is off, as vCenter 8.0.1 tells it (nri-vsphere's capture of a data center).
+    assert setting(vsphere)["macManagementPolicy"]["macLearningPolicy"] == {"inherited": False, "enabled": False}
     wrong: List[Dict[str, Any]] = [{"limit": 4097}, {"limitPolicy": "deny"}]
     for each in wrong:
         with pytest.raises(Fault) as refused:
@@ -104,7 +105,7 @@ def test_mac_learning(vsphere: Client) -> None:
         assert refused.value.name == "InvalidArgument"
     learn(inherited=True, enabled=False)
     mac = setting(vsphere)["macManagementPolicy"]
-    assert mac["macLearningPolicy"]["limit"] == 4096 and mac["macLearningPolicy"]["inherited"] is True and mac["inherited"] is False
+    assert mac["macLearningPolicy"] == {"inherited": True, "enabled": False} and mac["inherited"] is False
 
 
 def test_teaming_and_shaping_merge_by_field(vsphere: Client) -> None:

@@ -128,13 +128,28 @@ def test_mac_learning(vcenter: Switches) -> None:
     }
     vcenter.cycle("vds_portgroup", **ONE, mac_learning={"enabled": False})
     found = mac(vsphere)["macLearningPolicy"]
-    assert found == {"inherited": False, "enabled": False, "allowUnicastFlooding": False, "limit": 0, "limitPolicy": "ALLOW"}, "false is taken for absent"
+    assert found == {"inherited": False, "enabled": False}, "false is taken for absent"
+    vcenter.refused("vds_portgroup", "invalid", "mac_learning.limit can't be held where MAC learning is off", **ONE, mac_learning={"limit": 9})
     vcenter.refused("vds_portgroup", "invalid", "set mac_learning.inherit: true too", **ONE, security=dict.fromkeys(NAMES, "inherit"))
     result = vcenter.cycle("vds_portgroup", **ONE, mac_learning={"inherit": True})
     assert mac(vsphere)["macLearningPolicy"]["inherited"] is True and mac(vsphere)["inherited"] is False
-    assert result["effective"]["dvpg01"]["mac_learning_limit"] == 4096
+    assert result["effective"]["dvpg01"]["mac_learning_enabled"] is False and result["effective"]["dvpg01"]["mac_learning_limit"] is None
     vcenter.cycle("vds_portgroup", **ONE, mac_learning={"inherit": False})
-    assert mac(vsphere)["macLearningPolicy"] == {"inherited": False, "enabled": False, "allowUnicastFlooding": True, "limit": 4096, "limitPolicy": "DROP"}
+    assert mac(vsphere)["macLearningPolicy"] == {"inherited": False, "enabled": False}
+    vcenter.cycle("vds_portgroup", **ONE, mac_learning={"enabled": True})
+    assert mac(vsphere)["macLearningPolicy"] == {"inherited": False, "enabled": True, "allowUnicastFlooding": True, "limit": 4096, "limitPolicy": "DROP"}
+
+
+def test_learning_that_goes_comes_back(vcenter: Switches) -> None:
+    """vCenter keeps nothing of learning that is off, so the way back carries what it was."""
+    learned = {"enabled": True, "allow_unicast_flooding": False, "limit": 7, "limit_policy": "allow"}
+    for name in ("dvpg01", "dvpg02"):
+        vcenter.cycle("vds_portgroup", vds="vds1", name=name, security=CLOSED, mac_learning=learned)
+    before = mac(vcenter.vsphere)
+    vcenter.control("POST", "faults", {"method": "ReconfigureDVPortgroup_Task", "object": "dvpg02", "fault": "NotSupported", "in": "task"})
+    result = vcenter.run("vds_portgroup", vds="vds1", names=["dvpg01", "dvpg02"], mac_learning={"enabled": False})
+    assert result["failed"] and not result["not_undone"], result
+    assert mac(vcenter.vsphere) == before
 
 
 @pytest.mark.parametrize("spelling", ["allow", "ALLOW", "Allow"])

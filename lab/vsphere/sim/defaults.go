@@ -88,9 +88,7 @@ func defaultSetting(version string, uplinks []string) *portSetting {
 	if atLeast(version, macManagementSince) {
 		setting.MacManagementPolicy = &types.DVSMacManagementPolicy{
 			AllowPromiscuous: types.NewBool(false), MacChanges: types.NewBool(false), ForgedTransmits: types.NewBool(false),
-			MacLearningPolicy: &types.DVSMacLearningPolicy{
-				AllowUnicastFlooding: types.NewBool(true), Limit: types.NewInt32(maxLearned), LimitPolicy: "DROP",
-			},
+			MacLearningPolicy: &types.DVSMacLearningPolicy{},
 		}
 	}
 	return setting

@@ -24,6 +24,29 @@ func merge(current, spec, parent *portSetting) {
 	} else if spec.SecurityPolicy != nil {
 		macFromSecurity(current)
 	}
+	showLearning(current.MacManagementPolicy)
+}
+
+// showLearning leaves of MAC learning that is off nothing but that, as vCenter 8.0.1 does on switches, groups and ports; what is on without
+// the rest has the defaults.
+func showLearning(mac *types.DVSMacManagementPolicy) {
+	if mac == nil || mac.MacLearningPolicy == nil {
+		return
+	}
+	learning := mac.MacLearningPolicy
+	if !learning.Enabled {
+		learning.AllowUnicastFlooding, learning.Limit, learning.LimitPolicy = nil, nil, ""
+		return
+	}
+	if learning.AllowUnicastFlooding == nil {
+		learning.AllowUnicastFlooding = types.NewBool(true)
+	}
+	if learning.Limit == nil {
+		learning.Limit = types.NewInt32(maxLearned)
+	}
+	if learning.LimitPolicy == "" {
+		learning.LimitPolicy = "DROP"
+	}
 }
 
 // refresh brings the inherited values up to date with the level above.

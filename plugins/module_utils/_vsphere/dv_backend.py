@@ -15,7 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan imp
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Kind, Observed, Value
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, dv_expand
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, dv_expand, dv_flatten
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import GROUP, PORT, VDS, DvScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_inventory import DvInventory, Place, Switch
@@ -89,6 +89,8 @@ class SwitchBackend:
         self._former: Dict[Key, Any] = {}
         self._deleted: Dict[Key, Any] = {}
         self._scope = DvScope(place.name)
+        # MAC learning that this run switched off: vCenter keeps nothing of it but that it is off.
+        self._learned: Dict[Key, Fields] = {}
         # What was written since the last read, so that its configuration version is another one now.
         self._written: Set[Key] = set()
 
@@ -197,14 +199,26 @@ class SwitchBackend:
 
     def _group(self, step: Step) -> None:
         group, config = self._now.groups[step.key], self._now.configs[step.key]
-        self._client.task(group.ReconfigureDVPortgroup_Task, dv_expand.group_spec(dep.vim, config, step.after), what=self._what([step]))
+        changes = self._changes(step, config.defaultPortConfig)
+        self._client.task(group.ReconfigureDVPortgroup_Task, dv_expand.group_spec(dep.vim, config, changes), what=self._what([step]))
 
     def _default(self, step: Step) -> None:
-        self._client.task(self.place.ref.ReconfigureDvs_Task, dv_expand.switch_spec(dep.vim, self._now.config, step.after), what=self._what([step]))
+        changes = self._changes(step, self._now.config.defaultPortConfig)
+        self._client.task(self.place.ref.ReconfigureDvs_Task, dv_expand.switch_spec(dep.vim, self._now.config, changes), what=self._what([step]))
 
     def _ports(self, steps: Sequence[Step]) -> None:
-        specs = [dv_expand.port_spec(dep.vim, self._now.ports[step.key], step.after) for step in steps]
+        ports = self._now.ports
+        specs = [dv_expand.port_spec(dep.vim, ports[step.key], self._changes(step, ports[step.key].config.setting)) for step in steps]
         self._client.task(self.place.ref.ReconfigureDVPort_Task, specs, what=self._what(steps))
+
+    def _changes(self, step: Step, setting: Any) -> Fields:
+        """What the step changes, and on its way back what went with MAC learning that this run switched off."""
+        enabled = step.after.get("mac_learning_enabled")
+        if enabled is False:
+            self._learned.setdefault(step.key, dv_flatten.effective_learning(setting))
+        if enabled is not True or step.key not in self._learned:
+            return step.after
+        return {**{name: value for name, value in self._learned[step.key].items() if value is not None}, **step.after}
 
     def _delete(self, step: Step) -> None:
         self._former[step.key], self._deleted[step.key] = self._now.configs[step.key], self._now.groups[step.key]

@@ -49,12 +49,25 @@ def _mac_management(vim: Any, current: Any, changes: Fields) -> Any:
         # What is not known goes back as it came.
         if own[field.name] not in (INHERIT, None):
             setattr(policy, native(field), own[field.name] == ACCEPT)
-    own = {**dv_flatten.learning(current), **changes}
+    own = _own_learning(dv_flatten.learning(current), changes)
     if policy.macLearningPolicy is None and any(name in changes for name in LEARNING_NAMES):
         policy.macLearningPolicy = vim.dvs.VmwareDistributedVirtualSwitch.MacLearningPolicy(enabled=False)
     if policy.macLearningPolicy is not None:
         _learning(policy.macLearningPolicy, own)
     return policy
+
+
+def _own_learning(have: Fields, changes: Fields) -> Mapping[str, Value]:
+    """All of MAC learning, which is inherited as a whole: the rest goes where the changes go, and what has no value there is left to the server.
+
+    Learning that is off is told without its other fields, so that a change may name one of them alone.
+    """
+    asked = {name: changes[name] for name in LEARNING_NAMES if name in changes}
+    if not asked:
+        return have
+    if all(value == INHERIT for value in asked.values()):
+        return dict.fromkeys(LEARNING_NAMES, INHERIT)
+    return {name: asked.get(name, None if value == INHERIT else value) for name, value in {**dict.fromkeys(LEARNING_NAMES), **have}.items()}
 
 
 def _learning(policy: Any, own: Mapping[str, Value]) -> None:

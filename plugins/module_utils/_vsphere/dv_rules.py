@@ -100,11 +100,22 @@ def _learning(label: str, wish: Dict[str, Value], have: Fields, effective: Field
         )
     given = {name: value for name, value in asked.items() if value is not None}
     if INHERIT in given.values():
-        wish.update(given)
+        # One flag: what is not told, as vCenter tells nothing more of learning that is off, follows the rest.
+        wish.update({name: value for name, value in given.items() if have.get(name, INHERIT) is not None})
         return
     # Its flag of inheritance is one: what is not given stays what is in effect.
     own = {name: effective.get(name) if have.get(name, INHERIT) == INHERIT else have[name] for name in LEARNING_NAMES}
-    wish.update({name: value for name, value in {**own, **given}.items() if value is not None})
+    merged = {name: value for name, value in {**own, **given}.items() if value is not None}
+    if merged.get(_ENABLED) is not False:
+        wish.update(merged)
+        return
+    lost = [f"mac_learning.{name[len(PREFIX):]}" for name in given if name != _ENABLED]
+    if lost:
+        raise InputError(
+            f"{label}: {_and(lost)} can't be held where MAC learning is off, as vCenter keeps none of it there; set mac_learning.enabled: true too, "
+            f"or leave {'it' if len(lost) == 1 else 'them'} out."
+        )
+    wish[_ENABLED] = False
 
 
 def _private_vlan(label: str, wish: Fields, switch: SwitchFacts) -> None:

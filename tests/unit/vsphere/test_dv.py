@@ -297,6 +297,8 @@ def complete(asked: Dict[str, Any], have: Dict[str, Any], switch: SwitchFacts = 
         ({"promiscuous": "inherit", "mac_changes": "reject"}, have_of("reject"), "In effect now: promiscuous reject"),
         ({"mac_learning_enabled": True}, have_of("inherit"), "can't be set where security is inherited"),
         (dict.fromkeys(SECURITY_NAMES, "inherit"), {**have_of("reject"), **OWN}, "mac_learning.inherit: true too"),
+        ({"mac_learning_limit": 5}, have_of("reject"), "mac_learning.limit can't be held where MAC learning is off"),
+        ({"mac_learning_enabled": False, "mac_learning_limit": 9}, {**have_of("reject"), **OWN}, "mac_learning.enabled: true too, or leave it out"),
         ({"vlan": "pvlan 300"}, have_of("reject"), r"no private VLAN 300 \(it has: 100, 200\)"),
     ],
 )
@@ -313,8 +315,37 @@ def test_what_it_allows() -> None:
     every = dict.fromkeys(SECURITY_NAMES, "inherit")
     assert complete(every, have_of("accept")) == every
     assert complete({**every, **dict.fromkeys(LEARNING_NAMES, "inherit")}, {**have_of("reject"), **OWN})["mac_learning_limit"] == "inherit"
-    assert complete({"mac_learning_enabled": False}, {**have_of("reject"), **OWN}) == {**OWN, "mac_learning_enabled": False}
-    assert complete({"mac_learning_limit": 5}, have_of("reject")) == {name: EFFECT[name] for name in LEARNING_NAMES} | {"mac_learning_limit": 5}
+    assert complete({"mac_learning_enabled": False}, {**have_of("reject"), **OWN}) == {"mac_learning_enabled": False}
+    assert complete({"mac_learning_limit": 5}, {**have_of("reject"), **OWN}) == {**OWN, "mac_learning_limit": 5}
+
+
+SPARSE = {**dict.fromkeys(LEARNING_NAMES), "mac_learning_enabled": False}
+
+
+@pytest.mark.parametrize("inherited", [True, False])
+@pytest.mark.parametrize("wish", [
+    {"mac_learning_enabled": True}, {"mac_learning_enabled": True, "mac_learning_limit": 7}, {"mac_learning_enabled": False},
+    dict.fromkeys(LEARNING_NAMES, "inherit"),
+])
+def test_learning_that_is_off_is_told_without_the_rest(inherited: bool, wish: Dict[str, Any]) -> None:
+    """As vCenter 8.0.1 tells it: {inherited, enabled: false}, all else unset; what is sent, and sent on the way back, has one flag of inheritance."""
+    learned = TYPES.MacLearningPolicy(inherited=inherited, enabled=False)
+    policy = TYPES.MacManagementPolicy(inherited=False, allowPromiscuous=False, macChanges=False, forgedTransmits=False, macLearningPolicy=learned)
+    current = TYPES.VmwarePortConfigPolicy(vlan=TYPES.VlanIdSpec(inherited=False, vlanId=0), macManagementPolicy=policy)
+    have = dv_flatten.setting_fields(current, True)
+    asked = complete(wish, have, effective=dv_flatten.effective_fields(current, True))
+    after = dv_expand.setting(vim, current, {name: value for name, value in asked.items() if have[name] != value}) or current
+    learned = after.macManagementPolicy.macLearningPolicy
+    assert learned.inherited is ("inherit" in wish.values()) and learned.enabled is (wish["mac_learning_enabled"] is True)
+    assert learned.limit == wish.get("mac_learning_limit") or "inherit" in wish.values()
+    written = dv_flatten.learning(after)
+    assert {name: written[name] for name in asked} == asked
+    back = dv_expand.setting(vim, after, {name: have[name] for name in asked if have[name] not in (asked[name], None)}) or after
+    returned = back.macManagementPolicy.macLearningPolicy
+    # What is inherited is not looked at beside the flag.
+    assert returned.inherited is inherited and (inherited or not returned.enabled)
+    if not inherited and "inherit" in wish.values():
+        assert asked == {"mac_learning_enabled": "inherit"}, "what is not told can't be brought back, and need not"
 
 
 def test_old_switches() -> None:
@@ -332,7 +363,7 @@ def test_the_option_mac_learning() -> None:
     assert wish({**empty, "enabled": False}) == {"mac_learning_enabled": False}
     assert wish({**empty, "limit": 0, "limit_policy": "DROP"}) == {"mac_learning_limit": 0, "mac_learning_limit_policy": "drop"}
     assert wish({**empty, "inherit": True}) == dict.fromkeys(LEARNING_NAMES, "inherit")
-    assert complete(wish({**empty, "inherit": False}), have_of("reject")) == {name: EFFECT[name] for name in LEARNING_NAMES}
+    assert complete(wish({**empty, "inherit": False}), have_of("reject")) == {"mac_learning_enabled": False}
     for wrong, words in (
         ({**empty, "limit": 4097}, "mac_learning.limit: 4097 is outside 0 to 4096"), (empty, "nothing is asked for"),
         ({**empty, "inherit": True, "enabled": False}, "leave out one"), ({**empty, "limit_policy": "deny"}, "none of allow, drop"),

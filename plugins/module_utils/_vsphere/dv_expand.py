@@ -10,7 +10,7 @@ false, so that a policy made of the changed fields alone would stop inheriting t
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import (
     BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_SECURITY,
@@ -57,7 +57,7 @@ def _mac_management(vim: Any, current: Any, changes: Fields) -> Any:
     return policy
 
 
-def _own_learning(have: Fields, changes: Fields) -> Mapping[str, Value]:
+def _own_learning(have: Dict[str, Value], changes: Fields) -> Dict[str, Value]:
     """All of MAC learning, which is inherited as a whole: the rest goes where the changes go, and what has no value there is left to the server.
 
     Learning that is off is told without its other fields, so that a change may name one of them alone.

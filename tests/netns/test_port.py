@@ -112,6 +112,13 @@ def test_globs_choose_among_the_ports_that_are_there(cycle: Callable[..., Any]) 
     assert iproute2.port("v2") is None and not iproute2.port("v9")["isolated"]
 
 
+def test_what_equals_a_name_is_that_name(cycle: Callable[..., Any]) -> None:
+    """As a pattern v[0] would mean v0, which nobody named."""
+    ip("link set v1 down", "link set v1 name v[0]", "link set v[0] up")
+    cycle("linux_bridge_port", bridge="br0", ports=["v[0]"], isolated=True)
+    assert iproute2.port("v[0]")["isolated"] and not iproute2.port("v0")["isolated"]
+
+
 def test_move(cycle: Callable[..., Any], refused: Callable[..., Any]) -> None:
     """From another bridge only when that is said."""
     assert "br9" in refused("linux_bridge_port", bridge="br0", ports=["v9"])["msg"]

@@ -52,7 +52,8 @@ def select(selection: Selection, bridge: str, observed: Observed) -> Selected:
         ports = ports_of(bridge, observed)
         for glob in selection.globs:
             matches = compile_pattern(translate(glob)).match
-            found = [name for name in ports if matches(name)]
+            # What equals a name is that name, though it would mean others as a pattern.
+            found = [glob] if glob in ports else [name for name in ports if matches(name)]
             chosen.update(dict.fromkeys(found))
             if not found:
                 unmatched.append(glob)

@@ -43,16 +43,22 @@ class Groups:
             raise InputError("name: it is empty; name a port group.")
 
     def choose(self, switch: SwitchFacts) -> Choice:
-        """Refuses, with InputError, uplink and NSX-backed groups that are named, and with UnreadableError those of which not all is known."""
-        for name in self.literal:
+        """Refuses, with InputError, uplink and NSX-backed groups that are named, and with UnreadableError those of which not all is known.
+
+        What equals the name of a group is that group: as a pattern C([100]Net) means C(1Net), which nobody named.
+        """
+        names = (*self.literal, *(glob for glob in self.globs if glob in switch.groups))
+        for name in names:
             switch.must_be_read(name)
             reason = switch.special(name) if name in switch.groups else None
             if reason:
                 raise InputError(f"port group {name} of {switch.name}: {reason}; leave it out.")
-        found = dict.fromkeys(name for name in self.literal if name in switch.groups)
+        found = dict.fromkeys(name for name in names if name in switch.groups)
         skipped: Dict[str, str] = {}
         unmatched, only_special = [], []
         for glob in self.globs:
+            if glob in names:
+                continue
             switch.must_be_all(f"names: {glob}")
             matched = [name for name in switch.groups if fnmatchcase(name, glob)]
             for name in matched:

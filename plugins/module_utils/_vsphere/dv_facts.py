@@ -38,7 +38,7 @@ class DvScope:
 
     def means(self, group: str) -> bool:
         """Whether all of the group is to be read."""
-        return group in self.names or group == self.port_group or any(fnmatchcase(group, glob) for glob in self.globs)
+        return group in self.names or group == self.port_group or group in self.globs or any(fnmatchcase(group, glob) for glob in self.globs)
 
     @property
     def ports(self) -> bool:

@@ -19,6 +19,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_backend
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_adapters import Adapters
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_choice import Groups
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import DvScope, GroupFacts, PortFacts, SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_flatten import LEARNING_NAMES, SECURITY_NAMES
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_groups import GroupsIntent
@@ -91,6 +92,17 @@ def test_a_group_whose_name_is_not_known() -> None:
     for state, names in itertools.product(("present", "absent"), ({"names": ["*"]}, {"names": ["g", "x*"]}, {"name": "other"})):
         with pytest.raises(UnreadableError, match="dvportgroup-9 of vds1 is not known: its name can't be read: why"):
             GroupsIntent({"vds": "vds1", **names, "state": state, "vlan": {"id": 3} if state == "present" else None}).resolve("vds1", observed)
+
+
+def test_what_equals_a_name_is_that_name() -> None:
+    """[100]Net is a group's name, and as a pattern it would mean 1Net, which nobody named; of names that are not there it is a pattern."""
+    switch: SwitchFacts = world(("reject",) * 3, ("inherit",) * 3).facts["switch"]
+    for name in ("[100]Net", "1Net", "0Net", "a*", "ab"):
+        switch.groups[name] = switch.groups["g"]
+    choose = {names: Groups({"names": list(names)}).choose(switch).found for names in (("[100]Net",), ("a*",), ("[10]Net",), ("?Net", "[100]Net"))}
+    assert choose == {("[100]Net",): ["[100]Net"], ("a*",): ["a*"], ("[10]Net",): ["1Net", "0Net"], ("?Net", "[100]Net"): ["[100]Net", "1Net", "0Net"]}
+    scope = DvScope("vds1", names=(), globs=("[100]Net",))
+    assert scope.means("[100]Net") and not scope.means("ab")
 
 
 def test_machines_that_are_not_known_keep_a_group() -> None:

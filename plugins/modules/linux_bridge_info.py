@@ -198,6 +198,10 @@ bridges:
       returned: always
       type: dict
       contains:
+        address:
+          description: The bridge's MAC address. Where nobody set it, it is no part of RV(bridges[].bridge), as a task with it would pin it.
+          returned: always
+          type: str
         address_pinned:
           description: >-
             Whether somebody set the bridge's MAC address; one that nobody set is the lowest of the ports'. V(null) where sysfs is another network

@@ -113,7 +113,7 @@ def test_audit_of_a_host_that_nobody_hardened(lab: Lab, tmp_path: Path) -> None:
     answer = lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", json.dumps({"virtnet_guest_patterns": ["web*"], "virtnet_uplink_patterns": ["v*"]}))
     text = "\n".join(results(answer, "Show the report", "kvm1")["msg"])
     assert "(HUB)" in text and "**high** br0 uplink: not locked" in text
-    assert "- **not looked at** ports named web* (guest_patterns): no port has such a name; the ports are uplink, veth100i0, vnet0." in text
+    assert "- **not looked at** ports named web\\* (guest_patterns): no port has such a name; the ports are uplink, veth100i0, vnet0." in text
 
 
 def test_audit_explains_every_promiscuous_interface(lab: Lab, tmp_path: Path) -> None:

@@ -114,6 +114,9 @@ class _Grouped:
         ports = sorted(self.ports.get(name, []))
         floods = fields.get("ageing_time") == 0
         told = {option: value for option, value in fields.items() if not self.survey.switches.overrule(option, value)}
+        if self.bridge_addresses.get(name) is False:
+            # Nobody chose it, and as input it would be pinned.
+            told.pop("address", None)
         entries = {port: self.state[("filter", port)] for port in ports if ("filter", port) in self.state}
         return {
             "name": name,
@@ -128,6 +131,7 @@ class _Grouped:
 
     def _status(self, name: str, fields: Fields, ports: Sequence[str]) -> Dict[str, Any]:
         return {
+            "address": fields.get("address"),
             "address_pinned": self.bridge_addresses.get(name),
             "hub": is_hub(fields.get("ageing_time"), len(ports)),
             "running": self.links[name].running,

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import FAILURES, BackendError, BusyError, as_ours
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import FAILURES, BackendError, as_ours
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.restore import restore
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key
 from ansible_collections.virtnet.hardening.plugins.module_utils._turn import Turn, namespace
@@ -235,8 +235,8 @@ class Watchdog:
     def _revert(self, wish: Desired) -> None:
         report: Dict[str, Any] = {"undone": [], "not_undone": []}
         turn = Turn(self._store.directory, "the way back of a change of the management path", _PATIENCE)
-        # Whoever has it may be the run that cut the host off, and hang.
-        with suppress(BusyError):
+        # Whoever has it may be the run that cut the host off, and hang; and a lock that can't be had keeps nobody cut off.
+        with suppress(BackendError):
             turn.take()
         try:
             backend = self._open_backend()

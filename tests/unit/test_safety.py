@@ -10,8 +10,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired
 from ansible_collections.virtnet.hardening.plugins.module_utils._safety import Orphans, Store, Watchdog
+from ansible_collections.virtnet.hardening.plugins.module_utils._turn import Turn
 
 from ..fakes.backend import FakeBackend
 
@@ -58,6 +61,16 @@ def test_reverts_unless_confirmed(tmp_path: Path) -> None:
     assert "1500" in (tmp_path / "log").read_text()
     assert json.loads((tmp_path / "run" / "a1.reverted").read_text()) == {"undone": ["set switch s0: mtu 9000 -> 1500"], "not_undone": []}
     assert not store.rename("a1.pending", "a1.confirmed"), "a confirmation that comes too late must fail"
+
+
+def test_reverts_without_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That it can't be had must not keep the host cut off."""
+    def refuse(turn: Turn) -> None:
+        raise BackendError("The lock can't be taken.")
+
+    monkeypatch.setattr(Turn, "take", refuse)
+    Watchdog(opener(tmp_path / "log"), None, "a1", 0, Store(str(tmp_path / "run"))).arm(WISH, True, ())
+    assert wait_for(tmp_path / "run" / "a1.reverted") and "1500" in (tmp_path / "log").read_text()
 
 
 def test_a_confirmation_stops_it(tmp_path: Path) -> None:

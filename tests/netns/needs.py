@@ -28,6 +28,13 @@ def has_vlan_filtering() -> bool:
 
 
 @functools.lru_cache(maxsize=None)
+def has_vlan_devices() -> bool:
+    """Whether the kernel has 8021q."""
+    script = "ip link add v0 type veth peer name p0; ip link add link v0 name v0.5 type vlan id 5"
+    return subprocess.run(["unshare", "--net", "sh", "-c", script], capture_output=True, check=False).returncode == 0
+
+
+@functools.lru_cache(maxsize=None)
 def known_bridge_options() -> FrozenSet[str]:
     """Options of linux_bridge that the kernel has. Called with a bridge in the namespace or without."""
     seen, mask = rawlink.bridge_capabilities()

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the pages of docs that are made from tables: capabilities, policy, the audits, kickstart and drivers. Usage: python3 docs/generate.py [--check]
+"""Writes what is made from tables: the pages capabilities, policy, the audits, kickstart and drivers, and the bill of materials.
 
+Usage: python3 docs/generate.py [--check]
 With --check nothing is written, and the exit code is 1 if a file is not what its table says. Standard library only.
 """
 
@@ -16,6 +17,7 @@ from typing import Any, Dict, List
 import generate_audit
 import generate_drivers
 import generate_kickstart
+import generate_sbom
 import generate_vsphere
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -205,7 +207,7 @@ def main() -> int:
         "linux-audit.md": generate_audit.audit_page(),
         "kickstart.md": generate_kickstart.page(), "drivers.md": generate_drivers.page(),
     }
-    pages = {ROOT / "docs" / name: text for name, text in texts.items()}
+    pages = {**{ROOT / "docs" / name: text for name, text in texts.items()}, ROOT / "sbom.cdx.json": generate_sbom.bill(ROOT)}
     if not arguments.check:
         for target, wanted in pages.items():
             target.write_text(wanted, encoding="utf-8")

@@ -117,5 +117,7 @@ def _list(at: int, key: str, value: bytes) -> Iterator[Finding]:
     parts = value.split(b"---")
     if any(not part.strip() for part in parts) and value:
         yield say("empty-module", at, f"{key} has nothing between two ---, or before or after one")
+    if any(b"--" in part.split() for part in parts):
+        yield say("two-dashes", at, f"{key} has a --, which separates nothing")
     if re.search(rb"\S---|---\S", value):
         yield say("split-module", at, f"{key} is split at a --- without blanks around it into {len(modules(value))} files")

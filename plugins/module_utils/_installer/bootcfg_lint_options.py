@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Iterator, Optional
+from typing import Iterator, List, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_edit import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_parse import BootCfg
@@ -39,10 +39,19 @@ def check(config: BootCfg, at: int) -> Iterator[Finding]:
         yield from _name(at, name, bool(equals), value)
         if name == "ks" and (value or not equals):
             yield from _kickstart(at, value, "cdromBoot" in names)
+        elif secret_spans(name + equals + value):
+            yield say("option-secret", at, f"the option {message(name)[:40]!r} carries what looks like a password, a hash or a key")
         if name == "systemMediaSize" and value not in SIZES:
             yield say("media-size", at, f"systemMediaSize={value[:40]!r} is none of {', '.join(SIZES)}")
+    yield from _twice(at, [name for name, _equals, _value in options])
     if {"systemMediaSize", "autoPartitionOSDataSize"} <= names:
         yield say("media-size-twice", at, "systemMediaSize and autoPartitionOSDataSize bound the same partition")
+
+
+def _twice(at: int, names: List[str]) -> Iterator[Finding]:
+    for name in _OPTIONS:
+        if names.count(name) > 1:
+            yield say("option-twice", at, f"the option {name} stands {names.count(name)} times")
 
 
 def _name(at: int, name: str, has_value: bool, value: str) -> Iterator[Finding]:

@@ -39,6 +39,11 @@ _EQUALS = r"(?:[:+]?={1,2}|:-(?!\})|\s{1,4}={1,2}\s{1,4}|=\s{1,4}(?=['\"]))"
 # A whole text behind the colon: in 'Password: ' and "token: " the quote ends a question.
 _COLON = r"""['"]?\s{0,4}:\s{0,4}('[^'\n]+'|"(?:[^"\\\n]|\\.)+")(?=[\s,;'"}\])]|$)"""
 _ASSIGNED = re.compile(rf"{_SUFFIX}{_EQUALS}({_VALUE})|{_COLON}", re.IGNORECASE | re.ASCII)
+# A line of YAML: the whole of it, as a question of a script is not.
+_YAML = re.compile(
+    rf"^[ \t]{{0,64}}(?:-[ \t]{{1,8}})?[\w.-]{{0,40}}?(?:{_NAME.pattern}){_SUFFIX}:[ \t]{{1,8}}(?!(?:null|true|false|yes|no|none|~|[|>][-+]?)\s*(?:#|$))"
+    rf"({_VALUE})[ \t]{{0,64}}(?:#.*)?$", re.IGNORECASE | re.ASCII,
+)
 _OPTION_BEFORE = re.compile(r"(?<![\w-])--?[A-Za-z-]{0,40}\Z")
 _OPTION_AFTER = re.compile(rf"(?!-(?:stdin|file))[\w-]{{0,20}}(?:\s{{1,8}}|=)(?!-)({_VALUE})")
 _OPTION_REACH = 44
@@ -58,6 +63,9 @@ _SAYS = re.compile(r"\b(?:echo|printf|yes)(?:\s{1,8}-[a-zA-Z]{1,4}\b)*[ \t]{1,8}
 _CLOSES = re.compile(rf"^[ \t]{{0,64}}[)}}]\s{{0,8}}{_PIPE.pattern}", re.MULTILINE)
 _HERE_STRING = re.compile(rf"<<<\s{{0,8}}({_VALUE})")
 _HERE_TEXT = re.compile(r"(?<!<)<<-?[ \t]{0,4}(['\"]?)(\w{1,64})\1[^\n]{0,400}\n")
+# What a script of expect, or of Python's pexpect, answers to a question for a password, in the same line or the next.
+_ASKED = re.compile(r"assword|assphrase")
+_SENDS = re.compile(rf"\bsend(?:line)?(?:[ \t]{{1,8}}(?:--[ \t]{{1,8}})?|\()({_VALUE})")
 _PEM = re.compile(r"-----BEGIN (?:[A-Z]{1,12} ){0,3}PRIVATE KEY-----([A-Za-z0-9+/=\s\\]{1,20000})")
 _LINE = re.compile(r"[^\s$][^\n\r]*")
 # How far before or after a command its words are looked for, and how many lines of a text for a password, each of this length, are read.
@@ -79,6 +87,8 @@ def secret_spans(text: str) -> List[Span]:
         spans += _here_texts(text)
     if "|" in joined:
         spans += _groups_before(joined)
+    if "send" in joined:
+        spans += _answers(joined)
     if "PRIVATE KEY" in text:
         spans += [span for found in _PEM.finditer(text) for span in _each_line(text, *found.span(1))]
     return _merged(spans)
@@ -186,6 +196,24 @@ def _groups_before(text: str) -> Iterator[Span]:
         done = found.end()
 
 
+def _answers(text: str) -> Iterator[Span]:
+    done = 0
+    for found in _ASKED.finditer(text):
+        start = max(done, found.end())
+        end = min(start + _REACH, len(text))
+        for _line in range(2):
+            stop = text.find("\n", start, end)
+            line_end = end if stop < 0 else stop
+            for answer in _SENDS.finditer(text, start, line_end):
+                yield from [answer.span(1)] if _is_said(answer.group(1)) else []
+            start = done = min(line_end + 1, end)
+
+
+def _is_said(word: str) -> bool:
+    """A text: what has no quotes in a script of Python is a name."""
+    return word[0] in "'\"" and not word.startswith(_FILLED_IN)
+
+
 def _here_strings(line: str) -> Iterator[Span]:
     done = 0
     for found in _HERE_STRING.finditer(line):
@@ -224,6 +252,7 @@ _FINDERS: Tuple[Tuple[Tuple[str, ...], Callable[[str], Iterator[Span]]], ...] = 
     (("-",), _groups(_LICENCE)),
     (("rootpw",), _groups(_ROOTPW)),
     (("pass", "pw", "psk", "secret", "token", "credential", "communit", "key", "-hash"), _named),
+    (("pass", "pw", "psk", "secret", "token", "credential", "communit", "key"), _groups(_YAML)),
     (("authorization", "x-"), _groups(_AUTHORIZATION)),
     (("sshpass", "-pass"), _groups(_SSHPASS)),
     (("curl",), _short("curl", "uU")),

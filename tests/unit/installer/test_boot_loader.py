@@ -77,6 +77,8 @@ OPTIONS: Dict[str, List[str]] = {
     # Options of the VMkernel that are near to none of them.
     "execInstalledOnly=TRUE logPort=com1 gdbPort=none iovDisableIR=TRUE cpuUniformityHardCheckPanic=FALSE ignoreHeadless=TRUE tty2Port=com2 vga=0": [],
     "installerDiskDumpSlotSize=2560 no-auto-partition devListStabilityCount=10": [], "noautopartition": [],
+    "licensePassword=pw55": ["option-secret"], "x.token=pw55 runweasel": ["option-secret"], "ks=usb ks=usb": ["option-twice"],
+    "systemMediaSize=min systemMediaSize=max": ["option-twice"], "vga=0 vga=1": [],
     "debugLogToSerial=1 noIOMMU noACPI maxPCPUS=8 autoPartitionDiskGuid=x installerDiskDumpSlotSize=2560 com1_baud=115200 allowLegacyCPU=true": [],
 }
 

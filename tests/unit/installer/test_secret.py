@@ -35,6 +35,8 @@ SCRIPTS = (
     "esxcli system snmp set --users u/{}/{}/priv", "esxcli system snmp set -e yes -t 192.0.2.1@161/{}", "esxcli system snmp set --targets=192.0.2.1@161/{}",
     "ipmitool -I lanplus -U admin -P {} power on", "racadm -r 192.0.2.1 -u root -p {} getversion", "AWS_SECRET_ACCESS_KEY={}",
     ": ${{PW:={}}}", "PW+={}", "PW=${{PW:-{}}}", "(\n  echo {}\n  echo {}\n) | passwd root", "{{\n  echo {}\n  echo {}\n}} | passwd --stdin root",
+    'expect "*?assword:" {{ send "{}\\r" }}', 'expect "Password:"\nsend -- "{}\\r"', "child.expect('assword:')\nchild.sendline('{}')",
+    "cat <<EOF > /x.yml\nuser: root\npassword: {}\nEOF", "cat <<EOF > /x.yml\nusers:\n  - root_pw: {}\nEOF",
 )
 PLAIN = (
     "esxcli software acceptance set --level=CommunitySupported", "esxcli software vib remove -n nvme-community -f", "PWD=/root; cd $OLDPWD", "bypass=1",
@@ -46,6 +48,8 @@ PLAIN = (
     "esxcli system snmp set --users $USERS", "esxcli system snmp set --v3targets 192.0.2.1/u/priv/trap",
     "(\n  echo \"$PW\"\n) | passwd", "(\n  echo a\n) | tee /x", "useradd --user x", "x-forwarded-for: 192.0.2.1", "esxcli system snmp get",
     "echo \"$PW\" | passwd", "domainjoin-cli query", "domainjoin-cli join example.org admin \"$PW\"", "esxcli iscsi adapter auth chap get -A vmhba64",
+    'expect "continue?"\nsend "yes\\r"', 'expect "assword:" { send "$pw\\r" }', "password: null", "password: $PW", "password: |", "password: true # later",
+    "child.expect('assword:')\nchild.sendline(pw)",
 )
 
 
@@ -79,6 +83,7 @@ UNITS = (
     "passwd<<<a ", "passwd <<EOF\n", "<<EOF\n", "openssl passwd ", "$6$", "://a:", "://a:a@", "curl -u ", "--password ", "password", "AAAAA-",
     "-----BEGIN PRIVATE KEY-----", "\\\n", "--a-password-", "authorization: ", "x-", "x-token:", "x-a-", "--user a:", "-user ", "snmp hash -A",
     "snmp set -t a/", "domainjoin-cli --a b ", ")|passwd\n", "(\n)|passwd\n", "(\necho a\n", "PW:-", "openssl enc -k", "passwd <<E\n\n", "sudo -S",
+    "assword", "assword\n", "assword send ", "assword\nsend '", "pw: ", "\npw: a",
 )
 
 

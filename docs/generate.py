@@ -90,15 +90,26 @@ Headers and options before the message, fragments and overlaps (RFC 7113, RFC 71
 (RFC 5227), LLC/SNAP, LLC with other SAPs, IEEE 802.3 without LLC, wrong lengths, VLAN 0, stacked and foreign tags (CVE-2021-27853, CVE-2021-27854,
 CVE-2021-27861, CVE-2021-27862), replies through relays, and hellos of multicast routers (RFC 4541, RFC 4286, RFC 7761).
 
+## What a bridge leaves to the host
+
+A frame to 01:80:c2:00:00:0e, and to ..:00 where the bridge runs STP, leaves the bridge without any hook of nftables and enters the stack of the host
+behind the guest's port: a router advertisement in it gives the host a default route through the guest, and a BPDU takes the root of the spanning tree
+(`br_handle_frame`, net/bridge/br_input.c). So a policy sets the `group_fwd_mask` of a port with a guard, and of one that is in quarantine, to 0x4001
+(0x4000 with `bpdu: accept`): the bridge forwards these frames, and its rules drop them, with all others to 01:80:c2:00:00:00 to ..:0f. It gives the mask
+back when the policy goes. Where somebody flushes the rules, the mask alone is left, and such frames reach other ports; the audit finds it. Kernels before
+4.15 have no such option of ports. A tap that comes under a name in quarantine gets the mask at the next run; until then its frames to ..:0e reach the
+host. With `bpdu: accept` on a bridge that runs STP everything to ..:00 still does.
+
 ## What they don't look at
 
-- Tunnels: VXLAN, GRE, IPv6 in IPv4, PPPoE, MPLS, MACsec, IPsec. What is in them matters only to a host that was told to take it out.
+- Tunnels: VXLAN, GRE, IPv6 in IPv4, PPPoE, MACsec, IPsec. What is in them matters only to a host that was told to take it out.
 - Services on the guest's own address: mDNS, LLMNR, NetBIOS and WPAD names, PXE, routing protocols (OSPF, RIP) and redundancy protocols (VRRP, HSRP).
   To use a virtual MAC or IP address a guest needs it in `macs` and `addresses`.
-- DHCP options: a guest that invents client identifiers gets a lease for each. Bound that at the server.
+- DHCP options: a guest that invents client identifiers gets a lease for each, and one that borrows a neighbour's client identifier or DUID can release
+  or take over that one's lease. Have the server go by the hardware address, which is checked: `dhcp-ignore-clid` (dnsmasq), `"match-client-id": false`
+  (Kea), `ignore-client-uids true` (ISC dhcpd). DHCPv6 has no such thing: reserve its addresses, and name them in `addresses`.
 - Rates: a guest may fill a link with what it is allowed to send. Use tc(8).
-- IEEE 802.1 frames for the host itself (LLDP, EAPOL, LACP): programs of the host that listen on the port hear them. A bridge passes them on only
-  where its `group_fwd_mask` says so.
+- Programs of the host that listen on a guest's port by a packet socket (an LLDP daemon, tcpdump): they hear a frame before the bridge and its rules do.
 - ND that is secured by SEND (RFC 3971): its options make a form that is not known, and it is dropped.
 - Ports without a policy, such as the uplink. What comes from there is trusted.
 """

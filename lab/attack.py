@@ -18,7 +18,7 @@ from typing import Any, Dict
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from attacks import matrix  # noqa: E402
-from attacks.arena import Arena, ArenaError, Station, namespace_of  # noqa: E402
+from attacks.arena import Arena, ArenaError, Ear, Station, namespace_of  # noqa: E402
 from attacks.ring import ATTACKER, OUTSIDE, THIRD, VICTIM, Ring  # noqa: E402
 from virtlab import hosts, topology  # noqa: E402
 from virtlab.hosts import LabError  # noqa: E402
@@ -65,7 +65,10 @@ def attack(state: State, host: str) -> Dict[str, matrix.Outcome]:
             raise LabError(f"{name} does not run; start the lab anew.")
         four, six = (address.split("/")[0] for address in wire.far_addresses)
         stations[role] = Station(role, namespace_of(pid), wire.far, wire.far_mac, four, six)
-    with Arena(stations) as arena:
+    pid = state.pid(host)
+    if pid is None:
+        raise LabError(f"{host} does not run; start the lab anew.")
+    with Arena(stations, Ear(namespace_of(pid), ends[guests[0]].near)) as arena:
         return matrix.run_all(Ring(arena, _bridge_mac(state, host)))
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import select
 import socket
@@ -14,7 +15,7 @@ import time
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Mapping, Sequence, TypeVar
+from typing import Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, TypeVar
 
 # The interface alias that the lab and the tests give to what belongs to them.
 MARK = "virtnet-lab"
@@ -27,6 +28,10 @@ _PACKET_OUTGOING = 4
 # How long to wait where not even an honest frame arrives, as from a port that is shut. It bounds nothing else: see passes().
 _PATIENCE = 0.2
 _EXPERIMENTAL = b"\x88\xb5"
+# The host's own stack behind a port of its bridge, which listens and never sends.
+HOST = "host"
+# The same port as everything comes in, also what the bridge takes then.
+_DOOR = "door"
 _MAX_FRAMES = 50_000
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -74,16 +79,28 @@ def within(netns: str, work: Callable[[], T]) -> T:
     return results[0]
 
 
-def _refuse_foreign(station: Station) -> None:
-    """Only what the lab marked, and never the namespace in which this machine lives."""
-    theirs = os.stat(station.netns)
+class Ear(NamedTuple):
+    """A port of a bridge, in the host's namespace by the path of its file."""
+
+    netns: str
+    port: str
+
+
+def _refuse_own(name: str, netns: str) -> None:
+    """Never the namespace in which this machine lives."""
+    theirs = os.stat(netns)
     for own in ("/proc/1/ns/net", f"/proc/{os.getppid()}/ns/net", "/proc/self/ns/net"):
         try:
             here = os.stat(own)
         except OSError:
             continue
         if (here.st_dev, here.st_ino) == (theirs.st_dev, theirs.st_ino):
-            raise ArenaError(f"{station.name}: its namespace is one that the lab did not make; nothing is sent there.")
+            raise ArenaError(f"{name}: its namespace is one that the lab did not make; nothing is sent there.")
+
+
+def _refuse_foreign(station: Station) -> None:
+    """Only what the lab marked."""
+    _refuse_own(station.name, station.netns)
     alias = within(station.netns, lambda: _alias(station.interface))
     if alias != MARK:
         raise ArenaError(f"{station.name}: {station.interface} does not bear the lab's mark; nothing is sent there.")
@@ -111,7 +128,7 @@ def _alias(interface: str) -> str:
 class Arena:
     """A socket for each station, promiscuous: what reaches its interface is heard."""
 
-    def __init__(self, stations: Mapping[str, Station]) -> None:
+    def __init__(self, stations: Mapping[str, Station], ear: Optional[Ear] = None) -> None:
         self.stations = dict(stations)
         self._sockets: Dict[str, socket.socket] = {}
         self._tokens = count(1)
@@ -121,6 +138,10 @@ class Arena:
             _refuse_foreign(station)
         for name, station in self.stations.items():
             self._sockets[name] = within(station.netns, lambda station=station: _open(station.interface))  # type: ignore[misc]
+        if ear is not None:
+            _refuse_own(HOST, ear.netns)
+            self._sockets[HOST] = within(ear.netns, lambda: _listen(ear.port, _EXPERIMENTAL))
+            self._sockets[_DOOR] = within(ear.netns, lambda: _listen(ear.port))
 
     def __enter__(self) -> "Arena":
         return self
@@ -166,13 +187,15 @@ class Arena:
         missing, followed = list(frames), False
         deadline = time.monotonic() + _PATIENCE
         while True:
+            if receiver == HOST:
+                followed = any(follower in heard for heard in self._read(_DOOR))
             for heard in self._read(receiver):
                 followed = followed or follower in heard
                 missing = [frame for frame in missing if not _same(frame, heard, token)]
             left = deadline - time.monotonic()
             if not missing or followed or left <= 0:
                 return not missing
-            select.select([self._sockets[receiver]], [], [], left)
+            select.select([self._sockets[_DOOR if receiver == HOST else receiver]], [], [], left)
 
     def count(self, name: str, mark: bytes, seconds: float) -> int:
         """How many frames with the mark reach a station in that time."""
@@ -190,6 +213,11 @@ class Arena:
                 frame, address = self._sockets[name].recvfrom(65_536)
             except BlockingIOError:
                 return
+            except OSError as error:
+                if error.errno != errno.ENETDOWN:
+                    raise
+                # Said once, by the socket at a port that went down.
+                continue
             if address[2] != _PACKET_OUTGOING:
                 yield frame
 
@@ -211,6 +239,15 @@ def _open(interface: str) -> socket.socket:
     index = socket.if_nametoindex(interface)
     channel.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, struct.pack("=iHH8s", index, _PACKET_MR_PROMISC, 0, b""))
     channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    channel.setblocking(False)
+    return channel
+
+
+def _listen(port: str, kind: bytes = b"\0\3") -> socket.socket:
+    """A socket of one EtherType gets what the bridge leaves to the host's stack, and nothing that it takes; one of all (ETH_P_ALL) gets both."""
+    number = int.from_bytes(kind, "big")
+    channel = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(number))
+    channel.bind((port, number))
     channel.setblocking(False)
     return channel
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import List, Optional
+from typing import Any, List, Optional
 
 from scapy.config import conf
 from scapy.layers.dhcp import BOOTP, DHCP
@@ -124,10 +124,13 @@ def offer(server: str, client_mac: str, address: str, sport: int = 67, dport: in
     return IP(src=server, dst="255.255.255.255") / UDP(sport=sport, dport=dport) / message
 
 
-def request4(mac: str, kind: str = "discover", src: str = "0.0.0.0", dst: str = "255.255.255.255", ports: "tuple[int, int]" = (68, 67), op: int = 1) -> Packet:
-    """What a DHCPv4 client sends, without an address as it stands; C(op) 2 makes a reply of it."""
+def request4(
+    mac: str, kind: str = "discover", src: str = "0.0.0.0", dst: str = "255.255.255.255", ports: "tuple[int, int]" = (68, 67), op: int = 1, **fields: Any
+) -> Packet:
+    """What a DHCPv4 client sends, without an address as it stands; C(op) 2 makes a reply of it, C(fields) are those of BOOTP."""
     chaddr = bytes.fromhex(mac.replace(":", "")) + b"\0" * 10
-    message = BOOTP(op=op, ciaddr=src, chaddr=chaddr, xid=0x76686E, flags=0x8000 if src == "0.0.0.0" else 0) / DHCP(options=[("message-type", kind), "end"])
+    given = {"op": op, "ciaddr": src, "chaddr": chaddr, "xid": 0x76686E, "flags": 0x8000 if src == "0.0.0.0" else 0, **fields}
+    message = BOOTP(**given) / DHCP(options=[("message-type", kind), "end"])
     return IP(src=src, dst=dst) / UDP(sport=ports[0], dport=ports[1]) / message
 
 
@@ -211,6 +214,16 @@ def lldp(src: str, dst: str = "01:80:c2:00:00:0e", kind: int = 0x88CC) -> Packet
     return Ether(src=src, dst=dst, type=kind) / Raw(b"\x02\x07\x04" + b"\0" * 6 + b"\0\0")
 
 
+def control(src: str, dst: str, kind: int, body: bytes = b"\0" * 20) -> Packet:
+    """What switches say to one another under an EtherType of their own."""
+    return Ether(src=src, dst=dst, type=kind) / Raw(body)
+
+
+def shimmed(frame: bytes, kind: int, header: bytes) -> bytes:
+    """The frame with a header of that EtherType before its own."""
+    return frame[:12] + kind.to_bytes(2, "big") + header + frame[12:]
+
+
 def cisco(src: str, dst: str, protocol: int, body: bytes) -> Packet:
     """SNAP with Cisco's OUI: DTP (0x2004), VTP (0x2003)."""
     return Dot3(src=src, dst=dst) / LLC(dsap=0xAA, ssap=0xAA, ctrl=3) / SNAP(OUI=0x0C, code=protocol) / Raw(body)
@@ -220,7 +233,7 @@ __all__ = [
     "ALL_NODES", "ALL_ROUTERS", "BROADCAST", "ICMP", "IP", "LLC", "REQUESTS6", "UDP", "Dot1Q", "Dot3", "Ether", "ICMPv6EchoRequest", "ICMPv6MLDone",
     "ICMPv6MLQuery", "ICMPv6MLQuery2", "ICMPv6MLReport", "ICMPv6MLReport2", "ICMPv6MRD_Advertisement", "ICMPv6ND_INDSol", "ICMPv6ND_RS",
     "ICMPv6ND_Redirect", "ICMPv6NDOptSrcLLAddr", "ICMPv6PacketTooBig", "IPv6", "IPv6ExtHdrDestOpt", "IPv6ExtHdrFragment", "IPv6ExtHdrHopByHop",
-    "IPv6ExtHdrRouting", "Pad1", "PadN", "Packet", "Raw", "RouterAlert", "advertise6", "advertisement", "arp", "bpdu", "cisco", "ether",
+    "IPv6ExtHdrRouting", "Pad1", "PadN", "Packet", "Raw", "RouterAlert", "advertise6", "advertisement", "arp", "bpdu", "cisco", "control", "ether",
     "group_mac", "igmp", "in_fragments", "in_llc", "in_raw_802_3", "link_local", "lldp", "offer", "over6", "pim_hello", "pim_hello6", "plain",
-    "pvst", "rarp", "raw", "reconfigure6", "relay_reply6", "request4", "request6", "router", "snapped", "solicitation", "solicited", "tagged",
+    "pvst", "rarp", "raw", "shimmed", "reconfigure6", "relay_reply6", "request4", "request6", "router", "snapped", "solicitation", "solicited", "tagged",
 ]

@@ -146,6 +146,36 @@ def _cisco(protocol: int, dst: str = "01:00:0c:cc:cc:cc") -> Callable[[Ring], bo
     return lambda ring: ring.strike(lambda token: f.raw(f.cisco(ring.a.mac, dst, protocol, b"\x01\0\x02\0\x05\x03"), token))
 
 
+# Who decides over ports, rings and paths beside STP: destination and EtherType.
+_CONTROL = {
+    "ring control: G.8032": ("01:19:a7:00:00:01", 0x8902, "ITU-T G.8032"), "ring control: MRP": ("01:15:4e:00:00:01", 0x88E3, "IEC 62439-2"),
+    "ring control: PRP and HSR supervision": ("01:15:4e:00:01:00", 0x88FB, "IEC 62439-3"), "ring control: DLR": ("01:21:6c:00:00:01", 0x80E1, "ODVA DLR"),
+    "path control: TRILL hello": ("01:80:c2:00:00:41", 0x22F4, "RFC 6325"), "path control: TRILL data": ("01:80:c2:00:00:40", 0x22F3, "RFC 6325"),
+    "path control: connectivity fault management": ("01:80:c2:00:00:30", 0x8902, "IEEE 802.1Q clause 20"),
+}
+
+
+def _controls(dst: str, kind: int) -> Callable[[Ring], bool]:
+    return lambda ring: ring.strike(lambda token: f.raw(f.control(ring.a.mac, dst, kind), token))
+
+
+def _mmrp(ring: Ring) -> bool:
+    return ring.strike(lambda token: f.raw(f.control(ring.a.mac, "01:80:c2:00:00:20", 0x88F6), token))
+
+
+def _shim(kind: int, header: bytes) -> Callable[[Ring], bool]:
+    """Around an ARP reply for the third guest: whoever takes the shim off takes that, too."""
+    def run(ring: Ring) -> bool:
+        packet = f.arp(2, ring.a.mac, ring.t.ip4, ring.v.mac, ring.v.ip4)
+        return ring.strike(lambda token: f.shimmed(f.ether(ring.a.mac, ring.v.mac, packet, token), kind, header))
+    return run
+
+
+def _into_host(last: int) -> Callable[[Ring], bool]:
+    """The bridge forwards none of these addresses (IEEE 802.1Q table 8-1), and leaves them to the stack of the host behind the port."""
+    return lambda ring: ring.enter(lambda token: f.plain(ring.a.mac, f"01:80:c2:00:00:{last:02x}", token))
+
+
 def _tagged(*tags: "tuple[int, int]") -> Callable[[Ring], bool]:
     return lambda ring: ring.strike(lambda token: f.tagged(f.plain(ring.a.mac, ring.v.mac, token), *tags))
 
@@ -171,8 +201,11 @@ CASES: List[Case] = [
     Case("BPDU through a tunnel of Cisco", _bpdu_tunnelled),
     Case("VLAN registration: GVRP", _gvrp),
     Case("VLAN registration: MVRP", _mvrp),
+    Case("registration of groups: MMRP", _mmrp, source="IEEE 802.1Q clause 10.12"),
+    *(Case(name, _controls(dst, kind), source=source) for name, (dst, kind, source) in _CONTROL.items()),
     Case("VLAN trunk: DTP", _cisco(0x2004)),
     Case("VLAN trunk: VTP", _cisco(0x2003)),
+    *(Case(f"into the host's stack: 01:80:c2:00:00:{last:02x}", _into_host(last), source="br_handle_frame") for last in (0x02, 0x03, 0x0D, 0x0E, 0x0F)),
     Case("VLAN tag", _tagged((0x8100, 10))),
     Case("VLAN tag of 802.1ad", _tagged((0x88A8, 10))),
     Case("VLAN tag 0", _tagged((0x8100, 0))),
@@ -181,4 +214,11 @@ CASES: List[Case] = [
     Case("VLAN tag 0x9100", _tagged((0x9100, 10))),
     Case("VLAN tag of 802.1ah", _tagged((0x88E7, 10))),
     Case("VLAN tag of 802.1BR", _tagged((0x893F, 10))),
+    Case("tag of 802.1CB", _shim(0xF1C1, b"\0" * 4), source="IEEE 802.1CB clause 7.8"),
+    Case("tag of HSR", _shim(0x892F, b"\0" * 4), source="IEC 62439-3"),
+    Case("tag of TrustSec", _shim(0x8909, b"\1\1\0\1\0\0"), source="Cisco meta data"),
+    Case("label of MPLS", _shim(0x8847, b"\0\0\x21\x40"), source="RFC 3032"),
+    Case("label of MPLS for multicast", _shim(0x8848, b"\0\0\x21\x40"), source="RFC 5332"),
+    Case("header of NSH", _shim(0x894F, b"\x0f\xc2\2\1\0\0\0\xff"), source="RFC 8300"),
+    Case("Ethernet in Ethernet", _shim(0x6558, b""), source="RFC 1701"),
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Callable, Sequence, Union
 
 from . import frames as f
-from .arena import Arena, Station
+from .arena import HOST, Arena, Station
 
 # Frames with a token; more than one where a packet is cut.
 Build = Callable[[bytes], Union[bytes, Sequence[bytes]]]
@@ -55,6 +55,10 @@ class Ring:
         token = self.arena.token()
         made = build(token)
         return self.arena.passes(sender, receiver, [made] if isinstance(made, bytes) else list(made), token)
+
+    def enter(self, build: Build) -> bool:
+        """From the attacker into the host's own stack."""
+        return self.carry(ATTACKER, HOST, build)
 
     def strike(self, build: Build) -> bool:
         """From the attacker to the victim."""

@@ -113,6 +113,34 @@ def _shim6(ring: Ring) -> f.Packet:
     return f.IPv6(src=whole.src, dst=whole.dst, nh=140) / f.Raw(b"\x11\0\0\0\0\0\0\0" + bytes(whole.payload))
 
 
+def _ra_of_another_protocol(ring: Ring, token: bytes) -> List[bytes]:
+    """The first fragment says UDP, the last ICMPv6: which of the two counts is up to the receiver (RFC 8200 says the first)."""
+    head: Dict[str, Any] = {"src": f.link_local(ring.a.mac), "dst": "ff02::1", "hlim": 255}
+    body = bytes(_ra(ring).payload)
+    parts = [(17, 0, body[:24], 1), (58, 3, body[24:], 0)]
+    packets = [f.IPv6(**head) / f.IPv6ExtHdrFragment(nh=kind, offset=at, m=more, id=0x78) / f.Raw(data) for kind, at, data, more in parts]
+    return [f.ether(ring.a.mac, f.ALL_NODES, packet, token + bytes([number])) for number, packet in enumerate(packets)]
+
+
+def _release_overlapping(ring: Ring, token: bytes) -> List[bytes]:
+    """The first fragment bears the own hardware address, one that overlaps it the neighbour's (RFC 3128's kind)."""
+    bodies = [bytes(f.request4(mac, "release", ring.a.ip4, ring.v.ip4).payload) for mac in (ring.a.mac, ring.t.mac)]
+    parts = [(0, bodies[0][:64], 1), (4, bodies[1][32:64], 1), (8, bodies[0][64:], 0)]
+    frames = []
+    for number, (offset, data, more) in enumerate(parts):
+        packet = f.IP(src=ring.a.ip4, dst=ring.v.ip4, proto=17, id=0x79, flags=more, frag=offset) / f.Raw(data)
+        frames.append(f.ether(ring.a.mac, ring.v.mac, packet, token + bytes([number])))
+    return frames
+
+
+def _ask4(kind: str = "discover", **fields: Any) -> Build:
+    """Of the attacker's own address and hardware address, but for the fields that are given."""
+    def packet_of(ring: Ring) -> f.Packet:
+        given = {name: value(ring) if callable(value) else value for name, value in fields.items()}
+        return f.request4(ring.a.mac, kind, ring.a.ip4, ring.v.ip4, **given)
+    return to_victim(packet_of)
+
+
 _FRAGMENT = f.IPv6ExtHdrFragment(id=7)
 
 CASES: List[Case] = [
@@ -136,6 +164,7 @@ CASES: List[Case] = [
     case("RA: in the third header of fragments", _ra_pieces(16, s.padding(), s.padding()), "RFC 7112"),
     case("RA: its options in a second fragment", s.in_pieces(_ra, 16), "RFC 6980"),
     case("RA: by overlapping fragments", _ra_overlap, "RFC 5722"),
+    case("RA: its fragments name two protocols", _ra_of_another_protocol, "RFC 8200"),
     case("RA: behind a header that is not known", _raw_header(140, b"\x3a\0\0\0\0\0\0\0"), "RFC 7113"),
     case("RA: in LLC/SNAP", changed(frame(_ra), f.snapped), "CVE-2021-27854"),
     case("RA: in LLC/SNAP with a wrong length", changed(frame(_ra), s.in_lying_snap), "CVE-2021-27861"),
@@ -169,6 +198,14 @@ CASES: List[Case] = [
     case("DHCP reply to a relay in fragments", s.in_pieces4(lambda ring: f.request4(ring.t.mac, "ack", ring.a.ip4, ring.v.ip4, op=2)), "RFC 1542"),
     case("DHCP discover for a neighbour's MAC", frame(lambda ring: f.request4(ring.t.mac), f.BROADCAST), "RFC 2131"),
     case("DHCP release of a neighbour's lease", to_victim(lambda ring: f.request4(ring.t.mac, "release", ring.a.ip4, ring.v.ip4)), "RFC 2131"),
+    case("DHCP discover through a forged relay", _ask4(giaddr=lambda ring: ring.t.ip4), "RFC 1542"),
+    case("DHCP discover through a relay of another subnet", _ask4(giaddr="10.66.66.1"), "RFC 1542"),
+    case("DHCP request with a short hardware address", _ask4("request", hlen=5), "RFC 2131"),
+    case("DHCP request with a long hardware address", _ask4("request", hlen=16), "RFC 2131"),
+    case("DHCP request of another kind of hardware", _ask4("request", htype=6), "RFC 2131"),
+    case("DHCP request after many relays", _ask4("request", hops=3), "RFC 1542"),
+    case("DHCP release of a neighbour's address", _ask4("release", ciaddr=lambda ring: ring.t.ip4), "RFC 2131"),
+    case("DHCP release in overlapping fragments", _release_overlapping, "RFC 5722"),
     case("DHCPv6 advertise", to_victim(_advertise6())),
     case("DHCPv6 advertise from another port", to_victim(_advertise6(5470))),
     case("DHCPv6 advertise from a client's port", to_victim(_advertise6(546))),

@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, List, Tuple
 import pytest
 from attacks import frames as f
 from attacks import link
-from attacks.ring import Ring
+from attacks.ring import ATTACKER, OUTSIDE, Ring
 
 from .world import World, matrix
 
@@ -166,7 +166,7 @@ def test_profile_nested_hypervisor(world: World) -> None:
     assert all(outcome["honest"].values())
     through = {name for name, passed in outcome["attacks"].items() if passed}
     # Its guests ask for addresses with their own MAC addresses.
-    clients = {"DHCP discover for a neighbour's MAC", "DHCP release of a neighbour's lease"}
+    clients = {"DHCP discover for a neighbour's MAC", "DHCP release of a neighbour's lease", "DHCP release of a neighbour's address"}
     assert {"forge: random MAC", "receive on a changed MAC", "VLAN tag", *clients} <= through
     assert not {name for name in through - clients if name.startswith(("RA:", "DHCP", "BPDU", "PIM", "IGMP", "MLD", "sniff: a group"))} | through & {"RA"}
     # It can't take what is pinned to another port.
@@ -176,12 +176,13 @@ def test_profile_nested_hypervisor(world: World) -> None:
 def test_an_entry_that_somebody_wrote_authorises_nobody(world: World) -> None:
     """A lock lets in every address that is written to its port, also one that is not the guest's: on its own it would let this one forge."""
     foreign = "52:54:00:00:00:99"
-    world.bridge(f"fdb add {foreign} dev vnet0 master static")
     world.module("linux_port_security", bridge="br0", ports=[{"name": item["name"], "macs": item["macs"], "security": REJECT_ALL} for item in world.policy()])
+    world.bridge(f"fdb add {foreign} dev vnet0 master static")
     with world.ring() as ring:
         assert not ring.strike(lambda token: f.plain(foreign, ring.v.mac, token)) and ring.strike(lambda token: f.plain(ring.a.mac, ring.v.mac, token))
         world.bridge(f"fdb replace {foreign} dev vnet0 master static sticky")
         assert not ring.strike(lambda token: f.plain(foreign, ring.v.mac, token))
+    assert f"delete fdb br0 {foreign}" in world.module("linux_port_security", bridge="br0", ports=[{"name": "vnet0"}])["actions"]
     assert not world.module("linux_port_security", bridge="br0", ports=[{"name": "vnet0"}])["changed"]
 
 
@@ -357,3 +358,28 @@ def test_what_was_stopped_is_counted(world: World) -> None:
     with world.ring() as ring:
         assert not ring.strike(lambda token: f.plain("52:54:00:00:00:77", ring.v.mac, token))
     assert counted(world)["source_mac"] > 0
+
+
+def test_a_port_that_left_and_came_back_hears_nothing_foreign(world: World) -> None:
+    """Its flags and entries are gone, and no run has been there yet."""
+    world.module("linux_port_security", bridge="br0", ports=world.policy())
+    world.ip("host", "link set vnet0 nomaster", "link set vnet0 master br0")
+    with world.ring() as ring:
+        ring.settle()
+        assert not ring.carry(OUTSIDE, ATTACKER, lambda token: f.plain(ring.o.mac, "02:00:5e:00:99:99", token))
+        assert ring.carry(OUTSIDE, ATTACKER, lambda token: f.plain(ring.o.mac, ring.a.mac, token))
+        assert ring.carry(OUTSIDE, ATTACKER, lambda token: f.plain(ring.o.mac, f.BROADCAST, token))
+    world.module("linux_port_security", bridge="br0", ports=world.policy())
+    assert not world.module("linux_port_security", bridge="br0", ports=world.policy())["changed"]
+
+
+def test_dhcp_with_prefixes(world: World) -> None:
+    """A guest that has a whole prefix renews any address of it, and none beside it."""
+    guests = [{**port, "addresses": ["192.0.2.0/28"]} if port["name"] == "vnet0" else port for port in world.policy()]
+    world.module("linux_port_security", bridge="br0", ports=guests)
+    with world.ring() as ring:
+        def renews(address: str) -> bool:
+            packet = f.request4(ring.a.mac, "request", ring.a.ip4, ring.o.ip4, ciaddr=address)
+            return ring.carry(ATTACKER, OUTSIDE, lambda token: f.ether(ring.a.mac, ring.o.mac, packet, token))
+
+        assert renews("192.0.2.9") and not renews("192.0.2.17")

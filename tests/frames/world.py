@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "lab"))
 
 from attacks import matrix  # noqa: E402
-from attacks.arena import MARK, Arena, Station, namespace_of  # noqa: E402
+from attacks.arena import MARK, Arena, Ear, Station, namespace_of  # noqa: E402
 from attacks.ring import ATTACKER, OUTSIDE, THIRD, VICTIM, Ring  # noqa: E402
 
 GUESTS = {ATTACKER: "vnet0", VICTIM: "vnet1", THIRD: "vnet2"}
@@ -116,7 +116,7 @@ class Opened:
     """A ring for the length of a with statement."""
 
     def __init__(self, world: World) -> None:
-        self._arena = Arena(world.stations)
+        self._arena = Arena(world.stations, Ear(namespace_of(world.pid("host")), GUESTS[ATTACKER]))
 
     def __enter__(self) -> Ring:
         return Ring(self._arena, BRIDGE_MAC)

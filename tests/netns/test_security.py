@@ -69,18 +69,40 @@ def test_a_guest_is_hardened_and_released(cycle: Callable[..., Result]) -> None:
 
 def test_absent_is_exactly_its_own(run: Callable[..., Result]) -> None:
     """Entries of others, options that were so before, other ports, other tables."""
-    bridge("fdb add 52:54:00:00:00:99 dev v0 master static", "fdb add 52:54:00:00:00:98 dev v0 master static sticky", "link set dev v0 flood off hairpin on")
+    bridge("fdb add 52:54:00:00:00:99 dev v1 master static", "fdb add 52:54:00:00:00:98 dev v1 master static sticky", "link set dev v0 flood off hairpin on")
     subprocess.run(["nft", "add table bridge others"], check=True)
     before = snapshot()
     run("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST}, {"name": "v1", "guards": {"bpdu": "reject"}}])
     run("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
     # Without a policy there is no record, but the seal.
     entry, = table("ports")
-    assert entry["elem"]["val"] == "v1" and re.fullmatch("sum=[0-9a-f]{8}:v1", entry["elem"]["comment"])
+    assert entry["elem"]["val"] == "v1" and re.fullmatch("was=f0 sum=[0-9a-f]{8}:v1", entry["elem"]["comment"])
     run("linux_port_security", bridge="br0", ports=[{"match": "v*"}], state="absent")
     assert snapshot() == before
     assert "table bridge others" in subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout
     assert not run("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")["changed"]
+
+
+def test_nothing_of_others_is_on_a_hardened_port(run: Callable[..., Result], cycle: Callable[..., Result]) -> None:
+    """The entry of a guest that was there before the rules were flushed, entries that somebody wrote, and a port that takes the frames over."""
+    run("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST}])
+    subprocess.run(["nft", "flush", "ruleset"], check=True)
+    bridge("fdb add 52:54:00:00:00:99 dev v0 master static", "fdb add 52:54:00:00:00:98 dev v0 master static sticky")
+    bridge("fdb add 52:54:00:00:00:97 dev v1 master static")
+    subprocess.run(["ip", "link", "set", "v0", "type", "bridge_slave", "backup_port", "v1"], check=True)
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST, "macs": ["52:54:00:00:00:02"]}])
+    there = json.loads(subprocess.run(["bridge", "-j", "fdb", "show", "br", "br0"], capture_output=True, text=True, check=True).stdout)
+    assert {each["mac"]: each["ifname"] for each in there if each.get("state") == "static"} == {"52:54:00:00:00:02": "v0", "52:54:00:00:00:97": "v1"}
+    assert not iproute2.port("v0").get("backup_port")
+
+
+def test_a_bridge_that_was_made_again(run: Callable[..., Result]) -> None:
+    """What the rules know of the one that is gone goes once, on the first run."""
+    document = [{"name": "br0", "security": {"promiscuous": "reject"}, "port_groups": [{"name": "guests", "ports": [{"name": "v0", **GUEST}]}]}]
+    run("linux_switch_policy", switches=document)
+    ip("link del br0", "link add br0 type bridge", "link set v0 master br0", "link set br0 up")
+    assert run("linux_switch_policy", switches=document)["changed"] and not run("linux_switch_policy", switches=document)["changed"]
+    assert len(table("switches")) == 1 and iproute2.port("v0")["locked"]
 
 
 @pytest.mark.own_code

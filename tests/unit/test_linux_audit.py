@@ -126,7 +126,7 @@ CASES: Dict[str, Tuple[Dict[str, Any], str]] = {
     "no_neighbor_discovery": (answer({"vnet0": {**CLOSED, "multicast_flood": False}}, {"mcast_snooping": True}), "no querier"),
     **{f"guard_{name}": (answer({"vnet0": CLOSED}, shields={"vnet0": guarded(guards={name: "accept"})}), f"the guard {name}") for name in GUARDS},
     "guard_without_stp": (answer({"vnet0": {**CLOSED, "guard": True}}), "no effect"),
-    "forwards_linklocal": (answer({"vnet0": {**CLOSED, "group_fwd_mask": 0x4000}}), "0x4000"),
+    "forwards_linklocal": (answer({"vnet0": {**CLOSED, "group_fwd_mask": 0x4008}}), "0x4008"),
     "entry_not_sticky": (answer({"vnet0": CLOSED}, entries=({**PINNED, "sticky": False},)), "not sticky"),
     "entry_local": (answer({"vnet0": CLOSED}, entries=({**PINNED, "kind": "local", "sticky": False},)), "is local"),
 }
@@ -353,3 +353,13 @@ def test_every_drop_is_counted_for_a_guard_and_nothing_else_is() -> None:
             assert ": drop" not in rule.text, "a verdict in a map has no counter"
             guards.add(rule.guard)
     assert guards - {""} == known
+
+
+@pytest.mark.parametrize(("mask", "shield", "found"), [
+    (0x4001, guarded(), False), (0x4001, guarded(guards={"bpdu": "accept"}), True), (0x4000, guarded(guards={"bpdu": "accept"}), False),
+    (0x4001, guarded(entry="none"), True), (0x4001, guarded(entry="unknown", guards=dict.fromkeys(GUARDS, "unknown")), False),
+])
+def test_link_local_frames_that_the_table_drops(mask: int, shield: Any, found: bool) -> None:
+    """They are forwarded to it so that the host does not get them; without it they reach the other ports."""
+    told = answer({"vnet0": {**CLOSED, "group_fwd_mask": mask}}, shields={"vnet0": shield})
+    assert ("forwards_linklocal" in {each["rule"] for each in judge(told)}) is found

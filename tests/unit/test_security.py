@@ -110,9 +110,21 @@ def test_guards_that_compare_need_macs(name: str) -> None:
 def test_a_second_lock_only_where_the_kernel_has_it() -> None:
     """A kernel without multicast snooping has no ports of multicast routers either."""
     wanted = Resolution(guards={"router_advertisement": "reject"})
-    assert recipes.compile_port(recipes.Port("p", None, None), wanted, can()).flags == {"mcast_router": 0}
-    compiled = recipes.compile_port(recipes.Port("p", None, None), wanted, can("mcast_router"))
+    assert recipes.compile_port(recipes.Port("p", None, None), wanted, can()).flags == {"mcast_router": 0, "group_fwd_mask": 0x4000}
+    compiled = recipes.compile_port(recipes.Port("p", None, None), wanted, can("mcast_router", "group_fwd_mask"))
     assert compiled.flags == {} and compiled.guards == {"router_advertisement": "reject"}
+
+
+@pytest.mark.parametrize(("guards", "missing", "mask"), [
+    ({"bpdu": "reject"}, (), 0x4001), ({"arp": "accept", "bpdu": "accept"}, (), None), ({"dhcp_server": "reject", "bpdu": "accept"}, (), 0x4000),
+    ({"bpdu": "reject"}, ("group_fwd_mask",), None),
+])
+def test_what_the_host_is_not_to_hear(guards: Any, missing: Any, mask: Any) -> None:
+    """As far as a guard asks for it, and never where no table drops it: there it would reach the neighbours instead."""
+    compiled = recipes.compile_port(recipes.Port("p", None, None), Resolution(guards=guards), can(*missing))
+    assert compiled.flags.get("group_fwd_mask") == mask
+    effective = dict.fromkeys(SECURITY, "reject")
+    assert "group_fwd_mask" not in recipes.compile_port(recipes.Port("p", (MAC,), ""), Resolution(effective=effective), can("filter")).flags
 
 
 @pytest.mark.parametrize("name", ["arp", "neighbor", "ip_source"])
@@ -163,7 +175,7 @@ def as_json(index: int, found: Dict[str, Any]) -> Any:
 def _as_nft(name: str, text: str) -> Any:
     if name == "link_layer":
         return int(text, 16)
-    if name.startswith("target"):
+    if name.startswith(("target", "client")):
         first, dash, last = text.partition("-")
         return {"range": [first, last]} if dash else text
     if "/" in text:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.audit_rules import RULES, guard_rule
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.recipes import CLOSED, SPANNING_TREE
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import GUEST_NAMES, JUDGED, UNKNOWN, Role, settle
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT
@@ -76,7 +77,7 @@ def _of_bridge(each: Answer, answer: Answer, names: Names) -> Iterator[Finding]:
         protection = status.get("protection", {}).get(name, {})
         # What is shut sends and hears nothing.
         guest = names.is_judged(name, status) and not protection.get("quarantined")
-        for found in (*(_guest_rules(port, bridge, protection) if guest else ()), *_port_rules(port, bridge)):
+        for found in (*(_guest_rules(port, bridge, protection) if guest else ()), *_port_rules(port, bridge, protection)):
             yield _finding(each["name"], name, found)
     for entry in each["fdb"]["entries"]:
         if entry["port"] != each["name"] and names.is_judged(entry["port"], status):
@@ -165,11 +166,22 @@ def _protection_rules(port: Answer, protection: Answer) -> Iterator[Found]:
             yield guard_rule(name), f"nothing enforces the guard {name}"
 
 
-def _port_rules(port: Answer, bridge: Answer) -> Iterator[Found]:
+def _port_rules(port: Answer, bridge: Answer, protection: Answer) -> Iterator[Found]:
     if port.get("guard") and not bridge.get("stp"):
         yield "guard_without_stp", "guard has no effect while STP is off"
-    if port.get("group_fwd_mask"):
+    if (port.get("group_fwd_mask") or 0) & ~_dropped(protection):
         yield "forwards_linklocal", f"link-local frames are forwarded (group_fwd_mask {port['group_fwd_mask']:#x})"
+
+
+def _dropped(protection: Answer) -> int:
+    """Of what a policy has forwarded to the table so that the host's stack does not get it, what the table drops."""
+    guards = list(protection["guards"].values()) if protection else []
+    # What could not be read is told as that.
+    if guards and (protection["quarantined"] or "unknown" in guards):
+        return CLOSED
+    if REJECT not in guards or protection["entry"] != "intact":
+        return 0
+    return CLOSED if protection["guards"]["bpdu"] == REJECT else CLOSED & ~SPANNING_TREE
 
 
 def _entry_rules(entry: Answer) -> Iterator[Found]:

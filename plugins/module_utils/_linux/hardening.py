@@ -25,7 +25,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level, Resolution, resolve
 
 # Options of a port that a policy can set, which are so read for every port.
-FLAGS = frozenset({"learning", "unicast_flood", "multicast_flood", "locked", "mab", "isolated", "guard", "mcast_router"})
+FLAGS = frozenset({"learning", "unicast_flood", "multicast_flood", "locked", "mab", "isolated", "guard", "mcast_router", "group_fwd_mask", "backup_port"})
+# Kinds of entries that somebody wrote, and which so stay.
+_WRITTEN = ("static", "extern_learn")
 
 
 class Wanted(NamedTuple):
@@ -74,6 +76,10 @@ class BridgeHardener:
         own = self.record.level(f"switch {bridge}")
         self.top = own if defaults is None else replace(defaults, security=own.security)
         self.uses_table = self.can("filter") is None
+        self.written: Dict[str, List[Key]] = {}
+        for key, entry in self.state.items():
+            if key[0] == "fdb" and key[1] == bridge and entry.get("kind") in _WRITTEN:
+                self.written.setdefault(str(entry["port"]), []).append(key)
         self.vlans: Dict[str, List[int]] = {}
         if self.fields.get("vlan_filtering"):
             for key in self.state:
@@ -128,9 +134,13 @@ class BridgeHardener:
         self._check(wanted, compiled)
         self._settle_mab(wanted.name, compiled)
         flags = dict(compiled.flags)
-        if resolution.guards.get("router_advertisement") == ACCEPT and "mcast_router" in old.before:
-            # It was taken from the port by the guard that goes now.
-            flags["mcast_router"] = old.before.pop("mcast_router")
+        for name in ("mcast_router", "group_fwd_mask"):
+            if name in old.before and name not in flags and self.uses_table:
+                # It was taken from the port by a guard that goes now.
+                flags[name] = old.before.pop(name)
+        if compiled.pins and self.state.get(("port", wanted.name), {}).get("backup_port"):
+            # While the guest's port has no carrier, its frames would go to that one.
+            flags["backup_port"] = ""
         present = self.wishes.present
         present[("port", wanted.name)] = {"bridge": self.bridge, **flags}
         self._own_options(compiled.bridge)
@@ -183,6 +193,8 @@ class BridgeHardener:
             for address in macs:
                 for vlan in self.vlans.get(name, []) if self.fields.get("vlan_filtering") else [0]:
                     wanted.add(("fdb", self.bridge, address, vlan))
+            # By an entry that is left of another guest, or that anybody wrote, the port would hear that one's frames.
+            self.wishes.absent += [key for key in self.written.get(name, ()) if key not in wanted]
         for key in sorted(wanted):
             self._check_entry(name, key)
             self.wishes.present[key] = {"port": name, "kind": "static", "sticky": True}
@@ -222,6 +234,10 @@ class BridgeHardener:
         if not old.text() and compiled.pins and len(self.pinned(port.name, port.macs or ())) >= len(port.macs or ()):
             # Hardened as it is asked for, and nobody noted how it was before: somebody flushed the table.
             now = {**now, **{name: JOINED[name] for name, value in compiled.flags.items() if now.get(name) == value}}
+        shut = any(covers(str(key[1]), port.name) for key in self.state if key[0] == "quarantine")
+        if shut and not old.text() and now.get("group_fwd_mask") == recipes.CLOSED:
+            # From the time when the port was shut.
+            now = {**now, "group_fwd_mask": JOINED["group_fwd_mask"]}
         record = old.renewed(resolution, now, compiled.flags)
         fields: Dict[str, Value] = {guard: compiled.guards.get(guard, have.get(guard, ACCEPT)) for guard in FILTER_GUARDS}
         fields["macs"] = ",".join(sorted(port.macs or ()))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.recipes import FALLBACKS, RECIPES, Recipe
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.recipes import FALLBACKS, RECIPES, SPANNING_TREE, Recipe
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import PortRecord, SwitchRecord
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import split
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
@@ -71,6 +71,9 @@ def _policy(name: str, facts: PortFacts, guards: Mapping[str, str]) -> str:
 def _guard(name: str, facts: PortFacts, guards: Mapping[str, str]) -> str:
     found = [guards[name]]
     if name == "bpdu" and facts.bridge.get("stp"):
+        if guards[name] == REJECT and not int(facts.port.get("group_fwd_mask") or 0) & SPANNING_TREE:
+            # The bridge takes them before any rule sees them.
+            found = [ACCEPT]
         found.append(_holds(FALLBACKS["bpdu", REJECT][1], facts, guards))
     # VLAN filtering is none for vlan_tags: "untagged" is about what leaves, and a tag of the own VLAN, one of 802.1ad (br_allowed_ingress,
     # net/bridge/br_vlan.c, looks at tags of the bridge's protocol alone) and a second tag behind it pass.

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Sequence, Set, Tuple
+from typing import Dict, Iterable, List, Sequence, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import Wishes, require_table
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.recipes import CLOSED
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import covers
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.quoting import refusal
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
@@ -52,6 +54,20 @@ def wish(wishes: Wishes, observed: Observed, switches: Sequence[Switch], purge: 
         wishes.present[("quarantine", pattern)] = {}
     gone: List[Key] = [("quarantine", pattern) for pattern in sorted(have - kept)]
     wishes.absent += gone
+
+
+def close_doors(wishes: Wishes, observed: Observed, shut: Iterable[str]) -> None:
+    """Ports that are shut leave nothing to the host's stack either (see recipes), and those that are no more get their option back."""
+    can = observed.facts["can"]
+    gone = [str(key[1]) for key in wishes.absent if key[0] == "quarantine" and key not in wishes.present]
+    for key, fields in observed.state.items():
+        if key[0] != "port" or can("filter") or can("port", "group_fwd_mask", CLOSED):
+            continue
+        name, mask = str(key[1]), fields.get("group_fwd_mask")
+        if name in shut:
+            wishes.present.setdefault(key, {"bridge": str(fields["bridge"])})["group_fwd_mask"] = CLOSED
+        elif mask == CLOSED and ("filter", name) not in observed.state and any(shuts(pattern, name) for pattern in gone):
+            wishes.present.setdefault(key, {"bridge": str(fields["bridge"])}).setdefault("group_fwd_mask", JOINED["group_fwd_mask"])
 
 
 def elsewhere(wishes: Wishes, observed: Observed, switches: Sequence[Switch]) -> List[str]:

@@ -45,7 +45,8 @@ _PINNED = "its addresses are pinned as static, sticky entries"
 
 RECIPES: Dict[Tuple[str, str], Recipe] = {
     ("promiscuous", REJECT): Recipe(
-        {"unicast_flood": False}, note=f"unknown unicast is not flooded to the port; with macs {_PINNED} and the port learns no others"
+        {"unicast_flood": False}, note=f"unknown unicast is not flooded to the port; with macs {_PINNED}, the port learns no others, has neither entries of "
+        "others nor a backup_port, and nftables compares the destination of every unicast frame, as flags are gone for a while when a port leaves and returns"
     ),
     ("promiscuous", ACCEPT): Recipe(
         {"unicast_flood": True}, quality=APPROXIMATE,
@@ -80,12 +81,18 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
     ),
     ("dhcp_server", REJECT): Recipe(
         guards={"dhcp_server": REJECT},
-        note="UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 other than a client's requests is dropped; "
-             "with ip_source a request must bear the guest's hardware address",
+        note="UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 other than a client's requests is dropped, as are requests of a relay, of "
+             "other hardware than Ethernet and in fragments; with ip_source a request must bear the guest's hardware address and its address or none",
     ),
-    ("bpdu", REJECT): Recipe(guards={"bpdu": REJECT}, note="STP, RSTP, MSTP, provider STP, PVST+ and what is tunnelled as such are dropped"),
+    ("bpdu", REJECT): Recipe(
+        guards={"bpdu": REJECT},
+        note="STP, RSTP, MSTP, provider STP, PVST+ and what is tunnelled as such are dropped, and what decides over rings and "
+             "paths as they do: G.8032 and fault management, MRP, DLR, TRILL, the supervision of PRP and HSR",
+    ),
     ("vlan_tags", REJECT): Recipe(
-        guards={"vlan_tags": REJECT}, note="every tagged frame is dropped, those of VLAN 0 among them, and the registration of VLANs (GVRP, MVRP)"
+        guards={"vlan_tags": REJECT},
+        note="every tagged frame is dropped, those of VLAN 0, 802.1CB, HSR and TrustSec among them, and the registration of VLANs and groups "
+             "(GVRP, MVRP, MMRP)",
     ),
     **{(name, ACCEPT): Recipe(guards={name: ACCEPT}, note="not looked at") for name in GUARDS},
 }
@@ -138,6 +145,8 @@ def compile_port(port: Port, resolution: Resolution, can: Can) -> Compiled:
         result.bridge.update(recipe.bridge)
         result.enforcement[name] = recipe.quality if recipe.quality == EXACT else f"{recipe.quality}: {recipe.note}"
     _settle_learning(result, resolution.effective, port)
+    if not can("filter"):
+        _add_to_table(result, resolution.effective, can)
     _qualify(result, resolution.effective, port)
     if resolution.isolated is not None:
         result.flags["isolated"] = resolution.isolated
@@ -186,6 +195,20 @@ def _settle_learning(result: Compiled, effective: Mapping[str, str], port: Port)
     if "learning" not in result.flags and effective.get("mac_changes") == effective.get("forged_transmits") == ACCEPT:
         result.flags["learning"] = True
     result.pins = result.flags.get("learning") is False
+
+
+# 01:80:c2:00:00:0e, and 01:80:c2:00:00:00.
+_NEAREST, SPANNING_TREE = 0x4000, 0x0001
+CLOSED = _NEAREST | SPANNING_TREE
+
+
+def _add_to_table(result: Compiled, effective: Mapping[str, str], can: Can) -> None:
+    """A second look at who is addressed; and what a bridge leaves to the host's stack without a hook is forwarded instead, to where the table drops it."""
+    if "promiscuous" in effective:
+        result.guards["destination_mac"] = REJECT if effective["promiscuous"] == REJECT and result.pins else ACCEPT
+    if REJECT in result.guards.values():
+        mask = _NEAREST | (SPANNING_TREE if result.guards.get("bpdu") == REJECT else 0)
+        result.flags.update({} if can("port", "group_fwd_mask", mask) else {"group_fwd_mask": mask})
 
 
 def _qualify(result: Compiled, effective: Mapping[str, str], port: Port) -> None:

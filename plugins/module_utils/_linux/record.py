@@ -16,11 +16,12 @@ from typing import Dict, Iterable, List, Mapping, Optional
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY, Level, Resolution, read_record, record
 
-# One letter an option, as space is short; capital where it was on, and with a digit where it is a number.
+# One letter an option, as space is short; capital where it was on, and with digits where it is a number.
 _LETTERS = {
     "learning": "l", "unicast_flood": "u", "multicast_flood": "m", "locked": "k", "isolated": "i", "guard": "g", "mab": "b", "mcast_router": "r",
+    "group_fwd_mask": "f",
 }
-_NUMBERS = ("mcast_router",)
+_NUMBERS = ("mcast_router", "group_fwd_mask")
 _BRIDGE_OPTIONS = ("no_linklocal_learn",)
 _STANDING = "standing"
 
@@ -65,6 +66,7 @@ class PortRecord:
 # The options of a port that has just joined (new_nbp, net/bridge/br_if.c, and br_multicast_add_port, net/bridge/br_multicast.c).
 JOINED: Mapping[str, Value] = {
     "learning": True, "unicast_flood": True, "multicast_flood": True, "locked": False, "isolated": False, "guard": False, "mab": False, "mcast_router": 1,
+    "group_fwd_mask": 0,
 }
 
 
@@ -78,10 +80,10 @@ def _letter(name: str, was: Value) -> str:
 def _read_options(letters: str) -> Dict[str, Value]:
     names = {letter: name for name, letter in _LETTERS.items()}
     found: Dict[str, Value] = {}
-    for letter, digit in re.findall(r"([A-Za-z])(\d?)", letters):
+    for letter, digits in re.findall(r"([A-Za-z])(\d*)", letters):
         name = names.get(letter.lower())
-        if name is not None and bool(digit) is (name in _NUMBERS):
-            found[name] = int(digit) if digit else letter.isupper()
+        if name is not None and bool(digits) is (name in _NUMBERS):
+            found[name] = int(digits) if digits else letter.isupper()
     return found
 
 

@@ -84,6 +84,7 @@ class SwitchPolicyIntent(HoldingIntent):
             warnings += dead_addresses(joining, switch.name, observed)
         self._let_go(wishes, observed, set(shut))
         quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
+        quarantine.close_doors(wishes, observed, shut)
         warnings += of_two_ports(wishes, observed)
         warnings += quarantine.elsewhere(wishes, observed, self.switches)
         tidy(wishes, observed)

@@ -21,7 +21,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.client import Nft, unreadable
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import elements_of, seal
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import elements_of, fields_of, seal
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, RULESET, STALE, TABLE
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed, State, Value
@@ -193,9 +193,13 @@ class HardeningBackend(NetlinkBackend):
         names = dict(socket.if_nameindex())
         devices = {kind: {**names, **told} for kind, told in self._table.devices.items()}
         for index, elements in self._table.ports.items():
-            known: Mapping[str, Any] = {name: values for name, values in elements.items() if name in ruleset.SETS}
-            # What was taken away meanwhile stays told of ports that this run is not about.
             record, sealed = self._table.records["ports"].get(index, ""), self._table.seals.get(index, "")
+            known: Mapping[str, Any] = {name: values for name, values in elements.items() if name in ruleset.SETS}
+            if sealed and sealed == seal(elements):
+                # As another version wrote it, whose rules needed other sets of the same words.
+                known = elements_of(fields_of(elements, record))
+                sealed = seal(known)
+            # What was taken away meanwhile stays told of ports that this run is not about.
             transaction.add(index, known, record, devices["ports"].get(index, ""), sealed)
         for index, record in self._table.records["switches"].items():
             transaction.record("add", index, record, devices["switches"].get(index, ""))

@@ -58,9 +58,9 @@ def _add_network(found: Elements, network: Network) -> None:
     single = network.prefixlen == network.max_prefixlen
     name = f"ip{network.version}_{'addresses' if single else 'ranges'}"
     found.setdefault(name, set()).add(str(network.network_address) if single else str(network))
-    if network.version == 6:
-        first, last = f"0x{int(network.network_address):032x}", f"0x{int(network.broadcast_address):032x}"
-        found.setdefault("targets" if single else "target_ranges", set()).add(first if single else f"{first}-{last}")
+    digits, one, many = (8, "clients", "client_ranges") if network.version == 4 else (32, "targets", "target_ranges")
+    first, last = (f"0x{int(address):0{digits}x}" for address in (network.network_address, network.broadcast_address))
+    found.setdefault(one if single else many, set()).add(first if single else f"{first}-{last}")
 
 
 def seal(elements: Mapping[str, Iterable[str]]) -> str:
@@ -103,7 +103,7 @@ def parse(name: str, value: Any) -> str:
         return f"{value['prefix']['addr']}/{value['prefix']['len']}"
     if isinstance(value, dict) and "range" in value:
         return "-".join(parse(name, end) for end in value["range"])
-    digits = {"link_layer": 12, "targets": 32, "target_ranges": 32}.get(name)
+    digits = {"link_layer": 12, "targets": 32, "target_ranges": 32, "clients": 8, "client_ranges": 8}.get(name)
     if digits is not None:
         return f"0x{int(str(value), 0):0{digits}x}"
     return str(value)

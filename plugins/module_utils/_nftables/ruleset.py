@@ -36,10 +36,10 @@ PRIORITY = -300
 
 INDEX_SETS: Tuple[str, ...] = (
     "ports", "inspected", "source_mac_guard", "arp_guard", "neighbor_guard", "ip_source_guard", "router_advertisement_guard",
-    "dhcp_server_guard", "bpdu_guard", "vlan_tags_guard",
+    "dhcp_server_guard", "bpdu_guard", "vlan_tags_guard", "destination_mac_guard",
 )
 
-# nft 1.0.6 knows no "icmpv6 taddr" nor link-layer options, so three sets are of raw bytes: offsets and lengths are in bits.
+# nft 1.0.6 knows no "icmpv6 taddr" nor link-layer options, so some sets are of raw bytes: offsets and lengths are in bits.
 SETS: Dict[str, str] = {
     "switches": "type iface_index;",
     **{name: "type iface_index;" for name in INDEX_SETS},
@@ -48,18 +48,29 @@ SETS: Dict[str, str] = {
     "link_layer": "typeof meta iif . @th,208,48;",
     "ip4_addresses": "typeof meta iif . ip saddr;",
     "ip4_ranges": "typeof meta iif . ip saddr; flags interval;",
+    "clients": "typeof meta iif . @th,160,32;",
+    "client_ranges": "typeof meta iif . @th,160,32; flags interval;",
     "ip6_addresses": "typeof meta iif . ip6 saddr;",
     "ip6_ranges": "typeof meta iif . ip6 saddr; flags interval;",
     "targets": "typeof meta iif . @th,64,128;",
     "target_ranges": "typeof meta iif . @th,64,128; flags interval;",
 }
 
-# 802.1Q, 802.1ad and the older numbers of stacked tags; the tags of 802.1ah, 802.1BR and VN-Tag, which say to a switch where a frame belongs.
-_TAGS = "{ 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x88e7, 0x893f, 0x8926 }"
+# 802.1Q, 802.1ad and the older numbers of stacked tags; the tags of 802.1ah, 802.1BR, VN-Tag and TrustSec (Cisco meta data), which say to a switch
+# where a frame belongs; those of 802.1CB and HSR (IEC 62439-3), which a receiver takes off.
+_TAGS = "{ 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x88e7, 0x893f, 0x8926, 0x8909, 0xf1c1, 0x892f }"
 # STP, STP of provider bridges, PVST+, and the address under which Cisco switches tunnel them (l2protocol-tunnel) and take them out again.
 _BPDU_ADDRESSES = "{ 01:80:c2:00:00:00, 01:80:c2:00:00:08, 01:00:0c:cc:cc:cd, 01:00:0c:cd:cd:d0 }"
-# MVRP and GVRP, and MVRP of provider bridges (IEEE 802.1Q table 10-1): a switch that hears them adds its port to VLANs.
-_REGISTRATION_ADDRESSES = "{ 01:80:c2:00:00:21, 01:80:c2:00:00:0d }"
+# What decides over rings and paths as STP does: connectivity fault management and G.8032, MRP (IEC 62439-2), supervision of PRP and HSR (IEC 62439-3),
+# DLR (ODVA), TRILL's data, hellos and channel (RFC 6325, RFC 7178).
+_CONTROL_TYPES = "{ 0x8902, 0x88e3, 0x88fb, 0x80e1, 0x22f3, 0x22f4, 0x8946 }"
+# What no bridge forwards (IEEE 802.1Q table 8-1), and the applications of GARP and MRP (table 10-1): MMRP, and MVRP and GVRP, at which a switch adds
+# its port to VLANs. MVRP of provider bridges is among the first.
+_LINK_LOCAL = "ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00"
+_REGISTRATION = "ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:20"
+_PROVIDER_REGISTRATION = "ether daddr 01:80:c2:00:00:0d"
+# The first words of discovery and router messages: type and code 0.
+_DISCOVERY_WORDS = "{ 0x8500, 0x8600, 0x8700, 0x8800, 0x8900 }"
 # What DHCPv6 clients send (IANA's list of message types): RELAY-REPL (13) to a relay would be passed on to a client.
 _DHCP6_REQUESTS = "{ 1, 3, 4, 5, 6, 8, 9, 11, 20, 36 }"
 # What may follow a fragment header: an extension header there hides the upper one (RFC 7113, RFC 7112).
@@ -96,25 +107,40 @@ class Chain(NamedTuple):
 
 CHAINS: Dict[str, Chain] = {
     "local_in": Chain("input", (
-        Rule("802.1 frames that reach the host on a way of their own", "ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 iif @ports goto port"),
+        Rule("802.1 frames that reach the host on a way of their own", f"{_LINK_LOCAL} iif @ports goto port"),
         Rule("a port that no run has hardened yet", "iif != @ports iifname @quarantine drop", QUARANTINE),
     )),
     "ingress": Chain("prerouting", (
         Rule("one look-up for all ports", "iif @ports goto port"),
         Rule("a port that no run has hardened yet sends nothing", "iifname @quarantine drop", QUARANTINE),
     )),
+    # Flags of a port go when it leaves the bridge, and are not back at once when it returns: its address is compared here, too.
     "egress": Chain("postrouting", (
+        Rule("unicast for somebody else", "ether daddr & 01:00:00:00:00:00 == 00:00:00:00:00:00 oif @destination_mac_guard oif . ether daddr != @macs drop",
+             "destination_mac"),
         Rule("a port that no run has hardened yet hears nothing", "oif != @ports oifname @quarantine drop", QUARANTINE),
     )),
     "port": Chain("", (
+        Rule("link-local addresses", f"{_LINK_LOCAL} jump link_local"),
         Rule("tags", f"ether type {_TAGS} jump tagged"),
-        Rule("registration of VLANs", f"ether daddr {_REGISTRATION_ADDRESSES} iif @vlan_tags_guard drop", "vlan_tags"),
+        Rule("registration of VLANs and groups", f"{_REGISTRATION} iif @vlan_tags_guard drop", "vlan_tags"),
         Rule("source address of the frame", "iif @source_mac_guard iif . ether saddr != @macs drop", "source_mac"),
         Rule("spanning tree", "iif @bpdu_guard jump spanning_tree"),
         Rule("no guard looks inside", "iif != @inspected accept"),
         Rule("by protocol", "meta protocol vmap { 0x0001 : goto raw_8023, 0x0004 : goto llc, 0x0800 : goto ipv4, 0x0806 : goto arp_frame, "
-                            "0x8035 : goto rarp_frame, 0x86dd : goto ipv6 }"),
+                            "0x8035 : goto rarp_frame, 0x86dd : goto ipv6, 0x6558 : goto shim, 0x8847 : goto shim, 0x8848 : goto shim, 0x894f : goto shim }"),
     )),
+    # The bridge leaves them to the stack of the host behind the port. 01:80:c2:00:00:0e, and ..:00 where STP runs, come here only as the port's
+    # group_fwd_mask has them forwarded (br_handle_frame, net/bridge/br_input.c); dropped here, they are neither.
+    "link_local": Chain("", (
+        Rule("registration of VLANs in provider bridges", f"{_PROVIDER_REGISTRATION} iif @vlan_tags_guard drop", "vlan_tags"),
+        Rule("spanning tree has a guard of its own", "ether daddr 01:80:c2:00:00:00 return"),
+        Rule("no business of a guest that is looked at", "iif @inspected drop", INSPECTION),
+        Rule("nor of one whose address is compared", "iif @source_mac_guard drop", "source_mac"),
+        Rule("nor of one that is no switch", "iif @bpdu_guard drop", "bpdu"),
+    )),
+    # Transparent Ethernet, MPLS and NSH: whoever takes the header off finds what no guard has seen.
+    "shim": Chain("", (Rule("a packet behind a header of its own", "drop", INSPECTION),)),
     "tagged": Chain("", (
         Rule("no tags", "iif @vlan_tags_guard drop", "vlan_tags"),
         Rule("VLAN 0 is untagged to the receiver (CVE-2021-27853)", "iif @inspected @ll,116,12 0 drop", INSPECTION),
@@ -123,6 +149,7 @@ CHAINS: Dict[str, Chain] = {
     "spanning_tree": Chain("", (
         Rule("by address", f"ether daddr {_BPDU_ADDRESSES} drop", "bpdu"),
         Rule("by LLC", "meta protocol 0x0004 @nh,0,8 0x42 drop", "bpdu"),
+        Rule("rings and paths", f"meta protocol {_CONTROL_TYPES} drop", "bpdu"),
     )),
     "raw_8023": Chain("", (Rule("IEEE 802.3 without LLC", "drop", INSPECTION),)),
     # Receivers take ARP and IP out of LLC/SNAP too (CVE-2021-27854, CVE-2021-27861): only STP and OSI routing are no carrier.
@@ -175,14 +202,23 @@ CHAINS: Dict[str, Chain] = {
         Rule("not to a client", "udp dport != 68 return"),
         Rule("to a client, or too short to tell", "drop", "dhcp_server"),
     )),
-    # A relay passes a reply on whatever port it comes from, and a server releases the lease of whose hardware address it reads.
+    # A relay passes a reply on whatever port it comes from; a server takes the relay's address for the subnet that is asked for, and releases the lease
+    # of whose hardware address it reads. No client cuts its message, whose pieces could overlap. Words: op, htype, hlen, hops; giaddr; ciaddr; chaddr.
     "dhcp4_request": Chain("", (
-        Rule("of a client", "iif != @ip_source_guard @th,64,8 1 return"),
-        Rule("of this client", "@th,64,8 1 iif . @th,288,48 @link_layer return"),
-        Rule("a reply, or for another one", "drop", "dhcp_server"),
+        Rule("of a client", "ip frag-off & 0x2000 == 0 @th,64,32 0x01010600 @th,256,32 0 goto dhcp4_client"),
+        Rule("a reply, of a relay, or in pieces", "drop", "dhcp_server"),
+    )),
+    "dhcp4_client": Chain("", (
+        Rule("addresses are not compared", "iif != @ip_source_guard return"),
+        Rule("without an address yet", "@th,160,32 0 iif . @th,288,48 @link_layer return"),
+        Rule("of this client", "iif . @th,160,32 @clients iif . @th,288,48 @link_layer return"),
+        Rule("of this client, by prefix", "iif . @th,160,32 @client_ranges iif . @th,288,48 @link_layer return"),
+        Rule("for another one", "drop", "dhcp_server"),
     )),
     "ipv6": Chain("", (
         Rule("a fragment header hides an extension header (RFC 7113)", f"meta protocol ip6 frag nexthdr {_EXTENSIONS} drop", INSPECTION),
+        Rule("discovery under another protocol's name (RFC 8200)", "meta protocol ip6 frag nexthdr != 58 frag frag-off 0 frag more-fragments 1 "
+             f"ip6 hoplimit 255 @th,0,16 {_DISCOVERY_WORDS} drop", INSPECTION),
         Rule("a later fragment of what is authenticated", "meta protocol ip6 frag nexthdr 51 frag frag-off != 0 goto ipv6_source"),
         Rule("authenticated", "meta l4proto 51 goto ipv6_authenticated"),
         # By their standards nothing follows these two (RFC 6275, RFC 7401).
@@ -222,6 +258,7 @@ CHAINS: Dict[str, Chain] = {
         Rule("not UDP", "meta l4proto != udp return"),
         Rule("not a first fragment", "meta protocol ip6 frag frag-off != 0 return"),
         Rule("from a server", "udp sport 547 drop", "dhcp_server"),
+        Rule("a request in pieces", "udp dport 547 meta protocol ip6 frag more-fragments 1 drop", "dhcp_server"),
         Rule("of a client", f"udp dport 547 @th,64,8 {_DHCP6_REQUESTS} return"),
         Rule("a reply to a relay", "udp dport 547 drop", "dhcp_server"),
         Rule("not to a client", "udp dport != 546 return"),

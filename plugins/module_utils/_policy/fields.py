@@ -175,7 +175,7 @@ LINK = Kind.of(
 )
 
 # What the bridge itself can't check is checked by nftables, for each port: the order is that of the documentation.
-FILTER_GUARDS = ("source_mac", "arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "bpdu", "vlan_tags")
+FILTER_GUARDS = ("source_mac", "arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "bpdu", "vlan_tags", "destination_mac")
 # These look inside a frame, so what they can't look into is dropped.
 INSPECTING = ("arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server")
 FILTER = Kind.of(

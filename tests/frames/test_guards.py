@@ -383,3 +383,89 @@ def test_dhcp_with_prefixes(world: World) -> None:
             return ring.carry(ATTACKER, OUTSIDE, lambda token: f.ether(ring.a.mac, ring.o.mac, packet, token))
 
         assert renews("192.0.2.9") and not renews("192.0.2.17")
+
+
+# A bridge's own bound is 4,096 (mcast_hash_max); with a smaller one the same takes fewer frames.
+_BOUND, _GROUPS = 512, 700
+
+
+def _groups4(start: int, number: int) -> List[bytes]:
+    return [bytes([239, 10, each >> 8, each & 255]) for each in range(start, start + number)]
+
+
+def _reports4(ring: Ring, version: int, many: int) -> List[bytes]:
+    """Of C(_GROUPS) groups, C(many) in each report of version 3."""
+    frames = []
+    for start in range(0, _GROUPS, many):
+        groups = _groups4(start, many)
+        if version == 2:
+            text = ".".join(map(str, groups[0]))
+            packet = f.igmp(ring.a.ip4, 0x16, text)
+        else:
+            body = b"\x22\0\0\0\0\0" + len(groups).to_bytes(2, "big") + b"".join(b"\x04\0\0\0" + group for group in groups)
+            total = sum(int.from_bytes(body[place:place + 2], "big") for place in range(0, len(body), 2))
+            check = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+            packet = f.IP(src=ring.a.ip4, dst="224.0.0.22", proto=2, ttl=1, options=[b"\x94\x04\0\0"]) / f.Raw(body[:2] + check.to_bytes(2, "big") + body[4:])
+        frames.append(f.ether(ring.a.mac, f.group_mac(str(packet.dst)), packet, b""))
+    return frames
+
+
+def _reports6(ring: Ring, version: int, many: int) -> List[bytes]:
+    frames = []
+    for start in range(0, _GROUPS, many):
+        groups = [ip_address(0xFF12 << 112 | 0x7000_0000 + each) for each in range(start, start + many)]
+        if version == 1:
+            message, to = f.ICMPv6MLReport(mladdr=str(groups[0])), str(groups[0])
+        else:
+            records = b"".join(b"\x04\0\0\0" + group.packed for group in groups)
+            message, to = f.ICMPv6MLReport2(records_number=len(groups)) / f.Raw(records), "ff02::16"
+        packet = f.IPv6(src=f.link_local(ring.a.mac), dst=to, hlim=1) / f.IPv6ExtHdrHopByHop(options=[f.RouterAlert(), f.PadN(optdata=b"")]) / message
+        frames.append(f.ether(ring.a.mac, "33:33:00:00:00:16", packet, b""))
+    return frames
+
+
+REPORTS: Dict[str, Callable[[Ring], List[bytes]]] = {
+    "IGMP 2": lambda ring: _reports4(ring, 2, 1), "IGMP 3 of one group": lambda ring: _reports4(ring, 3, 1),
+    "IGMP 3 of ten groups": lambda ring: _reports4(ring, 3, 10), "IGMP 3 of a hundred groups": lambda ring: _reports4(ring, 3, 100),
+    "MLD 1": lambda ring: _reports6(ring, 1, 1), "MLD 2 of one group": lambda ring: _reports6(ring, 2, 1),
+    "MLD 2 of ten groups": lambda ring: _reports6(ring, 2, 10), "MLD 2 of fifty groups": lambda ring: _reports6(ring, 2, 50),
+}
+
+
+def _snoops(world: World) -> bool:
+    link = json.loads(world.output("ip", "-d", "-j", "link", "show", "br0"))[0]
+    return bool(link["linkinfo"]["info_data"]["mcast_snooping"])
+
+
+def _forget_groups(world: World) -> None:
+    world.ip("host", "link set br0 type bridge mcast_snooping 1")
+    deadline = time.monotonic() + 10
+    while json.loads(world.output("bridge", "-j", "mdb", "show", "dev", "br0"))[0]["mdb"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("hardened", [False, True])
+def test_no_guest_turns_snooping_off(world: World, hardened: bool) -> None:
+    """By joining more groups than the bridge has room for: then all groups reach everybody."""
+    world.ip("host", f"link set br0 type bridge mcast_hash_max {_BOUND} mcast_membership_interval {26_000 if hardened else 50}")
+    if hardened:
+        world.module("linux_port_security", bridge="br0", ports=world.policy())
+    for kind, reports in REPORTS.items():
+        with world.ring() as ring:
+            ring.arena.send(ATTACKER, *reports(ring))
+            assert _snoops(world) is hardened, kind if hardened else f"{kind}: it does not work on an open port, so it proves nothing"
+        if not hardened:
+            _forget_groups(world)
+    if hardened:
+        assert world.module("linux_bridge_info", uplink_patterns=["uplink"])["table"]["state"] == "intact"
+
+
+def test_a_guest_reports_its_groups_again_and_again(world: World) -> None:
+    """As after each query, and the groups that it has are not those that are counted."""
+    world.module("linux_port_security", bridge="br0", ports=world.policy())
+    with world.ring() as ring:
+        for number in range(4 * 40):
+            group = f"239.10.0.{number % 40}"
+            assert ring.carry(ATTACKER, OUTSIDE, lambda token, group=group: f.ether(  # type: ignore[misc]
+                ring.a.mac, f.group_mac(group), f.igmp(ring.a.ip4, 0x16, group), token)), number

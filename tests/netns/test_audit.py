@@ -211,6 +211,16 @@ def other_forms(expressions: List[Any]) -> Iterator[List[Any]]:
     yield [{"accept": None}]
     yield [{"counter": None}, {"accept": None}]
     for number, each in enumerate(expressions):
+        one = each.get("set")
+        if one:
+            yield [*expressions[:number], {"set": {**one, "set": {"@joined4": "@joined6"}.get(one["set"], "@joined4")}}, *expressions[number + 1:]]
+            yield [*expressions[:number], {"set": {**one, "op": "add"}}, *expressions[number + 1:]]
+        for changed in ({"rate": 9999}, {"burst": 9999}, {"per": "second"}, {"inv": False}) if one and one.get("stmt") else ():
+            other = {**one, "stmt": [{"limit": {**one["stmt"][0]["limit"], **changed}}]}
+            yield [*expressions[:number], {"set": other}, *expressions[number + 1:]]
+        if each.get("match", {}).get("op") == ">":
+            yield [*expressions[:number], {"match": {**each["match"], "right": each["match"]["right"] + 1}}, *expressions[number + 1:]]
+    for number, each in enumerate(expressions):
         match = each.get("match")
         if match and isinstance(match["right"], str) and match["right"].startswith("@"):
             swapped = {"@arp_guard": "@bpdu_guard", "@inspected": "@ports"}.get(match["right"], "@arp_guard")

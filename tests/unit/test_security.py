@@ -291,9 +291,9 @@ def test_the_table_notices_what_was_changed(monkeypatch: pytest.MonkeyPatch) -> 
 
     def objects() -> Any:
         found: Any = []
-        for name, body in ruleset.SETS.items():
+        for name, body in {**ruleset.SETS, **ruleset.MEMORIES}.items():
             kind = body.split()[1].rstrip(";")
-            found.append({"set": {"name": name, "type": kind, "flags": ["interval"] if "flags" in body else []}})
+            found.append({"set": {"name": name, "type": kind, "flags": ["interval"] if "flags interval" in body else []}})
         for name, chain in ruleset.CHAINS.items():
             base = {"type": "filter", "hook": chain.hook, "prio": ruleset.PRIORITY, "policy": "accept"} if chain.hook else {}
             found.append({"chain": {"name": name, **base}})
@@ -344,7 +344,25 @@ def test_a_rule_is_the_same_however_a_version_of_nft_prints_it(text: str, expres
     if len(expressions) > 2:
         match = expressions[-3]["match"]
         others += [[*expressions[:-3], {"match": {**match, "op": {"==": "!=", "!=": "=="}[match["op"]]}}, *DROP], expressions[:-3] + DROP]
+        others += [[*expressions[:-3], {"match": {**match, "op": op}}, *DROP] for op in ("<", ">=")]
     assert not any(shape.same(text, other) for other in [*others, None, [], ["x"]])
+
+
+JOINS = "@th,0,8 34 @th,48,16 > 1 update @reporting { iif limit rate over 4/minute burst 16 packets } counter drop"
+
+
+def _joins(limit: Any = (4, "minute", 16, True), op: str = ">", verb: str = "update", name: str = "@reporting") -> Any:
+    stated = [{"limit": {"rate": limit[0], "per": limit[1], "burst": limit[2], "inv": limit[3]}}] if limit else []
+    raw = [_equal({"payload": {"base": "th", "offset": at, "len": size}}, value, op_) for at, size, value, op_ in ((0, 8, 34, "=="), (48, 16, 1, op))]
+    return [*raw, {"set": {"op": verb, "elem": {"meta": {"key": "iif"}}, "set": name, **({"stmt": stated} if stated else {})}}, *DROP]
+
+
+def test_a_bound_is_the_same_with_its_numbers_only() -> None:
+    """And the set that it is kept in."""
+    assert shape.same(JOINS, _joins())
+    wrong = [{"limit": limit} for limit in ((5, "minute", 16, True), (4, "second", 16, True), (4, "minute", 17, True), (4, "minute", 16, False), None)]
+    assert not any(shape.same(JOINS, _joins(**each)) for each in [*wrong, {"op": "!="}, {"op": "<"}, {"verb": "add"}, {"name": "@joining"}])
+    assert not shape.same(JOINS.replace(" limit rate over 4/minute burst 16 packets", ""), _joins())
 
 
 def test_another_protocol_is_another_rule_with_names_and_without() -> None:

@@ -77,7 +77,8 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
     ("router_advertisement", REJECT): Recipe(
         also={"mcast_router": 0}, guards={"router_advertisement": REJECT},
         note="router advertisements, redirects, IGMP and MLD queries, PIM, DVMRP and router discovery are dropped, "
-             "and the bridge never takes the port for that of a multicast router",
+             "the bridge never takes the port for that of a multicast router, and the port reports 64 groups at once and 15 more a minute (of reports "
+             "with more than one group 16 and 4, of at most 16 groups), as a bridge that has heard of too many ends snooping, and then all hear all",
     ),
     ("dhcp_server", REJECT): Recipe(
         guards={"dhcp_server": REJECT},

@@ -56,6 +56,19 @@ SETS: Dict[str, str] = {
     "target_ranges": "typeof meta iif . @th,64,128; flags interval;",
 }
 
+# What the kernel keeps there itself: the groups that a port has joined, for as long as a bridge remembers them (mcast_membership_interval, 260 s) and
+# some more, and how many it may still join.
+MEMORIES: Dict[str, str] = {
+    "joined4": "typeof meta iif . @th,32,32; size 65535; flags dynamic,timeout; timeout 5m;",
+    "joined6": "typeof meta iif . @th,64,128; size 65535; flags dynamic,timeout; timeout 5m;",
+    "joining": "type iface_index; size 65535; flags dynamic,timeout; timeout 10m;",
+    "reporting": "type iface_index; size 65535; flags dynamic,timeout; timeout 10m;",
+}
+# A bridge that has heard of more than mcast_hash_max groups (4096) ends snooping for good, and then all hear all (br_multicast_new_group,
+# net/bridge/br_multicast.c). So a port may join 64 at once and 15 a minute, and report 16 times at once, and 4 times a minute, more than one.
+_MOST_JOINS = "update @joining { iif limit rate over 15/minute burst 64 packets } drop"
+_MOST_REPORTS = "update @reporting { iif limit rate over 4/minute burst 16 packets } drop"
+
 # 802.1Q, 802.1ad and the older numbers of stacked tags; the tags of 802.1ah, 802.1BR, VN-Tag and TrustSec (Cisco meta data), which say to a switch
 # where a frame belongs; those of 802.1CB and HSR (IEC 62439-3), which a receiver takes off.
 _TAGS = "{ 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x88e7, 0x893f, 0x8926, 0x8909, 0xf1c1, 0x892f }"
@@ -192,6 +205,16 @@ CHAINS: Dict[str, Chain] = {
              "ip protocol igmp @th,0,8 { 0x11, 0x13, 0x14, 0x30, 0x32 } drop", "router_advertisement"),
         # The hello of a PIM router makes a bridge send all multicast to its port (br_multicast_pim, net/bridge/br_multicast.c).
         Rule("PIM", "ip protocol 103 drop", "router_advertisement"),
+        Rule("reports of groups", "ip protocol igmp jump igmp_reports"),
+    )),
+    # Versions 1 and 2 name one group, version 3 (RFC 3376) one or more. What is left can't be read by the bridge either.
+    "igmp_reports": Chain("", (
+        Rule("too many groups", f"@th,0,8 {{ 0x12, 0x16 }} iif . @th,32,32 != @joined4 {_MOST_JOINS}", "router_advertisement"),
+        Rule("remember the group", "@th,0,8 { 0x12, 0x16 } update @joined4 { iif . @th,32,32 } return"),
+        Rule("too many groups by version 3", f"@th,0,8 0x22 @th,48,16 1 iif . @th,96,32 != @joined4 {_MOST_JOINS}", "router_advertisement"),
+        Rule("remember the group of version 3", "@th,0,8 0x22 @th,48,16 1 update @joined4 { iif . @th,96,32 } return"),
+        Rule("too long a report", "@th,0,8 0x22 @th,48,16 > 16 drop", "router_advertisement"),
+        Rule("too many reports", f"@th,0,8 0x22 @th,48,16 > 1 {_MOST_REPORTS}", "router_advertisement"),
     )),
     # The ports lie in the first eight bytes, and a fragment but the last is a multiple of eight: only first ones matter.
     "dhcp4": Chain("", (
@@ -253,6 +276,16 @@ CHAINS: Dict[str, Chain] = {
         Rule("RA, redirect, MLD query, multicast router discovery", "meta protocol ip6 icmpv6 type { 134, 137, 130, 151, 153 } drop",
              "router_advertisement"),
         Rule("PIM", "meta l4proto 103 drop", "router_advertisement"),
+        Rule("reports of groups", "meta protocol ip6 icmpv6 type { 131, 143 } jump mld_reports"),
+    )),
+    # Version 1 (RFC 2710) and version 2 (RFC 3810).
+    "mld_reports": Chain("", (
+        Rule("too many groups", f"@th,0,8 131 iif . @th,64,128 != @joined6 {_MOST_JOINS}", "router_advertisement"),
+        Rule("remember the group", "@th,0,8 131 update @joined6 { iif . @th,64,128 } return"),
+        Rule("too many groups by version 2", f"@th,0,8 143 @th,48,16 1 iif . @th,96,128 != @joined6 {_MOST_JOINS}", "router_advertisement"),
+        Rule("remember the group of version 2", "@th,0,8 143 @th,48,16 1 update @joined6 { iif . @th,96,128 } return"),
+        Rule("too long a report", "@th,0,8 143 @th,48,16 > 16 drop", "router_advertisement"),
+        Rule("too many reports", f"@th,0,8 143 @th,48,16 > 1 {_MOST_REPORTS}", "router_advertisement"),
     )),
     "dhcp6": Chain("", (
         Rule("not UDP", "meta l4proto != udp return"),
@@ -319,7 +352,7 @@ CHAINS: Dict[str, Chain] = {
 def text() -> str:
     """The table without elements, as nft(8) reads it. The rule that a jump names comes after the chain, so chains stand first."""
     lines = [f"add table {FAMILY} {TABLE}"]
-    lines += [f"add set {FAMILY} {TABLE} {name} {{ {body} }}" for name, body in SETS.items()]
+    lines += [f"add set {FAMILY} {TABLE} {name} {{ {body} }}" for name, body in {**SETS, **MEMORIES}.items()]
     for name, chain in CHAINS.items():
         hook = f" {{ type filter hook {chain.hook} priority {PRIORITY}; policy accept; }}" if chain.hook else ""
         lines.append(f"add chain {FAMILY} {TABLE} {name}{hook}")

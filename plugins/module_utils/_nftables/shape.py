@@ -14,7 +14,9 @@ from typing import Any, List, NamedTuple, Tuple
 
 _FIELD = r"(?:@\w+,\d+,\d+|arp [sd]addr (?:ether|ip)|[io]if(?:name)?\b|(?:meta|ether|arp|ip6?|udp|icmp(?:v6)?|frag) [\w-]+)"
 _FIELDS = rf"(?P<left>{_FIELD}(?: \. {_FIELD})*)"
-_MATCH = re.compile(rf"{_FIELDS} (?:& (?P<mask>\S+) )?(?:(?P<op>==|!=) )?(?P<vmap>vmap )?(?P<right>{{[^}}]*}}|\S+) ?")
+_MATCH = re.compile(rf"{_FIELDS} (?:& (?P<mask>\S+) )?(?:(?P<op>==|!=|>) )?(?P<vmap>vmap )?(?P<right>{{[^}}]*}}|\S+) ?")
+_LIMIT = r"limit rate over (?P<rate>\d+/\w+) burst (?P<burst>\d+) packets"
+_UPDATE = re.compile(rf"update (?P<set>@\w+) {{ {_FIELDS}(?: {_LIMIT})? }} ?")
 _VERDICT = re.compile(r"(?P<counter>counter )?(?P<verdict>accept|drop|return|(?:jump|goto) \w+)$")
 # A comparison that nft makes itself where a later one needs it, and leaves out when it prints.
 _IMPLIED = ("meta protocol", "meta l4proto", "ip protocol")
@@ -28,7 +30,8 @@ class Match(NamedTuple):
 
     left: Tuple[str, ...]
     mask: str
-    negated: bool
+    # As nft has it: C(==), C(!=), C(>); C(update) of a set, with the bound that a rate has.
+    op: str
     right: Tuple[str, ...]
 
 
@@ -59,6 +62,12 @@ def written(text: str) -> Shape:
     verdicts: List[str] = []
     position = 0
     while True:
+        update = _UPDATE.match(text, position)
+        if update is not None:
+            position = update.end()
+            bound = (f"over {update['rate']} burst {update['burst']}",) if update["rate"] else ()
+            matches.append(Match(tuple(update["left"].split(" . ")), "", "update", (update["set"], *bound)))
+            continue
         part = _MATCH.match(text, position)
         if part is None:
             break
@@ -68,7 +77,7 @@ def written(text: str) -> Shape:
             pairs = [item.split(" : ") for item in items]
             items = [value for value, _verdict in pairs]
             verdicts += [verdict for _value, verdict in pairs]
-        matches.append(_compared(tuple(part["left"].split(" . ")), part["mask"] or "", part["op"] == "!=", tuple(map(_number, items))))
+        matches.append(_compared(tuple(part["left"].split(" . ")), part["mask"] or "", part["op"] or "==", tuple(map(_number, items))))
     end = _VERDICT.match(text, position)
     return Shape(tuple(matches), tuple(verdicts + ([end["verdict"]] if end else [])), bool(end and end["counter"]))
 
@@ -81,10 +90,12 @@ def printed(expressions: Any) -> Shape:
     for expression in expressions:
         (kind, body), = expression.items()
         if kind == "match":
-            matches.append(_match(body["left"], body["op"] == "!=", body["right"]))
+            matches.append(_match(body["left"], body["op"], body["right"]))
+        elif kind == "set":
+            matches.append(_updated(body))
         elif kind == "vmap":
             pairs = body["data"]["set"]
-            matches.append(_match(body["key"], False, {"set": [value for value, _verdict in pairs]}))
+            matches.append(_match(body["key"], "==", {"set": [value for value, _verdict in pairs]}))
             verdicts += [_verdict(*pair[1].items()) for pair in pairs]
         elif kind == "counter":
             counted = True
@@ -98,19 +109,31 @@ def _verdict(item: Tuple[str, Any]) -> str:
     return f"{kind} {body['target']}" if body else kind
 
 
-def _match(left: Any, negated: bool, right: Any) -> Match:
+def _updated(body: Any) -> Match:
+    """What is done to an element of a set, and the bound beside it."""
+    bounds = []
+    for each in body.get("stmt", ()):
+        (kind, limit), = each.items()
+        if kind != "limit" or limit["inv"] is not True:
+            raise ValueError(f"{each} is not of this collection")
+        bounds.append(f"over {limit['rate']}/{limit['per']} burst {limit['burst']}")
+    elements = body["elem"]
+    return Match(tuple(map(_field, elements.get("concat", [elements]))), "", str(body["op"]), (str(body["set"]), *bounds))
+
+
+def _match(left: Any, op: str, right: Any) -> Match:
     mask = ""
     if "&" in left:
         left, mask = left["&"]
     fields = tuple(map(_field, left.get("concat", [left])))
     values = right["set"] if isinstance(right, dict) and "set" in right else [right]
-    return _compared(fields, str(mask), negated, tuple(map(_value, values)))
+    return _compared(fields, str(mask), op, tuple(map(_value, values)))
 
 
-def _compared(left: Tuple[str, ...], mask: str, negated: bool, right: Tuple[str, ...]) -> Match:
+def _compared(left: Tuple[str, ...], mask: str, op: str, right: Tuple[str, ...]) -> Match:
     """With one form for what has a name on some hosts only."""
     names = len(left) == 1 and left[0] in _PROTOCOL_FIELDS
-    return Match(left, mask, negated, tuple(_PROTOCOLS.get(value, value) for value in right) if names else right)
+    return Match(left, mask, "==" if op == "in" else op, tuple(_PROTOCOLS.get(value, value) for value in right) if names else right)
 
 
 def _field(field: Any) -> str:
@@ -143,7 +166,7 @@ def _needed(matches: Tuple[Match, ...], text: str) -> List[Match]:
     words |= {_PROTOCOLS[word] for word in words if word in _PROTOCOLS}
 
     def implied(number: int, each: Match) -> bool:
-        plain = not each.negated and not each.mask and len(each.right) == 1 and len(each.left) == 1
+        plain = each.op == "==" and not each.mask and len(each.right) == 1 and len(each.left) == 1
         return plain and number < len(matches) - 1 and each.left[0] in _IMPLIED and each.right[0] in words
 
     return [each for number, each in enumerate(matches) if not implied(number, each)]
@@ -156,7 +179,7 @@ def _alike(mine: Match, theirs: Match) -> bool:
 
     fields = len(mine.left) == len(theirs.left) and all(map(field, mine.left, theirs.left))
     masks = not mine.mask or _number(mine.mask) == _number(theirs.mask)
-    return fields and masks and mine.negated == theirs.negated and _values(mine.right, theirs.right)
+    return fields and masks and mine.op == theirs.op and _values(mine.right, theirs.right)
 
 
 def _values(mine: Tuple[str, ...], theirs: Tuple[str, ...]) -> bool:

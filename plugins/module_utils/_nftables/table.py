@@ -11,7 +11,9 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset, shape
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, fields_of, parse, seal
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.quoting import quoted
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import CHAINS, FAMILY, PRIORITY, SETS, TABLE, Chain, guards_by_mark, mark
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import (
+    CHAINS, FAMILY, MEMORIES, PRIORITY, SETS, TABLE, Chain, guards_by_mark, mark,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Value
 
 # Elements of these carry what was asked for as a comment; no rule reads it.
@@ -132,8 +134,9 @@ class Table:
 
     def differences(self) -> List[str]:
         """What is not as this version of the collection writes it."""
-        found = [f"the set {name} is missing" for name in SETS if name not in self._sets]
-        found += [f"the set {name} is not of this collection" for name in self._sets if name not in SETS]
+        own = {**SETS, **MEMORIES}
+        found = [f"the set {name} is missing" for name in own if name not in self._sets]
+        found += [f"the set {name} is not of this collection" for name in self._sets if name not in own]
         found += [f"the set {name} is not of the type or the flags that it should be" for name, found_set in self._sets.items() if not _fits(name, found_set)]
         for name, chain in CHAINS.items():
             found += self._of_chain(name, chain)
@@ -234,7 +237,7 @@ def _joined(index: int, value: str) -> str:
 
 def _fits(name: str, found: _Found) -> bool:
     """Of a set made by "typeof" versions of nft print different things."""
-    wanted, kind = SETS.get(name, ""), found.get("type")
+    wanted, kind = {**SETS, **MEMORIES}.get(name, ""), found.get("type")
     interval = "interval" in (found.get("flags") or ())
     plain = not wanted.startswith("type ") or kind == wanted.split()[1].rstrip(";")
     return not wanted or (plain and interval == ("flags interval;" in wanted))

@@ -47,10 +47,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _mounts() -> None:
-    """The journal below /run is this session's own."""
+    """The journal below /run is this session's own, and so is what is kept over a restart of the host."""
     _unshare(_CLONE_NEWNS)
     _mount("none", "/", "none", _MS_REC_PRIVATE)
     _mount("tmpfs", "/run", "tmpfs")
+    _mount("tmpfs", "/var/lib", "tmpfs")
 
 
 @contextlib.contextmanager

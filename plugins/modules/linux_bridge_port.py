@@ -51,6 +51,7 @@ options:
         A pattern selects only among the ports that the bridge already has. It never attaches, as the tap of another bridge's guest may match it too.
         What equals the name of one of its ports is that port, though it would mean others as a pattern.
         One that matches nothing is no error but a warning that names the ports that there are, see RV(unmatched).
+        One that takes a port on which no guest hangs, such as the uplink, is told by a warning too; name that port if it is meant.
       - A bridge can't be a port of a bridge, and a bridge takes at most 1,023 ports.
     type: list
     elements: str

@@ -218,6 +218,10 @@ options:
   cost:
     description:
       - The port's STP path cost, 1 to 65535. Unless it is set, it follows the speed of the link, so it is compared only where given.
+      - >-
+        Whether it was set, the kernel does not tell (C(BR_ADMIN_COST), br_port_carrier_check in C(net/bridge/br_if.c)): the value with which a port joins, or
+        which this module changed, stays; one that a port has by chance is taken for the value asked for, and moves when the link comes up with another speed.
+        To make sure of such a one, write another before it.
     type: int
   port_state:
     description:

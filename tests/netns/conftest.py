@@ -143,6 +143,14 @@ def warnings_of(result: Result) -> List[str]:
     return [each if isinstance(each, str) else each.get("msg") or each["event"]["msg"] for each in found]
 
 
+@pytest.fixture(name="own_sysfs")
+def _own_sysfs() -> Iterator[None]:
+    """sysfs of this namespace, as a host has it."""
+    subprocess.run(["mount", "-t", "sysfs", "none", "/sys"], check=True)
+    yield
+    subprocess.run(["umount", "/sys"], check=True)
+
+
 @pytest.fixture(name="run")
 def _run() -> Callable[..., Result]:
     """A successful run."""

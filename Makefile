@@ -35,7 +35,7 @@ sanity: ## ansible-test sanity
 lint: ## ruff, mypy, yamllint, ansible-lint, shellcheck
 docs: ## documentation and changelog; every playbook and command in it is run
 build: ## build the artifact, install it elsewhere and look at it
-fresh: ## README's commands in a bare Debian 12 (root)
+fresh: ## README's commands in a bare Debian 12, and what systemd and a restart do to a change (root)
 $(STAGES):
 	@scripts/setup $@
 	@scripts/stage $@

@@ -27,7 +27,14 @@ options:
         confirms within O(rollback_timeout). Then the task fails, and RV(error_code) is V(rolled_back). Until one or the other, every other change in
         that network namespace waits, as it would be built on what may go.
       - >-
-        Only a confirmation keeps the change. If the process is killed, nothing takes the change back, and the next run warns of it.
+        Only a confirmation keeps the change. If the process is killed, nothing takes the change back; if the host is restarted, all of it is gone. Each run
+        that follows warns of either, in check mode too, until the file that it names is removed.
+      - >-
+        Where systemd runs the host, that process gets a scope of its own (C(virtnet-hardening-ID.scope)), as logind may end what a session leaves
+        (C(KillUserProcesses=yes)) and systemd what a service does. Where the system bus can't be had for it, the result warns.
+      - >-
+        Over SSH the control node asks the host three times within O(rollback_timeout) whether it is there (C(ServerAliveInterval)), unless the
+        options of the connection say how often, as a task whose host is restarted would wait for its end for ever.
       - A task that changes no protected device runs as it would without the option.
     type: bool
     default: false
@@ -47,5 +54,5 @@ options:
 notes:
   - >-
     The journal of a change to the management path lies below C(/run/virtnet-hardening) on the target, readable by root only. A restart of the
-    host removes it, as it does the change.
+    host removes it, as it does the change. What it was about is kept below C(/var/lib/virtnet-hardening) until the change is confirmed or undone.
 """

@@ -14,7 +14,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff imp
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import FAILURES, InputError, as_ours
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Intent, Outcome, reconcile
-from ansible_collections.virtnet.hardening.plugins.module_utils._safety import DIRECTORY, Orphans, Unconfirmed, Watchdog
+from ansible_collections.virtnet.hardening.plugins.module_utils._safety import Orphans, Unconfirmed, Watchdog
+from ansible_collections.virtnet.hardening.plugins.module_utils._store import DIRECTORY
 from ansible_collections.virtnet.hardening.plugins.module_utils._turn import Turn
 
 Spec = Dict[str, Any]
@@ -82,6 +83,8 @@ def _reconcile(module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], I
         result["diff"] = make_diff(outcome.plan)
     if net is not None and net.armed:
         result["rollback"] = net.describe()
+        for text in net.remarks:
+            module.warn(text)
     return result
 
 

@@ -156,6 +156,9 @@ options:
   group_address:
     description:
       - The address to which the bridge sends its STP frames, 01:80:c2:00:00:0X with X one of 0 and 4 to f.
+      - >-
+        As long as nobody sets it, the kernel takes X for 0, or for 8 with O(vlan_filtering=true) and O(vlan_protocol=802.1ad). Whether somebody did, it does
+        not tell (C(BROPT_GROUP_ADDR_SET), recalculate_group_addr in C(net/bridge/br_vlan.c)): ask for it in the task that sets those two.
     type: str
   vlan_filtering:
     description:

@@ -51,6 +51,7 @@ options:
         A pattern selects only among the ports that the bridge already has. It never attaches, as the tap of another bridge's guest may match it too.
         What equals the name of one of its ports is that port, though it would mean others as a pattern.
         One that matches nothing is no error but a warning that names the ports that there are, see RV(unmatched).
+        One that takes a port on which no guest hangs, such as the uplink, is told by a warning too; name that port if it is meant.
       - A bridge can't be a port of a bridge, and a bridge takes at most 1,023 ports.
     type: list
     elements: str
@@ -217,6 +218,10 @@ options:
   cost:
     description:
       - The port's STP path cost, 1 to 65535. Unless it is set, it follows the speed of the link, so it is compared only where given.
+      - >-
+        Whether it was set, the kernel does not tell (C(BR_ADMIN_COST), br_port_carrier_check in C(net/bridge/br_if.c)): the value with which a port joins, or
+        which this module changed, stays; one that a port has by chance is taken for the value asked for, and moves when the link comes up with another speed.
+        To make sure of such a one, write another before it.
     type: int
   port_state:
     description:

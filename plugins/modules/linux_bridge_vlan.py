@@ -43,6 +43,7 @@ options:
         Names of ports of the bridge, and patterns (C(*), C(?), C([abc])) that select among them, at least one. All get the same VLANs.
       - The name of the bridge means the bridge itself, which is the VLANs in which the host takes part.
       - A name that is no port of the bridge is an error; a pattern that matches nothing is a warning, see RV(unmatched).
+      - A pattern that takes a port on which no guest hangs, such as the uplink, is told by a warning; name that port if it is meant.
     type: list
     elements: str
     required: true

@@ -116,6 +116,9 @@ options:
     description:
       - The device's MAC address, unicast, as in V(52:54:00:12:34:56). Not given, the kernel chooses one.
       - Put it in quotes, as YAML reads an address of decimal digits only as a number.
+      - >-
+        As long as nobody sets it, a VLAN has the address of its lower device, whatever that becomes. One that it has by chance is pinned too, which is
+        a change.
       - Of a tap this is the host's side; the guest has its own.
     type: str
   up:

@@ -15,13 +15,15 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-# Must be kept in sync with plugins/module_utils/_safety.py.
+# Must be kept in sync with plugins/module_utils/_store.py.
 DIRECTORY = "/run/virtnet-hardening"
 _PRIVATE = "_rollback_id"
 _DEFAULT_TIMEOUT = 60
 _PAUSE = 1.0
 # After the target gave up it needs a moment to revert; then it can say what it did.
 _GRACE = 30.0
+# So often within that time a host that is cut off is asked whether it is there (ssh_config(5)).
+_SIGNS_OF_LIFE = 3
 # How long the target may take to say a word, before it is taken for one that never got as far as arming.
 _SILENCE = 10.0
 
@@ -49,6 +51,7 @@ class ConfirmingAction(ActionBase):
     def _run_guarded(self, args: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
         rollback_id = uuid.uuid4().hex
         timeout = int(args.get("rollback_timeout") or _DEFAULT_TIMEOUT)
+        self._listen_for_silence(timeout)
         deadline = time.monotonic() + timeout + _GRACE
         try:
             outcome = self._execute_module(module_args={**args, _PRIVATE: rollback_id}, task_vars=task_vars)
@@ -94,10 +97,22 @@ class ConfirmingAction(ActionBase):
         if code != 0:
             return None
         self._shell(f"rm -f {shlex.quote(base + '.reverted')}")
-        return t.cast("dict[str, t.Any]", json.loads(text))
+        # Over a terminal, what sudo has to say of the host's name or of its limits stands before it.
+        return t.cast("dict[str, t.Any]", json.loads(next(line for line in text.splitlines() if line.startswith("{"))))
 
     def _is_reverting(self, base: str) -> bool:
         return self._shell(f"test -e {shlex.quote(base + '.reverting')}")[0] == 0
+
+    def _listen_for_silence(self, timeout: int) -> None:
+        """A client of SSH that only waits for the module's end never learns that the host was restarted. What the user has set himself counts."""
+        if getattr(self._connection, "transport", "") != "ssh":
+            return
+        # Of a connection that is shared only the first client's options count.
+        self._new_connection()
+        given = self._connection.get_option("ssh_extra_args") or ""
+        every = max(1, timeout // _SIGNS_OF_LIFE)
+        alive = f"-o ServerAliveInterval={every} -o ServerAliveCountMax={_SIGNS_OF_LIFE}"
+        self._connection.set_option("ssh_extra_args", f"{given} {alive}".strip())
 
     def _new_connection(self) -> None:
         """A confirmation over the old connection would prove nothing about new ones."""

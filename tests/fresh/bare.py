@@ -30,7 +30,7 @@ _ORDINARY = "1000"
 # Downloads are kept between the runs; what is installed from them never is.
 _APT, _PIP, _GO = CACHE / "apt", CACHE / "pip", CACHE / "go"
 # All that ends takes its processes and mounts along, be it by kill -9.
-_ALONE = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "--propagation", "private"]
+ALONE = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "--propagation", "private"]
 
 
 class Done(NamedTuple):
@@ -54,8 +54,8 @@ class Bare:
         self.users_clone = root / "home" / "user" / "virtnet.hardening"
         for place in (self.clone, self.users_clone):
             place.parent.mkdir(parents=True, exist_ok=True)
-            _run(["git", "clone", "--quiet", "--depth", "1", f"file://{ROOT}", str(place)])
-        _run(["chown", "-R", f"{_ORDINARY}:{_ORDINARY}", str(root / "home" / "user")])
+            run(["git", "clone", "--quiet", "--depth", "1", f"file://{ROOT}", str(place)])
+        run(["chown", "-R", f"{_ORDINARY}:{_ORDINARY}", str(root / "home" / "user")])
 
     def run(self, command: str, ordinary: bool = False, seconds: float = 900) -> Done:
         """Run a line of README in the clone; the machine stays as the line leaves it."""
@@ -74,7 +74,7 @@ class Bare:
             **carry.environment(os.environ), "PATH": PATH, "HOME": str(inside.parent), "LANG": "C.UTF-8", "TERM": "dumb",
             "PIP_CACHE_DIR": "/var/cache/fresh/pip", "GOMODCACHE": "/var/cache/fresh/go/modules", "GOCACHE": "/var/cache/fresh/go/build",
         }
-        words = [*_ALONE, str(ENTER), str(self.root), *self._binds(), "--", *before, "bash", "-c", f"cd {inside} && {command}"]
+        words = [*ALONE, str(ENTER), str(self.root), *self._binds(), "--", *before, "bash", "-c", f"cd {inside} && {command}"]
         return {"args": words, "env": variables}
 
     def has(self, sign: str) -> bool:
@@ -105,13 +105,13 @@ def bare() -> Iterator[Bare]:
     RUN.mkdir(parents=True, exist_ok=True)
     with open(CACHE / "lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in [*RUN.iterdir(), *CACHE.glob("new.*")]:
+        for left in [*RUN.iterdir(), *CACHE.glob("new.root.*")]:
             remove(left)
         source = _root()
         _seed_go()
         work = Path(tempfile.mkdtemp(dir=RUN))
         try:
-            _run(["cp", "-a", "--reflink=auto", str(source), str(work / "root")])
+            run(["cp", "-a", "--reflink=auto", str(source), str(work / "root")])
             yield Bare(work / "root")
         finally:
             remove(work)
@@ -119,26 +119,29 @@ def bare() -> Iterator[Bare]:
 
 def remove(folder: Path) -> None:
     """Never beyond this file system: a mount that should not be there costs nothing but a message."""
-    _run(["rm", "-rf", "--one-file-system", str(folder)])
+    run(["rm", "-rf", "--one-file-system", str(folder)])
 
 
 def _root() -> Path:
-    suite, packages = readme.needs((ROOT / "README.md").read_text(encoding="utf-8"))
+    return made("root", *readme.needs((ROOT / "README.md").read_text(encoding="utf-8")), sorted(_AUTHORITIES.glob("*.crt")))
+
+
+def made(kind: str, suite: str, packages: Sequence[str], authorities: Sequence[Path] = ()) -> Path:
+    """A tree with these packages, made anew when something of its recipe is another. It trusts the authorities, if it is to fetch something itself."""
     options, sources = carry.ask_apt(suite)
-    authorities = sorted(_AUTHORITIES.glob("*.crt"))
     recipe = [suite, *packages, *options, *sources, *(path.read_text(encoding="utf-8") for path in authorities), Path(__file__).read_text(encoding="utf-8")]
-    root = CACHE / f"root-{hashlib.sha256(chr(10).join(recipe).encode()).hexdigest()[:16]}"
+    root = CACHE / f"{kind}-{hashlib.sha256(chr(10).join(recipe).encode()).hexdigest()[:16]}"
     if root.is_dir():
         return root
-    for old in CACHE.glob("root-*"):
+    for old in CACHE.glob(f"{kind}-*"):
         remove(old)
     print(f"making a bare Debian {suite} in {root}", file=sys.stderr)
-    new = Path(tempfile.mkdtemp(prefix="new.", dir=CACHE))
+    new = Path(tempfile.mkdtemp(prefix=f"new.{kind}.", dir=CACHE))
     (new / "options").write_text("".join(f"{line}\n" for line in options), encoding="utf-8")
     hooks = ["--customize-hook", f"copy-in {' '.join(map(str, authorities))} {_AUTHORITIES}"] if authorities else []
     hooks += ["--customize-hook", 'chroot "$1" update-ca-certificates'] if authorities else []
-    _run([
-        *_ALONE, "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={','.join(packages)}", f"--aptopt={new / 'options'}",
+    run([
+        *ALONE, "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={','.join(packages)}", f"--aptopt={new / 'options'}",
         # Nobody wants what is in it after a power failure.
         "--dpkgopt=force-unsafe-io",
         *hooks, suite, str(new / "root"), *sources,
@@ -158,6 +161,6 @@ def _seed_go() -> None:
             subprocess.run(["cp", "-a", "--update", "--reflink=auto", f"{source}/.", str(_GO / name)], stderr=subprocess.DEVNULL, check=False)
 
 
-def _run(command: Sequence[str]) -> None:
+def run(command: Sequence[str]) -> None:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr.strip()}"

@@ -36,7 +36,7 @@ TOOLS: Dict[str, Dict[str, str]] = {
     "lint": {"shellcheck": "shellcheck"},
     "docs": {"iproute2": "ip bridge", "iputils-ping": "ping", "nftables": "nft", "openssl": "openssl", "xorriso": "xorriso"},
     "build": {},
-    "fresh": {"mmdebstrap": "mmdebstrap"},
+    "fresh": {"iproute2": "ip", "mmdebstrap": "mmdebstrap", "openssh-client": "ssh sftp ssh-keygen ssh-keyscan", "systemd-container": "systemd-nspawn"},
 }
 _VENV = ".venv/lib/python3*/site-packages/"
 _LAB = {_VENV + "ansible", _VENV + "pyroute2", _VENV + "scapy", ".cache/collections/ansible_collections/community/docker"}
@@ -57,7 +57,7 @@ MADE: Dict[str, Set[str]] = {
     "lint": {f".venv/bin/{name}" for name in ("ruff", "mypy", "yamllint", "ansible-lint")},
     "docs": _TESTS | _LAB | _VSPHERE | {".venv/bin/antsibull-docs", ".venv/bin/antsibull-changelog"},
     "build": {".venv/bin/ansible-galaxy", ".venv/bin/ansible-doc"},
-    "fresh": _TESTS,
+    "fresh": _TESTS | {_VENV + "ansible", ".cache/collections/ansible_collections/community/docker"},
 }
 
 

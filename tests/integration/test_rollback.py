@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+import time
 from pathlib import Path
 from typing import Any, Dict
 
@@ -37,13 +39,23 @@ def _inventory(lab: Lab, tmp_path: Path) -> str:
     return str(path)
 
 
-def run(lab: Lab, tmp_path: Path, inventory: str, ok: bool = True, **options: Any) -> Dict[str, Any]:
+def play(tmp_path: Path, **options: Any) -> Path:
     """One task from the controller."""
     task = {"name": "Change", "virtnet.hardening.linux_bridge_port": {"bridge": "br0", **options}}
-    play = [{"name": "Play", "hosts": "kvm1", "gather_facts": False, "tasks": [task]}]
     path = tmp_path / "play.yml"
-    path.write_text(json.dumps(play))
-    return results(lab.playbook(path, inside="controller", inventory=inventory, ok=ok), "Change", "kvm1")
+    path.write_text(json.dumps([{"name": "Play", "hosts": "kvm1", "gather_facts": False, "tasks": [task]}]))
+    return path
+
+
+def run(lab: Lab, tmp_path: Path, inventory: str, ok: bool = True, **options: Any) -> Dict[str, Any]:
+    """It, and what it ends with."""
+    return results(lab.playbook(play(tmp_path, **options), inside="controller", inventory=inventory, ok=ok), "Change", "kvm1")
+
+
+def watchdog(lab: Lab) -> str:
+    """The process in kvm1 that holds the note of a change open; empty if there is none."""
+    found = lab.call("exec", "kvm1", "--", "find", "/proc", "-mindepth", "3", "-maxdepth", "3", "-path", "*/fd/*", "-lname", "*.pending", ok=False)
+    return found.strip().split("/")[2] if found.strip() else ""
 
 
 def test_refused_unless_allowed(lab: Lab, tmp_path: Path, inventory: str) -> None:
@@ -73,3 +85,29 @@ def test_a_change_that_holds_is_confirmed(lab: Lab, tmp_path: Path, inventory: s
     lab.call("exec", "kvm1", "--", "sleep", "13")
     assert iproute2.port("uplink", lab.inside("kvm1"))["priority"] == 9
     assert lab.call("exec", "kvm1", "--", "ls", "/run/virtnet-hardening").strip() == ""
+
+
+def test_a_watchdog_that_was_killed_is_told(lab: Lab, tmp_path: Path, inventory: str) -> None:
+    """The host is cut off by a change that nobody confirms, and nobody takes back: whoever mends it by hand is told by each run, until he has looked."""
+    # Kept over a restart of the host, which shares that folder with the machine of the test.
+    lab.call("exec", "kvm1", "--", "mount", "-t", "tmpfs", "tmpfs", "/var/lib")
+    path = play(tmp_path, ports=["uplink"], state="absent", allow_management=True)
+    control = subprocess.Popen(**lab.playing(path, inside="controller", inventory=inventory), stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 30
+        while not (watchdog(lab) and iproute2.port("uplink", lab.inside("kvm1")) is None):
+            assert time.monotonic() < deadline, "there is no watchdog"
+            time.sleep(0.1)
+        lab.call("exec", "kvm1", "--", "kill", "-KILL", watchdog(lab))
+    finally:
+        # With its workers, which have sessions of their own and would confirm.
+        lab.call("exec", "controller", "--", "sh", "-c", "kill -KILL -1", ok=False)
+        control.wait()
+    assert watchdog(lab) == "" and iproute2.port("uplink", lab.inside("kvm1")) is None
+    lab.call("exec", "kvm1", "--", "ip", "link", "set", "uplink", "master", "br0")
+    for options in ({"isolated": True}, {"isolated": False}):
+        text = str(run(lab, tmp_path, inventory, ports=["vnet0"], **options)["warnings"])
+        assert "linux_bridge_port" in text and "port uplink" in text and "was neither confirmed nor undone, as its watchdog is gone" in text, text
+    lab.call("exec", "kvm1", "--", "sh", "-c", "rm /run/virtnet-hardening/*.pending")
+    assert not run(lab, tmp_path, inventory, ports=["vnet0"], isolated=True).get("warnings")
+    assert lab.call("exec", "kvm1", "--", "find", "/run/virtnet-hardening", "/var/lib", "-name", "*.pending").strip() == ""

@@ -47,10 +47,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _mounts() -> None:
-    """The journal below /run is this session's own."""
+    """The journal below /run is this session's own, and so is what is kept over a restart of the host."""
     _unshare(_CLONE_NEWNS)
     _mount("none", "/", "none", _MS_REC_PRIVATE)
     _mount("tmpfs", "/run", "tmpfs")
+    _mount("tmpfs", "/var/lib", "tmpfs")
 
 
 @contextlib.contextmanager
@@ -140,6 +141,14 @@ def warnings_of(result: Result) -> List[str]:
     """The sentences of a run's warnings, in whatever form this version of Ansible gives them."""
     found = result.get("warnings", [])
     return [each if isinstance(each, str) else each.get("msg") or each["event"]["msg"] for each in found]
+
+
+@pytest.fixture(name="own_sysfs")
+def _own_sysfs() -> Iterator[None]:
+    """sysfs of this namespace, as a host has it."""
+    subprocess.run(["mount", "-t", "sysfs", "none", "/sys"], check=True)
+    yield
+    subprocess.run(["umount", "/sys"], check=True)
 
 
 @pytest.fixture(name="run")

@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
-from typing import Any, Callable, Iterator
+from typing import Any, Callable
 
 import pytest
 
@@ -241,14 +240,6 @@ def test_ageing_time_while_the_topology_changes(cycle: Callable[..., Any], refus
     assert any("ageing_time of br0" in each["what"] for each in told["not_looked_at"])
     cycle("linux_bridge", name="br0", ageing_time=120)
     assert iproute2.bridge("br0")["ageing_time"] == 120
-
-
-@pytest.fixture(name="own_sysfs")
-def _own_sysfs() -> Iterator[None]:
-    """sysfs of this namespace, as a host has it."""
-    subprocess.run(["mount", "-t", "sysfs", "none", "/sys"], check=True)
-    yield
-    subprocess.run(["umount", "/sys"], check=True)
 
 
 def test_an_address_that_is_right_by_chance(cycle: Callable[..., Any], run: Callable[..., Any], own_sysfs: None) -> None:

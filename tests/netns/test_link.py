@@ -187,6 +187,16 @@ def test_vlan(cycle: Callable[..., Any], refused: Callable[..., Any], protocol: 
     assert iproute2.link("v0.20") is None and iproute2.link("v0") is not None
 
 
+@needs_vlan_devices
+def test_an_address_that_a_vlan_has_by_chance(cycle: Callable[..., Any], own_sysfs: None) -> None:
+    """It is its lower device's, and would go with that."""
+    ip("link add v0 address 52:54:00:00:00:09 type veth peer name p0", "link add link v0 name v0.20 type vlan id 20")
+    ask = {"name": "v0.20", "kind": "vlan", "lower": "v0", "vlan_id": 20, "address": "52:54:00:00:00:09"}
+    assert "own_address" in cycle("virtual_link", **ask)["actions"][0]
+    ip("link set v0 address 52:54:00:00:00:01")
+    assert iproute2.link("v0.20")["address"] == "52:54:00:00:00:09"
+
+
 @pytest.mark.parametrize(("options", "words"), [
     ({"lower": "v0"}, "needs vlan_id"), ({"vlan_id": 5}, "needs lower"), ({"lower": "v0", "vlan_id": 4095}, "4095"),
     ({"lower": "nosuch", "vlan_id": 5}, "nosuch"),

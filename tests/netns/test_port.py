@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+import fcntl
+import struct
+import time
+from contextlib import ExitStack, contextmanager
+from typing import Any, Callable, Iterator
 
 import pytest
 
-from ..oracle import iproute2
+from ..oracle import iproute2, rawlink
 from .conftest import bridge, ip, learned, run_module, warnings_of
 from .needs import lacks_port_option
 
@@ -259,3 +263,34 @@ def test_many_ports_are_told_in_one_sentence() -> None:
     ip(*(line for name in names for line in (f"link add {name} type veth peer name x{name}", f"link set {name} master br0")))
     warnings, unpinned = warned(ports=["tap*"], locked=True, learning=False)
     assert unpinned == names and warnings[0].startswith("ports tap0, tap1, tap2, tap3, tap4 and 3 more of br0: locked")
+
+
+@contextmanager
+def opened_taps(*names: str) -> Iterator[None]:
+    """Taps that a hypervisor has open, so that they have a carrier."""
+    with ExitStack() as stack:
+        for name in names:
+            tun = stack.enter_context(open("/dev/net/tun", "r+b", buffering=0))
+            fcntl.ioctl(tun, 0x400454CA, struct.pack("16sH22x", name.encode(), 0x1002))
+        yield
+
+
+@pytest.mark.parametrize("asked", ["joins", "changed"])
+def test_a_cost_that_is_asked_for_stays(cycle: Callable[..., Any], asked: str) -> None:
+    """The kernel takes 2 for 10 Gbit/s by itself, and 19 when the link comes up with a tenth of a tenth; nobody can see whether it was asked for."""
+    with opened_taps("t0", "t1"):
+        ip("link set t0 up", "link set t1 master br0 up")
+        if asked == "joins":
+            cycle("linux_bridge_port", bridge="br0", ports=["t0"], cost=2)
+        else:
+            ip("link set t0 master br0")
+            cycle("linux_bridge_port", bridge="br0", ports=["t0"], cost=3)
+            cycle("linux_bridge_port", bridge="br0", ports=["t0"], cost=2)
+        for name in ("t0", "t1"):
+            rawlink.set_speed(name, 100)
+            ip(f"link set {name} carrier off", f"link set {name} carrier on")
+        deadline = time.monotonic() + 5
+        while iproute2.port("t1")["cost"] != 19:
+            assert time.monotonic() < deadline, "the kernel does not follow the link's speed"
+            time.sleep(0.05)
+        assert iproute2.port("t0")["cost"] == 2

@@ -214,11 +214,25 @@ def test_a_pattern_that_takes_the_uplink(run: Callable[..., Result], check: bool
     for module, options in (
         ("linux_switch_policy", {"switches": [{"name": "br0", "port_groups": [group]}]}),
         ("linux_port_security", {"bridge": "br0", "ports": [{"match": "*", **rule}]}),
+        ("linux_bridge_port", {"bridge": "br0", "ports": ["*"], "isolated": True}),
+        ("linux_bridge_port", {"bridge": "br0", "ports": ["vnet0", "v*"], "cost": 7}),
     ):
         warnings = warnings_of(run(module, check, **options))
         assert [each for each in warnings if "* takes va (" in each and "vnet" not in each], warnings
     for module, options in (
         ("linux_switch_policy", {"switches": [{"name": "br0", "port_groups": [{**group, "match": ["vnet*"], "ports": [{"name": "va"}]}]}]}),
         ("linux_port_security", {"bridge": "br0", "ports": [{"name": "va", **rule}]}),
+        ("linux_bridge_port", {"bridge": "br0", "ports": ["va", "vnet*"], "isolated": True}),
     ):
         assert not warnings_of(run(module, check, **options))
+    assert [each for each in warnings_of(run("linux_bridge_port", check, bridge="br0", ports=["v*"], state="absent")) if "ports: v* takes va (" in each]
+
+
+def test_what_equals_the_uplink_s_name_is_its_name(run: Callable[..., Result]) -> None:
+    """Though it is written as a pattern."""
+    ip("link add v[a] type veth peer name vb", "link add br1 type bridge", "link set v[a] master br0", "link set vb master br1")
+    for module, options in (
+        ("linux_bridge_port", {"ports": ["v[a]"], "isolated": True}),
+        ("linux_port_security", {"ports": [{"match": "v[a]", "guards": {"bpdu": "reject"}}]}),
+    ):
+        assert not warnings_of(run(module, True, bridge="br0", **options)), module

@@ -9,7 +9,7 @@ from typing import Any, Callable
 import pytest
 
 from ..oracle import iproute2
-from .conftest import ip
+from .conftest import ip, warnings_of
 from .needs import has_vlan_filtering, needs_vlan_filtering
 
 PLAIN = {"pvid": False, "untagged": False}
@@ -31,6 +31,15 @@ def test_a_kernel_without_vlans_refuses(refused: Callable[..., Any]) -> None:
     result = refused("linux_bridge_vlan", bridge="br0", ports=["v0"], vlans=[{"vid": "10"}])
     assert result["error_code"] == "unsupported"
     assert "CONFIG_BRIDGE_VLAN_FILTERING" in result["msg"] and "probe namespace" in result["msg"]
+
+
+def test_a_pattern_that_takes_the_uplink(run: Callable[..., Any]) -> None:
+    """It is told; whoever names a port means it."""
+    ip("link add br1 type bridge", "link set p1 master br1")
+    nothing = {"bridge": "br0", "vlans": [], "purge": True}
+    told, = warnings_of(run("linux_bridge_vlan", True, ports=["v*"], **nothing))
+    assert "ports: v* takes v1 (" in told and "v0" not in told
+    assert "takes" not in str(warnings_of(run("linux_bridge_vlan", True, ports=["v1", "v*"], **nothing)))
 
 
 @needs_vlan_filtering

@@ -8,6 +8,8 @@ run as a script inside a namespace: rawlink.py NAME prints {"bridge": {number: h
 
 from __future__ import annotations
 
+import ctypes
+import fcntl
 import functools
 import json
 import socket
@@ -31,6 +33,18 @@ def _attributes(data: bytes) -> Iterator[Tuple[int, bytes]]:
             return
         yield number & 0x3FFF, data[4:size]
         data = data[(size + 3) & ~3:]
+
+
+def set_speed(name: str, mbit: int) -> None:
+    """Let a tap say that its link has this speed, as ethtool(8) does (ETHTOOL_GSET, ETHTOOL_SSET, include/uapi/linux/ethtool.h)."""
+    command = ctypes.create_string_buffer(44)
+    request = struct.pack("=16sQ16x", name.encode(), ctypes.addressof(command))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        for number in (1, 2):
+            struct.pack_into("=I", command, 0, number)
+            if number == 2:
+                struct.pack_into("=H", command, 12, mbit)
+            fcntl.ioctl(handle, 0x8946, request)
 
 
 def read(name: str) -> Nests:

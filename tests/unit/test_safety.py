@@ -8,13 +8,15 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils import _outlive, _safety
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired
-from ansible_collections.virtnet.hardening.plugins.module_utils._safety import Orphans, Store, Watchdog
-from ansible_collections.virtnet.hardening.plugins.module_utils._turn import Turn
+from ansible_collections.virtnet.hardening.plugins.module_utils._safety import Orphans, Unconfirmed, Watchdog
+from ansible_collections.virtnet.hardening.plugins.module_utils._store import Store, boot
+from ansible_collections.virtnet.hardening.plugins.module_utils._turn import Turn, namespace
 
 from ..fakes.backend import FakeBackend
 
@@ -43,6 +45,11 @@ def opener(log: Path) -> Any:
     return open_backend
 
 
+def watchdog(folder: Path, identity: Optional[str], timeout: int) -> Watchdog:
+    """One whose files lie below a folder of the test."""
+    return Watchdog(opener(folder / "log"), None, identity, timeout, Store(str(folder / "run")), lasting=Store(str(folder / "lib")))
+
+
 def wait_for(path: Path, seconds: float = 5.0) -> bool:
     """Whether the file appears in time."""
     deadline = time.monotonic() + seconds
@@ -56,7 +63,7 @@ def wait_for(path: Path, seconds: float = 5.0) -> bool:
 def test_reverts_unless_confirmed(tmp_path: Path) -> None:
     """After the timeout, and says what it did."""
     store = Store(str(tmp_path / "run"))
-    Watchdog(opener(tmp_path / "log"), None, "a1", 0, store).arm(WISH, True, ())
+    watchdog(tmp_path, "a1", 0).arm(WISH, True, ())
     assert wait_for(tmp_path / "run" / "a1.reverted")
     assert "1500" in (tmp_path / "log").read_text()
     assert json.loads((tmp_path / "run" / "a1.reverted").read_text()) == {"undone": ["set switch s0: mtu 9000 -> 1500"], "not_undone": []}
@@ -69,44 +76,99 @@ def test_reverts_without_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         raise BackendError("The lock can't be taken.")
 
     monkeypatch.setattr(Turn, "take", refuse)
-    Watchdog(opener(tmp_path / "log"), None, "a1", 0, Store(str(tmp_path / "run"))).arm(WISH, True, ())
+    watchdog(tmp_path, "a1", 0).arm(WISH, True, ())
     assert wait_for(tmp_path / "run" / "a1.reverted") and "1500" in (tmp_path / "log").read_text()
 
 
 def test_a_confirmation_stops_it(tmp_path: Path) -> None:
     """By a rename, which has one winner."""
     store = Store(str(tmp_path / "run"))
-    Watchdog(opener(tmp_path / "log"), None, "a2", 1, store).arm(WISH, True, ())
+    watchdog(tmp_path, "a2", 1).arm(WISH, True, ())
     assert store.rename("a2.pending", "a2.confirmed") and not store.rename("a2.pending", "a2.reverting")
     time.sleep(1.4)
-    assert not (tmp_path / "log").exists() and os.listdir(tmp_path / "run") == []
+    assert not (tmp_path / "log").exists() and os.listdir(tmp_path / "run") == [] and not (tmp_path / "lib").exists()
+
+
+def test_a_restart_is_told_until_somebody_has_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the watchdog and what lies below /run, and nothing of it counts as confirmed."""
+    store, lasting = Store(str(tmp_path / "run")), Store(str(tmp_path / "lib"))
+    watchdog(tmp_path, "a5", 30).arm(WISH, True, ())
+    assert list(Unconfirmed(store, lasting).warnings()) == [] and Unconfirmed(store, lasting).awaited()
+    note = (tmp_path / "lib" / "a5.pending").read_bytes()
+    assert b"switch s0" in note and (tmp_path / "lib" / "a5.pending").stat().st_mode & 0o777 == 0o600
+    # What a restart leaves; the confirmation only ends the process.
+    store.rename("a5.pending", "a5.confirmed")
+    time.sleep(0.5)
+    assert os.listdir(tmp_path / "run") == [] and not (tmp_path / "lib").exists()
+    lasting.write("a5.pending", {})
+    (tmp_path / "lib" / "a5.pending").write_bytes(note)
+    monkeypatch.setattr(_safety, "boot", lambda: "another")
+    for _run in range(2):
+        Unconfirmed(store, lasting).sweep()
+        told, = Unconfirmed(store, lasting).warnings()
+        assert "neither confirmed nor undone when the host was restarted" in told and "switch s0" in told and told.endswith("lib/a5.pending.")
+    (tmp_path / "lib" / "a5.pending").write_text("")
+    assert list(Unconfirmed(store, lasting).warnings()) == [], "cut off while it was written"
+
+
+def test_what_is_settled_is_not_told_after_a_restart(tmp_path: Path) -> None:
+    """The watchdog was killed, and somebody has confirmed the change, or has looked and removed the note."""
+    store, lasting = Store(str(tmp_path / "run")), Store(str(tmp_path / "lib"))
+    note = {"pid": 1, "who": "x", "what": [], "boot": boot(), "namespace": namespace()}
+    lasting.write("a6.pending", note)
+    store.write("a6.pending", note)
+    Unconfirmed(store, lasting).sweep()
+    assert lasting.names("") == ["a6.pending"]
+    store.rename("a6.pending", "a6.confirmed")
+    lasting.write("a7.pending", {**note, "namespace": 1})
+    Unconfirmed(store, lasting).sweep()
+    assert store.names("") == [] and lasting.names("") == ["a7.pending"], "another namespace's is not ours to judge"
+
+
+def test_a_change_without_its_watchdog_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And leaves no note that would be told."""
+    def break_down(_unit: str) -> str:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(_outlive, "leave", break_down)
+    with pytest.raises(BackendError, match="could not be started; nothing was changed"):
+        watchdog(tmp_path, "a8", 1).arm(WISH, True, ())
+    assert os.listdir(tmp_path / "run") == [] and not (tmp_path / "lib").exists()
+
+
+def test_what_the_watchdog_lacks_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No scope, and no place for what is to be known after a restart; it works all the same."""
+    monkeypatch.setattr(_outlive, "leave", lambda unit: f"{unit} was refused")
+    (tmp_path / "lib").write_text("no folder")
+    net = watchdog(tmp_path, "a9", 0)
+    net.arm(WISH, True, ())
+    restart, scope = net.remarks
+    assert "no run will tell of it" in restart and scope.endswith("no scope of systemd: virtnet-hardening-a9.scope was refused.")
+    assert wait_for(tmp_path / "run" / "a9.reverted")
 
 
 def test_nothing_is_armed_without_an_id_or_a_reason(tmp_path: Path) -> None:
     """No file, no process."""
-    store = Store(str(tmp_path / "run"))
     for identity, management in ((None, True), ("a3", False)):
-        watchdog = Watchdog(opener(tmp_path / "log"), None, identity, 0, store)
-        watchdog.arm(WISH, management, ())
-        assert not watchdog.armed
+        net = watchdog(tmp_path, identity, 0)
+        net.arm(WISH, management, ())
+        assert not net.armed
     assert not (tmp_path / "run").exists()
 
 
 def test_cancelled_after_a_failure_that_was_undone(tmp_path: Path) -> None:
     """The clock stops."""
-    store = Store(str(tmp_path / "run"))
-    watchdog = Watchdog(opener(tmp_path / "log"), None, "a4", 1, store)
-    watchdog.arm(WISH, True, ())
-    watchdog.cancel()
+    net = watchdog(tmp_path, "a4", 1)
+    net.arm(WISH, True, ())
+    net.cancel()
     time.sleep(1.3)
-    assert not watchdog.armed and not (tmp_path / "log").exists()
+    assert not net.armed and not (tmp_path / "log").exists()
 
 
 def test_orphans(tmp_path: Path) -> None:
     """Only notes of dead runs in this namespace, and only until they are settled."""
     store = Store(str(tmp_path))
-    watchdog = Watchdog(opener(tmp_path / "log"), None, None, 0, store)
-    watchdog.arm(WISH, False, (LINK,))
+    Watchdog(opener(tmp_path / "log"), None, None, 0, store).arm(WISH, False, (LINK,))
     assert not Orphans(store).held, "the run lives"
     note = next(tmp_path.glob("*.held"))
     content = json.loads(note.read_text())

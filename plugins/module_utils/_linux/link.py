@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import LINK, LINK_KINDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Fields, Key, Observed, Value
 
 _IDENTITY = {"veth": ("peer", "peer_netns"), "tap": ("multi_queue",), "macvtap": ("lower", "mode"), "vlan": ("lower", "vlan_id", "vlan_protocol")}
 _NAMING = ("peer", "peer_netns", "lower", "mode", "multi_queue", "vlan_id", "vlan_protocol")
@@ -100,7 +100,12 @@ class LinkIntent(BaseIntent):
             raise InputError(f"link {self.name}: the lower device {lower} does not exist; create it first.")
         if self.kind == "vlan" and self.fields.get("up") and not (have or {}).get("up") and not observed.facts["links"][str(lower)].up:
             raise InputError(f"link {self.name}: a VLAN can't be up on {lower}, which is down; bring that up first.")
-        return Resolved(Desired({key: {"kind": self.kind, **self.identity, **self.fields}}), warnings=self._open_to_all(have))
+        present: Dict[Key, Fields] = {key: {"kind": self.kind, **self.identity, **self.fields}}
+        address = self.fields.get("address")
+        if have is not None and address is not None and observed.facts["pinned"].get(self.name) is False and have["address"] == address:
+            # A VLAN has its lower device's, and another one with that (vlan_dev_inherit_address, net/8021q/vlan_dev.c).
+            present[("own_address", self.name)] = {"address": address}
+        return Resolved(Desired(present), warnings=self._open_to_all(have))
 
     def _check_deletable(self, have: Any) -> None:
         if have is not None and have["kind"] not in LINK_KINDS:

@@ -12,6 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux import pi
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependents import of_ports
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import ports_of_others
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
     Selection, check_joining, dead_addresses, nothing_reached, require_bridge, select,
 )
@@ -60,6 +61,8 @@ class PortIntent(HoldingIntent):
             fdb=leaving or _relies_on_entries(self.options),
             vlans=leaving,
             joining=not self.absent,
+            # What hangs on the ports that patterns select.
+            all_links=bool(self.selection.globs),
         )
 
     def _backup(self) -> Set[str]:
@@ -73,10 +76,11 @@ class PortIntent(HoldingIntent):
         """Find the ports and check each against what it is now."""
         selected = select(self.selection, self.bridge, observed)
         notes = {"unmatched": selected.unmatched}
+        taking = ports_of_others("ports", self.selection.globs, [name for name in selected.names if name not in self.names], observed)
         if self.absent:
             missing = [name for name in self.selection.names if name not in observed.facts["links"]]
             warnings = nothing_reached("ports", [*missing, *selected.unmatched], self.bridge, observed)
-            return Resolved(self._absent(observed, selected.names), {**notes, "unpinned": []}, (*warnings, *self._elsewhere(observed)))
+            return Resolved(self._absent(observed, selected.names), {**notes, "unpinned": []}, (*warnings, *taking, *self._elsewhere(observed)))
         require_bridge(self.bridge, observed)
         joining = self._joining(observed, selected.names)
         self._check_room(observed, joining)
@@ -89,7 +93,7 @@ class PortIntent(HoldingIntent):
         bare = self._unpinned(observed, selected.names)
         bridge = observed.state[("bridge", self.bridge)]
         warnings = (*nothing_reached("ports", selected.unmatched, self.bridge, observed), *bare.warnings(self.bridge, bridge))
-        warnings += dead_addresses(joining, self.bridge, observed)
+        warnings += (*taking, *dead_addresses(joining, self.bridge, observed))
         return Resolved(desired, {**notes, "unpinned": bare.names()}, warnings)
 
     def _elsewhere(self, observed: Observed) -> Iterator[str]:

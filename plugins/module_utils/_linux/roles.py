@@ -147,7 +147,7 @@ class Roles:
 def ports_of_others(what: str, patterns: Sequence[str], names: Sequence[str], observed: Observed) -> Tuple[str, ...]:
     """The warning for ports that a pattern selects and that are no guest's, whoever names them means it. C(what) is the option that has the patterns."""
     roles = Roles(observed.facts["links"])
-    found = {name: roles.of(name) for name in names}
+    found = {name: roles.of(name) for name in names if name not in patterns}
     others = [f"{name} ({role.reason})" for name, role in found.items() if role.role in (UPLINK, COUPLING)]
     if not others:
         return ()

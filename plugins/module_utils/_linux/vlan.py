@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import ports_of_others
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import Selection, nothing_reached, require_bridge, select
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
@@ -42,7 +43,11 @@ class VlanIntent(BaseIntent):
             raise InputError("vlans: the list is empty; name a VLAN, or set purge: true to remove all.")
         if self.absent and self.purge:
             raise InputError("purge: it goes with state: present, where vlans names what stays; leave it out.")
-        self.scope = Scope(bridge=self.bridge, links=frozenset(self.selection.names), ports=True, port_fields=frozenset(), vlans=True)
+        self.scope = Scope(
+            bridge=self.bridge, links=frozenset(self.selection.names), ports=True, port_fields=frozenset(), vlans=True,
+            # What hangs on the ports that patterns select.
+            all_links=bool(self.selection.globs),
+        )
 
     def _only_pvid(self) -> Optional[int]:
         vids = [vid for vid, flags in self.vlans.items() if flags.get("pvid")]
@@ -61,7 +66,9 @@ class VlanIntent(BaseIntent):
         absent: List[Key] = []
         for name in selected.names:
             self._of_device(name, observed, present, absent)
-        return Resolved(Desired(present, tuple(absent)), {"unmatched": selected.unmatched}, nothing_reached("ports", selected.unmatched, self.bridge, observed))
+        warnings = nothing_reached("ports", selected.unmatched, self.bridge, observed)
+        warnings += ports_of_others("ports", self.selection.globs, [name for name in selected.names if name not in self.selection.names], observed)
+        return Resolved(Desired(present, tuple(absent)), {"unmatched": selected.unmatched}, warnings)
 
     def _of_device(self, name: str, observed: Observed, present: Dict[Key, Dict[str, Value]], absent: List[Key]) -> None:
         if self.absent:

@@ -67,7 +67,7 @@ class Executor:
         if (verb, kind) == (CREATE, "bridge"):
             return [self._make_bridge(step) for step in steps]
         if (verb, kind) == (DELETE, "own_address"):
-            return [Fault(REFUSED, "only a new bridge takes the lowest address of its ports")] * len(steps)
+            return [Fault(REFUSED, "only a new device takes the address of another")] * len(steps)
         if (verb, kind) == (UPDATE, "link"):
             return self._update_links(steps)
         return self._batch(steps, self._encoders[verb, str(kind)])

@@ -172,11 +172,19 @@ class Observer:
             fields = {**{name: value for name, value in fields.items() if name not in hidden}, **{name: own[name] for name in own if name in hidden}}
             self._shadowed[link.name] = {name: value for name, value in hidden.items() if name not in fields}
         state[("bridge", link.name)] = fields
+        self._saw_address(link, state)
+        self._bridges |= {link.name}
+        self._probe.saw_bridge(attributes, boolopts)
+
+    def _saw_address(self, link: decode.Link, state: State) -> None:
         pinned = self._pinned[link.name] = address_pinned(link.name, link.ifindex)
         if pinned:
             state[("own_address", link.name)] = {"address": link.address()}
-        self._bridges |= {link.name}
-        self._probe.saw_bridge(attributes, boolopts)
+
+    def _saw_device(self, link: decode.Link, kind: str, scope: Scope, state: State) -> None:
+        state[("link", link.name)] = self._link_fields(link, kind, scope)
+        if kind == "vlan":
+            self._saw_address(link, state)
 
     def _read_bridge(self, name: str, state: State, facts: Dict[str, LinkFacts]) -> None:
         link = self._get(name)
@@ -193,7 +201,7 @@ class Observer:
             if kind == "bridge":
                 self._saw_bridge(link, state)
             if scope.all_links or link.name in scope.links:
-                state[("link", link.name)] = self._link_fields(link, kind, scope)
+                self._saw_device(link, kind, scope, state)
         if scope.bridge is not None:
             self._bridge_index = self._index.get(scope.bridge, 0)
 
@@ -237,7 +245,7 @@ class Observer:
         for link in found:
             if link is not None:
                 kind = self._saw(link, facts)
-                state[("link", link.name)] = self._link_fields(link, kind, scope)
+                self._saw_device(link, kind, scope, state)
                 if scope.ports:
                     self._read_foreign_port(link, state)
 

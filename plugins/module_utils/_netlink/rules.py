@@ -16,7 +16,7 @@ ORDER = Order(
     Rule(UPDATE, "bridge", ("stp_off",), "a running STP bounds forward_delay, so it stops before the timers change"),
     Rule(CREATE, "bridge", ("options", "device", "stp_off", "down"), "a bridge must exist before ports join it"),
     Rule(UPDATE, "bridge", ("options", "device"), "no_linklocal_learn and ageing hold before ports are locked"),
-    Rule(CREATE, "own_address", ("options",), "the bridge keeps its address whatever port joins"),
+    Rule(CREATE, "own_address", ("options",), "the device keeps its address whatever port joins, or becomes of its lower device"),
     Rule(DELETE, "own_address", (), "the way back, which the kernel does not have"),
     Rule(DELETE, "fdb", (), "an entry goes before the port that it points to"),
     Rule(DELETE, "vlan", (), "a VLAN goes before the port leaves"),

@@ -100,7 +100,7 @@ BRIDGE = Kind.of(
     stands_alone=True,
 )
 
-# That the address of a bridge stays what it is: one that it has by chance is the lowest of its ports'.
+# That the address of a bridge or a VLAN stays what it is: one that it has by chance is the lowest of its ports', or its lower device's.
 OWN_ADDRESS = Kind.of("own_address", Field("address", "mac"))
 
 PORT = Kind.of(

@@ -81,9 +81,10 @@ def _check_modules(edit: Edit) -> None:
     for path in (*edit.modules_present, *edit.modules_absent):
         if not path.strip() or _BAD.search(path) or "---" in path:
             raise InputError(f"modules: {path!r} is empty or has a control character or ---, which separates modules; rename the file.")
-    both = {path.split()[0] for path in edit.modules_present} & {path.split()[0] for path in edit.modules_absent}
-    if both:
-        raise InputError(f"modules_absent: {min(both)} is in modules_present too; name it in one of them.")
+    # /a and a are one where relative_paths takes the slash away.
+    present, absent = ({_path(path.split()[0].encode(), edit).decode() for path in paths} for paths in (edit.modules_present, edit.modules_absent))
+    if present & absent:
+        raise InputError(f"modules_absent: {min(present & absent)} is in modules_present too; name it in one of them.")
 
 
 def _name(option: str, name: str) -> None:

@@ -164,7 +164,9 @@ def test_lines_that_are_missing_or_odd(data: bytes, edit: Edit, result: bytes) -
     [
         (Edit({"ks": "a b"}), "the value of ks"), (Edit({"ks": "a\nb"}), "the value of ks"), (Edit({"a b": None}), "no name of an option"),
         (Edit({"a": None}, ["a"]), "is in kernel_options too"), (Edit(modules_present=["my---mod.tgz"]), "---"), (Edit(modules_present=[" "]), "is empty"),
-        (Edit(modules_present=["a x"], modules_absent=["a"]), "a is in modules_present too"), (Edit(title="a\nkernel=evil"), "control character"),
+        (Edit(modules_present=["a x"], modules_absent=["a"]), "a is in modules_present too"),
+        (Edit(modules_present=["a"], modules_absent=["/a"], relative_paths=True), "a is in modules_present too"),
+        (Edit(title="a\nkernel=evil"), "control character"),
         (Edit(prefix="/"), "leave prefix empty"), (Edit(timeout=-1), "timeout: -1"), (Edit(timeout=1 << 31), "2147483648"),
         (Edit(modules_absent=["/jumpstrt.gz", "/useropts.gz", "/k.b00"]), "no module would be left"),
     ],

@@ -21,7 +21,7 @@ VCENTER = "vcenter.lab.example"
 STANDALONE = "esxi01.lab.example"
 # Its links, which stay when a host is put back to its beginning.
 _KEPT = ("lo", "uplink", "vnet0", "vnet1", "vnet2")
-_SECONDS = 300
+_SECONDS = 600
 PASSING_JSON = {
     "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_DEPRECATION_WARNINGS": "false",
     "ANSIBLE_RETRY_FILES_ENABLED": "false",

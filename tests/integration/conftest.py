@@ -45,7 +45,7 @@ class Lab:
 
     def playbook(self, path: Path, *options: str, inside: str = "", inventory: str = "", ok: bool = True) -> Dict[str, Any]:
         """Run ansible-playbook with results as JSON."""
-        done = subprocess.run(**self.playing(path, *options, inside=inside, inventory=inventory), capture_output=True, text=True, check=False, timeout=180)
+        done = subprocess.run(**self.playing(path, *options, inside=inside, inventory=inventory), capture_output=True, text=True, check=False, timeout=600)
         assert not ok or done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
         return json.loads(done.stdout[done.stdout.index("{"):])
 

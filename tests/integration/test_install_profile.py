@@ -62,7 +62,7 @@ class Site:
             ANSIBLE_DEPRECATION_WARNINGS="false",
         )
         command = ["ansible-playbook", "-i", str(self.folder / "inventory.yml"), playbook, *options]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ, timeout=240, cwd=self.folder)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ, timeout=600, cwd=self.folder)
         self.raw = done.stdout + done.stderr
         assert (done.returncode == 0) == ok, self.raw[-3000:]
         return json.loads(done.stdout[done.stdout.index("{\n"):])

@@ -49,7 +49,7 @@ class Runner:
             ANSIBLE_DEPRECATION_WARNINGS="false", ANSIBLE_LOG_PATH=str(self.folder / "ansible.log"),
         )
         command = ["ansible-playbook", "-i", hosts, "-e", "ansible_python_interpreter=/usr/bin/python3", str(path), *options]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ, timeout=180, cwd=self.folder)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ, timeout=600, cwd=self.folder)
         self.raw = done.stdout + done.stderr + (self.folder / "ansible.log").read_text()
         assert not ok or done.returncode == 0, self.raw[-3000:]
         return json.loads(done.stdout[done.stdout.index("{\n"):])

@@ -46,7 +46,7 @@ def _play(vsphere: Client) -> Playbook:
 
     def play(name: str, *options: str, ok: bool = True) -> Dict[str, Any]:
         command = ["ansible-playbook", "-i", str(ROOT / "lab" / "demo" / "vsphere.yml"), str(ROOT / "playbooks" / f"{name}.yml"), *options]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **settings}, timeout=180)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **settings}, timeout=600)
         assert (done.returncode == 0) is ok, done.stdout[-3000:] + done.stderr[-2000:]
         assert vsphere.data["password"] not in done.stdout + done.stderr
         return json.loads(done.stdout[done.stdout.index("{"):])

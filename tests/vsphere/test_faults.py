@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Set
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules import ORDER
 
 from .conftest import World, group, vswitch
@@ -120,50 +119,6 @@ class Proxy:
             while data := source.recv(65536):
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
-
-
-def test_session_ended_while_reading(world: World) -> None:
-    """Nothing was changed."""
-    world.control("POST", "faults", {"method": "RetrievePropertiesEx", "call": 2, "fault": "NotAuthenticated", "times": 1})
-    result = world.run("esxi_portgroup", **OPEN)
-    assert result["error_code"] == "session_expired" and "the session has ended on the server" in result["msg"], result
-    assert not any(opened(world).values())
-
-
-def test_session_ended_while_writing(world_of: Callable[..., World]) -> None:
-    """The host whose call was refused is told apart from those that were changed, with a session of its own."""
-    world = world_of("--hosts", "3")
-    world.control("POST", "faults", {"method": "UpdatePortGroup", "call": 2, "action": "drop_sessions"})
-    result = world.run("esxi_portgroup", **OPEN, parallel=1)
-    assert result["failed"] and result["error_code"] == "change_failed", result
-    states = opened(world)
-    for name, host in result["hosts"].items():
-        assert host["changed"] is states[name] is (not host["failed"]), (name, host)
-        if host["failed"]:
-            assert host["cause"] == "session_expired" and host["not_undone"] == [] and "the state before is restored" in host["msg"]
-    assert result["failed_hosts"] == ["esxi02.lab.example"]
-    assert not world.vsphere.govc("session.ls").count("pyvmomi"), "a session was left open"
-
-
-def test_session_ended_for_good(world_of: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The password was changed meanwhile. What can't be found out is not claimed, and the user is not locked out by many wrong logins."""
-    world = world_of("--hosts", "5")
-    world.control("POST", "faults", {"method": "UpdatePortGroup", "call": 2, "action": "drop_sessions"})
-    original = Client._log_in
-
-    def log_in(client: Client) -> None:
-        original(client)
-        client.login = client.login._replace(password="changed")
-
-    monkeypatch.setattr(Client, "_log_in", log_in)
-    result = world.run("esxi_portgroup", **OPEN, parallel=1)
-    first, *others = result["hosts"].values()
-    assert result["failed"] and len(result["failed_hosts"]) == 5
-    assert first["error_code"] == "not_in_effect" and first["changed"] and first["not_undone"], first
-    for host in others:
-        assert "could not be compared" in str(host["not_undone"]) and "the user name or password is wrong" in host["msg"], host
-    assert world.control("GET", "calls")["methods"]["Login"] == 2
-    assert list(opened(world).values()) == [True, False, False, False, False]
 
 
 def test_fault_on_the_third_of_ten(world_of: Callable[..., World]) -> None:

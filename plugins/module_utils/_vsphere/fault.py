@@ -19,7 +19,7 @@ HOST_UNREACHABLE, CONCURRENT, NOT_FOUND, PERMISSION = "host_unreachable", "concu
 # Name of the fault: code, and what it means and what to do.
 _FAULTS: Dict[str, Tuple[str, str]] = {
     "InvalidLogin": (LOGIN, "the user name or password is wrong; check username and password"),
-    "NotAuthenticated": (SESSION, "the session has ended on the server; run the task again"),
+    "NotAuthenticated": (SESSION, "the session has ended on the server, also after a new login; find out there who ends sessions, and run the task again"),
     "NoPermission": (PERMISSION, "the user lacks a privilege; give the role of the user that privilege on the object"),
     "RestrictedVersion": ("license", "the license allows reading only, as that of a free ESXi does; assign another one"),
     "InvalidArgument": ("invalid_argument", "the server does not accept an argument"),

@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
-from typing import Any, Callable, Dict, Set
+from typing import Any, Callable, Dict
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules import ORDER
@@ -61,64 +59,6 @@ def test_no_answer_in_time(world: World) -> None:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         world.refused("esxi_portgroup", "deadline", "did not answer in time", **OPEN, port=silent.getsockname()[1], timeout=1)
-
-
-def test_through_a_proxy_that_refuses(world: World) -> None:
-    """The proxy's address is used."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        world.refused("esxi_portgroup", "unreachable", "can't be reached", **OPEN, proxy_host="127.0.0.1", proxy_port=held.getsockname()[1])
-
-
-def test_through_a_proxy(world: World) -> None:
-    """All calls go through its tunnels, and the certificate is that of the server."""
-    with Proxy() as proxy:
-        world.cycle("esxi_portgroup", **OPEN, proxy_host="127.0.0.1", proxy_port=proxy.port)
-        assert proxy.asked == {f"127.0.0.1:{world.connection['port']}"}
-
-
-class Proxy:
-    """An HTTP proxy for CONNECT."""
-
-    def __init__(self) -> None:
-        self.asked: Set[str] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def __enter__(self) -> "Proxy":
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._listener.close()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _address = self._listener.accept()
-                threading.Thread(target=self._tunnel, args=(client,), daemon=True).start()
-
-    def _tunnel(self, client: socket.socket) -> None:
-        asked = b""
-        while not asked.endswith(b"\r\n\r\n"):
-            asked += client.recv(1)
-        method, where = asked.decode().split()[:2]
-        assert method == "CONNECT"
-        self.asked.add(where)
-        host, port = where.rsplit(":", 1)
-        with client, socket.create_connection((host, int(port))) as server:
-            client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            back = threading.Thread(target=self._copy, args=(server, client), daemon=True)
-            back.start()
-            self._copy(client, server)
-            back.join()
-
-    @staticmethod
-    def _copy(source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
 
 
 def test_fault_on_the_third_of_ten(world_of: Callable[..., World]) -> None:

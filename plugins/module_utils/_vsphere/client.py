@@ -6,20 +6,18 @@
 from __future__ import annotations
 
 import gc
-import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
-from http.client import HTTPException, HTTPSConnection
-from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, TypeVar
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.collector import PAGE, Hop, Question, retrieve
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import SESSION, NotSent, VsphereError, is_open, pending, translate
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import SESSION, VsphereError, is_open, pending, translate
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, moid
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.login import Login
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.task import wait
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.transport import Connection, context, scheme
 
 __all__ = ("Client", "Connection", "Hop", "Login")
 
@@ -28,40 +26,6 @@ T = TypeVar("T")
 # The oldest API that is spoken until the server has told its own (ESXi 6.5, whose support ended in 2022).
 _FIRST_VERSION = "vim.version.version11"
 _GC_THRESHOLD = 200_000
-
-
-class Login(NamedTuple):
-    """How to connect; the module options of the same names."""
-
-    hostname: str
-    username: str
-    password: str
-    port: int = 443
-    validate_certs: bool = True
-    proxy_host: Optional[str] = None
-    proxy_port: Optional[int] = None
-    timeout: int = 60
-
-    @staticmethod
-    def of(params: Mapping[str, Any]) -> "Login":
-        """From the module's parameters; InputError for what is missing or out of range."""
-        for name in ("hostname", "username", "password"):
-            if not params.get(name):
-                variable = {"hostname": "VMWARE_HOST", "username": "VMWARE_USER", "password": "VMWARE_PASSWORD"}[name]
-                raise InputError(f"{name}: it is not given; set the option or the environment variable {variable}.")
-        if params.get("proxy_host") and not params.get("proxy_port"):
-            raise InputError("proxy_port: it is not given; proxy_host needs it.")
-        for name in ("port", "proxy_port"):
-            value = params.get(name)
-            if value is not None and not 1 <= value <= 65535:
-                raise InputError(f"{name}: {value} is outside 1 to 65535.")
-        if params["timeout"] < 1:
-            raise InputError(f"timeout: {params['timeout']} s leaves no time to answer; give at least 1.")
-        return Login(**{name: params[name] for name in Login._fields})
-
-    def __repr__(self) -> str:
-        """Never the password."""
-        return f"Login({self.username}@{self.hostname}:{self.port})"
 
 
 class Client:
@@ -78,7 +42,7 @@ class Client:
         # An answer becomes a hundred thousand small objects without a cycle; to look through them again and again takes a tenth of the time.
         gc.set_threshold(_GC_THRESHOLD)
         self.login = login
-        self.server = f"{login.hostname}:{login.port}"
+        self.server = login.server
         self.parallel = parallel
         self._lock = threading.Lock()
         self._sessions, self._dead = 0, False
@@ -166,15 +130,11 @@ class Client:
 
     def _make_stub(self, headers: Dict[str, str]) -> Any:
         login = self.login
-        context = ssl.create_default_context()
-        if not login.validate_certs:
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         stub = dep.SoapStubAdapter(
-            login.hostname, login.port, version=_FIRST_VERSION, sslContext=context, poolSize=self.parallel, httpConnectionTimeout=login.timeout,
+            login.hostname, login.port, version=_FIRST_VERSION, sslContext=context(login), poolSize=self.parallel, httpConnectionTimeout=login.timeout,
             customHeaders=headers,
         )
-        # Not pyVmomi's own proxy, which can't connect in 8.0.3 (HTTPProxyConnection wants a port that nobody gives it).
-        stub.scheme = partial(_through_proxy, login) if login.proxy_host else Connection
+        stub.scheme = scheme(login)
         return stub
 
     def _greet(self) -> Any:
@@ -199,7 +159,7 @@ class Client:
         try:
             return method(*args, **kwargs)
         except Exception as error:  # pylint: disable=broad-except
-            failure = translate(error, what, self.server)
+            failure = translate(error, what, self.login.way)
             if failure.code == SESSION:
                 self.expired(session)
             if failure.code != SESSION or tries == 1:
@@ -229,25 +189,7 @@ class Client:
         try:
             return work()
         except Exception as error:  # pylint: disable=broad-except
-            raise translate(error, f"{what} at {self.server}", self.server) from error
-
-
-class Connection(HTTPSConnection):
-    """pyVmomi calls it in place of HTTPSConnection. A request that found no connection is told apart from one that got no answer."""
-
-    def connect(self) -> None:
-        """NotSent, with the reason as its cause."""
-        try:
-            super().connect()
-        except (OSError, HTTPException) as error:
-            raise NotSent() from error
-
-
-def _through_proxy(login: Login, host: str, port: Optional[int] = None, **more: Any) -> HTTPSConnection:
-    """A connection that asks the proxy for a tunnel."""
-    connection = Connection(str(login.proxy_host), login.proxy_port, **more)
-    connection.set_tunnel(login.hostname, login.port)
-    return connection
+            raise translate(error, f"{what} at {self.server}", self.login.way) from error
 
 
 def _best_version(server: str) -> str:

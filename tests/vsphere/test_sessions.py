@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Tuple
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 
-from .conftest import World
+from .conftest import World, group
 from .test_blind import CASES, _site, run
 from .test_faults import OPEN, opened
 from .test_pending import ONE, WRITES, Write
@@ -19,6 +19,14 @@ __all__ = ("_site",)
 
 # Calls that belong to no session.
 WITHOUT = ("RetrieveServiceContent", "Login", "Logout")
+
+
+_retrieve = Client.retrieve
+
+
+def small_pages(self: Client, roots: Any, paths: Any, hops: Any = (), what: str = "reading", page: int = 2) -> Any:
+    """With two objects on a page, however many are asked for."""
+    return _retrieve(self, roots, paths, hops, what, min(page, 2))
 
 
 def calls(world: World) -> Dict[str, int]:
@@ -77,15 +85,41 @@ def test_many_at_once(world_of: Callable[..., World], parallel: int, ends: Tuple
     assert not world.vsphere.govc("session.ls").count("pyvmomi"), "a session was left open"
 
 
-def test_a_second_page_in_another_session(world_of: Callable[..., World]) -> None:
-    """A token is its session's own: what it stands for is read from the start, and each host is there once."""
+@pytest.mark.own_code
+@pytest.mark.parametrize("name", CASES)
+def test_a_second_page_in_another_session(site: World, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token is its session's own: what it stands for is read from the start, and each object is there once."""
+    clean = run(site, CASES[name])
+    monkeypatch.setattr(Client, "retrieve", small_pages)
+    site.control("POST", "calls/reset")
+    site.control("POST", "faults", {"method": "ContinueRetrievePropertiesEx", "call": 2, "action": "drop_sessions"})
+    result = run(site, CASES[name])
+    site.control("DELETE", "faults")
+    assert result == clean and calls(site)["Login"] == 2
+
+
+@pytest.mark.own_code
+@pytest.mark.parametrize("name", CASES)
+def test_no_second_page(site: World, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a user without System.Read on the root folder some versions have none: all is found all the same."""
+    clean = run(site, CASES[name])
+    monkeypatch.setattr(Client, "retrieve", small_pages)
+    site.control("POST", "faults", {"method": "ContinueRetrievePropertiesEx", "fault": "NoPermission", "times": -1})
+    result = run(site, CASES[name])
+    refused = site.control("GET", "faults")[0]["hits"]
+    site.control("DELETE", "faults")
+    assert result == clean and refused
+
+
+def test_a_hundred_hosts_and_no_second_page(world_of: Callable[..., World]) -> None:
+    """All are read, changed and read back, by calls whose answers have one page."""
     world = world_of("--hosts", "105", "--groups", "1", "--vms", "0", "--dv-groups", "0")
-    audit: Dict[str, Any] = {"all_hosts": True, "audit": "stig"}
-    clean = world.ok("esxi_switch_policy_info", **audit)
-    world.control("POST", "calls/reset")
-    world.control("POST", "faults", {"method": "ContinueRetrievePropertiesEx", "action": "drop_sessions"})
-    assert world.ok("esxi_switch_policy_info", **audit) == clean
-    assert calls(world)["Login"] == 2
+    world.control("POST", "faults", {"method": "ContinueRetrievePropertiesEx", "fault": "NoPermission", "times": -1})
+    result = world.ok("esxi_portgroup", **OPEN)
+    assert len(result["hosts"]) == 105 and all(host["verified"] for host in result["hosts"].values())
+    assert group(world.network(world.hosts()[-1]), "pg01")["spec"]["policy"]["security"]["allowPromiscuous"] is True
+    audit = world.ok("esxi_switch_policy_info", all_hosts=True, audit="stig")
+    assert len({each["host"] for each in audit["objects"] if each["kind"] == "vswitch"}) == 105 and audit["not_looked_at"] == []
 
 
 def test_it_ends_again_and_again(world_of: Callable[..., World]) -> None:

@@ -105,7 +105,7 @@ class Client:
     def retrieve(
         self, roots: Sequence[Any], paths: Mapping[Any, Sequence[str]], hops: Sequence[Hop] = (), what: str = "reading", page: int = PAGE
     ) -> Iterator[Found]:
-        """One RetrievePropertiesEx, and a ContinueRetrievePropertiesEx for each further C(page) objects.
+        """One RetrievePropertiesEx for each C(page) objects, or with C(hops) a ContinueRetrievePropertiesEx for each further page if the user may have one.
 
         C(roots) are references, from which every hop starts; each object that they are or that C(hops) lead to, and whose class is a key of
         C(paths), is returned once with the properties named there. Objects arrive page by page: a caller that keeps only

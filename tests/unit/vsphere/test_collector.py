@@ -11,7 +11,8 @@ import pytest
 
 pytest.importorskip("pyVmomi")
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.collector import Question, retrieve
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.collector import Hop, Question, retrieve
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
 
 vim, query = dep.vim, dep.vmodl.query.PropertyCollector
 ENDED = vim.fault.NotAuthenticated(privilegeId="System.View", msg="")
@@ -79,3 +80,41 @@ def test_a_session_that_is_denied_each_property_again() -> None:
     denied = ([content(host(0), name="a"), content(host(1), "name")], "")
     server = Server(denied, denied)
     assert read(server) == {"a": {}, "host-1": {"name": "session_expired"}} and server.gone == [1]
+
+
+def test_a_server_whose_own_page_is_smaller() -> None:
+    """What it has not told of a piece is asked for anew, and nothing by a token; one that tells nothing is an error and no end."""
+    server = Server(([content(host(0), name="a")], "more"), ([content(host(1), name="b")], "more"), ([content(host(2), name="c"), content(host(3), name="d")], ""))
+    assert list(read(server, count=4, page=3)) == ["a", "b", "c", "d"]
+    assert server.asked == [[host(0), host(1), host(2)], [host(1), host(2), host(3)], [host(2), host(3)]]
+    with pytest.raises(VsphereError, match="tells nothing of 2 objects"):
+        read(Server(([], "more")))
+
+
+class Denied(Server):
+    """A user who may have no second page."""
+
+    def once(self, method: Callable[..., Any], *args: Any, what: str) -> Any:
+        """vCenter 7.0.3.2 up to 8.0.2."""
+        raise VsphereError("permission", f"{what}: no.")
+
+
+def test_level_by_level() -> None:
+    """Where the server may not go on: by what each level tells of the next, along the hops alone; what has gone meanwhile is not there."""
+    root, folder, other = vim.Folder("group-d1"), vim.Folder("group-h1"), vim.Folder("group-v1")
+    cluster, gone = vim.ClusterComputeResource("domain-c1"), host(9)
+    lost = SimpleNamespace(path="name", fault=dep.vmodl.fault.ManagedObjectNotFound())
+    server = Denied(
+        ([content(root, childEntity=[folder, other])], "more"),
+        ([content(root, childEntity=[folder, other])], ""),
+        ([content(folder, childEntity=[cluster]), content(other, childEntity=[])], ""),
+        ([content(cluster, host=[host(1), gone], name="c1")], ""),
+        ([content(host(1), name="a", parent=cluster), SimpleNamespace(obj=gone, propSet=[], missingSet=[lost])], ""),
+    )
+    paths = {vim.HostSystem: ["name"], vim.Folder: ["childEntity"]}
+    hops = (Hop(vim.Folder, "childEntity", ("childEntity", "host")), Hop(vim.ComputeResource, "host"), Hop(vim.HostSystem, "parent"))
+    found = list(retrieve(server, Question([root], paths, hops, "reading", 100)))
+    assert [each.ref for each in found] == [root, folder, other, host(1)]
+    # Properties that show the way only are told of no object.
+    assert found[-1].props == {"name": "a"} and not any(each.gaps for each in found)
+    assert server.asked == [[root], [root], [folder, other], [cluster], [host(1), gone]]

@@ -71,7 +71,8 @@ options:
     description:
       - >-
         Name or shell pattern of a datastore of each host that O(bundle) is uploaded to, if something is to be installed, and from which it is
-        deleted again. The first that matches and is accessible is taken. The user needs the privilege C(Datastore.FileManagement).
+        deleted again. The first that matches and is accessible is taken; what equals the name of one is that one. The user needs
+        the privilege C(Datastore.FileManagement).
       - On vSAN files can't lie at the top of a datastore; use O(location) there.
     type: str
   checksum:

@@ -84,7 +84,8 @@ def test_a_session_that_is_denied_each_property_again() -> None:
 
 def test_a_server_whose_own_page_is_smaller() -> None:
     """What it has not told of a piece is asked for anew, and nothing by a token; one that tells nothing is an error and no end."""
-    server = Server(([content(host(0), name="a")], "more"), ([content(host(1), name="b")], "more"), ([content(host(2), name="c"), content(host(3), name="d")], ""))
+    last = [content(host(2), name="c"), content(host(3), name="d")]
+    server = Server(([content(host(0), name="a")], "more"), ([content(host(1), name="b")], "more"), (last, ""))
     assert list(read(server, count=4, page=3)) == ["a", "b", "c", "d"]
     assert server.asked == [[host(0), host(1), host(2)], [host(1), host(2), host(3)], [host(2), host(3)]]
     with pytest.raises(VsphereError, match="tells nothing of 2 objects"):

@@ -111,7 +111,7 @@ class World:
 
 
 def _comparable(result: Result) -> Result:
-    hosts = {name: {**host, "verified": None, "msg": None} for name, host in result["hosts"].items()}
+    hosts = {name: {**host, "verified": None, "msg": None, "window": None} for name, host in result["hosts"].items()}
     return {**result, "hosts": hosts, "msg": None}
 
 

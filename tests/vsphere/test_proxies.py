@@ -57,6 +57,10 @@ class Proxy:
         if self._answer or self._hangs_up:
             with client:
                 client.sendall(self._answer or b"HTTP/1.1 200 OK\r\n\r\n")
+                client.shutdown(socket.SHUT_WR)
+                # A socket that is closed with something unread in it resets the connection, which is another sentence.
+                while client.recv(65536):
+                    pass
             return
         host, port = where.rsplit(":", 1)
         with client, socket.create_connection((host, int(port))) as server:

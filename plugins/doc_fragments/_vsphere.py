@@ -15,6 +15,7 @@ options:
   hostname:
     description:
       - Name or address of the vCenter or of a standalone ESXi host.
+      - The name or address alone. A URL, as in V(https://vcenter.example.com/sdk), a path and a port are refused; the port is O(port).
       - If it is not given, the environment variable E(VMWARE_HOST) is used.
     type: str
   username:
@@ -46,7 +47,8 @@ options:
     default: 443
   proxy_host:
     description:
-      - Name or address of an HTTP proxy through which the connection goes.
+      - Name or address of an HTTP proxy through which the connection goes, by its method CONNECT and without a login at the proxy.
+      - The name or address alone, as with O(hostname); the port is O(proxy_port). A proxy that makes no way to the server is named in the error.
       - If it is not given, the environment variable E(VMWARE_PROXY_HOST) is used.
     type: str
   proxy_port:

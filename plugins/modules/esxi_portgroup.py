@@ -158,6 +158,14 @@ hosts:
       description: Whether the host was read back after a change and was as asked for. False in check mode and where nothing had to be done.
       returned: always
       type: bool
+    window:
+      description:
+        - >-
+          Seconds between the read of the host right before its first write and the end of the last write. Standard switches have no version by which a host
+          could refuse a write that comes too late, so what somebody else changes of the same switch or group in that time is overwritten. What they changed
+          between the first read of the task and this one makes the host fail with V(concurrent_access), and stays.
+      returned: when switches or groups of the host were written to
+      type: float
     msg:
       description: What was done, or why the host failed, in a sentence.
       returned: always
@@ -227,6 +235,7 @@ hosts:
       reconnect_needed: {"pg01": ["vm01-1"]}
       unreachable: false
       verified: true
+      window: 0.021
 failed_hosts:
   description: The hosts that make the task fail.
   returned: with RV(hosts)
@@ -248,13 +257,16 @@ error_code:
   description:
     - >-
       Of the session: V(login) for a wrong user or password, V(unreachable) for a server that can't be reached, V(certificate) for one that is not trusted,
-      V(deadline) for one that does not answer in O(timeout), V(session_expired) for a session that ended, V(permission) for a missing privilege,
+      V(deadline) for one that does not answer in O(timeout), V(session_expired) for one that ended twice, V(permission) for a missing privilege,
       V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
     - V(invalid) for a value that can't be right or a name that is unknown or ambiguous, V(unsupported) for what the host can't store.
     - >-
       V(unreadable) where the server does not tell what has to be known of a host or object, as the user may not read it or a property is not set: nothing
       was changed there.
     - Of a host V(unreachable) too if it is disconnected or does not respond, and V(management) for a change that needs O(allow_management=true).
+    - >-
+      V(concurrent_access) where somebody else changed a switch or group between the plan and the write: nothing was written to that host. Run the task
+      again.
     - >-
       V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored or could not be read back: the steps were
       undone as far as RV(hosts.undone) and RV(hosts.not_undone) say.

@@ -71,7 +71,8 @@ options:
     description:
       - >-
         Name or shell pattern of a datastore of each host that O(bundle) is uploaded to, if something is to be installed, and from which it is
-        deleted again. The first that matches and is accessible is taken. The user needs the privilege C(Datastore.FileManagement).
+        deleted again. The first that matches and is accessible is taken; what equals the name of one is that one. The user needs
+        the privilege C(Datastore.FileManagement).
       - On vSAN files can't lie at the top of a datastore; use O(location) there.
     type: str
   checksum:
@@ -320,7 +321,7 @@ error_code:
   description:
     - >-
       Of the session: V(login) for a wrong user or password, V(unreachable) for a server that can't be reached, V(certificate) for one that is not
-      trusted, V(deadline) for one that does not answer in O(timeout), V(session_expired) for a session that ended, V(permission) for a missing
+      trusted, V(deadline) for one that does not answer in O(timeout), V(session_expired) for one that ended twice, V(permission) for a missing
       privilege, V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
     - V(invalid) for what can't be right, or only in a way that was not allowed; nothing was changed on that host.
     - >-

@@ -285,6 +285,14 @@ hosts:
       description: Whether the state was read back after a change and was as asked for.
       returned: always
       type: bool
+    window:
+      description:
+        - >-
+          Seconds between the read of the host right before its first write and the end of the last write. Standard switches have no version by which a host
+          could refuse a write that comes too late, so what somebody else changes of the same switch or group in that time is overwritten. What they changed
+          between the first read of the task and this one makes the host fail with V(concurrent_access), and stays.
+      returned: when switches or groups of the host were written to
+      type: float
     msg:
       description: What was done, or why it failed, in a sentence.
       returned: always
@@ -355,6 +363,7 @@ hosts:
       reconnect_needed: {}
       unreachable: false
       verified: true
+      window: 0.021
 distributed_switches:
   description: >-
     What became of each distributed switch, by its name; the same as of a host, with C(datacenter), and C(approximate), which tells what was written
@@ -437,6 +446,8 @@ error_code:
     - >-
       V(unreadable) where the server does not tell what has to be known of a host or distributed switch, as the user may not read it: nothing was changed
       there.
+    - >-
+      V(concurrent_access) where somebody else changed a standard switch or group of a host between the plan and the write: nothing was written to that host.
     - V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored.
     - V(hosts_failed) if hosts failed for more than one of these reasons.
   returned: failure

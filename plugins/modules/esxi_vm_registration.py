@@ -52,7 +52,9 @@ options:
     default: present
   datastores:
     description:
-      - Names or shell patterns of the datastores. A name that no chosen host has is an error. Not given, all are searched.
+      - >-
+        Names or shell patterns of the datastores. A name that no chosen host has is an error. What equals the name of one is that one, though it would mean
+        others as a pattern. Not given, all are searched.
       - A datastore that several of the chosen hosts have is searched by the first of them only.
     type: list
     elements: str
@@ -60,7 +62,7 @@ options:
     description:
       - >-
         Names or shell patterns of the configuration files without C(.vmx), which are the names that the machines were made with. Not given, all are
-        registered. Needed for O(state=absent).
+        registered. Needed for O(state=absent). What equals the name of one that any chosen host has is that one, though it would mean others as a pattern.
     type: list
     elements: str
   folder:
@@ -225,7 +227,7 @@ error_code:
   description:
     - >-
       Of the session: V(login) for a wrong user or password, V(unreachable) for a server that can't be reached, V(certificate) for one that is not
-      trusted, V(deadline) for one that does not answer in O(timeout), V(session_expired) for a session that ended, V(permission) for a missing
+      trusted, V(deadline) for one that does not answer in O(timeout), V(session_expired) for one that ended twice, V(permission) for a missing
       privilege, V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
     - V(invalid) for what can't be right, or only in a way that was not allowed; nothing was changed on that host.
     - >-

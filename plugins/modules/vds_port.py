@@ -200,7 +200,7 @@ error_code:
       does not allow, V(management) for a change that needs O(allow_management=true): nothing was changed.
     - >-
       Of the session: V(login) for a wrong user or password, V(unreachable) for a server that can't be reached, V(certificate) for one that is not
-      trusted, V(deadline) for one that does not answer in O(timeout), V(session_expired) for a session that ended, V(permission) for a missing
+      trusted, V(deadline) for one that does not answer in O(timeout), V(session_expired) for one that ended twice, V(permission) for a missing
       privilege, V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
     - >-
       V(unreadable) where the server does not tell what has to be known of the switch, a group or a port, as the user may not read it: nothing was changed.

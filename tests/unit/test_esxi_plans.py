@@ -7,11 +7,12 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import joined, normal, to_register, to_unregister
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import Meant, joined, name_of, normal, taken, to_register, to_unregister
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import RANKS, Have, Package, Plan, Wish, make_plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.staging import _first
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_task import open_bundle
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -33,6 +34,11 @@ def wish(folder: Path, spec: VibSpec, component: Optional[str] = "Driver", singl
     made = make_vib(folder, spec) if single else make_bundle(folder, [spec], component, spec.version, ANY)
     depot, kind = open_bundle(str(made), lambda path: io.BytesIO(Path(path).read_bytes()), None, [])
     return Wish(depot=depot, path=str(made), kind=kind, location=f"/vmfs/volumes/d/{made.name}", **options)
+
+
+def meant(paths: Sequence[str], *patterns: str) -> Meant:
+    """Among the names of these machines."""
+    return Meant([name_of(path) for path in paths], patterns)
 
 
 def after(have: Have, plan: Plan) -> Have:
@@ -124,7 +130,7 @@ def test_levels_are_lowered_before_and_raised_after(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("folder", "name", "path"), [
     ("[ds1] web/", "web.vmx", "[ds1] web/web.vmx"), ("[ds1] web", "web.vmx", "[ds1] web/web.vmx"), ("[ds1]", "x.vmx", "[ds1] x.vmx"),
     ("[ds1] ", "x.vmx", "[ds1] x.vmx"),
-    ("[ds 1 (1)] a b/c", "d e.vmx", "[ds 1 (1)] a b/c/d e.vmx"),
+    ("[ds 1 (1)] a b/c", "d e.vmx", "[ds 1 (1)] a b/c/d e.vmx"), ("[[d] s]", "[x] y.vmx", "[[d] s] [x] y.vmx"),
 ])
 def test_paths(folder: str, name: str, path: str) -> None:
     """As servers write them, with and without slashes."""
@@ -136,24 +142,39 @@ def test_any_path(folder: str, name: str) -> None:
     """Never a traceback, and a normal path stays."""
     made = normal(f"[{folder}] {name}")
     assert normal(made) == made
-    to_register([made], {}, ["*"])
+    to_register([made], {}, meant([made], "*"))
 
 
 def test_what_is_registered() -> None:
     """Nothing twice, nothing hidden; running machines stay."""
     paths = ["[d] a/a.vmx", "[d] b/b.vmx", "[d] b/b2.vmx", "[d] .snapshot/a/a.vmx", "[d] t/t.vmtx", "[d] c.vmx"]
-    choice = to_register(paths, {"[d] a/a.vmx": "A"}, ["*"])
+    choice = to_register(paths, {"[d] a/a.vmx": "A"}, meant(paths, "*"))
     assert choice.chosen == ["[d] c.vmx"] and choice.found == sorted(paths)
     assert {each.path: each.reason for each in choice.skipped} == {
         "[d] a/a.vmx": "registered", "[d] b/b.vmx": "duplicate", "[d] b/b2.vmx": "duplicate", "[d] .snapshot/a/a.vmx": "hidden", "[d] t/t.vmtx": "template",
     }
-    assert to_register(paths, {}, ["b2", "c"]).chosen == ["[d] b/b2.vmx", "[d] c.vmx"]
+    assert to_register(paths, {}, meant(paths, "b2", "c")).chosen == ["[d] b/b2.vmx", "[d] c.vmx"]
     machines: Tuple[Mapping[str, Any], ...] = (
         {"path": "[d] a/a.vmx", "name": "A", "running": True}, {"path": "[d] b/b.vmx", "name": "B", "running": False},
         {"path": "[e] b/b.vmx", "name": "B", "running": False},
     )
-    gone = to_unregister(machines, {"d"}, ["*"])
+    gone = to_unregister(machines, {"d"}, meant(paths, "*"))
     assert gone.chosen == ["[d] b/b.vmx"] and [each.reason for each in gone.skipped] == ["running"]
+
+
+def test_what_equals_a_name_is_that_name() -> None:
+    """As a pattern it would mean another one, which nobody named; so too where the name is on another host."""
+    paths = ["[d] [12]web/[12]web.vmx", "[d] 1web/1web.vmx", "[[s]an] 2web/2web.vmx"]
+    assert to_register(paths, {}, meant(paths, "[12]web")).chosen == paths[:1]
+    here = paths[1:]
+    assert to_register(here, {}, meant(paths, "[12]web")).chosen == [] and meant(paths, "[12]web").missed(here) == ["[12]web"]
+    assert to_register(here, {}, meant(here, "[12]web")).chosen == sorted(here)
+    machines = [{"path": path, "name": path, "running": False} for path in paths]
+    assert to_unregister(machines, {"d", "[s]an"}, meant(paths, "[12]web")).chosen == paths[:1]
+    assert to_unregister(machines, {"d", "[s]an"}, meant(here, "[12]web")).chosen == sorted(here)
+    assert taken({"[l]un", "lun"}, ["[l]un"]) == {"[l]un"} and taken({"*", "lun"}, ["*"]) == {"*", "lun"}
+    stores = [("[l]un", True), ("lun", True)]
+    assert _first("esxi01", stores, "[l]un", []) == "[l]un" and _first("esxi01", stores[1:], "[l]un", []) == "lun"
 
 
 @given(st.text(max_size=60))

@@ -9,7 +9,7 @@ from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Seq
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import STALE, Fault
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, InputError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import BaseFleetIntent, Sight, Target, reconcile_fleet
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
@@ -285,3 +285,49 @@ def test_a_mistake_of_ours_is_not_swallowed() -> None:
     fleet.machines["m1"].stop_at = 1
     with pytest.raises(KeyboardInterrupt):
         reconcile_fleet(Intent(), fleet, False)
+
+
+class Unversioned(Machine):
+    """One whose server takes any write. It is looked at once more, and may be another one then."""
+
+    def __init__(self, what: Optional[str] = "", error: Optional[VirtnetError] = None) -> None:
+        super().__init__()
+        self.what, self.error = what, error
+        self.seen: List[Sequence[Step]] = []
+        self.carries: Dict[str, str] = {}
+
+    def overtaken(self, steps: Sequence[Step]) -> Optional[str]:
+        """As it was made to."""
+        self.seen.append(steps)
+        if self.error is not None:
+            raise self.error
+        self.guarded = self.carries
+        return self.what
+
+    def cuts(self, step: Step) -> Optional[str]:
+        """Any change of the switch does."""
+        return "switch s0" if step.key == S0 else None
+
+
+def test_somebody_else_was_faster() -> None:
+    """Nothing is written and nothing taken back; the others are done. Nobody is looked at again in check mode, or where nothing is to be done."""
+    fleet = FakeFleet(1)
+    machines = {
+        "same": Unversioned(), "other": Unversioned("group g0 was changed"), "blind": Unversioned(error=BackendError("blind: it is gone.")),
+        "not asked": Unversioned(None), "as wished": Unversioned(), "managed": Unversioned(),
+    }
+    machines["as wished"].state = {**host(), S0: {**host()[S0], "promiscuous": "reject"}, G0: {**host()[G0], "promiscuous": "inherit"}}
+    machines["managed"].carries = {"switch s0": "switch s0 carries it"}
+    fleet.machines.update(machines)
+    reconcile_fleet(Intent(), fleet, True)
+    assert not any(machine.seen for machine in machines.values())
+    real = by_name(reconcile_fleet(Intent(), fleet, False))
+    assert [len(machine.seen) for machine in machines.values()] == [1, 1, 1, 1, 0, 1]
+    assert done(machines["same"]) and done(machines["not asked"]) and done(fleet.machines["m0"])
+    assert real["same"]["window"] >= 0 and not any("window" in each for name, each in real.items() if name != "same")
+    for name, code in (("other", "concurrent_access"), ("blind", "backend"), ("managed", "management")):
+        each = real[name]
+        assert each["error_code"] == code and not each["changed"] and machines[name].state == host(), each
+    assert real["other"]["msg"] == (
+        "other: group g0 was changed by somebody else after it had been read, so nothing was written there; run the task again."
+    )

@@ -17,6 +17,8 @@ from ..netns.conftest import Result, run_module
 __all__ = ("_built", "_start")
 
 FIELDS = ("allowPromiscuous", "macChanges", "forgedTransmits")
+# What only a real run can tell of a host.
+REAL_ONLY = dict.fromkeys(("verified", "msg", "window"))
 POLICIES = ("promiscuous", "mac_changes", "forged_transmits")
 
 
@@ -111,7 +113,7 @@ class World:
 
 
 def _comparable(result: Result) -> Result:
-    hosts = {name: {**host, "verified": None, "msg": None} for name, host in result["hosts"].items()}
+    hosts = {name: {**host, **REAL_ONLY} for name, host in result["hosts"].items()}
     return {**result, "hosts": hosts, "msg": None}
 
 

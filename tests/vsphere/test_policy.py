@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import pytest
 
-from .conftest import FIELDS, World, group, vswitch
+from .conftest import FIELDS, REAL_ONLY, World, group, vswitch
 
 HOSTS = ["esxi01.lab.example", "esxi02.lab.example"]
 PATH = "/dc1/host/cluster1/{}"
@@ -76,7 +76,7 @@ def cycle(world: World, switches: Document, **params: Any) -> Dict[str, Any]:
 
 
 def _comparable(result: Dict[str, Any]) -> Dict[str, Any]:
-    kinds = {kind: {name: {**each, "verified": None, "msg": None} for name, each in result[kind].items()} for kind in ("hosts", "distributed_switches")}
+    kinds = {kind: {name: {**each, **REAL_ONLY} for name, each in result[kind].items()} for kind in ("hosts", "distributed_switches")}
     return {**result, **kinds, "msg": None}
 
 

@@ -85,6 +85,27 @@ def test_names_and_datastores_are_patterns(site: Site) -> None:
 
 
 @pytest.mark.own_code
+def test_a_name_that_looks_like_a_pattern(site: Site, tmp_path: Path) -> None:
+    """Is that name, though it would mean others: of machines to register and to unregister, on the host that has it and on others, and of datastores."""
+    govc, world = site.world.vsphere.govc, site.world
+    for name, host in (("other", SECOND), ("pre[s]erved", FIRST)):
+        (tmp_path / name).mkdir()
+        govc("datastore.create", "-type", "local", "-name", name, "-path", str(tmp_path / name), f"/dc1/host/cluster1/{host}")
+    site.put("[12]web/[12]web.vmx")
+    for number, store in (("1", "preserved"), ("2", "other")):
+        site.put(f"{number}web/{number}web.vmx", datastore=store)
+    before = site.machines()
+    named = {"all_hosts": True, "names": ["[12]web"]}
+    real = world.cycle("esxi_vm_registration", datastores=["preserved", "other"], **named)
+    assert site.machines() == before | {"[12]web"} and real["hosts"][SECOND]["actions"] == []
+    govc("vm.register", "-host", HOST, "-ds", "preserved", "1web/1web.vmx")
+    world.cycle("esxi_vm_registration", state="absent", **named)
+    assert site.machines() == before | {"1web"}
+    # The empty datastore of that name, and not the one that the pattern would mean.
+    world.cycle("esxi_vm_registration", changed=False, datastores=["pre[s]erved"], **named)
+
+
+@pytest.mark.own_code
 def test_what_is_left_alone(site: Site) -> None:
     """Copies in snapshots, two files in one folder, templates; each with its reason, and nothing in silence."""
     site.put("ok/ok.vmx")

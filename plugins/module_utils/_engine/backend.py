@@ -63,6 +63,15 @@ class Divided(Protocol):
         """The kinds of objects of each system, and the scope that reads them without the other."""
 
 
+@runtime_checkable
+class Unversioned(Protocol):
+    """A backend whose objects have no version by which its server would refuse to overwrite what somebody else wrote since they were read."""
+
+    def overtaken(self, steps: Sequence[Step]) -> Optional[str]:
+        """Read once more what the steps are about, and say what is another one than when the plan was made: C(portgroup pg01 was changed). Empty if all is
+        as it was, and then the new read counts for C(protected) and C(cuts); None where none of the steps is about such an object."""
+
+
 class LocalBackend(Backend, Protocol):
     """A backend of the host on which the task runs: reading takes fewer rights there than writing."""
 

@@ -10,8 +10,8 @@ from typing import List
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 
 __all__ = (
-    "FAILURES", "BackendError", "BusyError", "ChangeError", "DependencyError", "GuardError", "InputError", "RightsError", "UnreachableError",
-    "UnreadableError", "UnsupportedError", "VerifyError", "VirtnetError", "as_ours",
+    "FAILURES", "BackendError", "BusyError", "ChangeError", "DependencyError", "GuardError", "InputError", "OvertakenError", "RightsError",
+    "UnreachableError", "UnreadableError", "UnsupportedError", "VerifyError", "VirtnetError", "as_ours",
 )
 
 
@@ -49,6 +49,12 @@ class BusyError(BackendError):
     """Somebody else is at it, and did not end in time; nothing was written."""
 
     code = "busy"
+
+
+class OvertakenError(VirtnetError):
+    """Somebody else changed what was to be changed since it had been read; nothing was written."""
+
+    code = "concurrent_access"
 
 
 class UnreachableError(VirtnetError):

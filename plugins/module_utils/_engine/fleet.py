@@ -14,8 +14,8 @@ from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Pro
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import diff, guard, verify, words
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import STALE, Backend
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreachableError, UnreadableError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import STALE, Backend, Unversioned
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import OvertakenError, UnreachableError, UnreadableError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Observed
@@ -86,6 +86,8 @@ class Target:
     error: Optional[VirtnetError] = None
     unreachable: bool = False
     verified: bool = False
+    # From the read right before the first write to the end of the last one, in seconds, where nothing but the read keeps two from overwriting each other.
+    window: Optional[float] = None
     notes: Dict[str, Any] = field(default_factory=dict)
     warnings: Tuple[str, ...] = ()
     journal: applying.Journal = field(default_factory=applying.Journal)
@@ -107,6 +109,8 @@ class Target:
     def result(self) -> Dict[str, Any]:
         """In the form in which modules return it."""
         shown: Dict[str, Any] = {"changed": self.changed, "failed": self.error is not None, "unreachable": self.unreachable, "verified": self.verified}
+        if self.window is not None:
+            shown["window"] = round(self.window, 3)
         if self.plan is not None:
             shown.update(before=diff.show(self.plan.before), actions=diff.actions(self.plan))
             if self.error is None:
@@ -185,6 +189,12 @@ def _write(target: Target, intent: FleetIntent, allow_management: bool, remedy: 
     if target.plan is None:
         return
     backend, scope, journal = target.sight.backend, intent.scope, target.journal
+    started = time.monotonic()
+    try:
+        guarded = _look_again(target, target.plan, allow_management, remedy)
+    except VirtnetError as error:
+        target.error = error
+        return
     try:
         try:
             applying.apply_plan(target.plan, backend, journal, scope)
@@ -196,6 +206,21 @@ def _write(target: Target, intent: FleetIntent, allow_management: bool, remedy: 
         if error.kind == STALE:
             error = applying.StepFailed(error.step, f"somebody else changed it twice, also after a new plan had been made: {error}", STALE, error.code)
         target.error = applying.failed(error, journal, backend, scope, target.desired.holds)
+    finally:
+        target.window = time.monotonic() - started if guarded else None
+
+
+def _look_again(target: Target, plan: Plan, allow_management: bool, remedy: str) -> bool:
+    """Right before the first write, where the server refuses none that comes too late: a fleet's first read is old when the last of it is written. Whether
+    there was something to look at. No new plan is made, as nobody would know then which of the two was meant to be last."""
+    backend = target.sight.backend
+    what = backend.overtaken(plan.steps) if isinstance(backend, Unversioned) else None
+    if what is None:
+        return False
+    if what:
+        raise OvertakenError(f"{target.name}: {what} by somebody else after it had been read, so nothing was written there; run the task again.")
+    guard.check(plan, backend.protected(), backend.cuts, allow_management, remedy)
+    return True
 
 
 def _new_plan(target: Target, intent: FleetIntent, stale: applying.StepFailed, allow_management: bool, remedy: str) -> Plan:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from typing import Any, Dict, List, Mapping, NoReturn, Optional, Sequence, Set, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, ChangeError, UnreadableError, VerifyError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, ChangeError, UnreadableError, VerifyError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi import registration_plan as planning
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, chosen
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import Choice, Skipped, matches
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import Choice, Meant, Skipped, taken
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.site import Machine, Site, Store
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
@@ -58,19 +58,29 @@ def jobs(params: Mapping[str, Any], client: Client, _login: Login) -> Sequence[T
     site = Site(client, [host for host in hosts if not host.why_unreachable])
     patterns = params.get("datastores") or _ALL
     known = {store.name for stores in site.stores.values() for store in stores}
-    unmatched = [pattern for pattern in patterns if pattern != "*" and site.stores and not any(matches(name, [pattern]) for name in known)]
+    unmatched = [pattern for pattern in patterns if pattern != "*" and site.stores and not taken(known, [pattern])]
     for pattern in unmatched:
         if not set(pattern) & set("*?[") and not site.blind:
             raise InputError(f"datastores: no chosen host has a datastore {pattern}{close(pattern, known)}.")
     warnings = [f"datastores: no chosen host has one that matches {pattern}{close(pattern, known)}." for pattern in unmatched]
-    taken: Set[Any] = set()
-    made: List[Tuple[Host, Optional[Job]]] = []
+    meant = taken(known, patterns)
+    searched: Set[Any] = set()
+    made: List[Tuple[Host, Optional[RegistrationJob]]] = []
     for host in hosts:
-        stores = [store for store in site.stores.get(host.ref, ()) if matches(store.name, patterns)]
-        mine = [store for store in stores if store.ref not in taken] if params["state"] == "present" else stores
-        taken.update(store.ref for store in mine if store.accessible)
+        stores = [store for store in site.stores.get(host.ref, ()) if store.name in meant]
+        mine = [store for store in stores if store.ref not in searched] if params["state"] == "present" else stores
+        searched.update(store.ref for store in mine if store.accessible)
         made.append((host, None if host.why_unreachable else RegistrationJob(params, client, host, mine, site, warnings)))
+    _tell_names([job for _host, job in made if job is not None], client)
     return made
+
+
+def _tell_names(own: Sequence["RegistrationJob"], client: Client) -> None:
+    """What is the name of a machine that one host has is no pattern for the others. So all look for machines before any of them chooses."""
+    client.each(lambda job: job.search(), own)
+    names = {planning.name_of(path) for job in own for path in job.paths}
+    for job in own:
+        job.others = names
 
 
 class RegistrationJob:
@@ -82,6 +92,11 @@ class RegistrationJob:
         self._stores, self._site = stores, site
         self._warnings = list(warnings)
         self._choice = Choice()
+        # The machines that lie on its datastores, the names of those that the other hosts have, and why it is not known what there is.
+        self.paths: List[str] = []
+        self.others: Set[str] = set()
+        self._unsearched: Optional[VirtnetError] = None
+        self._lost: List[Skipped] = []
         # The host's own machines by path, for those that are unregistered.
         self._mine: Dict[str, Machine] = {}
         self._pool: Any = None
@@ -91,12 +106,28 @@ class RegistrationJob:
     def _present(self) -> bool:
         return bool(self._params["state"] == "present")
 
+    def search(self) -> None:
+        """Look for the machines. What keeps it from that is told by C(look)."""
+        try:
+            if self._host.ref in self._site.blind:
+                raise UnreadableError(f"{self.name}: not all of its datastores are known: {self._site.blind[self._host.ref]}.")
+            if self._present:
+                self._place()
+                self.paths, self._lost = self._search()
+            else:
+                self.paths = [machine.path for machine in self._near if machine.path]
+                if any("[" in pattern for pattern in self._params["names"]):
+                    # It is a name also when its machine is registered no more, else the next run would take others by it.
+                    self.paths += self._search()[0]
+        except VirtnetError as error:
+            self._unsearched = error
+
     def look(self) -> Outlook:
         """See Job."""
-        if self._host.ref in self._site.blind:
-            raise UnreadableError(f"{self.name}: not all of its datastores are known: {self._site.blind[self._host.ref]}.")
-        patterns = self._params.get("names") or _ALL
-        self._choice = self._choose(patterns)
+        if self._unsearched is not None:
+            raise self._unsearched
+        meant = Meant(self.others, self._params.get("names") or _ALL)
+        self._choice = self._choose(meant)
         verb, now, then = ("register", "unregistered", "registered") if self._present else ("unregister", "registered", "unregistered")
         done = self._choice.chosen
         report = {"found": self._choice.found, "skipped": [each.as_dict() for each in self._choice.skipped], "datastores": [each.name for each in self._stores]}
@@ -104,7 +135,7 @@ class RegistrationJob:
         told = {each.path for each in self._choice.skipped}
         warnings += [f"{each.name}: {each.unknown}." for each in self._near if each.unknown and not {each.path, each.name} & told]
         before, after = ({"machines": dict.fromkeys(done, word)} if done else {} for word in (now, then))
-        missed = planning.missed(self._choice.there, self._params.get("names") or ())
+        missed = meant.missed(self._choice.there) if self._params.get("names") else []
         there = [planning.name_of(path) for path in self._choice.there]
         return Outlook(
             before, after, [f"{verb} {path}" for path in done], report, [*self._warnings, *warnings], len(self._choice.found), "machine", missed, there,
@@ -115,16 +146,14 @@ class RegistrationJob:
         """The machines that its datastores list, its own and those of others."""
         return [machine for machine in self._site.machines if machine.lies_on(self._stores)]
 
-    def _choose(self, patterns: Sequence[str]) -> Choice:
+    def _choose(self, meant: Meant) -> Choice:
         if self._present:
-            self._place()
-            paths, lost = self._search()
-            choice = planning.to_register(paths, self._site.registered(self._stores), patterns)
-            choice.skipped += lost + [self._unknown(machine) for machine in self._near if not machine.path]
+            choice = planning.to_register(self.paths, self._site.registered(self._stores), meant)
+            choice.skipped += self._lost + [self._unknown(machine) for machine in self._near if not machine.path]
             return choice
         mine = [machine for machine in self._near if machine.host == self._host.ref]
         self._mine = {machine.path: machine for machine in mine}
-        choice = planning.to_unregister([machine._asdict() for machine in mine], {store.name for store in self._stores}, patterns)
+        choice = planning.to_unregister([machine._asdict() for machine in mine], {store.name for store in self._stores}, meant)
         # One without a path may lie anywhere, one without a host may be here.
         choice.skipped += [self._unknown(machine) for machine in self._near if not machine.placed or not machine.path and machine in mine]
         return choice

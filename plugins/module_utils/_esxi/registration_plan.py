@@ -9,12 +9,13 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, Collection, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Collection, Dict, List, Mapping, Sequence, Set, Tuple
 
 MACHINE, TEMPLATE = ".vmx", ".vmtx"
 REGISTERED, DUPLICATE, IS_TEMPLATE, INACCESSIBLE, HIDDEN, RUNNING = "registered", "duplicate", "template", "inaccessible", "hidden", "running"
 UNREADABLE = "unreadable"
-_PATH = re.compile(r"\[([^\]]*)\]\s*(.*)")
+# Names of datastores may have brackets of their own.
+_PATH = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\s*(.*)")
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,29 @@ class Choice:
     there: List[str] = field(default_factory=list)
 
 
-def missed(there: Sequence[str], patterns: Sequence[str]) -> List[str]:
-    """The patterns that take none of the machines that are there."""
-    return [pattern for pattern in patterns if not any(matches(name_of(path), [pattern]) for path in there)]
+def taken(names: Collection[str], patterns: Sequence[str]) -> Set[str]:
+    """The names that are meant. What equals a name is that name, though it would mean others as a shell pattern: C([12]web) is no C(1web) then. C(*) is
+    never one."""
+    found: Set[str] = set()
+    for pattern in patterns:
+        found.update([pattern] if pattern in names and pattern != "*" else [name for name in names if fnmatchcase(name, pattern)])
+    return found
+
+
+class Meant:
+    """Names and patterns, and what they mean among all names that there are, on whichever host."""
+
+    def __init__(self, names: Collection[str], patterns: Sequence[str]) -> None:
+        self._by_pattern = {pattern: taken(names, [pattern]) for pattern in patterns}
+        self._all = {name for names_ in self._by_pattern.values() for name in names_}
+
+    def __contains__(self, path: str) -> bool:
+        return name_of(path) in self._all
+
+    def missed(self, there: Sequence[str]) -> List[str]:
+        """Which of them take none of the machines that are there."""
+        names = {name_of(path) for path in there}
+        return [pattern for pattern, meant in self._by_pattern.items() if not meant & names]
 
 
 def normal(path: str) -> str:
@@ -69,18 +90,19 @@ def joined(folder: str, name: str) -> str:
 
 def name_of(path: str) -> str:
     """The file's name without its ending, which is the machine's name when it was made."""
-    return posixpath.splitext(posixpath.basename(path.partition("] ")[2]))[0]
+    return posixpath.splitext(posixpath.basename(_within(path)))[0]
 
 
-def matches(name: str, patterns: Sequence[str]) -> bool:
-    """Whether one of the shell patterns takes a name."""
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+def _within(path: str) -> str:
+    """A path without its datastore."""
+    found = _PATH.fullmatch(path)
+    return found.group(2) if found else ""
 
 
-def to_register(paths: Sequence[str], registered: Mapping[str, str], patterns: Sequence[str]) -> Choice:
+def to_register(paths: Sequence[str], registered: Mapping[str, str], meant: Meant) -> Choice:
     """Of the files that were found those that are machines nobody has registered. C(registered) has names by path."""
     choice = Choice(found=sorted(paths), there=sorted(paths))
-    wanted = [path for path in choice.found if matches(name_of(path), patterns)]
+    wanted = [path for path in choice.found if path in meant]
     known = {normal(path): name for path, name in registered.items()}
     folders: Dict[str, List[str]] = {}
     for path in wanted:
@@ -109,11 +131,11 @@ def _why_not(path: str, known: Mapping[str, str], others: Sequence[str]) -> Tupl
 
 
 def _hidden(path: str) -> bool:
-    folders = path.partition("] ")[2].split("/")[:-1]
+    folders = _within(path).split("/")[:-1]
     return any(folder.startswith(".") for folder in folders)
 
 
-def to_unregister(machines: Sequence[Mapping[str, Any]], datastores: Collection[str], patterns: Sequence[str]) -> Choice:
+def to_unregister(machines: Sequence[Mapping[str, Any]], datastores: Collection[str], meant: Meant) -> Choice:
     """Of the machines of a host those that lie on these datastores and don't run."""
     choice = Choice()
     for machine in sorted(machines, key=lambda each: str(each["path"])):
@@ -121,7 +143,7 @@ def to_unregister(machines: Sequence[Mapping[str, Any]], datastores: Collection[
         if store_of(path) not in datastores:
             continue
         choice.there.append(path)
-        if not matches(name_of(path), patterns):
+        if path not in meant:
             continue
         choice.found.append(path)
         if machine["running"] is None:

@@ -9,7 +9,7 @@ import os
 from typing import IO, Any, Callable, List, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import matches
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import taken
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, files
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop, Login
@@ -77,11 +77,12 @@ class Staging:
 
 def _first(host: str, stores: Sequence[Tuple[str, bool]], pattern: str, blind: Sequence[str]) -> str:
     """The first that fits and is accessible; C(blind) says of which stores not all is known."""
-    fitting = [(name, accessible) for name, accessible in stores if matches(name, [pattern])]
+    known = [name for name, _accessible in stores]
+    meant = taken(known, [pattern])
+    fitting = [(name, accessible) for name, accessible in stores if name in meant]
     usable = [name for name, accessible in fitting if accessible]
     if usable:
         return usable[0]
-    known = [name for name, _accessible in stores]
     refused = f"{fitting[0][0]} is not accessible now; choose another one" if fitting else f"it has no datastore {pattern}{close(pattern, known)}"
     if blind:
         raise UnreadableError(f"{host}: datastore: which fits {pattern} is not known: {blind[0]}.")

@@ -15,7 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order im
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSPHERE_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Kind, Observed, Value
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, expand, flatten, management
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, expand, flatten, management, meanwhile
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import HOST_UNREACHABLE, NOT_FOUND, PendingError, VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import ADAPTERS, INTERFACES, NETWORK, Host, Inventory
@@ -143,6 +143,10 @@ class HostBackend:
 
     def observe(self, scope: Any) -> Observed:
         """Read this one host anew."""
+        self._read()
+        return self.observed
+
+    def _read(self) -> None:
         read = self._inventory.networks([self.host])
         if not read:
             raise VsphereError(NOT_FOUND, f"{self.host.name}: it is not in the inventory any more.")
@@ -152,7 +156,15 @@ class HostBackend:
             raise UnreadableError(f"{self.host.name}: {why_unwritable(read[0])}.")
         self.host = read[0]
         self._outdated = False
-        return self.observed
+
+    def overtaken(self, steps: Sequence[Step]) -> Optional[str]:
+        """One read of the host; none where the steps are about neither switches nor groups, but about options, which are written whole."""
+        if not meanwhile.concerned(steps):
+            return None
+        then = self.host
+        self._read()
+        self._first = self.host.specs.copy()
+        return meanwhile.told(then, self.host, steps)
 
     def cover(self, scope: Any, wish: Desired) -> Any:
         """A read always has all switches and groups of the host."""

@@ -6,81 +6,34 @@
 from __future__ import annotations
 
 import gc
-import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
-from http.client import HTTPException, HTTPSConnection
-from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, TypeVar
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import (
-    PERMISSION, SESSION, NotSent, VsphereError, gap, is_open, pending, translate,
-)
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, gaps_of
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.collector import PAGE, Hop, Question, retrieve
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import SESSION, VsphereError, is_open, pending, translate
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, moid
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.login import Login
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.task import wait
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.transport import Connection, context, scheme
+
+__all__ = ("Client", "Connection", "Hop", "Login")
 
 T = TypeVar("T")
 
 # The oldest API that is spoken until the server has told its own (ESXi 6.5, whose support ended in 2022).
 _FIRST_VERSION = "vim.version.version11"
-_PAGE = 100
 _GC_THRESHOLD = 200_000
-
-
-class Login(NamedTuple):
-    """How to connect; the module options of the same names."""
-
-    hostname: str
-    username: str
-    password: str
-    port: int = 443
-    validate_certs: bool = True
-    proxy_host: Optional[str] = None
-    proxy_port: Optional[int] = None
-    timeout: int = 60
-
-    @staticmethod
-    def of(params: Mapping[str, Any]) -> "Login":
-        """From the module's parameters; InputError for what is missing or out of range."""
-        for name in ("hostname", "username", "password"):
-            if not params.get(name):
-                variable = {"hostname": "VMWARE_HOST", "username": "VMWARE_USER", "password": "VMWARE_PASSWORD"}[name]
-                raise InputError(f"{name}: it is not given; set the option or the environment variable {variable}.")
-        if params.get("proxy_host") and not params.get("proxy_port"):
-            raise InputError("proxy_port: it is not given; proxy_host needs it.")
-        for name in ("port", "proxy_port"):
-            value = params.get(name)
-            if value is not None and not 1 <= value <= 65535:
-                raise InputError(f"{name}: {value} is outside 1 to 65535.")
-        if params["timeout"] < 1:
-            raise InputError(f"timeout: {params['timeout']} s leaves no time to answer; give at least 1.")
-        return Login(**{name: params[name] for name in Login._fields})
-
-    def __repr__(self) -> str:
-        """Never the password."""
-        return f"Login({self.username}@{self.hostname}:{self.port})"
-
-
-class Hop(NamedTuple):
-    """From an object of a type go on along a property, and from what is found there along the hops whose paths are in C(then).
-
-    C(kind) is pyVmomi's class. Only hops that lead on are named in C(then): a way in circles has no end on some servers.
-    """
-
-    kind: Any
-    path: str
-    then: Tuple[str, ...] = ()
 
 
 class Client:
     """A session. Threads may share it: each call under way has a connection of its own.
 
-    Every method raises VsphereError with a sentence and a code, and nothing else. After an error C(session_expired) the
-    next call logs in again, so that a caller can find out and undo what it did. Once that fails no call is tried any more, as
-    many wrong logins lock a user out.
+    Every method raises VsphereError with a sentence and a code, and nothing else. Where the server says that the session has ended, nothing of that call
+    was done (NotAuthenticated is what denies an operation before it begins): there is one new login for
+    all threads, and the call is made once more. Once a login fails no call is tried any more, as many wrong ones lock a user out.
     """
 
     def __init__(self, login: Login, parallel: int = 8) -> None:
@@ -89,12 +42,15 @@ class Client:
         # An answer becomes a hundred thousand small objects without a cycle; to look through them again and again takes a tenth of the time.
         gc.set_threshold(_GC_THRESHOLD)
         self.login = login
-        self.server = f"{login.hostname}:{login.port}"
+        self.server = login.server
         self.parallel = parallel
         self._lock = threading.Lock()
-        self._dead = False
+        self._sessions, self._dead = 0, False
         self._lost: Optional[VsphereError] = None
-        self._stub = self._make_stub()
+        # The cookie of the session goes with each call in place of the one that pyVmomi keeps: an answer to a call of a session that has ended may set
+        # another one, of a session that may do nothing.
+        self._headers: Dict[str, str] = {}
+        self._stub = self._make_stub(self._headers)
         # The content of the ServiceInstance: rootFolder, propertyCollector, dvSwitchManager, about and so on.
         self.content: Any = self._guarded(self._greet, "connecting")
         self._log_in()
@@ -110,20 +66,22 @@ class Client:
         """False for a standalone ESXi host."""
         return str(self.content.about.apiType) == "VirtualCenter"
 
+    @property
+    def session(self) -> int:
+        """How many logins there were."""
+        return self._sessions
+
     def call(self, method: Callable[..., T], *args: Any, what: str, **kwargs: Any) -> T:
         """Call a bound method of a managed object that changes nothing; C(what) says what it does, for the error's sentence."""
-        self._be_logged_in()
         return self._invoke(method, args, kwargs, what)
+
+    def once(self, method: Callable[..., T], *args: Any, what: str, **kwargs: Any) -> T:
+        """The same for a call that means nothing in another session: it fails with the code C(session_expired) where this one has ended."""
+        return self._invoke(method, args, kwargs, what, tries=1)
 
     def change(self, method: Callable[..., T], *args: Any, what: str, **kwargs: Any) -> T:
         """The same for a method that writes. PendingError where the server may have got the request, and what became of it is not known."""
-        self._be_logged_in()
-        try:
-            return self._invoke(method, args, kwargs, what)
-        except VsphereError as error:
-            if error.__cause__ is not None and is_open(error.__cause__):
-                raise pending(error) from error
-            raise
+        return self._invoke(method, args, kwargs, what, writes=True)
 
     def task(self, method: Callable[..., Any], *args: Any, what: str, seconds: Optional[float] = None, **kwargs: Any) -> Any:
         """Call a method that returns a Task and wait for its end, by default for as long as C(timeout) says. Returns the task's result.
@@ -145,43 +103,15 @@ class Client:
         return wait(read, what, self.login.timeout if seconds is None else seconds)
 
     def retrieve(
-        self, roots: Sequence[Any], paths: Mapping[Any, Sequence[str]], hops: Sequence[Hop] = (), what: str = "reading", page: int = _PAGE
+        self, roots: Sequence[Any], paths: Mapping[Any, Sequence[str]], hops: Sequence[Hop] = (), what: str = "reading", page: int = PAGE
     ) -> Iterator[Found]:
-        """One RetrievePropertiesEx, and a ContinueRetrievePropertiesEx for each further C(page) objects.
+        """One RetrievePropertiesEx for each C(page) objects, or with C(hops) a ContinueRetrievePropertiesEx for each further page if the user may have one.
 
         C(roots) are references, from which every hop starts; each object that they are or that C(hops) lead to, and whose class is a key of
         C(paths), is returned once with the properties named there. Objects arrive page by page: a caller that keeps only
         what it needs never holds all of them. Where a hop's own property can't be read, what it leads to is not there: ask for it too.
         """
-        query, collector = dep.vmodl.query.PropertyCollector, self.content.propertyCollector
-        walks = [
-            query.TraversalSpec(
-                name=hop.path, type=hop.kind, path=hop.path, skip=False,
-                selectSet=[query.SelectionSpec(name=each.path) for each in hops if each.path in hop.then],
-            )
-            for hop in hops
-        ]
-        spec = query.FilterSpec(
-            objectSet=[query.ObjectSpec(obj=root, skip=False, selectSet=walks) for root in roots],
-            propSet=[query.PropertySpec(type=kind, pathSet=list(names), all=False) for kind, names in paths.items()],
-            reportMissingObjectsInResults=True,
-        )
-        answer = self.call(collector.RetrievePropertiesEx, [spec], query.RetrieveOptions(maxObjects=page), what=what)
-        while answer is not None:
-            token = answer.token
-            for each in answer.objects:
-                yield _found(each, paths)
-            answer = self._further(token, what) if token else None
-
-    def _further(self, token: str, what: str) -> Any:
-        """vCenter 7.0.3.2 up to 8.0.2 ask for more where an answer has a second page (govmomi issue 3455)."""
-        try:
-            return self.call(self.content.propertyCollector.ContinueRetrievePropertiesEx, token, what=what)
-        except VsphereError as error:
-            if error.code != PERMISSION:
-                raise
-            text = f"{error.message.rstrip('.')}; for long answers some versions of vCenter want System.Read on the root folder: give the user a role there, "
-            raise VsphereError(error.code, f"{text}without propagation.", **error.details) from error
+        return retrieve(self, Question(roots, paths, hops, what, page))
 
     def each(self, job: Callable[[T], Any], items: Sequence[T]) -> List[Any]:
         """Do a job for all items, C(parallel) at a time. The answers are in the order of the items; a job must not raise."""
@@ -198,16 +128,13 @@ class Client:
         with suppress(Exception):
             self._stub.DropConnections()
 
-    def _make_stub(self) -> Any:
+    def _make_stub(self, headers: Dict[str, str]) -> Any:
         login = self.login
-        context = ssl.create_default_context()
-        if not login.validate_certs:
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         stub = dep.SoapStubAdapter(
-            login.hostname, login.port, version=_FIRST_VERSION, sslContext=context, poolSize=self.parallel, httpConnectionTimeout=login.timeout
+            login.hostname, login.port, version=_FIRST_VERSION, sslContext=context(login), poolSize=self.parallel, httpConnectionTimeout=login.timeout,
+            customHeaders=headers,
         )
-        # Not pyVmomi's own proxy, which can't connect in 8.0.3 (HTTPProxyConnection wants a port that nobody gives it).
-        stub.scheme = partial(_through_proxy, login) if login.proxy_host else Connection
+        stub.scheme = scheme(login)
         return stub
 
     def _greet(self) -> Any:
@@ -216,63 +143,53 @@ class Client:
         return content
 
     def _log_in(self) -> None:
-        login = self.login
-        self._guarded(lambda: self.content.sessionManager.Login(login.username, login.password, None), f"logging in as {login.username}")
+        """Another login than the first is by connections of its own, as threads use the others meanwhile."""
+        login, stub = self.login, self._make_stub({}) if self._sessions else self._stub
+        manager = dep.vim.SessionManager(moid(self.content.sessionManager), stub)
+        self._guarded(lambda: manager.Login(login.username, login.password, None), f"logging in as {login.username}")
+        self._headers["Cookie"] = stub.cookie
+        self._sessions += 1
+        if stub is not self._stub:
+            stub.DropConnections()
 
-    def _invoke(self, method: Callable[..., T], args: Sequence[Any], kwargs: Mapping[str, Any], what: str) -> T:
+    def _invoke(
+        self, method: Callable[..., T], args: Sequence[Any], kwargs: Mapping[str, Any], what: str, writes: bool = False, tries: int = 2
+    ) -> T:
+        session = self._be_logged_in()
         try:
             return method(*args, **kwargs)
         except Exception as error:  # pylint: disable=broad-except
-            failure = translate(error, what, self.server)
+            failure = translate(error, what, self.login.way)
             if failure.code == SESSION:
-                self._dead = True
-            raise failure from error
+                self.expired(session)
+            if failure.code != SESSION or tries == 1:
+                raise (pending(failure) if writes and is_open(error) else failure) from error
+        return self._invoke(method, args, kwargs, what, writes, tries - 1)
 
-    def _be_logged_in(self) -> None:
-        if not self._dead:
-            return
+    def expired(self, session: int) -> None:
+        """The server says that this session has ended. Others than the one of now are known to have."""
+        with self._lock:
+            self._dead = self._dead or session == self._sessions
+
+    def _be_logged_in(self) -> int:
+        """The number of the session, which is a new one where the last has ended."""
         with self._lock:
             if self._lost is not None:
                 raise self._lost
-            if not self._dead:
-                return
-            self._stub.cookie = ""
-            try:
-                self._log_in()
-            except VsphereError as error:
-                self._lost = error
-                raise
-            self._dead = False
+            if self._dead:
+                try:
+                    self._log_in()
+                except VsphereError as error:
+                    self._lost = error
+                    raise
+                self._dead = False
+            return self._sessions
 
     def _guarded(self, work: Callable[[], T], what: str) -> T:
         try:
             return work()
         except Exception as error:  # pylint: disable=broad-except
-            raise translate(error, f"{what} at {self.server}", self.server) from error
-
-
-def _found(content: Any, paths: Mapping[Any, Sequence[str]]) -> Found:
-    asked = [path for kind, names in paths.items() if isinstance(content.obj, kind) for path in names]
-    known = {item.name: item.val for item in content.propSet if item.val is not None}
-    return Found(content.obj, known, gaps_of(asked, known, {item.path: gap(item.fault) for item in content.missingSet}))
-
-
-class Connection(HTTPSConnection):
-    """pyVmomi calls it in place of HTTPSConnection. A request that found no connection is told apart from one that got no answer."""
-
-    def connect(self) -> None:
-        """NotSent, with the reason as its cause."""
-        try:
-            super().connect()
-        except (OSError, HTTPException) as error:
-            raise NotSent() from error
-
-
-def _through_proxy(login: Login, host: str, port: Optional[int] = None, **more: Any) -> HTTPSConnection:
-    """A connection that asks the proxy for a tunnel."""
-    connection = Connection(str(login.proxy_host), login.proxy_port, **more)
-    connection.set_tunnel(login.hostname, login.port)
-    return connection
+            raise translate(error, f"{what} at {self.server}", self.login.way) from error
 
 
 def _best_version(server: str) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from http.client import HTTPException
@@ -19,7 +20,7 @@ HOST_UNREACHABLE, CONCURRENT, NOT_FOUND, PERMISSION = "host_unreachable", "concu
 # Name of the fault: code, and what it means and what to do.
 _FAULTS: Dict[str, Tuple[str, str]] = {
     "InvalidLogin": (LOGIN, "the user name or password is wrong; check username and password"),
-    "NotAuthenticated": (SESSION, "the session has ended on the server; run the task again"),
+    "NotAuthenticated": (SESSION, "the session has ended on the server, also after a new login; find out there who ends sessions, and run the task again"),
     "NoPermission": (PERMISSION, "the user lacks a privilege; give the role of the user that privilege on the object"),
     "RestrictedVersion": ("license", "the license allows reading only, as that of a free ESXi does; assign another one"),
     "InvalidArgument": ("invalid_argument", "the server does not accept an argument"),
@@ -55,9 +56,19 @@ _LOST = frozenset(("HostCommunication", "HostNotReachable", "NoHost", "HostConne
 # One of these is a HostCommunication too, and is said before anything is handed on.
 _NOT_HANDED_ON = "HostNotConnected"
 
+_NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d+).*")
+
 
 class NotSent(Exception):
     """There was no connection by which the request could have been sent; its cause is why."""
+
+
+class ProxyFailed(Exception):
+    """There was no way through a proxy: C(reason) is what was raised before it had made one to the server."""
+
+    def __init__(self, proxy: str, server: str, reason: BaseException) -> None:
+        super().__init__(proxy)
+        self.proxy, self.server, self.reason = proxy, server, reason
 
 
 class VsphereError(BackendError):
@@ -88,7 +99,7 @@ def translate(error: BaseException, what: str, server: str = "") -> VsphereError
         return error
     if isinstance(error, NotSent):
         return translate(error.__cause__ or error, what, server)
-    code_and_reason = _network(error, server)
+    code_and_reason = _proxy(error) if isinstance(error, ProxyFailed) else _network(error, server)
     if code_and_reason is not None:
         return VsphereError(code_and_reason[0], f"{what}: {code_and_reason[1]}.")
     name = name_of(error)
@@ -134,19 +145,37 @@ def _reasons(error: BaseException) -> List[str]:
     return [text for text in (getattr(each, "message", None) for each in messages) if text]
 
 
-def _network(error: BaseException, server: str) -> Optional[Tuple[str, str]]:
+def _network(
+    error: BaseException, server: str, options: Tuple[str, str] = ("hostname", "port"), kind: str = "a vCenter or ESXi host"
+) -> Optional[Tuple[str, str]]:
+    """C(options) say where the server is, and C(kind) is what it is expected to be."""
+    host, port = options
     if isinstance(error, ssl.SSLCertVerificationError):
         why = getattr(error, "verify_message", "") or str(error)
         return CERTIFICATE, f"the certificate of {server} is not trusted: {why}; trust its authority, or set validate_certs: false to take any"
     if isinstance(error, ssl.SSLError):
         reason = getattr(error, "reason", None) or error
-        return UNREACHABLE, f"{server} does not speak TLS as expected ({reason}); check hostname and port"
+        return UNREACHABLE, f"{server} does not speak TLS as expected ({reason}); check {host} and {port}"
     if isinstance(error, socket.gaierror):
-        return UNREACHABLE, f"{server} has no address ({error.strerror}); check hostname"
+        return UNREACHABLE, f"{server} has no address ({error.strerror}); check {host}"
     if isinstance(error, (socket.timeout, TimeoutError)):
-        return DEADLINE, f"{server} did not answer in time; check hostname, port and timeout"
-    if isinstance(error, OSError):
-        return UNREACHABLE, f"{server} can't be reached ({error.strerror or error}); check hostname and port"
+        return DEADLINE, f"{server} did not answer in time; check {host}, {port} and timeout"
+    if isinstance(error, OSError) and not isinstance(error, HTTPException):
+        return UNREACHABLE, f"{server} can't be reached ({error.strerror or error}); check {host} and {port}"
     if isinstance(error, HTTPException):
-        return UNREACHABLE, f"{server} ended the connection ({type(error).__name__}: {error}); check that it is a vCenter or ESXi host and runs"
+        return UNREACHABLE, f"{server} ended the connection ({type(error).__name__}: {error}); check that it is {kind} and runs"
     return None
+
+
+def _proxy(failed: ProxyFailed) -> Optional[Tuple[str, str]]:
+    """A proxy's own answer is in the error of http.client, as its text alone."""
+    proxy, server, said = f"the proxy {failed.proxy}", failed.server, _NO_TUNNEL.match(str(failed.reason))
+    if said is None:
+        return _network(failed.reason, proxy, ("proxy_host", "proxy_port"), "an HTTP proxy")
+    status, words = said.group(1), said.group(0).partition(": ")[2].strip()
+    if status == "407":
+        reason = "wants a user and a password of its own"
+        return UNREACHABLE, f"{proxy} {reason} ({words}), which no option gives; let it admit this host without them, or name another one with proxy_host"
+    if status in ("502", "503", "504"):
+        return UNREACHABLE, f"{proxy} can't reach {server} ({words}); check hostname and port, and that the proxy gets there"
+    return UNREACHABLE, f"{proxy} refuses to connect to {server} ({words}); let it allow CONNECT to that host and port, or name another one with proxy_host"

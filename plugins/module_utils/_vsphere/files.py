@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import http.client
-import ssl
 from typing import IO, Dict, Optional, Tuple
 from urllib.parse import quote, urlencode
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Login
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import LOGIN, NOT_FOUND, VsphereError, translate
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.login import Login
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.transport import connection as connection_to
 
 _REFUSED: Dict[int, Tuple[str, str]] = {
     401: (LOGIN, "the user name or password is wrong; check username and password"),
@@ -29,12 +29,12 @@ def put(login: Login, datacenter: str, datastore: str, path: str, content: IO[by
     headers = {"Authorization": f"Basic {token}", "Content-Length": str(size), "Content-Type": "application/octet-stream"}
     connection: Optional[http.client.HTTPSConnection] = None
     try:
-        connection = _connect(login)
+        connection = connection_to(login)
         connection.request("PUT", address, body=content, headers=headers)
         answer = connection.getresponse()
         answer.read()
     except Exception as error:  # pylint: disable=broad-except
-        raise translate(error, what, f"{login.hostname}:{login.port}") from error
+        raise translate(error, what, login.way) from error
     finally:
         if connection is not None:
             connection.close()
@@ -42,13 +42,3 @@ def put(login: Login, datacenter: str, datastore: str, path: str, content: IO[by
         code, reason = _REFUSED.get(answer.status, ("backend", f"the server refused it ({answer.status} {answer.reason})"))
         raise VsphereError(code, f"{what}: {reason}.")
 
-
-def _connect(login: Login) -> http.client.HTTPSConnection:
-    context = ssl.create_default_context()
-    if not login.validate_certs:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    if not login.proxy_host:
-        return http.client.HTTPSConnection(login.hostname, login.port, timeout=login.timeout, context=context)
-    connection = http.client.HTTPSConnection(login.proxy_host, login.proxy_port, timeout=login.timeout, context=context)
-    connection.set_tunnel(login.hostname, login.port)
-    return connection

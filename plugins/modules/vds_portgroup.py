@@ -37,7 +37,8 @@ options:
         Names and patterns (C(*), C(?), C([abc])) of port groups, at least one. A pattern selects among the groups that there are; one that matches
         nothing is warned about, see RV(unmatched).
       - >-
-        What equals the name of a group is that group, though it would mean others as a pattern.
+        What equals the name of a group is that group, though it would mean others as a pattern. With O(state=absent) brackets alone make no pattern, as a
+        second run would take others for the group that is gone.
         Groups for uplinks and those that NSX backs are refused if they are named, and left out if a pattern matches them, see RV(left_out).
     type: list
     elements: str

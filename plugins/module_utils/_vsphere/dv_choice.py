@@ -37,8 +37,9 @@ class Groups:
             raise InputError("name and names: give one of them, to say which port groups are meant.")
         if names is not None and not names:
             raise InputError("names: the list is empty; name at least one port group or pattern.")
-        self.literal: Tuple[str, ...] = (name,) if name is not None else tuple(each for each in names or () if not normalize.is_glob(each))
-        self.globs = tuple(each for each in names or () if normalize.is_glob(each))
+        absent = params.get("state") == "absent"
+        self.literal: Tuple[str, ...] = (name,) if name is not None else tuple(each for each in names or () if not _is_pattern(each, absent))
+        self.globs = tuple(each for each in names or () if each not in self.literal)
         if "" in self.literal:
             raise InputError("name: it is empty; name a port group.")
 
@@ -71,6 +72,11 @@ class Groups:
             elif len(special) == len(matched):
                 only_special.append(glob)
         return Choice(list(found), [name for name in dict.fromkeys(self.literal) if name not in switch.groups], skipped, unmatched, only_special)
+
+
+def _is_pattern(text: str, absent: bool) -> bool:
+    """Where groups are deleted, brackets alone make none: the second run for C([100]Net), which is gone, would delete C(1Net)."""
+    return "*" in text or "?" in text if absent else normalize.is_glob(text)
 
 
 def unknown(name: str, switch: SwitchFacts) -> str:

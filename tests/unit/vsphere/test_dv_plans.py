@@ -101,6 +101,8 @@ def test_what_equals_a_name_is_that_name() -> None:
         switch.groups[name] = switch.groups["g"]
     choose = {names: Groups({"names": list(names)}).choose(switch).found for names in (("[100]Net",), ("a*",), ("[10]Net",), ("?Net", "[100]Net"))}
     assert choose == {("[100]Net",): ["[100]Net"], ("a*",): ["a*"], ("[10]Net",): ["1Net", "0Net"], ("?Net", "[100]Net"): ["[100]Net", "1Net", "0Net"]}
+    gone = Groups({"names": ["[100]Web"], "state": "absent"})
+    assert gone.globs == () and Groups({"names": ["[10]Net*"], "state": "absent"}).choose(switch).found == ["1Net", "0Net"]
     scope = DvScope("vds1", names=(), globs=("[100]Net",))
     assert scope.means("[100]Net") and not scope.means("ab")
 

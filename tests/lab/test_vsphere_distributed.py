@@ -19,7 +19,7 @@ def test_reconfigure_merges(vsphere: Client) -> None:
     before = vsphere.collect(GROUP, "config")
     reconfigure(vsphere, description="guests")
     after = vsphere.collect(GROUP, "config")
-    assert (before.pop("configVersion"), after.pop("configVersion")) == ("1", "2")
+    assert (before.pop("configVersion"), after.pop("configVersion")) == ("0", "1")
     assert after.pop("description") == "guests"
     assert before == after and after["defaultPortConfig"]["vlan"]["vlanId"] == 201
 
@@ -47,7 +47,7 @@ def test_somebody_else_is_faster(vsphere: Client) -> None:
             reconfigure(vsphere, description="mine")
         assert refused.value.name == "ConcurrentAccess"
     reconfigure(vsphere, description="mine")
-    assert (version(vsphere), vsphere.collect(GROUP, "config.description")) == ("4", "mine")
+    assert (version(vsphere), vsphere.collect(GROUP, "config.description")) == ("3", "mine")
 
 
 def test_mac_management_is_explicit_or_inherited_as_a_whole(vsphere: Client) -> None:
@@ -166,7 +166,7 @@ def test_a_port_overrides_only_where_its_group_allows(vsphere: Client) -> None:
     assert changed["config"]["setting"]["securityPolicy"]["allowPromiscuous"] == {"inherited": "false", "value": "true"}
     assert other["config"]["setting"]["macManagementPolicy"]["allowPromiscuous"] == "false"
     with pytest.raises(Fault) as refused:
-        override(vsphere, port, seen="1", macManagementPolicy={"inherited": True})
+        override(vsphere, port, seen="0", macManagementPolicy={"inherited": True})
     assert refused.value.name == "ConcurrentAccess"
     with pytest.raises(Fault) as refused:
         override(vsphere, changed, vlan={"@type": "VmwareDistributedVirtualSwitchVlanIdSpec", "inherited": False, "vlanId": 5})
@@ -198,14 +198,14 @@ def test_a_batch_of_ports_is_done_whole_or_not_at_all(vsphere: Client) -> None:
         return {"operation": "edit", "key": port["key"], "setting": blocked, "configVersion": seen}
 
     for batch, fault in (
-        ([spec(first, "1"), spec(second, "9")], "ConcurrentAccess"), ([spec(first, "1"), spec(first, "1")], "InvalidArgument"),
-        ([spec(first, "1"), spec({"key": "999"}, "1")], "NotFound"),
+        ([spec(first, "0"), spec(second, "9")], "ConcurrentAccess"), ([spec(first, "0"), spec(first, "0")], "InvalidArgument"),
+        ([spec(first, "0"), spec({"key": "999"}, "0")], "NotFound"),
     ):
         with pytest.raises(Fault) as refused:
             vsphere.task("ReconfigureDVPort_Task", reference(vsphere, SWITCH), port=batch)
         assert refused.value.name == fault
         assert ports(vsphere, portKey=[first["key"]])[0] == first
-    vsphere.task("ReconfigureDVPort_Task", reference(vsphere, SWITCH), port=[spec(first, "1"), spec(second, "1")])
+    vsphere.task("ReconfigureDVPort_Task", reference(vsphere, SWITCH), port=[spec(first, "0"), spec(second, "0")])
     assert [port["config"]["setting"]["blocked"]["value"] for port in ports(vsphere, connected=True)] == ["true", "true"]
 
 
@@ -234,7 +234,7 @@ def test_govc_makes_switches_and_groups(vsphere: Client) -> None:
     vsphere.govc("dvs.portgroup.add", "-dvs", "later", "-type", "earlyBinding", "-nports", "4", "-vlan", "9", "later-guests")
     path = "/dc1/network/later-guests"
     found = vsphere.collect(path, "config")
-    assert (found["numPorts"], found["configVersion"], found["defaultPortConfig"]["vlan"]["vlanId"]) == (4, "1", 9)
+    assert (found["numPorts"], found["configVersion"], found["defaultPortConfig"]["vlan"]["vlanId"]) == (4, "0", 9)
     assert found["defaultPortConfig"]["macManagementPolicy"]["inherited"] is True
     reconfigure(vsphere, path, numPorts=6)
     assert vsphere.collect(path, "config.numPorts") == 6 and len(vsphere.collect(path, "portKeys")) == 6

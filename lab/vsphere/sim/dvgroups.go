@@ -42,7 +42,7 @@ func (x *extension) addGroup(ctx *simulator.Context, vds *simulator.DistributedV
 	setting := inheritAll(parent)
 	merge(setting, given, parent)
 	wanted := spec.NumPorts
-	spec.DefaultPortConfig, spec.ConfigVersion, spec.NumPorts = setting, "1", 0
+	spec.DefaultPortConfig, spec.ConfigVersion, spec.NumPorts = setting, firstVersion, 0
 	spec.Policy = groupPolicy(defaultGroupPolicy(), spec.Policy)
 	if spec.Type == "" {
 		spec.Type = string(types.DistributedVirtualPortgroupPortgroupTypeEarlyBinding)

@@ -74,7 +74,7 @@ func (x *extension) resizeGroup(vds *simulator.DistributedVirtualSwitch, group *
 func (x *extension) newPort(vds *simulator.DistributedVirtualSwitch, group *simulator.DistributedVirtualPortgroup) *port {
 	key := strconv.Itoa(x.ports.next[vds.Self])
 	x.ports.next[vds.Self]++
-	return &port{key: key, version: "1", group: group.Self, setting: inheritAll(asSetting(group.Config.DefaultPortConfig))}
+	return &port{key: key, version: firstVersion, group: group.Self, setting: inheritAll(asSetting(group.Config.DefaultPortConfig))}
 }
 
 func showPorts(group *simulator.DistributedVirtualPortgroup, all []*port) {

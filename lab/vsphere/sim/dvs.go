@@ -20,6 +20,9 @@ import (
 // A vCenter names the type VmwareDistributedVirtualSwitch; the simulator's objects can't have a reference of that type.
 const switchType = "DistributedVirtualSwitch"
 
+// firstVersion is the configVersion of a group, and of a port, that nobody has changed yet.
+const firstVersion = "0"
+
 func switchOf(ctx *simulator.Context, ref types.ManagedObjectReference) *simulator.DistributedVirtualSwitch {
 	vds, _ := ctx.Map.Get(ref).(*simulator.DistributedVirtualSwitch)
 	return vds

@@ -27,7 +27,7 @@ func invalid(property string) types.BaseMethodFault {
 // sentences are what a vCenter in English says.
 var sentences = map[string]string{
 	"AlreadyExists":     "The specified key, name, or identifier already exists.",
-	"ConcurrentAccess":  "Cannot complete the operation because of concurrent modification by another operation.",
+	"ConcurrentAccess":  "Cannot complete operation due to concurrent modification by another operation.",
 	"HostCommunication": "Unable to communicate with the remote host.",
 	"HostConfigFault":   "An error occurred during host configuration.",
 	"HostNotConnected":  "Unable to communicate with the remote host, since it is disconnected.",

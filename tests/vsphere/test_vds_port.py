@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List
 
 import pytest
 
-from tests.oracle.distributed import GROUP, MAC, allow, override, ports, reconfigure
+from tests.oracle.distributed import GROUP, MAC, allow, move_adapter, override, ports, reconfigure
 from tests.oracle.vsphere import Client
 
 from .distributed import Switches
@@ -137,6 +137,8 @@ def test_switches_without_mac_management(lab: Callable[..., Switches]) -> None:
         ({"port_group": "nsx-segment1", "state": "inherited"}, "NSX backs it"),
         ({"keys": ["0"], "blocked": True}, "uplink group"),
         ({"vm": "vm09-1", "blocked": True}, "no adapter of a machine vm09-1"),
+        # Its adapter is on a port too, and it is no machine.
+        ({"vm": "esxi01.lab.example", "blocked": True}, "no adapter of a machine esxi01.lab.example"),
         ({"vm": "", "blocked": True}, "vm: it is empty"),
         ({"port_group": "dvpg01", "blocked": True}, "change it with vds_portgroup"),
         ({"keys": ["5"]}, "Nothing is asked for"),
@@ -152,6 +154,24 @@ def test_switches_without_mac_management(lab: Callable[..., Switches]) -> None:
 def test_refused_before_any_write(vcenter: Switches, params: Dict[str, Any], words: str) -> None:
     """With the object, the value and what to do; in check mode too."""
     vcenter.refused("vds_port", "invalid", words, **{"vds": "vds1", **params})
+
+
+def test_adapters_of_hosts_are_no_machines(vcenter: Switches) -> None:
+    """A machine that has a host's name, as a nested ESXi may; the ports of that host stay as they are, and no audit takes it for a guest."""
+    vsphere, host = vcenter.vsphere, "esxi01.lab.example"
+    vsphere.govc("vm.change", "-vm", "/dc1/vm/vm02-1", "-name", host)
+    key = connected(vsphere, host)
+    move_adapter(vsphere, f"/dc1/host/cluster1/{host}")
+    kinds = {port["key"]: port["connectee"]["type"] for port in ports(vsphere, connected=True)}
+    assert sorted(kinds.values()) == ["hostVmkVnic", "pnic", "pnic", "vmVnic", "vmVnic"] and kinds[key] == "vmVnic"
+    assert list(vcenter.cycle("vds_port", vds="vds1", vm=host, blocked=True)["ports"]) == [key]
+    assert [port["key"] for port in ports(vsphere) if port["config"]["setting"]["blocked"]["inherited"] == "false" and port["connectee"]["type"] != "pnic"] == [key]
+    told = vcenter.ok("esxi_switch_policy_info", all_hosts=True, ports="all")["objects"]
+    assert {each["port"]: each["vms"] for each in told if each["kind"] == "vds_port" and each["port"] in kinds and each["vms"]} == {
+        key: [host], connected(vsphere, "vm01-1"): ["vm01-1"],
+    }
+    uses = {key for key, kind in kinds.items() if kind == "hostVmkVnic"}
+    assert "management" in vcenter.run("vds_port", True, vds="vds1", keys=list(uses), blocked=True)["msg"]
 
 
 def test_somebody_else_is_faster(vcenter: Switches) -> None:

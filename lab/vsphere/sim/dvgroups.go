@@ -4,6 +4,7 @@
 package sim
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/vmware/govmomi/simulator"
@@ -36,11 +37,18 @@ func (x *extension) addGroup(ctx *simulator.Context, vds *simulator.DistributedV
 		return nil, invalid("spec.name")
 	}
 	parent, given := asSetting(configOf(vds).DefaultPortConfig), asSetting(spec.DefaultPortConfig)
-	if fault := checkSetting("spec.defaultPortConfig", given, versionOf(vds)); fault != nil {
+	if fault := checkSetting("spec.defaultPortConfig", given, vds); fault != nil {
 		return nil, fault
 	}
 	setting := inheritAll(parent)
 	merge(setting, given, parent)
+	return x.makeGroup(ctx, vds, spec, setting)
+}
+
+// makeGroup makes a group with this setting, whatever of it is inherited.
+func (x *extension) makeGroup(
+	ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch, spec types.DVPortgroupConfigSpec, setting *portSetting,
+) (*simulator.DistributedVirtualPortgroup, types.BaseMethodFault) {
 	wanted := spec.NumPorts
 	spec.DefaultPortConfig, spec.ConfigVersion, spec.NumPorts = setting, firstVersion, 0
 	spec.Policy = groupPolicy(defaultGroupPolicy(), spec.Policy)
@@ -60,14 +68,17 @@ func (x *extension) addGroup(ctx *simulator.Context, vds *simulator.DistributedV
 	return group, nil
 }
 
-// addUplinkGroup makes the group that every distributed switch has.
-func (x *extension) addUplinkGroup(ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch, uplinks int) types.BaseMethodFault {
-	group, fault := x.addGroup(ctx, vds, types.DVPortgroupConfigSpec{
-		Name: vds.Name + "-DVUplinks-" + vds.Self.Value[len("dvs-"):], NumPorts: int32(uplinks),
-		DefaultPortConfig: &portSetting{
-			Vlan: &types.VmwareDistributedVirtualSwitchTrunkVlanSpec{VlanId: []types.NumericRange{{Start: 0, End: 4094}}},
-		},
-	})
+// addUplinkGroup makes the group that every distributed switch has. It inherits nothing, and lets pass what the guests send.
+func (x *extension) addUplinkGroup(ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch) types.BaseMethodFault {
+	setting := clone(asSetting(configOf(vds).DefaultPortConfig))
+	setting.Vlan = &types.VmwareDistributedVirtualSwitchTrunkVlanSpec{VlanId: []types.NumericRange{{Start: 0, End: 4094}}}
+	setting.SecurityPolicy.ForgedTransmits = boolPolicy(true)
+	macValuesFromSecurity(setting)
+	setting.UplinkTeamingPolicy.UplinkPortOrder = new(types.VMwareUplinkPortOrderPolicy)
+	setInherited(reflect.ValueOf(setting), false)
+	group, fault := x.makeGroup(ctx, vds, types.DVPortgroupConfigSpec{
+		Name: vds.Name + "-DVUplinks-" + vds.Self.Value[len("dvs-"):], AutoExpand: types.NewBool(false),
+	}, setting)
 	if fault != nil {
 		return fault
 	}
@@ -133,7 +144,7 @@ func (x *extension) reconfigureGroup(
 		return new(types.NotSupported)
 	}
 	given := asSetting(spec.DefaultPortConfig)
-	if fault := checkSetting("spec.defaultPortConfig", given, versionOf(vds)); fault != nil {
+	if fault := checkSetting("spec.defaultPortConfig", given, vds); fault != nil {
 		return fault
 	}
 	if fault := checkRename(ctx, vds, group, spec.Name); fault != nil {

@@ -81,7 +81,7 @@ func (x *extension) createSwitch(ctx *simulator.Context, folder *simulator.Folde
 	uplinks := uplinkNames(spec.UplinkPortPolicy)
 	setting := defaultSetting(version, uplinks)
 	if given := asSetting(spec.DefaultPortConfig); spec.DefaultPortConfig != nil {
-		if fault := checkSetting("spec.configSpec.defaultPortConfig", given, version); fault != nil {
+		if fault := checkValues("spec.configSpec.defaultPortConfig", given, version); fault != nil {
 			return nil, fault
 		}
 		merge(setting, given, setting)
@@ -99,7 +99,7 @@ func (x *extension) createSwitch(ctx *simulator.Context, folder *simulator.Folde
 	}
 	vds.Config = switchConfig(vds, spec, setting, uplinks)
 	putChild(ctx, folder, vds)
-	return vds.Self, x.addUplinkGroup(ctx, vds, len(uplinks))
+	return vds.Self, x.addUplinkGroup(ctx, vds)
 }
 
 func switchConfig(vds *simulator.DistributedVirtualSwitch, spec *types.VMwareDVSConfigSpec, setting *portSetting, uplinks []string) *types.VMwareDVSConfigInfo {
@@ -109,7 +109,7 @@ func switchConfig(vds *simulator.DistributedVirtualSwitch, spec *types.VMwareDVS
 			UplinkPortPolicy: &types.DVSNameArrayUplinkPortPolicy{UplinkPortName: uplinks}, Description: spec.Description, ConfigVersion: "1",
 			CreateTime: time.Now(), NetworkResourceControlVersion: "version3",
 		},
-		MaxMtu: 1500, LacpApiVersion: "multipleLag", MulticastFilteringMode: "snooping",
+		MaxMtu: 1500, LacpApiVersion: multipleLag, MulticastFilteringMode: "snooping",
 		LinkDiscoveryProtocolConfig: &types.LinkDiscoveryProtocolConfig{Protocol: "cdp", Operation: "listen"},
 	}
 	if spec.MaxMtu != 0 {
@@ -155,7 +155,7 @@ func (x *extension) reconfigureSwitch(ctx *simulator.Context, vds *simulator.Dis
 	fault := x.stale(&config.ConfigVersion, spec.ConfigVersion, vds.Name, vds.Self.Value)
 	if fault == nil && spec.DefaultPortConfig != nil {
 		given, setting := asSetting(spec.DefaultPortConfig), asSetting(config.DefaultPortConfig)
-		if fault = checkSetting("spec.defaultPortConfig", given, versionOf(vds)); fault == nil {
+		if fault = checkSetting("spec.defaultPortConfig", given, vds); fault == nil {
 			merge(setting, given, setting)
 			setInherited(reflect.ValueOf(setting), false) // there is nothing above a switch
 		}
@@ -197,7 +197,14 @@ func (x *extension) changeMembers(ctx *simulator.Context, vds *simulator.Distrib
 		}
 		x.setProxySwitch(ctx, vds, member)
 	}
-	return nil
+	return x.sizeUplinkGroup(ctx, vds, config)
+}
+
+// sizeUplinkGroup gives each member its ports.
+func (x *extension) sizeUplinkGroup(ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch, config *types.VMwareDVSConfigInfo) types.BaseMethodFault {
+	group := ctx.Map.Get(config.UplinkPortgroup[0]).(*simulator.DistributedVirtualPortgroup)
+	x.leavePorts(vds, group, config.Host)
+	return x.resizeGroup(vds, group, int32(len(config.Host)*len(uplinkNames(config.UplinkPortPolicy))))
 }
 
 // setProxySwitch shows the switch in the network configuration of a member.
@@ -213,7 +220,7 @@ func (x *extension) setProxySwitch(ctx *simulator.Context, vds *simulator.Distri
 		net.ProxySwitch = slices.DeleteFunc(net.ProxySwitch, func(each types.HostProxySwitch) bool { return each.DvsUuid == vds.Uuid })
 		if member.Operation == string(types.ConfigSpecOperationAdd) {
 			net.ProxySwitch = append(net.ProxySwitch, types.HostProxySwitch{
-				DvsUuid: vds.Uuid, DvsName: vds.Name, Key: "key-vim.host.ProxySwitch-" + vds.Name, NumPorts: 2560, NumPortsAvailable: 2500,
+				DvsUuid: vds.Uuid, DvsName: vds.Name, Key: fmt.Sprintf("DvsPortset-%d", len(net.ProxySwitch)), NumPorts: 9216, NumPortsAvailable: 9200,
 				Mtu: defaultMTU, Pnic: nics, Spec: types.HostProxySwitchSpec{Backing: member.Backing},
 			})
 		}

@@ -138,7 +138,8 @@ class PortsIntent:
         for port in switch.ports.values():
             if port.doubt and not port.connected and not port.host:
                 raise UnreadableError(f"vm: whether {self.vm} is what is connected to port {port.key} of {switch.name} is not known: {port.doubt}.")
-        found = [port for port in switch.ports.values() if port.connected == self.vm]
+        # A host is no machine, whatever its name: its uplinks and its own adapters are on ports too.
+        found = [port for port in switch.ports.values() if port.connected == self.vm and not port.host]
         if not found:
             raise InputError(f"vm: no adapter of a machine {self.vm} is connected to {self.group or switch.name}; connect it first or check the name.")
         if len({port.entity for port in found}) > 1:

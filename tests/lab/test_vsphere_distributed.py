@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from typing import Any, Dict, List
+from uuid import UUID
 
 import pytest
 
@@ -171,9 +172,21 @@ def test_what_a_switch_can(vsphere: Client) -> None:
 
 
 def test_special_groups(vsphere: Client) -> None:
-    """What NSX backs is not changed here."""
-    backing, uuid = vsphere.collect("/dc1/network/nsx-segment1", "config.backingType", "config.logicalSwitchUuid")
-    assert backing == "nsx" and uuid
+    """What NSX backs is its own, with ports that come and go with the adapters, and is not changed here (nri-vsphere's capture)."""
+    segment = "/dc1/network/nsx-segment1"
+    config = vsphere.collect(segment, "config")
+    assert config["backingType"] == "nsx" and config["logicalSwitchUuid"] and config["transportZoneUuid"] and config["transportZoneName"]
+    own = config["defaultPortConfig"]
+    assert set(flags(own)) == {False} and values(own["macManagementPolicy"]) == [False] * 3
+    assert own["macManagementPolicy"]["macLearningPolicy"] == {"inherited": False, "enabled": False} and own["vlan"]["vlanId"] == 0
+    assert (config["type"], config["numPorts"], config["configVersion"]) == ("ephemeral", 0, "0")
+    vsphere.govc("vm.network.add", "-vm", "/dc1/vm/vm01-1", "-net", segment)
+    key = ports(vsphere, nsxPort=True)[0]["key"]
+    assert str(UUID(key)) == key and vsphere.collect(segment, "config.numPorts") == 1 and vsphere.collect(segment, "portKeys") == [key]
+    vsphere.govc("vm.network.change", "-vm", "/dc1/vm/vm01-1", "-net", "/dc1/network/dvpg02", "ethernet-2")
+    assert ports(vsphere, nsxPort=True) == [] and vsphere.collect(segment, "config.numPorts") == 0
+    assert vsphere.collect(SWITCH, "config.productInfo.forwardingClass") == "cswitch"
+    assert vsphere.collect("/dc1/host/cluster1/esxi01.lab.example", "config.network.proxySwitch")[0]["nsxtEnabled"] is True
     with pytest.raises(Fault) as refused:
         reconfigure(vsphere, "/dc1/network/nsx-segment1", description="mine")
     assert refused.value.name == "NotSupported"
@@ -183,10 +196,10 @@ def test_ports_are_found_by_criteria(vsphere: Client) -> None:
     """DistributedVirtualSwitchPortCriteria."""
     keys = {path: vsphere.collect(path, "key") for path in (GROUP, "/dc1/network/dvpg02")}
     everything = ports(vsphere)
-    assert len({port["key"] for port in everything}) == len(everything) == 2 * 4 + 8 + 8 + 8
+    assert len({port["key"] for port in everything}) == len(everything) == 2 * 4 + 8 + 8
     assert {port["portgroupKey"] for port in ports(vsphere, portgroupKey=keys[GROUP], inside=True)} == {keys[GROUP]}
     assert keys[GROUP] not in {port["portgroupKey"] for port in ports(vsphere, portgroupKey=keys[GROUP], inside=False)}
-    assert len(ports(vsphere, uplinkPort=True)) == 2 * 4 and len(ports(vsphere, nsxPort=True)) == 8
+    assert len(ports(vsphere, uplinkPort=True)) == 2 * 4 and ports(vsphere, nsxPort=True) == []
     connected = guests(vsphere)
     assert sorted(port["connectee"]["connectedEntity"] for port in connected) == sorted(each["value"] for each in vsphere.collect(GROUP, "vm"))
     assert len(ports(vsphere, active=True, uplinkPort=False)) == 2

@@ -15,6 +15,9 @@ import (
 // dvsVersions are the versions of a distributed switch that can be made, the recommended one last.
 var dvsVersions = []string{"6.5.0", "6.6.0", "7.0.0", "7.0.2", "7.0.3", "8.0.0", "8.0.3"}
 
+// nsxForwarding is the forwardingClass of a switch that NSX uses.
+const nsxForwarding = "cswitch"
+
 // macManagementSince is the first version with macManagementPolicy and MAC learning (vSphere API 6.7).
 const macManagementSince = "6.6.0"
 
@@ -90,6 +93,9 @@ func defaultSetting(version string, uplinks []string) *portSetting {
 		SecurityPolicy: &types.DVSSecurityPolicy{AllowPromiscuous: boolPolicy(false), MacChanges: boolPolicy(false), ForgedTransmits: boolPolicy(false)},
 		IpfixEnabled:   boolPolicy(false), TxUplink: boolPolicy(false),
 		LacpPolicy: &types.VMwareUplinkLacpPolicy{Enable: boolPolicy(false), Mode: &types.StringPolicy{Value: "passive"}},
+	}
+	if atLeast(version, "8.0.0") {
+		setting.VNI = new(types.IntPolicy)
 	}
 	if atLeast(version, macManagementSince) {
 		setting.MacManagementPolicy = &types.DVSMacManagementPolicy{

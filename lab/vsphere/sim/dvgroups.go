@@ -13,7 +13,11 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-const nsxBacked = string(types.DistributedVirtualPortgroupBackingTypeNsx)
+const (
+	nsxBacked = string(types.DistributedVirtualPortgroupBackingTypeNsx)
+	// The transport zone of all groups that NSX backs.
+	nsxZone = "9d2a2d4c-2a7d-4c6e-9d5e-6f0f8f6a7b11"
+)
 
 // AddDVPortgroupTask lets the simulator make the groups, and gives them what a vCenter would.
 func (x *extension) AddDVPortgroupTask(ctx *simulator.Context, req *types.AddDVPortgroup_Task) soap.HasFault {
@@ -42,7 +46,24 @@ func (x *extension) addGroup(ctx *simulator.Context, vds *simulator.DistributedV
 	}
 	setting := inheritAll(parent)
 	merge(setting, given, parent)
+	if spec.BackingType == nsxBacked {
+		setting = nsxSetting(setting)
+		spec.Type, spec.NumPorts = string(types.DistributedVirtualPortgroupPortgroupTypeEphemeral), 0
+		spec.TransportZoneUuid, spec.TransportZoneName = nsxZone, "overlay"
+	}
 	return x.makeGroup(ctx, vds, spec, setting)
+}
+
+// nsxSetting is a setting of which NSX has set all, and refuses all three.
+func nsxSetting(setting *portSetting) *portSetting {
+	no := boolPolicy(false)
+	setting.SecurityPolicy = &types.DVSSecurityPolicy{AllowPromiscuous: no, MacChanges: no, ForgedTransmits: no}
+	macValuesFromSecurity(setting)
+	if setting.MacManagementPolicy != nil {
+		setting.MacManagementPolicy.MacLearningPolicy = new(types.DVSMacLearningPolicy)
+	}
+	setInherited(reflect.ValueOf(setting), false)
+	return setting
 }
 
 // makeGroup makes a group with this setting, whatever of it is inherited.
@@ -64,6 +85,7 @@ func (x *extension) makeGroup(
 	}
 	group := ctx.Map.Get(vds.Portgroup[len(vds.Portgroup)-1]).(*simulator.DistributedVirtualPortgroup)
 	group.Config.Uplink = types.NewBool(false)
+	group.Config.TransportZoneUuid, group.Config.TransportZoneName = spec.TransportZoneUuid, spec.TransportZoneName
 	_ = x.resizeGroup(vds, group, wanted)
 	return group, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/google/uuid"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
@@ -89,7 +90,11 @@ func (x *extension) leavePorts(
 
 func (x *extension) newPort(vds *simulator.DistributedVirtualSwitch, group *simulator.DistributedVirtualPortgroup) *port {
 	key := strconv.Itoa(x.ports.next[vds.Self])
-	x.ports.next[vds.Self]++
+	if group.Config.BackingType == nsxBacked {
+		key = uuid.New().String()
+	} else {
+		x.ports.next[vds.Self]++
+	}
 	return &port{key: key, version: firstVersion, group: group.Self, setting: inheritAll(asSetting(group.Config.DefaultPortConfig))}
 }
 
@@ -113,6 +118,7 @@ func (x *extension) settle(ctx *simulator.Context, vds *simulator.DistributedVir
 			seen[each] = true
 		}
 	}
+	x.dropPorts(ctx, vds, seen)
 	for _, each := range x.ports.bySwitch[vds.Self] {
 		group, ok := ctx.Map.Get(each.group).(*simulator.DistributedVirtualPortgroup)
 		if !ok {
@@ -127,6 +133,18 @@ func (x *extension) settle(ctx *simulator.Context, vds *simulator.DistributedVir
 		refresh(each.setting, asSetting(group.Config.DefaultPortConfig))
 	}
 	x.ports.bySwitch[vds.Self] = slices.DeleteFunc(x.ports.bySwitch[vds.Self], func(each *port) bool { return ctx.Map.Get(each.group) == nil })
+}
+
+// dropPorts takes the ports that NSX made for adapters which have gone.
+func (x *extension) dropPorts(ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch, seen map[*port]bool) {
+	for _, ref := range vds.Portgroup {
+		group := ctx.Map.Get(ref).(*simulator.DistributedVirtualPortgroup)
+		if group.Config.BackingType != nsxBacked {
+			continue
+		}
+		x.ports.bySwitch[vds.Self] = slices.DeleteFunc(x.ports.bySwitch[vds.Self], func(each *port) bool { return each.group == ref && !seen[each] })
+		showPorts(group, x.ports.bySwitch[vds.Self])
+	}
 }
 
 // portFor is the port of an adapter: the one that it has or asks for, else the first free one of its group.

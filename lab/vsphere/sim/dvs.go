@@ -4,6 +4,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -92,6 +93,9 @@ func (x *extension) createSwitch(ctx *simulator.Context, folder *simulator.Folde
 	vds.Name, vds.ManagedEntity.Name = spec.Name, spec.Name
 	vds.Uuid = dvsUUID()
 	product := productSpec(version)
+	if create.ProductInfo != nil && create.ProductInfo.ForwardingClass != "" {
+		product.ForwardingClass = create.ProductInfo.ForwardingClass
+	}
 	vds.Summary = types.DVSSummary{Name: spec.Name, Uuid: vds.Uuid, ProductInfo: &product, Description: spec.Description}
 	vds.Capability = types.DVSCapability{
 		DvsOperationSupported: types.NewBool(true), DvPortGroupOperationSupported: types.NewBool(true), DvPortOperationSupported: types.NewBool(true),
@@ -109,7 +113,7 @@ func switchConfig(vds *simulator.DistributedVirtualSwitch, spec *types.VMwareDVS
 			UplinkPortPolicy: &types.DVSNameArrayUplinkPortPolicy{UplinkPortName: uplinks}, Description: spec.Description, ConfigVersion: "1",
 			CreateTime: time.Now(), NetworkResourceControlVersion: "version3",
 		},
-		MaxMtu: 1500, LacpApiVersion: multipleLag, MulticastFilteringMode: "snooping",
+		MaxMtu: 1500, LacpApiVersion: cmp.Or(spec.LacpApiVersion, multipleLag), MulticastFilteringMode: "snooping",
 		LinkDiscoveryProtocolConfig: &types.LinkDiscoveryProtocolConfig{Protocol: "cdp", Operation: "listen"},
 	}
 	if spec.MaxMtu != 0 {
@@ -176,6 +180,7 @@ func (x *extension) reconfigureSwitch(ctx *simulator.Context, vds *simulator.Dis
 	if spec.MaxMtu != 0 {
 		config.MaxMtu = spec.MaxMtu
 	}
+	config.LacpApiVersion = cmp.Or(spec.LacpApiVersion, config.LacpApiVersion)
 	config.ConfigVersion = nextVersion(config.ConfigVersion)
 	ctx.Update(vds, []types.PropertyChange{{Name: "config", Val: config}})
 	return x.passDown(ctx, vds)
@@ -222,6 +227,7 @@ func (x *extension) setProxySwitch(ctx *simulator.Context, vds *simulator.Distri
 			net.ProxySwitch = append(net.ProxySwitch, types.HostProxySwitch{
 				DvsUuid: vds.Uuid, DvsName: vds.Name, Key: fmt.Sprintf("DvsPortset-%d", len(net.ProxySwitch)), NumPorts: 9216, NumPortsAvailable: 9200,
 				Mtu: defaultMTU, Pnic: nics, Spec: types.HostProxySwitchSpec{Backing: member.Backing},
+				NsxtEnabled: types.NewBool(vds.Summary.ProductInfo.ForwardingClass == nsxForwarding),
 			})
 		}
 		return nil

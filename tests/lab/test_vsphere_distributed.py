@@ -158,6 +158,17 @@ def test_an_adapter_of_a_host_on_a_distributed_group(vsphere: Client) -> None:
     assert port["proxyHost"] == port["connectee"]["connectedEntity"]
 
 
+def test_what_a_switch_is_called(vsphere: Client) -> None:
+    """By its own type, and by the one that it extends."""
+    found = vsphere.collect(GROUP, "config.distributedVirtualSwitch")
+    assert found["type"] == "VmwareDistributedVirtualSwitch"
+    listed = vsphere.govc("find", "-i", "/", "-type", "w").split()
+    assert listed == [f"VmwareDistributedVirtualSwitch:{found['value']}"]
+    for kind in ("VmwareDistributedVirtualSwitch", "DistributedVirtualSwitch"):
+        assert vsphere.soap("FetchDVPorts", (kind, found["value"])) is not None
+        assert vsphere.collect(f"{kind}:{found['value']}", "name") == "vds1"
+
+
 def test_what_a_switch_can(vsphere: Client) -> None:
     """The capability of version 8.0, and LACP: its policy of ports is not for a switch with link aggregation groups (yavijava's issue 148)."""
     found = vsphere.collect(SWITCH, "capability.featuresSupported")

@@ -237,7 +237,8 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 				http.Error(w, err.Error(), http.StatusBadRequest)
 				return
 			}
-			r.Body = io.NopCloser(bytes.NewReader(body))
+			body = readSwitches.replace(body)
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 			var kind string
 			if kind, this = soapMethod(body); kind != "" {
 				call.Method, call.Object = kind, this.Value
@@ -271,9 +272,30 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 		if rule != nil && writer.status == http.StatusOK {
 			writer.bend(call.Method, rule)
 		}
+		if r.Method == http.MethodPost {
+			body := writeSwitches.replace(writer.body.Bytes())
+			writer.body.Reset()
+			writer.body.Write(body)
+		}
 		call.Status = writer.status
 		writer.send()
 	})
+}
+
+// wording is what is written in place of something else.
+type wording [][2]string
+
+// A client may name the type of a switch, or the one that it extends.
+var (
+	readSwitches  = wording{{` type="Vmware` + switchType + `"`, ` type="` + switchType + `"`}, {`>Vmware` + switchType + `<`, `>` + switchType + `<`}}
+	writeSwitches = wording{{` type="` + switchType + `"`, ` type="Vmware` + switchType + `"`}}
+)
+
+func (w wording) replace(text []byte) []byte {
+	for _, each := range w {
+		text = bytes.ReplaceAll(text, []byte(each[0]), []byte(each[1]))
+	}
+	return text
 }
 
 // lose keeps the answer to a call that was carried out from its client: the connection ends, or a proxy on the way answers.

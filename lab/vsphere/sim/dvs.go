@@ -18,7 +18,8 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// A vCenter names the type VmwareDistributedVirtualSwitch; the simulator's objects can't have a reference of that type.
+// A vCenter names the type VmwareDistributedVirtualSwitch. The simulator's objects can't have a reference of that type, so messages are
+// rewritten on their way in and out.
 const switchType = "DistributedVirtualSwitch"
 
 // firstVersion is the configVersion of a group, and of a port, that nobody has changed yet.

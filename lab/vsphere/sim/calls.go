@@ -237,7 +237,7 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 				http.Error(w, err.Error(), http.StatusBadRequest)
 				return
 			}
-			body = readSwitches.replace(body)
+			body = asRead.replace(body)
 			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 			var kind string
 			if kind, this = soapMethod(body); kind != "" {
@@ -273,7 +273,7 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 			writer.bend(call.Method, rule)
 		}
 		if r.Method == http.MethodPost {
-			body := writeSwitches.replace(writer.body.Bytes())
+			body := asWritten.replace(writer.body.Bytes())
 			writer.body.Reset()
 			writer.body.Write(body)
 		}
@@ -285,10 +285,14 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 // wording is what is written in place of something else.
 type wording [][2]string
 
-// A client may name the type of a switch, or the one that it extends.
 var (
-	readSwitches  = wording{{` type="Vmware` + switchType + `"`, ` type="` + switchType + `"`}, {`>Vmware` + switchType + `<`, `>` + switchType + `<`}}
-	writeSwitches = wording{{` type="` + switchType + `"`, ` type="Vmware` + switchType + `"`}}
+	// A client may name the type of a switch, or the one that it extends.
+	asRead = wording{{` type="Vmware` + switchType + `"`, ` type="` + switchType + `"`}, {`>Vmware` + switchType + `<`, `>` + switchType + `<`}}
+	// The text of a fault in missingSet is empty, and not left out.
+	asWritten = wording{
+		{` type="` + switchType + `"`, ` type="Vmware` + switchType + `"`},
+		{`</fault></fault></missingSet>`, `</fault><localizedMessage></localizedMessage></fault></missingSet>`},
+	}
 )
 
 func (w wording) replace(text []byte) []byte {

@@ -134,7 +134,8 @@ def test_the_uplink_group_inherits_nothing(vsphere: Client) -> None:
     assert config["uplink"] is True and vsphere.collect(GROUP, "config.uplink") is False and tags[0]["key"] == "SYSTEM/DVS.UPLINKPG"
     own = config["defaultPortConfig"]
     assert set(flags(own)) == {False} and values(own["macManagementPolicy"]) == [False, False, True]
-    assert own["securityPolicy"]["forgedTransmits"] == {"inherited": False, "value": True} and own["macManagementPolicy"]["macLearningPolicy"]["enabled"] is False
+    assert own["securityPolicy"]["forgedTransmits"] == {"inherited": False, "value": True}
+    assert own["macManagementPolicy"]["macLearningPolicy"]["enabled"] is False
     assert own["vlan"]["vlanId"] == [{"start": 0, "end": 4094}] and own["uplinkTeamingPolicy"]["uplinkPortOrder"] == {"inherited": False}
     assert (config["type"], config["backingType"], config["autoExpand"], config["configVersion"]) == ("earlyBinding", "standard", False, "0")
     assert config["numPorts"] == len(ports(vsphere, uplinkPort=True)) == 2 * 4, "four uplinks of each host"

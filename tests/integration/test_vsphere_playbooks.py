@@ -58,6 +58,7 @@ def test_harden_and_audit(vsphere: Client, play: Playbook, tmp_path: Path) -> No
     """Check, run with an audit behind it, run again; the report before and after, as data and as a page."""
     document = ("-e", f"@{ROOT / 'lab' / 'demo' / 'policy.yml'}")
     vsphere.govc("host.portgroup.change", "-host", "esxi02.lab.example", "-allow-promiscuous=true", "pg01")
+    vsphere.govc("host.option.set", "-host", "esxi02.lab.example", "Net.BlockGuestBPDU", "0")
     before = vsphere.collect("/dc1/host/cluster1/esxi02.lab.example", "config.network")
     play("audit", "-e", f"virtnet_report_dir={tmp_path}")
     report = json.loads((tmp_path / f"{NAME}.json").read_text())

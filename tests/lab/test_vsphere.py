@@ -341,7 +341,7 @@ def test_properties_that_are_not_told(vsphere: Client) -> None:
     denied = properties(vsphere, "name", "config.network.vnic")
     assert denied["set"]["name"] == "name" and denied["missing"][0]["path"] == "config.network.vnic"
     fault = denied["missing"][0]["fault"]
-    assert fault["fault"]["privilegeId"] == "System.View" and fault["fault"]["object"].startswith("host-") and not fault.get("localizedMessage")
+    assert fault["fault"]["privilegeId"] == "System.View" and fault["fault"]["object"].startswith("host-") and fault["localizedMessage"] is None
     assert [each["device"] for each in vsphere.collect(HOSTS + FIRST, "config.network.vnic")] == ["vmk0"]
     vsphere.control("DELETE", "properties")
     vsphere.control("POST", "properties", {"path": "config.network.vnic", "as": "unset"})

@@ -54,6 +54,18 @@ def ports(vsphere: Client, **criteria: Any) -> List[Dict[str, Any]]:
     return listed if isinstance(listed, list) else [listed]
 
 
+def move_adapter(vsphere: Client, host: str, path: str = GROUP, device: str = "vmk0") -> None:
+    """Puts an adapter of a host itself on a distributed group."""
+    system = vsphere.collect(host, "configManager.networkSystem")
+    port = {"switchUuid": vsphere.collect(SWITCH, "uuid"), "portgroupKey": vsphere.collect(path, "key")}
+    vsphere.soap("UpdateVirtualNic", (system["type"], system["value"]), device=device, nic={"distributedVirtualPort": port})
+
+
+def guests(vsphere: Client) -> List[Dict[str, Any]]:
+    """The ports in use but for those of uplinks."""
+    return ports(vsphere, connected=True, uplinkPort=False)
+
+
 def override(vsphere: Client, port: Dict[str, Any], seen: Optional[str] = None, **setting: Any) -> None:
     """ReconfigureDVPort_Task for one port."""
     spec = {

@@ -361,7 +361,7 @@ CHANGES = {
     "vswitch": Change("esxi_vswitch", {**ALL, "name": "vSwitch0", "security": OPEN}, "UpdateVirtualSwitch", (SWITCHES, {**SWITCHES, **UNSET})),
     "vswitch that comes": Change("esxi_vswitch", {**ALL, "name": "vSwitch1", "uplinks": []}, "AddVirtualSwitch", (SWITCHES, {**SWITCHES, "path": "config"})),
     "option": Change(
-        "esxi_switch_policy", {**ALL, "switches": [{"name": "vSwitch0", "kind": "vswitch", "guards": {"bpdu": "reject"}}]}, "UpdateOptions", (),
+        "esxi_switch_policy", {**ALL, "switches": [{"name": "vSwitch0", "kind": "vswitch", "guards": {"bpdu": "accept"}}]}, "UpdateOptions", (),
         ({"method": "QueryOptions", "fault": "NoPermission"}, {"method": "QueryOptions", "action": "empty"}),
     ),
     "dv group": Change(

@@ -55,8 +55,8 @@ WRITES = [
     ),
     Write("AddVirtualSwitch", "esxi_vswitch", {"name": "vSwitch7", "uplinks": []}, lambda world: "vSwitch7" in names(world, "vswitch")),
     Write(
-        "UpdateOptions", "esxi_switch_policy", {"switches": [{"name": "vSwitch0", "kind": "vswitch", "guards": {"bpdu": "reject"}}]},
-        lambda world: option(world, NAME) == 1,
+        "UpdateOptions", "esxi_switch_policy", {"switches": [{"name": "vSwitch0", "kind": "vswitch", "guards": {"bpdu": "accept"}}]},
+        lambda world: option(world, NAME) == 0,
     ),
 ]
 

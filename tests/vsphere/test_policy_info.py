@@ -34,6 +34,7 @@ def prepare(world: World) -> None:
         override(world, host, "VM Network", **dict.fromkeys(FIELDS, True))
         # Of the groups only the three that are looked at may inherit.
         override(world, host, "Management Network", **dict.fromkeys(FIELDS, False))
+    world.take_bpdus()
 
 
 def test_configured_and_effective_are_what_govc_says(world: World) -> None:
@@ -133,6 +134,7 @@ def _rules(world: World, audit: str) -> List[Tuple[str, str]]:
 def test_guest_tagging_learning_and_options(world_of: Callable[..., World]) -> None:
     """What else lets a guest hear or forge, each with its identifiers; NSX and uplinks have none."""
     world = world_of("--hosts", "1", "--nsx")
+    world.take_bpdus()
     world.ok("esxi_vswitch", all_hosts=True, name="vSwitch0", security=REJECT)
     world.ok("esxi_portgroup", all_hosts=True, name="pg01", vlan_id=4095)
     world.ok("vds_portgroup", vds="vds1", name="dvpg01", security=REJECT, mac_learning={"enabled": True})

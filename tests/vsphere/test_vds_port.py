@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List
 
 import pytest
 
-from tests.oracle.distributed import GROUP, MAC, allow, override, ports, reconfigure
+from tests.oracle.distributed import GROUP, MAC, allow, move_adapter, override, ports, reconfigure
 from tests.oracle.vsphere import Client
 
 from .distributed import Switches
@@ -107,9 +107,9 @@ def test_other_overrides_are_told(vcenter: Switches) -> None:
     vsphere = vcenter.vsphere
     allow(vsphere, shapingOverrideAllowed=True)
     port = of_group(vsphere)[0]
-    override(vsphere, port, inShapingPolicy={"inherited": False, "enabled": {"inherited": False, "value": True}})
+    override(vsphere, port, inShapingPolicy={"inherited": False, "enabled": {"inherited": False, "value": True}}, VNI={"inherited": False, "value": 5})
     result = vcenter.cycle("vds_port", False, vds="vds1", port_group="dvpg01", state="inherited", reset=["security", "vlan", "blocked"])
-    assert result["ports"][port["key"]]["other_overrides"] == ["inShapingPolicy"] and list(result["ports"]) == [port["key"]]
+    assert result["ports"][port["key"]]["other_overrides"] == ["inShapingPolicy", "VNI"] and list(result["ports"]) == [port["key"]]
 
 
 def test_switches_without_mac_management(lab: Callable[..., Switches]) -> None:
@@ -137,6 +137,8 @@ def test_switches_without_mac_management(lab: Callable[..., Switches]) -> None:
         ({"port_group": "nsx-segment1", "state": "inherited"}, "NSX backs it"),
         ({"keys": ["0"], "blocked": True}, "uplink group"),
         ({"vm": "vm09-1", "blocked": True}, "no adapter of a machine vm09-1"),
+        # Its adapter is on a port too, and it is no machine.
+        ({"vm": "esxi01.lab.example", "blocked": True}, "no adapter of a machine esxi01.lab.example"),
         ({"vm": "", "blocked": True}, "vm: it is empty"),
         ({"port_group": "dvpg01", "blocked": True}, "change it with vds_portgroup"),
         ({"keys": ["5"]}, "Nothing is asked for"),
@@ -152,6 +154,41 @@ def test_switches_without_mac_management(lab: Callable[..., Switches]) -> None:
 def test_refused_before_any_write(vcenter: Switches, params: Dict[str, Any], words: str) -> None:
     """With the object, the value and what to do; in check mode too."""
     vcenter.refused("vds_port", "invalid", words, **{"vds": "vds1", **params})
+
+
+def test_ports_that_nsx_made(vcenter: Switches) -> None:
+    """Their keys are UUIDs. They are refused, alone and as one adapter of a machine; the machine's others can be chosen."""
+    vsphere, nsx = vcenter.vsphere, "/dc1/network/nsx-segment1"
+    vsphere.govc("vm.network.add", "-vm", "/dc1/vm/vm01-1", "-net", nsx)
+    key = of_group(vsphere, nsx)[0]["key"]
+    assert len(key) == 36
+    vcenter.refused("vds_port", "invalid", "nsx-segment1", "NSX backs it", vds="vds1", keys=[key], blocked=True)
+    words = "NSX backs it", "choose others with port_group or keys"
+    vcenter.refused("vds_port", "invalid", *words, vds="vds1", vm="vm01-1", blocked=True)
+    assert list(vcenter.cycle("vds_port", vds="vds1", vm="vm01-1", port_group="dvpg01", blocked=True)["ports"]) == [of_group(vsphere)[0]["key"]]
+    assert of_group(vsphere)[0]["config"]["setting"]["blocked"] == {"inherited": "false", "value": "true"}
+    told = vcenter.ok("esxi_switch_policy_info", all_hosts=True, audit="stig", ports="all")
+    group = next(each for each in told["objects"] if each["port_group"] == "nsx-segment1")
+    assert group["exempt"] == "nsx" and group["vms"] == ["vm01-1"] and set(group["effective"].values()) == {"reject"}
+    assert told["not_looked_at"] == [] and not [each for each in told["objects"] if each["port"] == key]
+
+
+def test_adapters_of_hosts_are_no_machines(vcenter: Switches) -> None:
+    """A machine that has a host's name, as a nested ESXi may; the ports of that host stay as they are, and no audit takes it for a guest."""
+    vsphere, host = vcenter.vsphere, "esxi01.lab.example"
+    vsphere.govc("vm.change", "-vm", "/dc1/vm/vm02-1", "-name", host)
+    key = connected(vsphere, host)
+    move_adapter(vsphere, f"/dc1/host/cluster1/{host}")
+    kinds = {port["key"]: port["connectee"]["type"] for port in ports(vsphere, connected=True)}
+    assert sorted(kinds.values()) == ["hostVmkVnic", "pnic", "pnic", "vmVnic", "vmVnic"] and kinds[key] == "vmVnic"
+    assert list(vcenter.cycle("vds_port", vds="vds1", vm=host, blocked=True)["ports"]) == [key]
+    assert [port["key"] for port in ports(vsphere, uplinkPort=False) if port["config"]["setting"]["blocked"]["inherited"] == "false"] == [key]
+    told = vcenter.ok("esxi_switch_policy_info", all_hosts=True, ports="all")["objects"]
+    assert {each["port"]: each["vms"] for each in told if each["kind"] == "vds_port" and each["port"] in kinds and each["vms"]} == {
+        key: [host], connected(vsphere, "vm01-1"): ["vm01-1"],
+    }
+    uses = {key for key, kind in kinds.items() if kind == "hostVmkVnic"}
+    assert "management" in vcenter.run("vds_port", True, vds="vds1", keys=list(uses), blocked=True)["msg"]
 
 
 def test_somebody_else_is_faster(vcenter: Switches) -> None:

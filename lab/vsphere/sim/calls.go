@@ -237,7 +237,8 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 				http.Error(w, err.Error(), http.StatusBadRequest)
 				return
 			}
-			r.Body = io.NopCloser(bytes.NewReader(body))
+			body = asRead.replace(body)
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 			var kind string
 			if kind, this = soapMethod(body); kind != "" {
 				call.Method, call.Object = kind, this.Value
@@ -271,9 +272,34 @@ func (l *Lab) watch(next http.Handler) http.Handler {
 		if rule != nil && writer.status == http.StatusOK {
 			writer.bend(call.Method, rule)
 		}
+		if r.Method == http.MethodPost {
+			body := asWritten.replace(writer.body.Bytes())
+			writer.body.Reset()
+			writer.body.Write(body)
+		}
 		call.Status = writer.status
 		writer.send()
 	})
+}
+
+// wording is what is written in place of something else.
+type wording [][2]string
+
+var (
+	// A client may name the type of a switch, or the one that it extends.
+	asRead = wording{{` type="Vmware` + switchType + `"`, ` type="` + switchType + `"`}, {`>Vmware` + switchType + `<`, `>` + switchType + `<`}}
+	// The text of a fault in missingSet is empty, and not left out.
+	asWritten = wording{
+		{` type="` + switchType + `"`, ` type="Vmware` + switchType + `"`},
+		{`</fault></fault></missingSet>`, `</fault><localizedMessage></localizedMessage></fault></missingSet>`},
+	}
+)
+
+func (w wording) replace(text []byte) []byte {
+	for _, each := range w {
+		text = bytes.ReplaceAll(text, []byte(each[0]), []byte(each[1]))
+	}
+	return text
 }
 
 // lose keeps the answer to a call that was carried out from its client: the connection ends, or a proxy on the way answers.

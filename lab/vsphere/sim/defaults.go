@@ -8,14 +8,21 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
 // dvsVersions are the versions of a distributed switch that can be made, the recommended one last.
 var dvsVersions = []string{"6.5.0", "6.6.0", "7.0.0", "7.0.2", "7.0.3", "8.0.0", "8.0.3"}
 
+// nsxForwarding is the forwardingClass of a switch that NSX uses.
+const nsxForwarding = "cswitch"
+
 // macManagementSince is the first version with macManagementPolicy and MAC learning (vSphere API 6.7).
 const macManagementSince = "6.6.0"
+
+// multipleLag is the LACP of a switch whose link aggregation groups have it, and not its ports (VMwareDvsLacpApiVersion).
+const multipleLag = string(types.VMwareDvsLacpApiVersionMultipleLag)
 
 // The limits of MAC learning are those of the vSphere 8 documentation: up to 4096 addresses a port, which is the default too.
 const maxLearned = 4096
@@ -40,7 +47,7 @@ func atLeast(version, wanted string) bool {
 }
 
 func featuresOf(version string) *types.VMwareDVSFeatureCapability {
-	yes := types.NewBool(true)
+	yes, recent := types.NewBool(true), types.NewBool(atLeast(version, "7.0.2"))
 	return &types.VMwareDVSFeatureCapability{
 		DVSFeatureCapability: types.DVSFeatureCapability{
 			NetworkResourceManagementSupported: true,
@@ -49,7 +56,9 @@ func featuresOf(version string) *types.VMwareDVSFeatureCapability {
 			MacLearningSupported:               types.NewBool(atLeast(version, macManagementSince)),
 		},
 		VspanSupported: yes, LldpSupported: yes, IpfixSupported: yes, MulticastSnoopingSupported: yes,
-		NsxSupported: types.NewBool(atLeast(version, "7.0.0")),
+		NsxSupported:   types.NewBool(atLeast(version, "7.0.0")),
+		LacpCapability: &types.VMwareDvsLacpCapability{LacpSupported: yes, MultiLacpGroupSupported: yes, LacpFastModeSupported: recent},
+		MtuCapability:  &types.VMwareDvsMtuCapability{MinMtuSupported: 1280, MaxMtuSupported: 9190},
 	}
 }
 
@@ -85,6 +94,9 @@ func defaultSetting(version string, uplinks []string) *portSetting {
 		IpfixEnabled:   boolPolicy(false), TxUplink: boolPolicy(false),
 		LacpPolicy: &types.VMwareUplinkLacpPolicy{Enable: boolPolicy(false), Mode: &types.StringPolicy{Value: "passive"}},
 	}
+	if atLeast(version, "8.0.0") {
+		setting.VNI = new(types.IntPolicy)
+	}
 	if atLeast(version, macManagementSince) {
 		setting.MacManagementPolicy = &types.DVSMacManagementPolicy{
 			AllowPromiscuous: types.NewBool(false), MacChanges: types.NewBool(false), ForgedTransmits: types.NewBool(false),
@@ -116,8 +128,15 @@ func asSetting(spec types.BaseDVPortSetting) *portSetting {
 	return new(portSetting)
 }
 
-// checkSetting refuses values out of range and features that the switch does not have.
-func checkSetting(path string, spec *portSetting, version string) types.BaseMethodFault {
+// checkSetting refuses values out of range, features that the switch does not have and, where link aggregation groups have it, LACP of ports.
+func checkSetting(path string, spec *portSetting, vds *simulator.DistributedVirtualSwitch) types.BaseMethodFault {
+	if spec.LacpPolicy != nil && !spec.LacpPolicy.Inherited && configOf(vds).LacpApiVersion == multipleLag {
+		return new(types.ConflictingConfiguration)
+	}
+	return checkValues(path, spec, versionOf(vds))
+}
+
+func checkValues(path string, spec *portSetting, version string) types.BaseMethodFault {
 	if vlan, ok := spec.Vlan.(*types.VmwareDistributedVirtualSwitchVlanIdSpec); ok && (vlan.VlanId < 0 || vlan.VlanId > 4094) {
 		return invalid(path + ".vlan.vlanId")
 	}

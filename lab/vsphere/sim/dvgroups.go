@@ -4,6 +4,7 @@
 package sim
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/vmware/govmomi/simulator"
@@ -12,7 +13,11 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-const nsxBacked = string(types.DistributedVirtualPortgroupBackingTypeNsx)
+const (
+	nsxBacked = string(types.DistributedVirtualPortgroupBackingTypeNsx)
+	// The transport zone of all groups that NSX backs.
+	nsxZone = "9d2a2d4c-2a7d-4c6e-9d5e-6f0f8f6a7b11"
+)
 
 // AddDVPortgroupTask lets the simulator make the groups, and gives them what a vCenter would.
 func (x *extension) AddDVPortgroupTask(ctx *simulator.Context, req *types.AddDVPortgroup_Task) soap.HasFault {
@@ -36,13 +41,37 @@ func (x *extension) addGroup(ctx *simulator.Context, vds *simulator.DistributedV
 		return nil, invalid("spec.name")
 	}
 	parent, given := asSetting(configOf(vds).DefaultPortConfig), asSetting(spec.DefaultPortConfig)
-	if fault := checkSetting("spec.defaultPortConfig", given, versionOf(vds)); fault != nil {
+	if fault := checkSetting("spec.defaultPortConfig", given, vds); fault != nil {
 		return nil, fault
 	}
 	setting := inheritAll(parent)
 	merge(setting, given, parent)
+	if spec.BackingType == nsxBacked {
+		setting = nsxSetting(setting)
+		spec.Type, spec.NumPorts = string(types.DistributedVirtualPortgroupPortgroupTypeEphemeral), 0
+		spec.TransportZoneUuid, spec.TransportZoneName = nsxZone, "overlay"
+	}
+	return x.makeGroup(ctx, vds, spec, setting)
+}
+
+// nsxSetting is a setting of which NSX has set all, and refuses all three.
+func nsxSetting(setting *portSetting) *portSetting {
+	no := boolPolicy(false)
+	setting.SecurityPolicy = &types.DVSSecurityPolicy{AllowPromiscuous: no, MacChanges: no, ForgedTransmits: no}
+	macValuesFromSecurity(setting)
+	if setting.MacManagementPolicy != nil {
+		setting.MacManagementPolicy.MacLearningPolicy = new(types.DVSMacLearningPolicy)
+	}
+	setInherited(reflect.ValueOf(setting), false)
+	return setting
+}
+
+// makeGroup makes a group with this setting, whatever of it is inherited.
+func (x *extension) makeGroup(
+	ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch, spec types.DVPortgroupConfigSpec, setting *portSetting,
+) (*simulator.DistributedVirtualPortgroup, types.BaseMethodFault) {
 	wanted := spec.NumPorts
-	spec.DefaultPortConfig, spec.ConfigVersion, spec.NumPorts = setting, "1", 0
+	spec.DefaultPortConfig, spec.ConfigVersion, spec.NumPorts = setting, firstVersion, 0
 	spec.Policy = groupPolicy(defaultGroupPolicy(), spec.Policy)
 	if spec.Type == "" {
 		spec.Type = string(types.DistributedVirtualPortgroupPortgroupTypeEarlyBinding)
@@ -56,18 +85,22 @@ func (x *extension) addGroup(ctx *simulator.Context, vds *simulator.DistributedV
 	}
 	group := ctx.Map.Get(vds.Portgroup[len(vds.Portgroup)-1]).(*simulator.DistributedVirtualPortgroup)
 	group.Config.Uplink = types.NewBool(false)
+	group.Config.TransportZoneUuid, group.Config.TransportZoneName = spec.TransportZoneUuid, spec.TransportZoneName
 	_ = x.resizeGroup(vds, group, wanted)
 	return group, nil
 }
 
-// addUplinkGroup makes the group that every distributed switch has.
-func (x *extension) addUplinkGroup(ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch, uplinks int) types.BaseMethodFault {
-	group, fault := x.addGroup(ctx, vds, types.DVPortgroupConfigSpec{
-		Name: vds.Name + "-DVUplinks-" + vds.Self.Value[len("dvs-"):], NumPorts: int32(uplinks),
-		DefaultPortConfig: &portSetting{
-			Vlan: &types.VmwareDistributedVirtualSwitchTrunkVlanSpec{VlanId: []types.NumericRange{{Start: 0, End: 4094}}},
-		},
-	})
+// addUplinkGroup makes the group that every distributed switch has. It inherits nothing, and lets pass what the guests send.
+func (x *extension) addUplinkGroup(ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch) types.BaseMethodFault {
+	setting := clone(asSetting(configOf(vds).DefaultPortConfig))
+	setting.Vlan = &types.VmwareDistributedVirtualSwitchTrunkVlanSpec{VlanId: []types.NumericRange{{Start: 0, End: 4094}}}
+	setting.SecurityPolicy.ForgedTransmits = boolPolicy(true)
+	macValuesFromSecurity(setting)
+	setting.UplinkTeamingPolicy.UplinkPortOrder = new(types.VMwareUplinkPortOrderPolicy)
+	setInherited(reflect.ValueOf(setting), false)
+	group, fault := x.makeGroup(ctx, vds, types.DVPortgroupConfigSpec{
+		Name: vds.Name + "-DVUplinks-" + vds.Self.Value[len("dvs-"):], AutoExpand: types.NewBool(false),
+	}, setting)
 	if fault != nil {
 		return fault
 	}
@@ -133,7 +166,7 @@ func (x *extension) reconfigureGroup(
 		return new(types.NotSupported)
 	}
 	given := asSetting(spec.DefaultPortConfig)
-	if fault := checkSetting("spec.defaultPortConfig", given, versionOf(vds)); fault != nil {
+	if fault := checkSetting("spec.defaultPortConfig", given, vds); fault != nil {
 		return fault
 	}
 	if fault := checkRename(ctx, vds, group, spec.Name); fault != nil {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/google/uuid"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
@@ -71,10 +72,30 @@ func (x *extension) resizeGroup(vds *simulator.DistributedVirtualSwitch, group *
 	return nil
 }
 
+// leavePorts frees the ports of hosts that are no members any more.
+func (x *extension) leavePorts(
+	vds *simulator.DistributedVirtualSwitch, group *simulator.DistributedVirtualPortgroup, members []types.DistributedVirtualSwitchHostMember,
+) {
+	x.ports.Lock()
+	defer x.ports.Unlock()
+	for _, each := range x.ports.bySwitch[vds.Self] {
+		left := each.host != nil && !slices.ContainsFunc(members, func(member types.DistributedVirtualSwitchHostMember) bool {
+			return *member.Config.Host == *each.host
+		})
+		if each.group == group.Self && left {
+			each.connectee, each.host, each.running = nil, nil, false
+		}
+	}
+}
+
 func (x *extension) newPort(vds *simulator.DistributedVirtualSwitch, group *simulator.DistributedVirtualPortgroup) *port {
 	key := strconv.Itoa(x.ports.next[vds.Self])
-	x.ports.next[vds.Self]++
-	return &port{key: key, version: "1", group: group.Self, setting: inheritAll(asSetting(group.Config.DefaultPortConfig))}
+	if group.Config.BackingType == nsxBacked {
+		key = uuid.New().String()
+	} else {
+		x.ports.next[vds.Self]++
+	}
+	return &port{key: key, version: firstVersion, group: group.Self, setting: inheritAll(asSetting(group.Config.DefaultPortConfig))}
 }
 
 func showPorts(group *simulator.DistributedVirtualPortgroup, all []*port) {
@@ -87,8 +108,8 @@ func showPorts(group *simulator.DistributedVirtualPortgroup, all []*port) {
 	group.PortKeys, group.Config.NumPorts = keys, int32(len(keys))
 }
 
-// settle connects the machines' adapters to ports and brings inherited values up to date. The caller holds the lock of the
-// tables, so that the machines have to be asked before.
+// settle connects adapters to ports and brings inherited values up to date. The caller holds the lock of the
+// tables, so that machines and hosts have to be asked before.
 func (x *extension) settle(ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch, adapters []dvNIC) {
 	seen := map[*port]bool{}
 	for _, adapter := range adapters {
@@ -97,6 +118,7 @@ func (x *extension) settle(ctx *simulator.Context, vds *simulator.DistributedVir
 			seen[each] = true
 		}
 	}
+	x.dropPorts(ctx, vds, seen)
 	for _, each := range x.ports.bySwitch[vds.Self] {
 		group, ok := ctx.Map.Get(each.group).(*simulator.DistributedVirtualPortgroup)
 		if !ok {
@@ -113,6 +135,18 @@ func (x *extension) settle(ctx *simulator.Context, vds *simulator.DistributedVir
 	x.ports.bySwitch[vds.Self] = slices.DeleteFunc(x.ports.bySwitch[vds.Self], func(each *port) bool { return ctx.Map.Get(each.group) == nil })
 }
 
+// dropPorts takes the ports that NSX made for adapters which have gone.
+func (x *extension) dropPorts(ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch, seen map[*port]bool) {
+	for _, ref := range vds.Portgroup {
+		group := ctx.Map.Get(ref).(*simulator.DistributedVirtualPortgroup)
+		if group.Config.BackingType != nsxBacked {
+			continue
+		}
+		x.ports.bySwitch[vds.Self] = slices.DeleteFunc(x.ports.bySwitch[vds.Self], func(each *port) bool { return each.group == ref && !seen[each] })
+		showPorts(group, x.ports.bySwitch[vds.Self])
+	}
+}
+
 // portFor is the port of an adapter: the one that it has or asks for, else the first free one of its group.
 func (x *extension) portFor(ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch, adapter dvNIC) *port {
 	var free *port
@@ -120,7 +154,7 @@ func (x *extension) portFor(ctx *simulator.Context, vds *simulator.DistributedVi
 		if each.group != adapter.group {
 			continue
 		}
-		if each.connectee != nil && *each.connectee.ConnectedEntity == adapter.machine && each.connectee.NicKey == adapter.key || each.key == adapter.port {
+		if each.connectee != nil && *each.connectee.ConnectedEntity == adapter.entity && each.connectee.NicKey == adapter.key || each.key == adapter.port {
 			return each
 		}
 		if free == nil && each.connectee == nil {
@@ -135,20 +169,47 @@ func (x *extension) portFor(ctx *simulator.Context, vds *simulator.DistributedVi
 	return free
 }
 
-// dvNIC is a virtual adapter on a distributed switch.
+// dvNIC is an adapter of a machine or of a host on a distributed switch.
 type dvNIC struct {
-	machine, group types.ManagedObjectReference
-	host           *types.ManagedObjectReference
-	key, port      string
-	running        bool
+	entity, group types.ManagedObjectReference
+	host          *types.ManagedObjectReference
+	key, port     string
+	kind          types.DistributedVirtualSwitchPortConnecteeConnecteeType
+	running       bool
 }
 
 func (n dvNIC) connectee() *types.DistributedVirtualSwitchPortConnectee {
-	return &types.DistributedVirtualSwitchPortConnectee{ConnectedEntity: &n.machine, NicKey: n.key, Type: "vmVnic"}
+	return &types.DistributedVirtualSwitchPortConnectee{ConnectedEntity: &n.entity, NicKey: n.key, Type: string(n.kind)}
+}
+
+// hostNICs are the adapters of hosts on a distributed switch: the physical ones on its uplink group, and the hosts' own virtual ones.
+func hostNICs(ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch) []dvNIC {
+	var found []dvNIC
+	for _, member := range configOf(vds).Host {
+		host := ctx.Map.Get(*member.Config.Host).(*simulator.HostSystem)
+		own := dvNIC{entity: host.Self, host: &host.Self, running: true}
+		if backing, ok := member.Config.Backing.(*types.DistributedVirtualSwitchHostMemberPnicBacking); ok {
+			for _, each := range backing.PnicSpec {
+				own.kind, own.key, own.group = types.DistributedVirtualSwitchPortConnecteeConnecteeTypePnic, each.PnicDevice, configOf(vds).UplinkPortgroup[0]
+				found = append(found, own)
+			}
+		}
+		ctx.WithLock(host, func() {
+			for i := range host.Config.Network.Vnic {
+				vnic := &host.Config.Network.Vnic[i]
+				if at := vnic.Spec.DistributedVirtualPort; at != nil && at.SwitchUuid == vds.Uuid {
+					own.kind, own.key, own.port = types.DistributedVirtualSwitchPortConnecteeConnecteeTypeHostVmkVnic, vnic.Device, at.PortKey
+					own.group = types.ManagedObjectReference{Type: "DistributedVirtualPortgroup", Value: at.PortgroupKey}
+					found = append(found, own)
+				}
+			}
+		})
+	}
+	return found
 }
 
 func distributedNICs(ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch) []dvNIC {
-	var found []dvNIC
+	found := hostNICs(ctx, vds)
 	for _, entity := range ctx.Map.All("VirtualMachine") {
 		machine := entity.(*simulator.VirtualMachine)
 		ctx.WithLock(machine, func() {
@@ -162,7 +223,7 @@ func distributedNICs(ctx *simulator.Context, vds *simulator.DistributedVirtualSw
 					continue
 				}
 				found = append(found, dvNIC{
-					machine: machine.Self, host: machine.Runtime.Host, key: strconv.Itoa(int(card.GetVirtualEthernetCard().Key)), port: backing.Port.PortKey,
+					entity: machine.Self, kind: types.DistributedVirtualSwitchPortConnecteeConnecteeTypeVmVnic, host: machine.Runtime.Host, key: strconv.Itoa(int(card.GetVirtualEthernetCard().Key)), port: backing.Port.PortKey,
 					group:   types.ManagedObjectReference{Type: "DistributedVirtualPortgroup", Value: backing.Port.PortgroupKey},
 					running: machine.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn,
 				})

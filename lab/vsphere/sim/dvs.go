@@ -4,6 +4,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -17,8 +18,12 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// A vCenter names the type VmwareDistributedVirtualSwitch; the simulator's objects can't have a reference of that type.
+// A vCenter names the type VmwareDistributedVirtualSwitch. The simulator's objects can't have a reference of that type, so messages are
+// rewritten on their way in and out.
 const switchType = "DistributedVirtualSwitch"
+
+// firstVersion is the configVersion of a group, and of a port, that nobody has changed yet.
+const firstVersion = "0"
 
 func switchOf(ctx *simulator.Context, ref types.ManagedObjectReference) *simulator.DistributedVirtualSwitch {
 	vds, _ := ctx.Map.Get(ref).(*simulator.DistributedVirtualSwitch)
@@ -78,7 +83,7 @@ func (x *extension) createSwitch(ctx *simulator.Context, folder *simulator.Folde
 	uplinks := uplinkNames(spec.UplinkPortPolicy)
 	setting := defaultSetting(version, uplinks)
 	if given := asSetting(spec.DefaultPortConfig); spec.DefaultPortConfig != nil {
-		if fault := checkSetting("spec.configSpec.defaultPortConfig", given, version); fault != nil {
+		if fault := checkValues("spec.configSpec.defaultPortConfig", given, version); fault != nil {
 			return nil, fault
 		}
 		merge(setting, given, setting)
@@ -89,6 +94,9 @@ func (x *extension) createSwitch(ctx *simulator.Context, folder *simulator.Folde
 	vds.Name, vds.ManagedEntity.Name = spec.Name, spec.Name
 	vds.Uuid = dvsUUID()
 	product := productSpec(version)
+	if create.ProductInfo != nil && create.ProductInfo.ForwardingClass != "" {
+		product.ForwardingClass = create.ProductInfo.ForwardingClass
+	}
 	vds.Summary = types.DVSSummary{Name: spec.Name, Uuid: vds.Uuid, ProductInfo: &product, Description: spec.Description}
 	vds.Capability = types.DVSCapability{
 		DvsOperationSupported: types.NewBool(true), DvPortGroupOperationSupported: types.NewBool(true), DvPortOperationSupported: types.NewBool(true),
@@ -96,7 +104,7 @@ func (x *extension) createSwitch(ctx *simulator.Context, folder *simulator.Folde
 	}
 	vds.Config = switchConfig(vds, spec, setting, uplinks)
 	putChild(ctx, folder, vds)
-	return vds.Self, x.addUplinkGroup(ctx, vds, len(uplinks))
+	return vds.Self, x.addUplinkGroup(ctx, vds)
 }
 
 func switchConfig(vds *simulator.DistributedVirtualSwitch, spec *types.VMwareDVSConfigSpec, setting *portSetting, uplinks []string) *types.VMwareDVSConfigInfo {
@@ -106,7 +114,7 @@ func switchConfig(vds *simulator.DistributedVirtualSwitch, spec *types.VMwareDVS
 			UplinkPortPolicy: &types.DVSNameArrayUplinkPortPolicy{UplinkPortName: uplinks}, Description: spec.Description, ConfigVersion: "1",
 			CreateTime: time.Now(), NetworkResourceControlVersion: "version3",
 		},
-		MaxMtu: 1500, LacpApiVersion: "multipleLag", MulticastFilteringMode: "snooping",
+		MaxMtu: 1500, LacpApiVersion: cmp.Or(spec.LacpApiVersion, multipleLag), MulticastFilteringMode: "snooping",
 		LinkDiscoveryProtocolConfig: &types.LinkDiscoveryProtocolConfig{Protocol: "cdp", Operation: "listen"},
 	}
 	if spec.MaxMtu != 0 {
@@ -152,7 +160,7 @@ func (x *extension) reconfigureSwitch(ctx *simulator.Context, vds *simulator.Dis
 	fault := x.stale(&config.ConfigVersion, spec.ConfigVersion, vds.Name, vds.Self.Value)
 	if fault == nil && spec.DefaultPortConfig != nil {
 		given, setting := asSetting(spec.DefaultPortConfig), asSetting(config.DefaultPortConfig)
-		if fault = checkSetting("spec.defaultPortConfig", given, versionOf(vds)); fault == nil {
+		if fault = checkSetting("spec.defaultPortConfig", given, vds); fault == nil {
 			merge(setting, given, setting)
 			setInherited(reflect.ValueOf(setting), false) // there is nothing above a switch
 		}
@@ -173,6 +181,7 @@ func (x *extension) reconfigureSwitch(ctx *simulator.Context, vds *simulator.Dis
 	if spec.MaxMtu != 0 {
 		config.MaxMtu = spec.MaxMtu
 	}
+	config.LacpApiVersion = cmp.Or(spec.LacpApiVersion, config.LacpApiVersion)
 	config.ConfigVersion = nextVersion(config.ConfigVersion)
 	ctx.Update(vds, []types.PropertyChange{{Name: "config", Val: config}})
 	return x.passDown(ctx, vds)
@@ -194,7 +203,14 @@ func (x *extension) changeMembers(ctx *simulator.Context, vds *simulator.Distrib
 		}
 		x.setProxySwitch(ctx, vds, member)
 	}
-	return nil
+	return x.sizeUplinkGroup(ctx, vds, config)
+}
+
+// sizeUplinkGroup gives each member its ports.
+func (x *extension) sizeUplinkGroup(ctx *simulator.Context, vds *simulator.DistributedVirtualSwitch, config *types.VMwareDVSConfigInfo) types.BaseMethodFault {
+	group := ctx.Map.Get(config.UplinkPortgroup[0]).(*simulator.DistributedVirtualPortgroup)
+	x.leavePorts(vds, group, config.Host)
+	return x.resizeGroup(vds, group, int32(len(config.Host)*len(uplinkNames(config.UplinkPortPolicy))))
 }
 
 // setProxySwitch shows the switch in the network configuration of a member.
@@ -210,8 +226,9 @@ func (x *extension) setProxySwitch(ctx *simulator.Context, vds *simulator.Distri
 		net.ProxySwitch = slices.DeleteFunc(net.ProxySwitch, func(each types.HostProxySwitch) bool { return each.DvsUuid == vds.Uuid })
 		if member.Operation == string(types.ConfigSpecOperationAdd) {
 			net.ProxySwitch = append(net.ProxySwitch, types.HostProxySwitch{
-				DvsUuid: vds.Uuid, DvsName: vds.Name, Key: "key-vim.host.ProxySwitch-" + vds.Name, NumPorts: 2560, NumPortsAvailable: 2500,
+				DvsUuid: vds.Uuid, DvsName: vds.Name, Key: fmt.Sprintf("DvsPortset-%d", len(net.ProxySwitch)), NumPorts: 9216, NumPortsAvailable: 9200,
 				Mtu: defaultMTU, Pnic: nics, Spec: types.HostProxySwitchSpec{Backing: member.Backing},
+				NsxtEnabled: types.NewBool(vds.Summary.ProductInfo.ForwardingClass == nsxForwarding),
 			})
 		}
 		return nil

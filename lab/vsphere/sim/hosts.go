@@ -58,7 +58,6 @@ func adoptTemplate(template *types.HostNetworkInfo, number int) *types.HostNetwo
 	vswitch := &info.Vswitch[0].Spec
 	vswitch.Bridge.(*types.HostVirtualSwitchBondBridge).NicDevice = []string{"vmnic0", "vmnic1"}
 	vswitch.Policy.NicTeaming.NicOrder = &types.HostNicOrderPolicy{ActiveNic: []string{"vmnic0"}, StandbyNic: []string{"vmnic1"}}
-	vswitch.Mtu = defaultMTU
 	return info
 }
 

@@ -159,6 +159,9 @@ func (b *builder) distributed(folders *object.DatacenterFolders, suffix, datacen
 		return nil
 	}
 	product := productSpec(b.DVSVersion)
+	if b.NSX {
+		product.ForwardingClass = nsxForwarding
+	}
 	create := types.DVSCreateSpec{ProductInfo: &product, ConfigSpec: &types.VMwareDVSConfigSpec{DVSConfigSpec: types.DVSConfigSpec{Name: "vds1" + suffix}}}
 	result, err := b.finish(folders.NetworkFolder.CreateDVS(b.ctx, create))
 	if err != nil {
@@ -191,7 +194,7 @@ func (b *builder) groups(vds *object.DistributedVirtualSwitch, suffix, datacente
 		specs = append(specs, spec)
 	}
 	if b.NSX {
-		specs = append(specs, types.DVPortgroupConfigSpec{Name: "nsx-segment1" + suffix, NumPorts: 8, BackingType: nsxBacked})
+		specs = append(specs, types.DVPortgroupConfigSpec{Name: "nsx-segment1" + suffix, BackingType: nsxBacked})
 	}
 	if err := b.wait(vds.AddPortgroup(b.ctx, specs)); err != nil {
 		return err

@@ -61,7 +61,8 @@ func (x *extension) Unlock() {}
 // extended are the methods of the extension.
 var extended = map[string][]string{
 	"HostNetworkSystem": {
-		"AddVirtualSwitch", "UpdateVirtualSwitch", "RemoveVirtualSwitch", "AddPortGroup", "UpdatePortGroup", "RemovePortGroup", "UpdateNetworkConfig",
+		"AddVirtualSwitch", "UpdateVirtualSwitch", "RemoveVirtualSwitch", "AddPortGroup", "UpdatePortGroup", "RemovePortGroup",
+		"UpdateVirtualNic", "UpdateNetworkConfig",
 	},
 	"DistributedVirtualPortgroup":     {"ReconfigureDVPortgroup_Task"},
 	switchType:                        {"AddDVPortgroup_Task", "ReconfigureDvs_Task", "ReconfigureDVPort_Task", "FetchDVPorts", "FetchDVPortKeys"},

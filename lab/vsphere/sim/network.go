@@ -194,6 +194,35 @@ func (x *extension) RemovePortGroup(ctx *simulator.Context, req *types.RemovePor
 	return &methods.RemovePortGroupBody{Res: new(types.RemovePortGroupResponse)}
 }
 
+// UpdateVirtualNic changes what is given of an adapter of the host itself, which is on a standard group or on a distributed one.
+func (x *extension) UpdateVirtualNic(ctx *simulator.Context, req *types.UpdateVirtualNic) soap.HasFault {
+	fault := x.edit(ctx, req.This, func(net *network) types.BaseMethodFault { return net.updateAdapter(req.Device, req.Nic) })
+	if fault != nil {
+		return &methods.UpdateVirtualNicBody{Fault_: fault}
+	}
+	return &methods.UpdateVirtualNicBody{Res: new(types.UpdateVirtualNicResponse)}
+}
+
+// updateAdapter is UpdateVirtualNic. Where the adapter is on a distributed group its portgroup is empty, and not unset.
+func (n *network) updateAdapter(device string, spec types.HostVirtualNicSpec) types.BaseMethodFault {
+	at := slices.IndexFunc(n.Vnic, func(each types.HostVirtualNic) bool { return each.Device == device })
+	if at < 0 {
+		return new(types.NotFound)
+	}
+	if spec.Portgroup != "" && (spec.DistributedVirtualPort != nil || n.group(spec.Portgroup) == nil) {
+		return invalid("nic.portgroup")
+	}
+	vnic := &n.Vnic[at]
+	vnic.Spec = overlay(vnic.Spec, spec)
+	switch {
+	case spec.DistributedVirtualPort != nil:
+		vnic.Portgroup, vnic.Spec.Portgroup, vnic.Port = "", "", ""
+	case spec.Portgroup != "":
+		vnic.Portgroup, vnic.Spec.DistributedVirtualPort = spec.Portgroup, nil
+	}
+	return nil
+}
+
 // UpdateNetworkConfig is refused: govmomi's simulator answers with success and does nothing.
 func (x *extension) UpdateNetworkConfig(*types.UpdateNetworkConfig) soap.HasFault {
 	return &methods.UpdateNetworkConfigBody{Fault_: soapFault(new(types.NotSupported))}

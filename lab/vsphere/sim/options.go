@@ -13,16 +13,17 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// hostOptions are some of the advanced options of ESXi 8, with its defaults.
+// hostOptions are some of the advanced options of ESXi 8, with the defaults that 8.0.1 and 8.0.3 show.
 var hostOptions = []types.OptionDef{
 	text("Annotations.WelcomeMessage", ""),
 	text("Config.HostAgent.log.level", "info"),
 	toggle("Config.HostAgent.plugins.solo.enableMob", false),
 	text("DCUI.Access", "root"),
 	number("Mem.ShareForceSalting", 0, 2, 2),
-	number("Net.BlockGuestBPDU", 0, 1, 0),
+	number("Net.BlockGuestBPDU", 0, 1, 1),
 	text("Net.DVFilterBindIpAddress", ""),
 	number("Net.FollowHardwareMac", 0, 1, 1),
+	number("Net.ReversePathFwdCheck", 0, 1, 1),
 	number("Net.ReversePathFwdCheckPromisc", 0, 1, 0),
 	number("Security.AccountLockFailures", 0, 100, 5),
 	number("Security.AccountUnlockTime", 0, 3600, 900),

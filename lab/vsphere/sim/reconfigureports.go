@@ -74,7 +74,7 @@ func (x *extension) overridden(ctx *simulator.Context, vds *simulator.Distribute
 	if group.Config.BackingType == nsxBacked {
 		return nil, new(types.NotSupported)
 	}
-	if fault := checkSetting("port.setting", given, versionOf(vds)); fault != nil {
+	if fault := checkSetting("port.setting", given, vds); fault != nil {
 		return nil, fault
 	}
 	if name := forbidden(given, policyOf(group)); name != "" {

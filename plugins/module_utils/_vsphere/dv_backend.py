@@ -194,7 +194,7 @@ class SwitchBackend:
     def _new(self, step: Step) -> Any:
         name = str(step.key[2])
         if step.key in self._former:
-            return dv_expand.former_group(dep.vim, self._former[step.key])
+            return dv_expand.former_group(dep.vim, self._former[step.key], dv_expand.has_lags(self._now.config))
         return dv_expand.new_group(dep.vim, name, self._now.config.defaultPortConfig, step.after)
 
     def _group(self, step: Step) -> None:

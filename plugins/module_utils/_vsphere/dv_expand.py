@@ -9,7 +9,7 @@ false, so that a policy made of the changed fields alone would stop inheriting t
 
 from __future__ import annotations
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import (
@@ -151,8 +151,12 @@ def escaped(name: str) -> str:
     return name.replace("%", "%25").replace("/", "%2f").replace("\\", "%5c")
 
 
-def former_group(vim: Any, config: Any) -> Any:
-    """What AddDVPortgroup_Task is to be given to make a group again that was deleted, with all that it had but its key."""
+def former_group(vim: Any, config: Any, lags: bool = False) -> Any:
+    """What AddDVPortgroup_Task is to be given to make a group again that was deleted, with all that it had but its key.
+
+    Where the switch has link aggregation groups (C(lags)) a group may show LACP of its own from before, which has no effect, and "the configurations
+    of the objects are in conflict" if a specification has it.
+    """
     spec = vim.dvs.DistributedVirtualPortgroup.ConfigSpec()
     for name in (
         "name", "numPorts", "portNameFormat", "defaultPortConfig", "description", "type", "scope", "policy", "vendorSpecificConfig", "autoExpand",
@@ -160,7 +164,15 @@ def former_group(vim: Any, config: Any) -> Any:
     ):
         # Not copied: references in it hold the session, and nothing in it is changed.
         setattr(spec, name, getattr(config, name, None))
+    if lags and getattr(spec.defaultPortConfig, "lacpPolicy", None) is not None:
+        spec.defaultPortConfig = copy(spec.defaultPortConfig)
+        spec.defaultPortConfig.lacpPolicy = None
     return spec
+
+
+def has_lags(config: Any) -> bool:
+    """Whether link aggregation groups have the LACP of a switch, and not its uplink ports (VMwareDVSConfigInfo.lacpApiVersion)."""
+    return str(getattr(config, "lacpApiVersion", None)) == "multipleLag"
 
 
 def inheriting(parent: Any) -> Any:

@@ -24,7 +24,7 @@ _BINDING_OF = {native: name for name, native in BINDINGS.items()}
 # Policies of a port setting that are not managed here; an override of one is reported.
 OTHER_POLICIES = (
     "inShapingPolicy", "outShapingPolicy", "vendorSpecificConfig", "networkResourcePoolKey", "filterPolicy", "qosTag", "uplinkTeamingPolicy",
-    "ipfixEnabled", "txUplink", "lacpPolicy", "vmDirectPathGen2Allowed",
+    "ipfixEnabled", "txUplink", "lacpPolicy", "vmDirectPathGen2Allowed", "VNI",
 )
 
 

@@ -116,9 +116,7 @@ class PortsIntent:
                 raise UnreadableError(f"{_label(port, switch)}: its group is not among those that can be read: {why}.")
         for group in sorted({port.group for port in found}):
             switch.must_be_read(group)
-            reason = switch.special(group) if group in switch.groups else "it is not there any more"
-            if reason:
-                raise InputError(f"port group {group} of {switch.name}: {reason}; its ports can't be changed.")
+            _must_be_ordinary(group, switch)
         return found
 
     def _named(self, switch: SwitchFacts) -> None:
@@ -127,6 +125,8 @@ class PortsIntent:
             switch.must_be_read(self.group)
             if self.group not in switch.groups:
                 raise InputError(f"{unknown(self.group, switch)}.")
+            # It may have no ports now.
+            _must_be_ordinary(self.group, switch)
         for key in switch.unread_ports if self.keys is None else self.keys:
             if key in switch.unread_ports:
                 raise UnreadableError(f"port {key} of {switch.name}: {switch.unread_ports[key]}.")
@@ -138,7 +138,8 @@ class PortsIntent:
         for port in switch.ports.values():
             if port.doubt and not port.connected and not port.host:
                 raise UnreadableError(f"vm: whether {self.vm} is what is connected to port {port.key} of {switch.name} is not known: {port.doubt}.")
-        found = [port for port in switch.ports.values() if port.connected == self.vm]
+        # A host is no machine, whatever its name: its uplinks and its own adapters are on ports too.
+        found = [port for port in switch.ports.values() if port.connected == self.vm and not port.host]
         if not found:
             raise InputError(f"vm: no adapter of a machine {self.vm} is connected to {self.group or switch.name}; connect it first or check the name.")
         if len({port.entity for port in found}) > 1:
@@ -199,6 +200,13 @@ class PortsIntent:
 
 def _mac_flag(switch: SwitchFacts) -> str:
     return "mac_management_override" if switch.mac_management else "security_override"
+
+
+def _must_be_ordinary(group: str, switch: SwitchFacts) -> None:
+    """Refuses groups whose ports are not changed here."""
+    reason = switch.special(group) if group in switch.groups else "it is not there any more"
+    if reason:
+        raise InputError(f"port group {group} of {switch.name}: {reason}; its ports can't be changed, so choose others with port_group or keys.")
 
 
 def _label(port: PortFacts, switch: SwitchFacts) -> str:

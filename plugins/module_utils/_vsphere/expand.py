@@ -18,6 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.flatten import split
 
 DEFAULT_PORTS = 128
+DEFAULT_MTU = 1500
 # What vSphere's own clients ask for: a beacon each second.
 _BEACON_SECONDS = 1
 
@@ -25,11 +26,12 @@ _BEACON_SECONDS = 1
 def vswitch(vim: Any, spec: Any, changes: Fields, mtu: Any = None) -> Any:
     """A HostVirtualSwitchSpec: C(spec) as observed, or None for a new switch, with the changes.
 
-    C(mtu) is the one in effect, sent where the observed spec has none: left out, a host may fall back to its default.
+    C(mtu) is the one in effect, sent where the observed spec has none, as that of ESXi 6.7 and 8.0.3: left out, a host may fall back to its
+    default. What is the default stays left out.
     """
     # A shallow copy, whose parts are copied before they are changed: what was observed stays as it was.
     new = copy.copy(spec) if spec is not None else vim.host.VirtualSwitch.Specification(numPorts=DEFAULT_PORTS)
-    if new.mtu is None:
+    if new.mtu is None and mtu != DEFAULT_MTU:
         new.mtu = mtu
     before = split_bridge(new.bridge)
     _write(vim, VSWITCH, new, changes)

@@ -154,7 +154,7 @@ class InfoRequest:
                 yield Subject(
                     VDS_PORT, facts.name, facts.datacenter, port.group, key, _policies(fields), _policies(port.effective),
                     vlan=_vlan(port.effective), mac_learning=_learns(port.effective),
-                    untold=tuple(name for name in SECURITY if fields[name] is None), vms=(port.connected,) if port.connected else (),
+                    untold=tuple(name for name in SECURITY if fields[name] is None), vms=(port.connected,) if port.connected and not port.host else (),
                 )
 
 

@@ -63,7 +63,7 @@ def test_no_answer_is_the_default(tmp_path: Path, how: str) -> None:
             if name not in DEFAULTS[role] or option.get("no_log"):
                 assert short not in given, name
             elif "{{" in str(DEFAULTS[role][name]):
-                assert given[short] == 25 and name == "isolation_check_duration"
+                assert int(given[short]) == 25 and name == "isolation_check_duration"
             else:
                 assert given[short] == DEFAULTS[role][name], name
         needed = sorted(name for name, option in options.items() if option.get("required"))

@@ -135,4 +135,13 @@ options:
       - There is no automatic way back, other than what ESXi itself does when it loses its vCenter.
     type: bool
     default: false
+  details:
+    description:
+      - >-
+        Of which hosts the result tells everything. With V(changed) a host that neither failed nor changed has C(changed), C(failed), C(unreachable),
+        C(verified) and C(msg) only, so that the failure of one among many can be found. What is true of all of them is in RV(msg), first.
+    type: str
+    choices: [changed, all]
+    default: changed
+    version_added: 0.5.0
 """

@@ -36,6 +36,7 @@ FLEET: Spec = {
     "parallel": {"type": "int", "default": 8},
     "ignore_unreachable_hosts": {"type": "bool", "default": False},
     "allow_management": {"type": "bool", "default": False},
+    "details": {"type": "str", "choices": ["changed", "all"], "default": "changed"},
 }
 
 
@@ -87,6 +88,14 @@ def run_one(
     module.exit_json(**result)
 
 
+def _told_of(target: Target, details: str) -> Dict[str, Any]:
+    """All of what failed or changed, and of the rest what became of it: a failure of one among many is to be found in what a task prints."""
+    result = target.result()
+    if details == "all" or target.changed or target.error is not None:
+        return result
+    return {name: result[name] for name in ("changed", "failed", "unreachable", "verified", "msg")}
+
+
 def _shown(target: Target) -> Dict[str, Any]:
     return {name: value for name, value in target.result().items() if name not in ("failed", "unreachable")}
 
@@ -114,7 +123,7 @@ def _finish(module: AnsibleModule, targets: Sequence[Target], unit: str, groups:
     _warn(module, targets, forgiven)
     shown: Dict[str, Dict[str, Any]] = {word: {} for word in (unit, *groups)}
     for target in targets:
-        shown[next((word for word, test in groups.items() if test(target)), unit)][target.name] = target.result()
+        shown[next((word for word, test in groups.items() if test(target)), unit)][target.name] = _told_of(target, module.params["details"])
     kinds = " and ".join(word.replace("_", " ") for word, those in shown.items() if those or word == unit)
     result: Dict[str, Any] = {
         **told,
@@ -131,7 +140,9 @@ def _finish(module: AnsibleModule, targets: Sequence[Target], unit: str, groups:
     if failed:
         codes = {target.error.code for target in failed if target.error is not None}
         reasons = [(target.name, target.error.message) for target in failed if target.error is not None]
-        text = words.failures(reasons, len(targets), kinds, f"failed_{unit}")
+        changed = sum(target.changed for target in targets if target.error is None)
+        others = f", {changed} {_changed(module.check_mode)}" if changed else ""
+        text = words.failures(reasons, len(targets), kinds, f"failed_{unit}", others)
         module.fail_json(msg=text, error_code=codes.pop() if len(codes) == 1 else f"{unit}_failed", **result)
     for text in _reached_nothing(targets):
         module.warn(text)
@@ -159,7 +170,11 @@ def _summary(targets: Sequence[Target], kinds: str, check_mode: bool) -> str:
     if not changed:
         seen = [target for target in targets if target.looked_at]
         return words.nothing_to_do(sum(target.looked_at for target in seen), words.on(len(seen), len(targets), _singular(kinds), kinds))
-    return f"{changed} of {words.count(len(targets), _singular(kinds), kinds)} {'would be changed' if check_mode else 'changed and read back'}."
+    return f"{changed} of {words.count(len(targets), _singular(kinds), kinds)} {_changed(check_mode)}."
+
+
+def _changed(check_mode: bool) -> str:
+    return "would be changed" if check_mode else "changed and read back"
 
 
 def _singular(kinds: str) -> str:

@@ -265,7 +265,9 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 hosts:
-  description: What became of each host, by its name.
+  description: >-
+    What became of each host, by its name. Of one that neither failed nor changed, RV(hosts.changed), RV(hosts.failed),
+    RV(hosts.unreachable), RV(hosts.verified) and RV(hosts.msg) are all, unless O(details=all).
   returned: always, unless the task was refused as a whole
   type: dict
   contains:

@@ -150,7 +150,9 @@ EXAMPLES = r"""
 RETURN = r"""
 ---
 hosts:
-  description: What became of each host, by its name.
+  description: >-
+    What became of each host, by its name. Of one that neither failed nor changed, RV(hosts.changed), RV(hosts.failed),
+    RV(hosts.unreachable), RV(hosts.verified) and RV(hosts.msg) are all, unless O(details=all).
   returned: always, but where the session could not be opened or an option was refused
   type: dict
   contains:

@@ -127,7 +127,7 @@ def _changes(answer: Dict[str, Any]) -> Set[str]:
             if not task["task"]["name"].endswith("Enforce the policy") or result.get("skipped"):
                 continue
             for target in [*result["hosts"].values(), *result.get("distributed_switches", {}).values()]:
-                for kind, objects in target["after"].items():
+                for kind, objects in target.get("after", {}).items():
                     for name, fields in objects.items():
                         for field, value in fields.items():
                             was = target["before"][kind][name].get(field)

@@ -39,7 +39,7 @@ def public(spec: Dict[str, Any]) -> Dict[str, Any]:
 def test_argument_specs(variable: str) -> None:
     """As the module itself declares them."""
     content = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())
-    items = content["argument_specs"]["main"]["options"][f"kvm_bridge_host_{variable}"]
+    items = content["argument_specs"]["main.yml"]["options"][f"kvm_bridge_host_{variable}"]
     assert public(items["options"]) == public(MODULES[variable][1].spec())
 
 
@@ -49,9 +49,9 @@ def test_tasks(variable: str) -> None:
     name, module = MODULES[variable]
     listed = yaml.safe_load((ROLE / "tasks" / "manage.yml").read_text())
     tasks = {task["loop"]: task for task in listed if "loop" in task and task["name"].startswith("Manage ")}
-    passed = tasks["{{ kvm_bridge_host_" + variable + " }}"][f"virtnet.hardening.{name}"]
+    passed = tasks["{{ kvm_bridge_host_given." + variable + " }}"][f"virtnet.hardening.{name}"]
     for option, spec in public(module.spec()).items():
-        default = f"kvm_bridge_host_{option}" if option in OF_ALL_ITEMS else "omit"
+        default = f"kvm_bridge_host_given.{option}" if option in OF_ALL_ITEMS else "omit"
         expected = "{{ item." + option + ("" if spec.get("required") else f" | default({default})") + " }}"
         assert passed.pop(option) == expected
     assert passed == {option: value for option, value in OF_THE_ROLE.items() if option in module.spec()}
@@ -60,7 +60,7 @@ def test_tasks(variable: str) -> None:
 def test_defaults_are_documented() -> None:
     """The same variables and values in defaults, argument_specs and README."""
     defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
-    options = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    options = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main.yml"]["options"]
     assert {name: option["default"] for name, option in options.items()} == defaults
     readme = (ROLE / "README.md").read_text()
     assert [name for name in defaults if f"| `{name}` |" not in readme] == []

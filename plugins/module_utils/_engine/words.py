@@ -47,8 +47,9 @@ def left_out(names: Sequence[str]) -> str:
     return f"Left out, as nothing can be changed there now: {few(names, _TARGETS)}."
 
 
-def failures(failed: Sequence[Tuple[str, str]], every: int, noun: str, option: str) -> str:
-    """How a task ends in which targets failed, each with its name and sentence; C(option) of the result has all of their names."""
+def failures(failed: Sequence[Tuple[str, str]], every: int, noun: str, option: str, changed: str = "") -> str:
+    """How a task ends in which targets failed, each with its name and sentence; C(option) of the result has all of their names,
+    and C(changed) says what became of others."""
     reasons = [message if message.startswith(name) else f"{name}: {message}" for name, message in failed[:_TARGETS]]
     more = f" And {len(failed) - _TARGETS} more, see {option}." if len(failed) > _TARGETS else ""
-    return (f"{len(failed)} of {every} {noun} failed. " if every > 1 else "") + " ".join(reasons) + more
+    return (f"{len(failed)} of {every} {noun} failed{changed}. " if every > 1 else "") + " ".join(reasons) + more

@@ -89,7 +89,8 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
     ("bpdu", REJECT): Recipe(
         guards={"bpdu": REJECT},
         note="STP, RSTP, MSTP, provider STP, PVST+ and what is tunnelled as such are dropped, and what decides over rings and "
-             "paths as they do: G.8032 and fault management, MRP, DLR, TRILL, the supervision of PRP and HSR",
+             "paths as they do: G.8032 and fault management, MRP, DLR, TRILL, FabricPath, the supervision of PRP and HSR; and under any address what is "
+             "between the ends of a cable: MAC control, LACP, LLDP, EAPOL, edge control, stream reservation, Realtek's remote control, configuration tests",
     ),
     ("vlan_tags", REJECT): Recipe(
         guards={"vlan_tags": REJECT},

@@ -74,12 +74,17 @@ _MOST_REPORTS6 = "update @reporting6 { iif limit rate over 1200 bytes/minute bur
 
 # 802.1Q, 802.1ad and the older numbers of stacked tags; the tags of 802.1ah, 802.1BR, VN-Tag and TrustSec (Cisco meta data), which say to a switch
 # where a frame belongs; those of 802.1CB and HSR (IEC 62439-3), which a receiver takes off.
-_TAGS = "{ 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x88e7, 0x893f, 0x8926, 0x8909, 0xf1c1, 0x892f }"
+_TAG_TYPES = "0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x88e7, 0x893f, 0x8926, 0x8909, 0xf1c1, 0x892f"
+_TAGS = f"{{ {_TAG_TYPES} }}"
+# MVRP and MMRP, whatever address they go to: receivers go by the type.
+_REGISTRATION_TYPES = "0x88f5, 0x88f6"
 # STP, STP of provider bridges, PVST+, and the address under which Cisco switches tunnel them (l2protocol-tunnel) and take them out again.
 _BPDU_ADDRESSES = "{ 01:80:c2:00:00:00, 01:80:c2:00:00:08, 01:00:0c:cc:cc:cd, 01:00:0c:cd:cd:d0 }"
 # What decides over rings and paths as STP does: connectivity fault management and G.8032, MRP (IEC 62439-2), supervision of PRP and HSR (IEC 62439-3),
-# DLR (ODVA), TRILL's data, hellos and channel (RFC 6325, RFC 7178).
-_CONTROL_TYPES = "{ 0x8902, 0x88e3, 0x88fb, 0x80e1, 0x22f3, 0x22f4, 0x8946 }"
+# DLR (ODVA), TRILL's data, hellos and channel (RFC 6325, RFC 7178), FabricPath (Cisco), remote control and loop detection of Realtek's switches. And what is
+# between the ends of a cable, but bridged under another address than its own: MAC control, slow protocols (LACP), LLDP, EAPOL, edge control (802.1Q
+# clause 43), stream reservation; the configuration test of Ethernet 2.0, whose receiver forwards what it bears.
+_CONTROL_TYPES = "{ 0x8902, 0x88e3, 0x88fb, 0x80e1, 0x22f3, 0x22f4, 0x8946, 0x8903, 0x8899, 0x8808, 0x8809, 0x88cc, 0x888e, 0x8940, 0x22ea, 0x9000 }"
 # What no bridge forwards (IEEE 802.1Q table 8-1), and the applications of GARP and MRP (table 10-1): MMRP, and MVRP and GVRP, at which a switch adds
 # its port to VLANs. MVRP of provider bridges is among the first.
 _LINK_LOCAL = "ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00"
@@ -138,7 +143,7 @@ CHAINS: Dict[str, Chain] = {
     )),
     "port": Chain("", (
         Rule("link-local addresses", f"{_LINK_LOCAL} jump link_local"),
-        Rule("tags", f"ether type {_TAGS} jump tagged"),
+        Rule("tags", f"ether type {{ {_TAG_TYPES}, {_REGISTRATION_TYPES} }} jump tagged"),
         Rule("registration of VLANs and groups", f"{_REGISTRATION} iif @vlan_tags_guard drop", "vlan_tags"),
         Rule("source address of the frame", "iif @source_mac_guard iif . ether saddr != @macs drop", "source_mac"),
         Rule("spanning tree", "iif @bpdu_guard jump spanning_tree"),
@@ -158,14 +163,15 @@ CHAINS: Dict[str, Chain] = {
     # Transparent Ethernet, MPLS and NSH: whoever takes the header off finds what no guard has seen.
     "shim": Chain("", (Rule("a packet behind a header of its own", "drop", INSPECTION),)),
     "tagged": Chain("", (
-        Rule("no tags", "iif @vlan_tags_guard drop", "vlan_tags"),
+        Rule("neither tags nor registration", "iif @vlan_tags_guard drop", "vlan_tags"),
+        Rule("registration of VLANs and groups", f"ether type {{ {_REGISTRATION_TYPES} }} return"),
         Rule("VLAN 0 is untagged to the receiver (CVE-2021-27853)", "iif @inspected @ll,116,12 0 drop", INSPECTION),
         Rule("what is below two tags can't be inspected", f"iif @inspected meta protocol {_TAGS} drop", INSPECTION),
     )),
     "spanning_tree": Chain("", (
         Rule("by address", f"ether daddr {_BPDU_ADDRESSES} drop", "bpdu"),
         Rule("by LLC", "meta protocol 0x0004 @nh,0,8 0x42 drop", "bpdu"),
-        Rule("rings and paths", f"meta protocol {_CONTROL_TYPES} drop", "bpdu"),
+        Rule("rings, paths and cables", f"meta protocol {_CONTROL_TYPES} drop", "bpdu"),
     )),
     "raw_8023": Chain("", (Rule("IEEE 802.3 without LLC", "drop", INSPECTION),)),
     # Receivers take ARP and IP out of LLC/SNAP too (CVE-2021-27854, CVE-2021-27861): only STP and OSI routing are no carrier.

@@ -209,7 +209,10 @@ CHAINS: Dict[str, Chain] = {
         Rule("any other source", "drop", "ip_source"),
     )),
     "ipv4_router": Chain("", (
-        Rule("ICMP redirect and router advertisement (RFC 1256)", "ip protocol icmp icmp type { 5, 9 } drop", "router_advertisement"),
+        Rule("ICMP redirect and router advertisement (RFC 1256)", "ip protocol icmp ip frag-off & 0x1fff == 0 icmp type { 5, 9 } drop",
+             "router_advertisement"),
+        # nft reads a later fragment as if it began with a header, or not at all, by the kernel's version; a bridge reads it like a whole packet.
+        Rule("IGMP in pieces", "ip protocol igmp ip frag-off & 0x3fff != 0 drop", "router_advertisement"),
         Rule("IGMP query, DVMRP, PIM version 1, multicast router discovery (RFC 4286)",
              "ip protocol igmp @th,0,8 { 0x11, 0x13, 0x14, 0x30, 0x32 } drop", "router_advertisement"),
         # The hello of a PIM router makes a bridge send all multicast to its port (br_multicast_pim, net/bridge/br_multicast.c).

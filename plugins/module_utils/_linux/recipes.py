@@ -209,7 +209,7 @@ def _add_to_table(result: Compiled, effective: Mapping[str, str], can: Can) -> N
     """A second look at who is addressed; and what a bridge leaves to the host's stack without a hook is forwarded instead, to where the table drops it."""
     if "promiscuous" in effective:
         result.guards["destination_mac"] = REJECT if effective["promiscuous"] == REJECT and result.pins else ACCEPT
-    if REJECT in result.guards.values():
+    if any(value == REJECT for name, value in result.guards.items() if name != "destination_mac"):
         mask = _NEAREST | (SPANNING_TREE if result.guards.get("bpdu") == REJECT else 0)
         result.flags.update({} if can("port", "group_fwd_mask", mask) else {"group_fwd_mask": mask})
 

@@ -159,6 +159,7 @@ CHAINS: Dict[str, Chain] = {
         Rule("no business of a guest that is looked at", "iif @inspected drop", INSPECTION),
         Rule("nor of one whose address is compared", "iif @source_mac_guard drop", "source_mac"),
         Rule("nor of one that is no switch", "iif @bpdu_guard drop", "bpdu"),
+        Rule("nor of one that is in no VLAN but its own", "iif @vlan_tags_guard drop", "vlan_tags"),
     )),
     # Transparent Ethernet, MPLS and NSH: whoever takes the header off finds what no guard has seen.
     "shim": Chain("", (Rule("a packet behind a header of its own", "drop", INSPECTION),)),

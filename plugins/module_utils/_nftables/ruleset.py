@@ -212,8 +212,6 @@ CHAINS: Dict[str, Chain] = {
     "ipv4_router": Chain("", (
         Rule("ICMP redirect and router advertisement (RFC 1256)", "ip protocol icmp ip frag-off & 0x1fff == 0 icmp type { 5, 9 } drop",
              "router_advertisement"),
-        # nft reads a later fragment as if it began with a header, or not at all, by the kernel's version; a bridge reads it like a whole packet.
-        Rule("IGMP in pieces", "ip protocol igmp ip frag-off & 0x3fff != 0 drop", "router_advertisement"),
         Rule("IGMP query, DVMRP, PIM version 1, multicast router discovery (RFC 4286)",
              "ip protocol igmp @th,0,8 { 0x11, 0x13, 0x14, 0x30, 0x32 } drop", "router_advertisement"),
         # The hello of a PIM router makes a bridge send all multicast to its port (br_multicast_pim, net/bridge/br_multicast.c).
@@ -222,6 +220,8 @@ CHAINS: Dict[str, Chain] = {
     )),
     # Versions 1 and 2 name one group, version 3 (RFC 3376) one or more. What is left can't be read by the bridge either.
     "igmp_reports": Chain("", (
+        # nft reads a later fragment as if it began with a header, or not at all, by the kernel's version; a bridge reads it like a whole packet.
+        Rule("IGMP in pieces", "ip frag-off & 0x3fff != 0 drop", "router_advertisement"),
         Rule("too many groups", f"@th,0,8 {{ 0x12, 0x16 }} iif . @th,32,32 != @joined4 {_MOST_JOINS}", "router_advertisement"),
         Rule("remember the group", "@th,0,8 { 0x12, 0x16 } add @joined4 { iif . @th,32,32 } return"),
         Rule("too many groups by version 3", f"@th,0,8 0x22 @th,48,16 1 @th,80,16 0 iif . @th,96,32 != @joined4 {_MOST_JOINS}", "router_advertisement"),

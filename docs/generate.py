@@ -97,8 +97,8 @@ behind the guest's port: a router advertisement in it gives the host a default r
 (`br_handle_frame`, net/bridge/br_input.c). So a policy sets the `group_fwd_mask` of a port with a guard, and of one that is in quarantine, to 0x4001
 (0x4000 with `bpdu: accept`): the bridge forwards these frames, and its rules drop them, with all others to 01:80:c2:00:00:00 to ..:0f. It gives the mask
 back when the policy goes. Where somebody flushes the rules, the mask alone is left, and such frames reach other ports; the audit finds it. Kernels before
-4.15 have no such option of ports. A tap that comes under a name in quarantine gets the mask at the next run; until then its frames to ..:0e reach the
-host. With `bpdu: accept` on a bridge that runs STP everything to ..:00 still does.
+4.15 have no such option of ports. A tap that comes under a name in quarantine, and a port that left its bridge and came back, get the mask at the next
+run; until then their frames to ..:0e reach the host. With `bpdu: accept` on a bridge that runs STP everything to ..:00 still does.
 
 ## What they don't look at
 
@@ -109,6 +109,9 @@ host. With `bpdu: accept` on a bridge that runs STP everything to ..:00 still do
   or take over that one's lease. Have the server go by the hardware address, which is checked: `dhcp-ignore-clid` (dnsmasq), `"match-client-id": false`
   (Kea), `ignore-client-uids true` (ISC dhcpd). DHCPv6 has no such thing: reserve its addresses, and name them in `addresses`.
 - Rates: a guest may fill a link with what it is allowed to send. Use tc(8).
+- How many groups all guests of a bridge report together: one has about 1,100 in the 260 seconds for which a bridge remembers them, where it reports as
+  much as it may, and 1,800 entries where the bridge speaks IGMP version 3 and MLD version 2. For guests that could act together set `mcast_hash_max`
+  (linux_bridge, 4,096 as it comes) to the next power of two above that many a guest.
 - Programs of the host that listen on a guest's port by a packet socket (an LLDP daemon, tcpdump): they hear a frame before the bridge and its rules do.
 - ND that is secured by SEND (RFC 3971): its options make a form that is not known, and it is dropped.
 - Ports without a policy, such as the uplink. What comes from there is trusted.

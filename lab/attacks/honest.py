@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any, Callable, Dict, List, Sequence, Union
 
 from . import frames as f
@@ -29,6 +30,32 @@ def _fragments4(ring: Ring, token: bytes) -> List[bytes]:
     datagram = bytes(f.UDP(sport=5000, dport=5001, len=40, chksum=0)) + b"x" * 32
     parts = [f.IP(**head, flags=1, frag=0) / f.Raw(datagram[:16]), f.IP(**head, frag=2) / f.Raw(datagram[16:])]
     return [f.ether(ring.a.mac, ring.o.mac, part, token + bytes([number])) for number, part in enumerate(parts)]
+
+
+def _looks_like(kind: int) -> Build:
+    """An echo whose second fragment begins as another message of ICMP does."""
+    def build(ring: Ring, token: bytes) -> List[bytes]:
+        head: Dict[str, Any] = {"src": ring.a.ip4, "dst": ring.o.ip4, "proto": 1, "id": 6}
+        body = bytes(f.ICMP()) + b"x" * 16 + bytes([kind]) * 16
+        parts = [f.IP(**head, flags=1) / f.Raw(body[:24]), f.IP(**head, frag=3) / f.Raw(body[24:])]
+        return [f.ether(ring.a.mac, ring.o.mac, part, token + bytes([number])) for number, part in enumerate(parts)]
+    return build
+
+
+def _looks_like6(kind: int) -> Build:
+    def build(ring: Ring, token: bytes) -> List[bytes]:
+        packet = f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.ICMPv6EchoRequest(data=b"x" * 16 + bytes([kind]) * 32)
+        return [f.ether(ring.a.mac, ring.o.mac, part, token + bytes([number])) for number, part in enumerate(f.in_fragments(packet, 24))]
+    return build
+
+
+def _report_of(groups: int) -> Callable[[Ring], f.Packet]:
+    """The answer to a general query of a guest with that many IPv6 addresses (RFC 3810 section 5.2)."""
+    records = b"".join(b"\2\0\0\0" + ip_address(f"ff02::1:ff00:{number:x}").packed for number in range(groups))
+    return lambda ring: (
+        f.IPv6(src=f.link_local(ring.a.mac), dst="ff02::16", hlim=1) / f.IPv6ExtHdrHopByHop(options=[f.RouterAlert(), f.PadN(optdata=b"")])
+        / f.ICMPv6MLReport2(records_number=groups) / f.Raw(records)
+    )
 
 
 def _fragments6(ring: Ring, token: bytes) -> List[bytes]:
@@ -128,11 +155,15 @@ CASES: List[Case] = [
     _in("multicast to the guest", lambda ring, token: f.plain(ring.o.mac, "33:33:00:00:00:fb", token)),
     _out("IPv4: echo", _echo),
     _out("IPv4: UDP in fragments", _fragments4),
+    _out("IPv4: echo whose second fragment looks like a redirect", _looks_like(5)),
+    _out("IPv4: echo whose second fragment looks like a router's", _looks_like(9)),
     _out("IPv4: with options", lambda ring, token: f.ether(
         ring.a.mac, ring.o.mac, f.IP(src=ring.a.ip4, dst=ring.o.ip4, options=[b"\x01" * 4]) / f.ICMP(), token)),
     _out("IPv4: unreachable, fragmentation needed", _unreachable),
     _out6("IPv6: echo", lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.ICMPv6EchoRequest(), f.ALL_ROUTERS),
     _out("IPv6: echo in fragments", _fragments6),
+    _out("IPv6: echo whose second fragment looks like a router's", _looks_like6(134)),
+    _out("IPv6: echo whose second fragment looks like an advertisement", _looks_like6(136)),
     _out6("IPv6: echo behind a hop-by-hop option", _behind6(f.IPv6ExtHdrHopByHop(options=[f.PadN(optdata=b"\0" * 4)]))),
     _out6("IPv6: echo behind a destination option", _behind6(f.IPv6ExtHdrDestOpt(options=[f.PadN(optdata=b"\0" * 4)]))),
     _out6("IPv6: packet too big", lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.ICMPv6PacketTooBig() / f.Raw(b"\x60" + b"\0" * 47)),
@@ -170,6 +201,7 @@ CASES: List[Case] = [
     _in("SLAAC: advertisement of the router", _router_in),
     _out6("MLD: report without an address", _report(lambda ring: "::"), "33:33:00:00:00:16"),
     _out6("MLD: report", _report(lambda ring: f.link_local(ring.a.mac)), "33:33:00:00:00:16"),
+    _out6("MLD: report of 70 groups", _report_of(70), "33:33:00:00:00:16"),
     _out6("MLD: report of version 1", _mld1(f.ICMPv6MLReport, "ff12::7"), "33:33:00:00:00:07"),
     _out6("MLD: done", _mld1(f.ICMPv6MLDone, "ff02::2"), f.ALL_ROUTERS),
     _out("IGMP: report", _joins(lambda ring: ring.a.ip4)),
@@ -186,6 +218,15 @@ CASES: List[Case] = [
         ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, "request", ring.a.ip4), token)),
     _out("DHCP: inform", _requests4("inform")),
     _out("DHCP: release", _requests4("release")),
+    _out("DHCP: discover of a firmware", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, secs=4), token)),
+    _out("DHCP: answer by unicast asked for", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, flags=0, secs=0xFFFF), token)),
+    _out("DHCP: decline with its address", lambda ring, token: f.ether(
+        ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, "decline", ring.a.ip4, ciaddr="0.0.0.0"), token)),
+    _out("DHCP: inform by broadcast", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, "inform", ring.a.ip4), token)),
+    _out("DHCP: to a boot server", lambda ring, token: f.ether(
+        ring.a.mac, ring.o.mac, f.request4(ring.a.mac, "request", ring.a.ip4, ring.o.ip4, (68, 4011)), token)),
+    *(_out(name, lambda ring, token, kind=kind: f.raw(f.control(ring.a.mac, ring.o.mac, kind), token))  # type: ignore[misc]
+      for name, kind in (("PTP", 0x88F7), ("PPPoE: discovery", 0x8863), ("PPPoE: session", 0x8864), ("MACsec", 0x88E5), ("wake on LAN", 0x0842))),
     *(_out6(f"DHCPv6: {kind}", _request6(kind), "33:33:00:01:00:02") for kind in f.REQUESTS6),
     _in("DHCPv6: advertise", _advertise_in),
 ]

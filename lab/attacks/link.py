@@ -153,6 +153,17 @@ _CONTROL = {
     "path control: TRILL hello": ("01:80:c2:00:00:41", 0x22F4, "RFC 6325"), "path control: TRILL data": ("01:80:c2:00:00:40", 0x22F3, "RFC 6325"),
     "path control: connectivity fault management": ("01:80:c2:00:00:30", 0x8902, "IEEE 802.1Q clause 20"),
 }
+# What is between two ends of one cable, under its EtherType to a neighbour's own address: receivers go by the type (bond_3ad_lacpdu_recv of Linux).
+_CABLE = {
+    "pause": (0x8808, "IEEE 802.3 annex 31B"), "LACP": (0x8809, "bond_3ad_lacpdu_recv"), "LLDP": (0x88CC, "IEEE 802.1AB"), "EAPOL": (0x888E, "IEEE 802.1X"),
+    "edge control": (0x8940, "IEEE 802.1Q clause 43"), "stream reservation": (0x22EA, "IEEE 802.1Q clause 35"), "FabricPath": (0x8903, "Cisco"),
+    "Realtek's remote control": (0x8899, "RRCP"), "configuration test": (0x9000, "Ethernet 2.0 section 8"), "MVRP": (0x88F5, "IEEE 802.1Q clause 11"),
+    "MMRP": (0x88F6, "IEEE 802.1Q clause 10.12"),
+}
+
+
+def _on_cable(kind: int) -> Callable[[Ring], bool]:
+    return lambda ring: ring.strike(lambda token: f.raw(f.control(ring.a.mac, ring.v.mac, kind), token))
 
 
 def _controls(dst: str, kind: int) -> Callable[[Ring], bool]:
@@ -203,6 +214,11 @@ CASES: List[Case] = [
     Case("VLAN registration: MVRP", _mvrp),
     Case("registration of groups: MMRP", _mmrp, source="IEEE 802.1Q clause 10.12"),
     *(Case(name, _controls(dst, kind), source=source) for name, (dst, kind, source) in _CONTROL.items()),
+    *(Case(f"link control to a neighbour: {name}", _on_cable(kind), source=source) for name, (kind, source) in _CABLE.items()),
+    Case("link control to a neighbour: LACP in LLC/SNAP", lambda ring: ring.strike(
+        lambda token: f.snapped(f.raw(f.control(ring.a.mac, ring.v.mac, 0x8809), token))), source="CVE-2021-27854"),
+    Case("link control to a neighbour: LACP in VLAN 0", lambda ring: ring.strike(
+        lambda token: f.tagged(f.raw(f.control(ring.a.mac, ring.v.mac, 0x8809), token), (0x8100, 0))), source="CVE-2021-27853"),
     Case("VLAN trunk: DTP", _cisco(0x2004)),
     Case("VLAN trunk: VTP", _cisco(0x2003)),
     *(Case(f"into the host's stack: 01:80:c2:00:00:{last:02x}", _into_host(last), source="br_handle_frame") for last in (0x02, 0x03, 0x0D, 0x0E, 0x0F)),

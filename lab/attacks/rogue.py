@@ -80,6 +80,20 @@ def _igmp(kind: int, dst: str, **more: Any) -> Build:
     return frame(lambda ring: f.igmp(ring.a.ip4, kind, "0.0.0.0", dst, **more), f.group_mac(dst))
 
 
+def _igmp_later(kind: int, dst: str) -> Build:
+    """As the last fragment of a packet, which bridges read like a whole one (ip_mc_check_igmp)."""
+    def packet_of(ring: Ring) -> f.Packet:
+        packet = f.igmp(ring.a.ip4, kind, "0.0.0.0", dst)
+        packet.frag = 1
+        return packet
+    return frame(packet_of, f.group_mac(dst))
+
+
+def _query3(ring: Ring) -> f.Packet:
+    body = f.Raw(b"\x11\x64\xee\x9b" + b"\0" * 8)
+    return f.IP(src=ring.a.ip4, dst="224.0.0.1", proto=2, ttl=1, options=[b"\x94\4\0\0"] * 5) / body
+
+
 # DHCP servers and clients
 
 def _offer(sport: int = 67, dport: int = 68, dst: str = "255.255.255.255") -> s.PacketOf:
@@ -175,6 +189,9 @@ CASES: List[Case] = [
     case("IGMP query", _igmp(0x11, "224.0.0.1", code=100), "RFC 4541"),
     case("IGMP query without router alert", _igmp(0x11, "224.0.0.1", code=100, router_alert=False), "RFC 4541"),
     case("IGMP query in VLAN 0", changed(_igmp(0x11, "224.0.0.1"), s.in_vlan_0), "RFC 4541"),
+    case("IGMP query in a later fragment", _igmp_later(0x11, "224.0.0.1"), "RFC 4541"),
+    case("multicast router advertisement in a later fragment", _igmp_later(0x30, "224.0.0.106"), "RFC 4286"),
+    case("IGMP query of version 3 with many options", frame(_query3, "01:00:5e:00:00:01"), "RFC 3376"),
     case("DVMRP probe", _igmp(0x13, "224.0.0.4"), "RFC 1075"),
     case("multicast router advertisement", _igmp(0x30, "224.0.0.106"), "RFC 4286"),
     case("multicast router advertisement over IPv6", frame(_mld(f.ICMPv6MRD_Advertisement)), "RFC 4286"),
@@ -186,6 +203,9 @@ CASES: List[Case] = [
     case("DHCP offer", _offer_frame()),
     case("DHCP offer to one host", to_victim(_offer(dst=""))),
     case("DHCP offer from another port", _offer_frame(6767)),
+    case("DHCP reply of BOOTP, without options", to_victim(
+        lambda ring: f.IP(src=ring.a.ip4, dst=ring.v.ip4) / f.UDP(sport=1067, dport=68) / f.Raw(b"\2\1\6\0" + b"\0" * 232)), "RFC 951"),
+    case("DHCP reply cut within its ports", to_victim(lambda ring: f.IP(src=ring.a.ip4, dst=ring.v.ip4, proto=17) / f.Raw(b"\0\x43\0"))),
     case("DHCP offer from a client's port", _offer_frame(68)),
     case("DHCP offer with IP options", frame(s.with_options(_offer()), f.BROADCAST)),
     case("DHCP offer in fragments", s.in_pieces4(_offer())),

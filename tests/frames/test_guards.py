@@ -469,3 +469,53 @@ def test_a_guest_reports_its_groups_again_and_again(world: World) -> None:
             group = f"239.10.0.{number % 40}"
             assert ring.carry(ATTACKER, OUTSIDE, lambda token, group=group: f.ether(  # type: ignore[misc]
                 ring.a.mac, f.group_mac(group), f.igmp(ring.a.ip4, 0x16, group), token)), number
+
+
+def _entries_of_groups(world: World) -> int:
+    return len(json.loads(world.output("bridge", "-j", "mdb", "show", "dev", "br0"))[0]["mdb"])
+
+
+def _with_sources4(ring: Ring, number: int, sources: int) -> bytes:
+    """A report of version 3 that takes C(sources) senders of one group (RFC 3376), each an entry of its own (br_multicast_fwd_src_add)."""
+    record = b"\x01\0" + sources.to_bytes(2, "big") + bytes([239, 50, number >> 8, number & 255]) + b"".join(bytes([10, 9, 1, each]) for each in range(sources))
+    body = b"\x22\0\0\0\0\0\0\1" + record
+    total = sum(int.from_bytes(body[place:place + 2], "big") for place in range(0, len(body), 2))
+    total = (total & 0xFFFF) + (total >> 16)
+    check = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+    packet = f.IP(src=ring.a.ip4, dst="224.0.0.22", proto=2, ttl=1, options=[b"\x94\x04\0\0"]) / f.Raw(body[:2] + check.to_bytes(2, "big") + body[4:])
+    return f.ether(ring.a.mac, f.group_mac("224.0.0.22"), packet, b"")
+
+
+@pytest.mark.parametrize("hardened", [False, True])
+def test_nor_by_sources(world: World, hardened: bool) -> None:
+    """Where the bridge speaks version 3, a report of one group makes as many entries as it names sources."""
+    world.ip("host", "link set br0 type bridge mcast_igmp_version 3")
+    if hardened:
+        world.module("linux_port_security", bridge="br0", ports=world.policy())
+    with world.ring() as ring:
+        ring.arena.send(ATTACKER, *(_with_sources4(ring, number, 32) for number in range(60)))
+        ring.settle()
+    # Open, 60 times 32 and the groups themselves; else what a budget of 2,000 bytes has room for.
+    assert (_entries_of_groups(world) < 500) is hardened
+
+
+def test_no_report_prolongs_what_is_remembered(world: World) -> None:
+    """Or a guest that repeats its reports would join 15 more a minute for good."""
+    world.module("linux_port_security", bridge="br0", ports=world.policy())
+
+    def left() -> List[int]:
+        found = []
+        for name in ("joined4", "joined6"):
+            printed = json.loads(world.output("nft", "-j", "list", "set", "bridge", "virtnet_hardening", name))["nftables"]
+            found += [each["elem"]["expires"] for item in printed for each in item.get("set", {}).get("elem", ())]
+        return found
+
+    with world.ring() as ring:
+        reports = [_reports4(ring, 2, 1)[0], _reports4(ring, 3, 1)[1], _reports6(ring, 1, 1)[0], _reports6(ring, 2, 1)[1]]
+        ring.arena.send(ATTACKER, *reports)
+        ring.settle()
+        time.sleep(2.5)
+        ring.arena.send(ATTACKER, *reports)
+        ring.settle()
+        time.sleep(0.3)
+    assert len(left()) == 4 and max(left()) <= 298

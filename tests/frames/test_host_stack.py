@@ -84,6 +84,17 @@ def _masks(world: World) -> List[int]:
     return [masks[port] for port in GUESTS.values()]
 
 
+@pytest.mark.parametrize("more", [{"guards": {"vlan_tags": "reject"}}, {"security": {"promiscuous": "reject"}}, {"security": {"forged_transmits": "reject"}}])
+def test_what_the_host_does_not_get_nobody_gets(world: World, more: Dict[str, Any]) -> None:
+    """No bridge forwards these frames: one that is kept from the host's stack must not come to the other guests instead."""
+    world.module("linux_port_security", bridge="br0", ports=[{"name": PORT, "macs": [world.stations[ATTACKER].mac], **more}])
+    with world.ring() as ring:
+        for last in (2, 3, 14, 15):
+            assert not ring.strike(lambda token, to=f"01:80:c2:00:00:{last:02x}": f.plain(ring.a.mac, to, token)), last  # type: ignore[misc]
+        # Of one whose frames nobody looks at the host hears as before.
+        assert ring.enter(lambda token: f.plain(ring.a.mac, NEAREST, token)) is ("promiscuous" in more.get("security", {}))
+
+
 @pytest.mark.parametrize("release", [False, True])
 def test_what_was_there_comes_back(world: World, release: bool) -> None:
     """The mask of the port is as it was, from a quarantine or from its owner."""

@@ -214,8 +214,8 @@ def other_forms(expressions: List[Any]) -> Iterator[List[Any]]:
         one = each.get("set")
         if one:
             yield [*expressions[:number], {"set": {**one, "set": {"@joined4": "@joined6"}.get(one["set"], "@joined4")}}, *expressions[number + 1:]]
-            yield [*expressions[:number], {"set": {**one, "op": "add"}}, *expressions[number + 1:]]
-        for changed in ({"rate": 9999}, {"burst": 9999}, {"per": "second"}, {"inv": False}) if one and one.get("stmt") else ():
+            yield [*expressions[:number], {"set": {**one, "op": {"add": "update", "update": "add"}[one["op"]]}}, *expressions[number + 1:]]
+        for changed in ({"rate": 9999}, {"burst": 9999}, {"per": "second"}, {"inv": False}, {"rate_unit": "mbytes"}) if one and one.get("stmt") else ():
             other = {**one, "stmt": [{"limit": {**one["stmt"][0]["limit"], **changed}}]}
             yield [*expressions[:number], {"set": other}, *expressions[number + 1:]]
         if each.get("match", {}).get("op") == ">":

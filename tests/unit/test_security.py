@@ -363,6 +363,21 @@ def test_a_bound_is_the_same_with_its_numbers_only() -> None:
     wrong = [{"limit": limit} for limit in ((5, "minute", 16, True), (4, "second", 16, True), (4, "minute", 17, True), (4, "minute", 16, False), None)]
     assert not any(shape.same(JOINS, _joins(**each)) for each in [*wrong, {"op": "!="}, {"op": "<"}, {"verb": "add"}, {"name": "@joining"}])
     assert not shape.same(JOINS.replace(" limit rate over 4/minute burst 16 packets", ""), _joins())
+    assert not shape.same(JOINS.replace("update", "add"), _joins()) and shape.same(JOINS.replace("update", "add"), _joins(verb="add"))
+
+
+def test_a_bound_by_length_is_none_by_number() -> None:
+    """nft tells the units of bytes only."""
+    text = JOINS.replace("4/minute burst 16 packets", "400 bytes/minute burst 1600 bytes")
+    printed = _joins((400, "minute", 1600, True))
+    limit = next(each["set"]["stmt"][0]["limit"] for each in printed if "set" in each)
+    assert not shape.same(text, printed)
+    limit.update(rate_unit="bytes", burst_unit="bytes")
+    assert shape.same(text, printed)
+    for unit in ("rate_unit", "burst_unit"):
+        kept, limit[unit] = limit[unit], "kbytes"
+        assert not shape.same(text, printed)
+        limit[unit] = kept
 
 
 def test_another_protocol_is_another_rule_with_names_and_without() -> None:

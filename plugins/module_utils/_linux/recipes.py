@@ -77,8 +77,9 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
     ("router_advertisement", REJECT): Recipe(
         also={"mcast_router": 0}, guards={"router_advertisement": REJECT},
         note="router advertisements, redirects, IGMP and MLD queries, PIM, DVMRP and router discovery are dropped, "
-             "the bridge never takes the port for that of a multicast router, and the port reports 64 groups at once and 15 more a minute (of reports "
-             "with more than one group 16 and 4, of at most 16 groups), as a bridge that has heard of too many ends snooping, and then all hear all",
+             "the bridge never takes the port for that of a multicast router, and the port reports 64 groups at once and 15 more a minute (by reports of "
+             "several groups, or with sources, 2,000 bytes of IGMP and 5,200 of MLD, and 400 and 1,200 more a minute), as a bridge that has heard of too many "
+             "ends snooping, and then all hear all",
     ),
     ("dhcp_server", REJECT): Recipe(
         guards={"dhcp_server": REJECT},
@@ -88,7 +89,8 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
     ("bpdu", REJECT): Recipe(
         guards={"bpdu": REJECT},
         note="STP, RSTP, MSTP, provider STP, PVST+ and what is tunnelled as such are dropped, and what decides over rings and "
-             "paths as they do: G.8032 and fault management, MRP, DLR, TRILL, the supervision of PRP and HSR",
+             "paths as they do: G.8032 and fault management, MRP, DLR, TRILL, FabricPath, the supervision of PRP and HSR; and under any address what is "
+             "between the ends of a cable: MAC control, LACP, LLDP, EAPOL, edge control, stream reservation, Realtek's remote control, configuration tests",
     ),
     ("vlan_tags", REJECT): Recipe(
         guards={"vlan_tags": REJECT},
@@ -207,7 +209,7 @@ def _add_to_table(result: Compiled, effective: Mapping[str, str], can: Can) -> N
     """A second look at who is addressed; and what a bridge leaves to the host's stack without a hook is forwarded instead, to where the table drops it."""
     if "promiscuous" in effective:
         result.guards["destination_mac"] = REJECT if effective["promiscuous"] == REJECT and result.pins else ACCEPT
-    if REJECT in result.guards.values():
+    if any(value == REJECT for name, value in result.guards.items() if name != "destination_mac"):
         mask = _NEAREST | (SPANNING_TREE if result.guards.get("bpdu") == REJECT else 0)
         result.flags.update({} if can("port", "group_fwd_mask", mask) else {"group_fwd_mask": mask})
 

@@ -57,26 +57,34 @@ SETS: Dict[str, str] = {
 }
 
 # What the kernel keeps there itself: the groups that a port has joined, for as long as a bridge remembers them (mcast_membership_interval, 260 s) and
-# some more, and how many it may still join.
+# some more, and how many it may still join. No report prolongs what is remembered, or a port could join more and more.
 MEMORIES: Dict[str, str] = {
     "joined4": "typeof meta iif . @th,32,32; size 65535; flags dynamic,timeout; timeout 5m;",
     "joined6": "typeof meta iif . @th,64,128; size 65535; flags dynamic,timeout; timeout 5m;",
     "joining": "type iface_index; size 65535; flags dynamic,timeout; timeout 10m;",
-    "reporting": "type iface_index; size 65535; flags dynamic,timeout; timeout 10m;",
+    "reporting4": "type iface_index; size 65535; flags dynamic,timeout; timeout 10m;",
+    "reporting6": "type iface_index; size 65535; flags dynamic,timeout; timeout 10m;",
 }
 # A bridge that has heard of more than mcast_hash_max groups (4096) ends snooping for good, and then all hear all (br_multicast_new_group,
-# net/bridge/br_multicast.c). So a port may join 64 at once and 15 a minute, and report 16 times at once, and 4 times a minute, more than one.
+# net/bridge/br_multicast.c). So a port may join 64 at once and 15 a minute. A report of more than one, or with sources, each of which is an entry of its
+# own where the bridge speaks IGMP version 3 or MLD version 2, is bound by its length: 8 and 20 bytes a group, 4 and 16 a source.
 _MOST_JOINS = "update @joining { iif limit rate over 15/minute burst 64 packets } drop"
-_MOST_REPORTS = "update @reporting { iif limit rate over 4/minute burst 16 packets } drop"
+_MOST_REPORTS4 = "update @reporting4 { iif limit rate over 400 bytes/minute burst 1600 bytes } drop"
+_MOST_REPORTS6 = "update @reporting6 { iif limit rate over 1200 bytes/minute burst 4000 bytes } drop"
 
 # 802.1Q, 802.1ad and the older numbers of stacked tags; the tags of 802.1ah, 802.1BR, VN-Tag and TrustSec (Cisco meta data), which say to a switch
 # where a frame belongs; those of 802.1CB and HSR (IEC 62439-3), which a receiver takes off.
-_TAGS = "{ 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x88e7, 0x893f, 0x8926, 0x8909, 0xf1c1, 0x892f }"
+_TAG_TYPES = "0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x88e7, 0x893f, 0x8926, 0x8909, 0xf1c1, 0x892f"
+_TAGS = f"{{ {_TAG_TYPES} }}"
+# MVRP and MMRP, whatever address they go to: receivers go by the type.
+_REGISTRATION_TYPES = "0x88f5, 0x88f6"
 # STP, STP of provider bridges, PVST+, and the address under which Cisco switches tunnel them (l2protocol-tunnel) and take them out again.
 _BPDU_ADDRESSES = "{ 01:80:c2:00:00:00, 01:80:c2:00:00:08, 01:00:0c:cc:cc:cd, 01:00:0c:cd:cd:d0 }"
 # What decides over rings and paths as STP does: connectivity fault management and G.8032, MRP (IEC 62439-2), supervision of PRP and HSR (IEC 62439-3),
-# DLR (ODVA), TRILL's data, hellos and channel (RFC 6325, RFC 7178).
-_CONTROL_TYPES = "{ 0x8902, 0x88e3, 0x88fb, 0x80e1, 0x22f3, 0x22f4, 0x8946 }"
+# DLR (ODVA), TRILL's data, hellos and channel (RFC 6325, RFC 7178), FabricPath (Cisco), remote control and loop detection of Realtek's switches. And what is
+# between the ends of a cable, but bridged under another address than its own: MAC control, slow protocols (LACP), LLDP, EAPOL, edge control (802.1Q
+# clause 43), stream reservation; the configuration test of Ethernet 2.0, whose receiver forwards what it bears.
+_CONTROL_TYPES = "{ 0x8902, 0x88e3, 0x88fb, 0x80e1, 0x22f3, 0x22f4, 0x8946, 0x8903, 0x8899, 0x8808, 0x8809, 0x88cc, 0x888e, 0x8940, 0x22ea, 0x9000 }"
 # What no bridge forwards (IEEE 802.1Q table 8-1), and the applications of GARP and MRP (table 10-1): MMRP, and MVRP and GVRP, at which a switch adds
 # its port to VLANs. MVRP of provider bridges is among the first.
 _LINK_LOCAL = "ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00"
@@ -135,7 +143,7 @@ CHAINS: Dict[str, Chain] = {
     )),
     "port": Chain("", (
         Rule("link-local addresses", f"{_LINK_LOCAL} jump link_local"),
-        Rule("tags", f"ether type {_TAGS} jump tagged"),
+        Rule("tags", f"ether type {{ {_TAG_TYPES}, {_REGISTRATION_TYPES} }} jump tagged"),
         Rule("registration of VLANs and groups", f"{_REGISTRATION} iif @vlan_tags_guard drop", "vlan_tags"),
         Rule("source address of the frame", "iif @source_mac_guard iif . ether saddr != @macs drop", "source_mac"),
         Rule("spanning tree", "iif @bpdu_guard jump spanning_tree"),
@@ -151,18 +159,20 @@ CHAINS: Dict[str, Chain] = {
         Rule("no business of a guest that is looked at", "iif @inspected drop", INSPECTION),
         Rule("nor of one whose address is compared", "iif @source_mac_guard drop", "source_mac"),
         Rule("nor of one that is no switch", "iif @bpdu_guard drop", "bpdu"),
+        Rule("nor of one that is in no VLAN but its own", "iif @vlan_tags_guard drop", "vlan_tags"),
     )),
     # Transparent Ethernet, MPLS and NSH: whoever takes the header off finds what no guard has seen.
     "shim": Chain("", (Rule("a packet behind a header of its own", "drop", INSPECTION),)),
     "tagged": Chain("", (
-        Rule("no tags", "iif @vlan_tags_guard drop", "vlan_tags"),
+        Rule("neither tags nor registration", "iif @vlan_tags_guard drop", "vlan_tags"),
+        Rule("registration of VLANs and groups", f"ether type {{ {_REGISTRATION_TYPES} }} return"),
         Rule("VLAN 0 is untagged to the receiver (CVE-2021-27853)", "iif @inspected @ll,116,12 0 drop", INSPECTION),
         Rule("what is below two tags can't be inspected", f"iif @inspected meta protocol {_TAGS} drop", INSPECTION),
     )),
     "spanning_tree": Chain("", (
         Rule("by address", f"ether daddr {_BPDU_ADDRESSES} drop", "bpdu"),
         Rule("by LLC", "meta protocol 0x0004 @nh,0,8 0x42 drop", "bpdu"),
-        Rule("rings and paths", f"meta protocol {_CONTROL_TYPES} drop", "bpdu"),
+        Rule("rings, paths and cables", f"meta protocol {_CONTROL_TYPES} drop", "bpdu"),
     )),
     "raw_8023": Chain("", (Rule("IEEE 802.3 without LLC", "drop", INSPECTION),)),
     # Receivers take ARP and IP out of LLC/SNAP too (CVE-2021-27854, CVE-2021-27861): only STP and OSI routing are no carrier.
@@ -200,7 +210,8 @@ CHAINS: Dict[str, Chain] = {
         Rule("any other source", "drop", "ip_source"),
     )),
     "ipv4_router": Chain("", (
-        Rule("ICMP redirect and router advertisement (RFC 1256)", "ip protocol icmp icmp type { 5, 9 } drop", "router_advertisement"),
+        Rule("ICMP redirect and router advertisement (RFC 1256)", "ip protocol icmp ip frag-off & 0x1fff == 0 icmp type { 5, 9 } drop",
+             "router_advertisement"),
         Rule("IGMP query, DVMRP, PIM version 1, multicast router discovery (RFC 4286)",
              "ip protocol igmp @th,0,8 { 0x11, 0x13, 0x14, 0x30, 0x32 } drop", "router_advertisement"),
         # The hello of a PIM router makes a bridge send all multicast to its port (br_multicast_pim, net/bridge/br_multicast.c).
@@ -209,12 +220,13 @@ CHAINS: Dict[str, Chain] = {
     )),
     # Versions 1 and 2 name one group, version 3 (RFC 3376) one or more. What is left can't be read by the bridge either.
     "igmp_reports": Chain("", (
+        # nft reads a later fragment as if it began with a header, or not at all, by the kernel's version; a bridge reads it like a whole packet.
+        Rule("IGMP in pieces", "ip frag-off & 0x3fff != 0 drop", "router_advertisement"),
         Rule("too many groups", f"@th,0,8 {{ 0x12, 0x16 }} iif . @th,32,32 != @joined4 {_MOST_JOINS}", "router_advertisement"),
-        Rule("remember the group", "@th,0,8 { 0x12, 0x16 } update @joined4 { iif . @th,32,32 } return"),
-        Rule("too many groups by version 3", f"@th,0,8 0x22 @th,48,16 1 iif . @th,96,32 != @joined4 {_MOST_JOINS}", "router_advertisement"),
-        Rule("remember the group of version 3", "@th,0,8 0x22 @th,48,16 1 update @joined4 { iif . @th,96,32 } return"),
-        Rule("too long a report", "@th,0,8 0x22 @th,48,16 > 16 drop", "router_advertisement"),
-        Rule("too many reports", f"@th,0,8 0x22 @th,48,16 > 1 {_MOST_REPORTS}", "router_advertisement"),
+        Rule("remember the group", "@th,0,8 { 0x12, 0x16 } add @joined4 { iif . @th,32,32 } return"),
+        Rule("too many groups by version 3", f"@th,0,8 0x22 @th,48,16 1 @th,80,16 0 iif . @th,96,32 != @joined4 {_MOST_JOINS}", "router_advertisement"),
+        Rule("remember the group of version 3", "@th,0,8 0x22 @th,48,16 1 @th,80,16 0 add @joined4 { iif . @th,96,32 } return"),
+        Rule("too many groups or sources", f"@th,0,8 0x22 @th,48,16 > 0 {_MOST_REPORTS4}", "router_advertisement"),
     )),
     # The ports lie in the first eight bytes, and a fragment but the last is a multiple of eight: only first ones matter.
     "dhcp4": Chain("", (
@@ -281,11 +293,10 @@ CHAINS: Dict[str, Chain] = {
     # Version 1 (RFC 2710) and version 2 (RFC 3810).
     "mld_reports": Chain("", (
         Rule("too many groups", f"@th,0,8 131 iif . @th,64,128 != @joined6 {_MOST_JOINS}", "router_advertisement"),
-        Rule("remember the group", "@th,0,8 131 update @joined6 { iif . @th,64,128 } return"),
-        Rule("too many groups by version 2", f"@th,0,8 143 @th,48,16 1 iif . @th,96,128 != @joined6 {_MOST_JOINS}", "router_advertisement"),
-        Rule("remember the group of version 2", "@th,0,8 143 @th,48,16 1 update @joined6 { iif . @th,96,128 } return"),
-        Rule("too long a report", "@th,0,8 143 @th,48,16 > 16 drop", "router_advertisement"),
-        Rule("too many reports", f"@th,0,8 143 @th,48,16 > 1 {_MOST_REPORTS}", "router_advertisement"),
+        Rule("remember the group", "@th,0,8 131 add @joined6 { iif . @th,64,128 } return"),
+        Rule("too many groups by version 2", f"@th,0,8 143 @th,48,16 1 @th,80,16 0 iif . @th,96,128 != @joined6 {_MOST_JOINS}", "router_advertisement"),
+        Rule("remember the group of version 2", "@th,0,8 143 @th,48,16 1 @th,80,16 0 add @joined6 { iif . @th,96,128 } return"),
+        Rule("too many groups or sources", f"@th,0,8 143 @th,48,16 > 0 {_MOST_REPORTS6}", "router_advertisement"),
     )),
     "dhcp6": Chain("", (
         Rule("not UDP", "meta l4proto != udp return"),

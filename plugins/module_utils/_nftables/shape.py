@@ -15,8 +15,8 @@ from typing import Any, List, NamedTuple, Tuple
 _FIELD = r"(?:@\w+,\d+,\d+|arp [sd]addr (?:ether|ip)|[io]if(?:name)?\b|(?:meta|ether|arp|ip6?|udp|icmp(?:v6)?|frag) [\w-]+)"
 _FIELDS = rf"(?P<left>{_FIELD}(?: \. {_FIELD})*)"
 _MATCH = re.compile(rf"{_FIELDS} (?:& (?P<mask>\S+) )?(?:(?P<op>==|!=|>) )?(?P<vmap>vmap )?(?P<right>{{[^}}]*}}|\S+) ?")
-_LIMIT = r"limit rate over (?P<rate>\d+/\w+) burst (?P<burst>\d+) packets"
-_UPDATE = re.compile(rf"update (?P<set>@\w+) {{ {_FIELDS}(?: {_LIMIT})? }} ?")
+_LIMIT = r"limit rate over (?P<rate>\d+(?: bytes)?/\w+) burst (?P<burst>\d+ (?:packets|bytes))"
+_UPDATE = re.compile(rf"(?P<op>add|update) (?P<set>@\w+) {{ {_FIELDS}(?: {_LIMIT})? }} ?")
 _VERDICT = re.compile(r"(?P<counter>counter )?(?P<verdict>accept|drop|return|(?:jump|goto) \w+)$")
 # A comparison that nft makes itself where a later one needs it, and leaves out when it prints.
 _IMPLIED = ("meta protocol", "meta l4proto", "ip protocol")
@@ -30,7 +30,7 @@ class Match(NamedTuple):
 
     left: Tuple[str, ...]
     mask: str
-    # As nft has it: C(==), C(!=), C(>); C(update) of a set, with the bound that a rate has.
+    # As nft has it: C(==), C(!=), C(>); C(add) to and C(update) of a set, with the bound that a rate has.
     op: str
     right: Tuple[str, ...]
 
@@ -66,7 +66,7 @@ def written(text: str) -> Shape:
         if update is not None:
             position = update.end()
             bound = (f"over {update['rate']} burst {update['burst']}",) if update["rate"] else ()
-            matches.append(Match(tuple(update["left"].split(" . ")), "", "update", (update["set"], *bound)))
+            matches.append(Match(tuple(update["left"].split(" . ")), "", update["op"], (update["set"], *bound)))
             continue
         part = _MATCH.match(text, position)
         if part is None:
@@ -116,7 +116,9 @@ def _updated(body: Any) -> Match:
         (kind, limit), = each.items()
         if kind != "limit" or limit["inv"] is not True:
             raise ValueError(f"{each} is not of this collection")
-        bounds.append(f"over {limit['rate']}/{limit['per']} burst {limit['burst']}")
+        # Units are told of bytes only.
+        unit = f" {limit['rate_unit']}" if "rate_unit" in limit else ""
+        bounds.append(f"over {limit['rate']}{unit}/{limit['per']} burst {limit['burst']} {limit.get('burst_unit', 'packets')}")
     elements = body["elem"]
     return Match(tuple(map(_field, elements.get("concat", [elements]))), "", str(body["op"]), (str(body["set"]), *bounds))
 

@@ -226,7 +226,7 @@ def test_link_local_address() -> None:
     st.fixed_dictionaries({name: st.sampled_from(("accept", "reject")) for name in SECURITY}),
     st.fixed_dictionaries({}, optional={
         **{name: st.booleans() for name in ("learning", "locked", "isolated", "mab", "guard", "unicast_flood", "multicast_flood")},
-        "mcast_router": st.integers(0, 3),
+        "mcast_router": st.integers(0, 3), "group_fwd_mask": st.integers(0, 0xFFFF),
     }),
 )
 def test_records_come_back_and_fit(configured: Dict[str, str], values: Dict[str, str], before: Dict[str, Any]) -> None:
@@ -238,6 +238,15 @@ def test_records_come_back_and_fit(configured: Dict[str, str], values: Dict[str,
     switch = SwitchRecord(configured, ["no_linklocal_learn"])
     assert SwitchRecord.read(switch.text()) == switch
     assert record({}, {}) == ""
+
+
+def test_the_longest_record_fits() -> None:
+    """And one of an earlier version, which wrote values out, is read."""
+    names = ("learning", "locked", "isolated", "mab", "guard", "unicast_flood", "multicast_flood")
+    before: Dict[str, Any] = {**dict.fromkeys(names, True), "mcast_router": 2, "group_fwd_mask": 0xFFFD}
+    longest = PortRecord(dict.fromkeys(SECURITY, "inherit"), dict.fromkeys(SECURITY, "accept"), before)
+    assert len(f"{longest.text()} sum=01234567:{'x' * 15}") <= 128 and PortRecord.read(longest.text()) == longest
+    assert PortRecord.read("promiscuous=inherit:reject").effective == {"promiscuous": "reject"}
 
 
 @pytest.mark.parametrize(

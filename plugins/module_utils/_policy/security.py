@@ -126,13 +126,17 @@ def _first(levels: Tuple[Level, ...], name: str) -> Optional[bool]:
     return next((getattr(level, name) for level in levels if getattr(level, name) is not None), None)
 
 
+# A record shares the 128 bytes of an element's comment with others: of what came of a value its first letter is enough.
+_EFFECTIVE = {"a": ACCEPT, "r": REJECT, ACCEPT: ACCEPT, REJECT: REJECT}
+
+
 def record(configured: Mapping[str, str], effective: Mapping[str, str]) -> str:
     """One line that is kept beside the guards, so that what was asked for can be reported later."""
     parts = []
     for name in SECURITY:
         if name in configured:
             own, now = configured[name], effective.get(name)
-            parts.append(f"{name}={own}" + (f":{now}" if now and now != own else ""))
+            parts.append(f"{name}={own}" + (f":{now[0]}" if now and now != own else ""))
     return " ".join(parts)
 
 
@@ -145,6 +149,6 @@ def read_record(text: str) -> Tuple[Dict[str, str], Dict[str, str]]:
         own, _colon, now = values.partition(":")
         if name in SECURITY and separator and own in (ACCEPT, REJECT, INHERIT):
             configured[name] = own
-            if (now or own) in (ACCEPT, REJECT):
-                effective[name] = now or own
+            if (now or own) in _EFFECTIVE:
+                effective[name] = _EFFECTIVE[now or own]
     return configured, effective

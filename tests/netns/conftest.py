@@ -9,6 +9,7 @@ import ctypes
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -224,12 +225,12 @@ def snapshot() -> Any:
 
 
 def _table() -> str:
-    """The collection's table, less the handles and the counters. PATH may lack the sbin folders."""
+    """The collection's table, less the handles, the counters, and the elements that the kernel keeps itself. PATH may lack the sbin folders."""
     nft = shutil.which("nft", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if nft is None:
         return ""
     done = subprocess.run([nft, "--stateless", "list", "table", "bridge", "virtnet_hardening"], capture_output=True, text=True, check=False)
-    return done.stdout
+    return re.sub(r"(\tset \w+ \{(?:\n\t\t(?!elements)[^\n]*)*\n\t\tflags dynamic,timeout\n\t\ttimeout \w+)\n\t\telements = \{[^}]*\}", r"\1", done.stdout)
 
 
 def _output(*command: str) -> str:

@@ -13,6 +13,7 @@ from typing import List
 
 import yaml
 
+from ..oracle.nft import lasting
 from .conftest import ROOT, Lab, changed, results
 
 DESCRIBE, HARDEN = ROOT / "playbooks" / "describe.yml", ROOT / "playbooks" / "harden_kvm_host.yml"
@@ -22,13 +23,9 @@ STATE = ("ip -d -j link show | tr -d ' ' | sed 's/_timer\":[0-9.]*//g'", "bridge
 
 
 def state(lab: Lab, host: str) -> List[str]:
-    """What iproute2 and nft say there, but for what the kernel keeps in a set itself, for a while: the groups that guests have joined."""
+    """What iproute2 and nft say there."""
     *told, ruleset = (lab.call("exec", host, "--", "sh", "-c", command) for command in STATE)
-    objects = json.loads(ruleset)["nftables"]
-    for each in objects:
-        if "timeout" in each.get("set", {}).get("flags", ()):
-            each["set"].pop("elem", None)
-    return [*told, json.dumps(objects)]
+    return [*told, json.dumps(lasting(json.loads(ruleset)["nftables"]))]
 
 
 def test_hosts_of_the_lab(lab: Lab, tmp_path: Path) -> None:

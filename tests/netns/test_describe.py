@@ -14,6 +14,7 @@ import yaml
 
 from tests.control_node import policy_document
 
+from ..oracle.nft import lasting
 from . import messy
 from .conftest import Result, bridge, ip, run_module, snapshot
 from .test_security import pytestmark as needs_nft
@@ -36,7 +37,7 @@ def everything() -> Any:
     for nest in (nest for device in devices.values() for nest in device[-1]):
         # A change of topology shortens it for a while (__br_set_topology_change, net/bridge/br_stp.c).
         nest.pop("ageing_time" if nest.get("stp_state") else "", None)
-    return devices, others[:-1], [_still(each) for each in rules["nftables"][1:]], [(each["ifname"], each["addr_info"]) for each in addresses]
+    return devices, others[:-1], [_still(each) for each in lasting(rules["nftables"][1:])], [(each["ifname"], each["addr_info"]) for each in addresses]
 
 
 def _still(value: Any) -> Any:

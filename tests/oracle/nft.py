@@ -1,0 +1,17 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What nft(8) prints as JSON, for comparisons."""
+
+from __future__ import annotations
+
+from typing import Any, List
+
+
+def lasting(objects: List[Any]) -> List[Any]:
+    """Without the elements that the kernel keeps in a set itself, for a while: the groups that guests have joined."""
+    found = []
+    for each in objects:
+        body = each.get("set")
+        kept = body is not None and "timeout" in body.get("flags", ())
+        found.append({"set": {name: value for name, value in body.items() if name != "elem"}} if kept else each)
+    return found

@@ -97,7 +97,7 @@ EXAMPLES = r"""
   virtnet.hardening.vds_port:
     vds: vds1
     keys:
-      - "6"
+      - "14"
     blocked: true
 
 - name: Take back all overrides of a group's ports, and open those that are shut

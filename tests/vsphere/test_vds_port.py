@@ -159,14 +159,16 @@ def test_refused_before_any_write(vcenter: Switches, params: Dict[str, Any], wor
 def test_ports_that_nsx_made(vcenter: Switches) -> None:
     """Their keys are UUIDs. They are refused, alone and as one adapter of a machine; the machine's others can be chosen."""
     vsphere, nsx = vcenter.vsphere, "/dc1/network/nsx-segment1"
+    own = connected(vsphere, "vm01-1")
     vsphere.govc("vm.network.add", "-vm", "/dc1/vm/vm01-1", "-net", nsx)
     key = of_group(vsphere, nsx)[0]["key"]
     assert len(key) == 36
     vcenter.refused("vds_port", "invalid", "nsx-segment1", "NSX backs it", vds="vds1", keys=[key], blocked=True)
     words = "NSX backs it", "choose others with port_group or keys"
     vcenter.refused("vds_port", "invalid", *words, vds="vds1", vm="vm01-1", blocked=True)
-    assert list(vcenter.cycle("vds_port", vds="vds1", vm="vm01-1", port_group="dvpg01", blocked=True)["ports"]) == [of_group(vsphere)[0]["key"]]
-    assert of_group(vsphere)[0]["config"]["setting"]["blocked"] == {"inherited": "false", "value": "true"}
+    assert list(vcenter.cycle("vds_port", vds="vds1", vm="vm01-1", port_group="dvpg01", blocked=True)["ports"]) == [own]
+    blocked = {port["key"]: port["config"]["setting"]["blocked"] for port in of_group(vsphere)}
+    assert blocked[own] == {"inherited": "false", "value": "true"}
     told = vcenter.ok("esxi_switch_policy_info", all_hosts=True, audit="stig", ports="all")
     group = next(each for each in told["objects"] if each["port_group"] == "nsx-segment1")
     assert group["exempt"] == "nsx" and group["vms"] == ["vm01-1"] and set(group["effective"].values()) == {"reject"}

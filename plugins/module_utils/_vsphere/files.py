@@ -41,4 +41,3 @@ def put(login: Login, datacenter: str, datastore: str, path: str, content: IO[by
     if answer.status not in (200, 201, 204):
         code, reason = _REFUSED.get(answer.status, ("backend", f"the server refused it ({answer.status} {answer.reason})"))
         raise VsphereError(code, f"{what}: {reason}.")
-

@@ -380,8 +380,9 @@ quarantine:
 counters:
   description:
     - >-
-      Frames and bytes that were dropped since the table was made, by guard. C(source_mac) belongs to C(forged_transmits), C(inspection) counts what no
-      guard could look into, C(quarantine) what ports sent or would have heard while they were shut. Empty where there are none to be read.
+      Frames and bytes that were dropped since the table was made, by guard. C(source_mac) belongs to C(forged_transmits), C(destination_mac) to C(promiscuous),
+      C(inspection) counts what no guard could look into, C(quarantine) what ports sent or would have heard while they were shut. Empty where there
+      are none to be read.
   returned: success
   type: dict
   sample: {"arp": {"frames": 3, "bytes": 138}}

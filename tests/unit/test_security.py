@@ -123,6 +123,9 @@ def test_what_the_host_is_not_to_hear(guards: Any, missing: Any, mask: Any) -> N
     """As far as a guard asks for it, and never where no table drops it: there it would reach the neighbours instead."""
     compiled = recipes.compile_port(recipes.Port("p", None, None), Resolution(guards=guards), can(*missing))
     assert compiled.flags.get("group_fwd_mask") == mask
+    running = recipes.compile_port(recipes.Port("p", None, None, True), Resolution(guards=guards), can(*missing))
+    exact = "group_fwd_mask" not in missing
+    assert guards.get("bpdu") != "reject" or (running.enforcement["bpdu"] == "exact") is exact, "nothing is exact that the bridge does before"
     effective = dict.fromkeys(SECURITY, "reject")
     assert "group_fwd_mask" not in recipes.compile_port(recipes.Port("p", (MAC,), ""), Resolution(effective=effective), can("filter")).flags
 

@@ -46,7 +46,8 @@ _PINNED = "its addresses are pinned as static, sticky entries"
 RECIPES: Dict[Tuple[str, str], Recipe] = {
     ("promiscuous", REJECT): Recipe(
         {"unicast_flood": False}, note=f"unknown unicast is not flooded to the port; with macs {_PINNED}, the port learns no others, has neither entries of "
-        "others nor a backup_port, and nftables compares the destination of every unicast frame, as flags are gone for a while when a port leaves and returns"
+        "others nor a backup_port (which don't come back with the policy's end), and nftables "
+        "compares the destination of every unicast frame, as flags are gone for a while when a port leaves and returns"
     ),
     ("promiscuous", ACCEPT): Recipe(
         {"unicast_flood": True}, quality=APPROXIMATE,
@@ -149,7 +150,7 @@ def compile_port(port: Port, resolution: Resolution, can: Can) -> Compiled:
         result.enforcement[name] = recipe.quality if recipe.quality == EXACT else f"{recipe.quality}: {recipe.note}"
     _settle_learning(result, resolution.effective, port)
     if not can("filter"):
-        _add_to_table(result, resolution.effective, can)
+        _add_to_table(result, resolution.effective, port, can)
     _qualify(result, resolution.effective, port)
     if resolution.isolated is not None:
         result.flags["isolated"] = resolution.isolated
@@ -205,13 +206,17 @@ _NEAREST, SPANNING_TREE = 0x4000, 0x0001
 CLOSED = _NEAREST | SPANNING_TREE
 
 
-def _add_to_table(result: Compiled, effective: Mapping[str, str], can: Can) -> None:
+def _add_to_table(result: Compiled, effective: Mapping[str, str], port: Port, can: Can) -> None:
     """A second look at who is addressed; and what a bridge leaves to the host's stack without a hook is forwarded instead, to where the table drops it."""
     if "promiscuous" in effective:
         result.guards["destination_mac"] = REJECT if effective["promiscuous"] == REJECT and result.pins else ACCEPT
     if any(value == REJECT for name, value in result.guards.items() if name != "destination_mac"):
         mask = _NEAREST | (SPANNING_TREE if result.guards.get("bpdu") == REJECT else 0)
-        result.flags.update({} if can("port", "group_fwd_mask", mask) else {"group_fwd_mask": mask})
+        reason = can("port", "group_fwd_mask", mask)
+        if reason is None:
+            result.flags["group_fwd_mask"] = mask
+        elif port.stp and mask & SPANNING_TREE:
+            result.enforcement["bpdu"] = f"{APPROXIMATE}: the bridge runs STP and takes BPDUs before any rule sees them, and {reason}"
 
 
 def _qualify(result: Compiled, effective: Mapping[str, str], port: Port) -> None:

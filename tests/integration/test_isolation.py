@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -65,7 +66,8 @@ def test_checks_that_prove_nothing_fail(lab: Lab) -> None:
     assert "guest3 gave no answer about its interface" in json.dumps(results(refused, "Refuse a check that can't be made or would prove nothing", "guest1"))
     lab.call("exec", "guest3", "--", "ip", "link", "set", "eth0", "up")
     short = lab.playbook(CHECK, *options(isolation_check_duration=1), ok=False)
-    assert "guest1 stopped listening before the last frame was sent" in json.dumps(short)
+    # On a busy machine a second is over before anybody looks.
+    assert re.search("guest1 stopped listening before the (first|last) frame was sent, as 1 s were too short", json.dumps(short))
 
 
 def test_examples_of_the_module(lab: Lab, tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ NASTY = [
     "&lt;",
     "# x", "x #", "- x", "+ x", "1. x", "2) x", "> x", "---", "===", "~~x~~", "$x$", "@me", "x@y.example", "#12", "\\", "\\|", "a\nb", "a\r\n\r\n# b", "\u2028",
     "\x1b[31m",
-    " a", "a ", "a  b", "| --- |", "<!-- x -->", "\u202ereject", "*", "a*b", "__init__", "x\\*", "`", "``|``", "[x]: http://y", "![", "\x85", "&#124;", "\t",
+    " a", "  1", "a   ", "a ", "a  b",
+    "| --- |", "<!-- x -->", "\u202ereject", "*", "a*b", "__init__", "x\\*", "`", "``|``", "[x]: http://y", "![", "\x85", "&#124;", "\t",
 ]
 TEXTS = st.one_of(st.sampled_from(NASTY), st.text("\\`*_[]<>&|~$#@ -+.=1a\n\t:/", max_size=12), st.text(max_size=12))
 SOME = settings(max_examples=300, deadline=None, print_blob=True)
@@ -40,11 +41,10 @@ def words(tokens: List[Any]) -> str:
 
 
 def seen(text: str) -> str:
-    """Blanks that a reader would lose are shown too."""
+    """Blanks that a reader would lose, at an end and behind another one, are shown too."""
     found = shown(text)
-    while "  " in found or found.startswith(" ") or found.endswith(" "):
-        found = "\\x20" + found[1:] if found.startswith(" ") else found[:-1] + "\\x20" if found.endswith(" ") else found.replace("  ", " \\x20", 1)
-    return found
+    lost = {place for place, each in enumerate(found) if each == " " and (place in (0, len(found) - 1) or found[place - 1] == " ")}
+    return "".join("\\x20" if place in lost else each for place, each in enumerate(found))
 
 
 @SOME

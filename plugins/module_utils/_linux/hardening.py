@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED, PortRecord, SwitchRecord
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import check_joining, covers, is_hub
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import link_local, split
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import own_address, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -67,6 +67,7 @@ class BridgeHardener:
         self.state = observed.state
         self.fields: Fields = observed.state[("bridge", bridge)]
         self.can: recipes.Can = observed.facts["can"]
+        self.compiler = recipes.Compiler(self.can)
         self.wishes = wishes
         self.record = SwitchRecord.read(self.state.get(("switch", bridge), {}).get("record"))
         if forget:
@@ -80,6 +81,7 @@ class BridgeHardener:
         for key, entry in self.state.items():
             if key[0] == "fdb" and key[1] == bridge and entry.get("kind") in _WRITTEN:
                 self.written.setdefault(str(entry["port"]), []).append(key)
+        self.shut = [str(key[1]) for key in self.state if key[0] == "quarantine"]
         self.vlans: Dict[str, List[int]] = {}
         if self.fields.get("vlan_filtering"):
             for key in self.state:
@@ -130,7 +132,7 @@ class BridgeHardener:
         old = PortRecord.read(have.get("record"))
         resolution = resolve((*wanted.levels, old.level(f"port {wanted.name} as it is"), self.top))
         port = self._port(wanted, have)
-        compiled = recipes.compile_port(port, resolution, self.can)
+        compiled = self.compiler.of(port, resolution)
         self._check(wanted, compiled)
         self._settle_mab(wanted.name, compiled)
         flags = dict(compiled.flags)
@@ -157,7 +159,7 @@ class BridgeHardener:
         macs = wanted.macs if wanted.macs is not None else tuple(split(have.get("macs"))) or None
         addresses = str(have["addresses"]) if have and wanted.addresses is None else None
         if wanted.addresses is not None:
-            derived = {str(link_local(mac)) for mac in macs or ()}
+            derived = set(map(own_address, macs or ()))
             addresses = joined([each for each in wanted.addresses if str(each.network_address) not in derived or each.prefixlen != 128])
         elif not addresses and not any(have.get(guard) == REJECT for guard in ("arp", "neighbor", "ip_source")):
             addresses = None
@@ -234,7 +236,7 @@ class BridgeHardener:
         if not old.text() and compiled.pins and len(self.pinned(port.name, port.macs or ())) >= len(port.macs or ()):
             # Hardened as it is asked for, and nobody noted how it was before: somebody flushed the table.
             now = {**now, **{name: JOINED[name] for name, value in compiled.flags.items() if now.get(name) == value}}
-        shut = any(covers(str(key[1]), port.name) for key in self.state if key[0] == "quarantine")
+        shut = any(covers(pattern, port.name) for pattern in self.shut)
         if shut and not old.text() and now.get("group_fwd_mask") == recipes.CLOSED:
             # From the time when the port was shut.
             now = {**now, "group_fwd_mask": JOINED["group_fwd_mask"]}
@@ -271,8 +273,11 @@ class BridgeHardener:
 
 def tidy(wishes: Wishes, observed: Observed) -> None:
     """The rules themselves where something hangs on them, and nothing of devices that are gone, or of which nothing is asked."""
+    shut = _patterns(wishes, observed)
     for key in [key for key in wishes.present if key[0] == "filter"]:
-        if _says_nothing(wishes.present[key]) and key not in observed.state and not _shut(str(key[1]), wishes, observed):
+        # An entry sets a name in quarantine free, whatever is in it.
+        freed = any(covers(pattern, str(key[1])) for pattern in shut)
+        if _says_nothing(wishes.present[key]) and key not in observed.state and not freed:
             del wishes.present[key]
         elif '"' in str(key[1]):
             raise InputError(f"port {key[1]}: nft can't print a name with a double quote, so what holds for it could not be read back; rename the interface.")
@@ -287,11 +292,10 @@ def _says_nothing(entry: Fields) -> bool:
     return not any(entry[name] for name in ("macs", "addresses", "record")) and all(entry[guard] == ACCEPT for guard in FILTER_GUARDS)
 
 
-def _shut(name: str, wishes: Wishes, observed: Observed) -> bool:
-    """Whether the name is in quarantine, from which an entry sets it free, whatever is in it."""
-    patterns = {key for key in [*observed.state, *wishes.present] if key[0] == "quarantine"}
+def _patterns(wishes: Wishes, observed: Observed) -> List[str]:
+    """The names and patterns that are in quarantine after the run."""
     gone = {key for key in wishes.absent if key not in wishes.present}
-    return any(covers(str(key[1]), name) for key in patterns - gone)
+    return [str(key[1]) for key in {*observed.state, *wishes.present} - gone if key[0] == "quarantine"]
 
 
 def require_table(observed: Observed, what: str) -> None:

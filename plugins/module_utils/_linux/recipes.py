@@ -159,6 +159,23 @@ def compile_port(port: Port, resolution: Resolution, can: Can) -> Compiled:
     return result
 
 
+class Compiler:
+    """Compiles for the ports of one run, of which most have the same policy."""
+
+    def __init__(self, can: Can) -> None:
+        self._can = can
+        self._known: Dict[Tuple[Any, ...], Compiled] = {}
+
+    def of(self, port: Port, resolution: Resolution) -> Compiled:
+        """As C(compile_port), whose result hangs on no name and on no address, but on whether there are any."""
+        asked = (*resolution.effective.items(), None, *resolution.guards.items(), resolution.isolated, resolution.multicast_flood)
+        key = (*asked, bool(port.macs), port.addresses is None, port.stp)
+        if key not in self._known:
+            self._known[key] = compile_port(port, resolution, self._can)
+        found = self._known[key]
+        return Compiled(dict(found.flags), dict(found.guards), dict(found.bridge), found.pins, dict(found.enforcement))
+
+
 def _recipe(name: str, value: str, port: Port, can: Can) -> Recipe:
     recipe = RECIPES[name, value]
     instead, fallback = FALLBACKS.get((name, value), (("", ""), None))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, TypeVar
 
@@ -52,13 +53,16 @@ class HardeningBackend(NetlinkBackend):
         return cls(Client(), quirks.kernel_hz())
 
     def observe(self, scope: Scope) -> Observed:
-        """The bridges, then the table: an entry of a tap that came in between is one of a number without a name."""
-        observed = super().observe(scope)
+        """The bridges, and the table beside them: nft takes as long for it as the bridges do."""
         if not scope.filters:
-            return observed
-        self._table = self._read_table()
-        state: State = {**observed.state, **_learned(observed.state), **self._table_state()}
-        facts = {**observed.facts, "can": self._can, "strangers": self._strangers()}
+            return super().observe(scope)
+        with ThreadPoolExecutor(1) as beside:
+            table = beside.submit(self._read_table)
+            observed = super().observe(scope)
+        self._table = table.result()
+        names = dict(socket.if_nameindex())
+        state: State = {**observed.state, **_learned(observed.state), **self._table_state(names)}
+        facts = {**observed.facts, "can": self._can, "strangers": self._strangers(names)}
         return Observed(state, facts)
 
     def _can(self, kind: str, name: str = "", value: Value = True) -> Optional[str]:
@@ -102,10 +106,9 @@ class HardeningBackend(NetlinkBackend):
                 return _table(objects, _as_printed({name: index for index, name in before}))
         raise BackendError("The interfaces of this host kept changing while the nftables table was read; run again when fewer guests come and go.")
 
-    def _table_state(self) -> State:
+    def _table_state(self, names: Mapping[int, str]) -> State:
         if not self._table.present:
             return {}
-        names = dict(socket.if_nameindex())
         state: State = {RULESET: {"version": self._table.version(), "quarantine": self._table.keeps_quarantine()}}
         for index, entry in self._table.entries.items():
             state[("filter", self._named("ports", index, names))] = entry
@@ -120,9 +123,8 @@ class HardeningBackend(NetlinkBackend):
         name = names.get(index, "")
         return f"{STALE}{index}" if not name or self._table.is_strange(kind, index, name) else name
 
-    def _strangers(self) -> FrozenSet[str]:
+    def _strangers(self, names: Mapping[int, str]) -> FrozenSet[str]:
         """Ports that have the number, and so the elements, of a device that is gone."""
-        names = dict(socket.if_nameindex())
         return frozenset(name for index, name in names.items() if index in self._table.ports and self._table.is_strange("ports", index, name))
 
     def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
@@ -161,7 +163,7 @@ class HardeningBackend(NetlinkBackend):
             self._table.records["ports"][index] = str(fields.get("record", ""))
             self._table.seals[index] = seal(self._table.ports[index])
             self._table.devices["ports"][index] = str(step.key[1])
-            transaction.add(index, self._table.ports[index], self._table.records["ports"][index], str(step.key[1]))
+            transaction.add(index, self._table.ports[index], self._table.records["ports"][index], str(step.key[1]), self._table.seals[index])
         else:
             self._table.ports.pop(index, None)
             self._table.devices["ports"].pop(index, None)

@@ -5,20 +5,23 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
-from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple, Union
+from ipaddress import IPv6Address, ip_network
+from typing import Any, Dict, Iterable, List, Mapping, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS, INSPECTING
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Fields, Value
 
 # Elements of one port: what follows the interface index, by set; "" where nothing does.
 Elements = Dict[str, Set[str]]
-Network = Union[IPv4Network, IPv6Network]
 
 _ADDRESS_SETS = ("ip4_addresses", "ip4_ranges", "ip6_addresses", "ip6_ranges")
+# Each address is met when the table is read, when it is compared and when it is written: texts that are remembered, more than one host has.
+_remembered = lru_cache(maxsize=1 << 16)
 
 
+@_remembered
 def link_local(mac: str) -> IPv6Address:
     """The address that an interface makes of its MAC address (modified EUI-64, RFC 4291 appendix A)."""
     raw = bytes.fromhex(mac.replace(":", ""))
@@ -29,12 +32,6 @@ def link_local(mac: str) -> IPv6Address:
 def split(text: Value) -> List[str]:
     """The parts of a list that is kept as text."""
     return [part for part in str(text or "").split(",") if part]
-
-
-def networks(fields: Fields) -> FrozenSet[Network]:
-    """The addresses and prefixes of a port, its link-local ones among them."""
-    named = {ip_network(part) for part in split(fields.get("addresses"))}
-    return frozenset(named | {ip_network(link_local(mac)) for mac in split(fields.get("macs"))})
 
 
 def elements_of(fields: Fields) -> Elements:
@@ -49,18 +46,28 @@ def elements_of(fields: Fields) -> Elements:
     if macs:
         found["macs"] = set(macs)
         found["link_layer"] = {"0x" + mac.replace(":", "") for mac in macs}
-    for network in networks(fields):
-        _add_network(found, network)
+    for text in [*split(fields.get("addresses")), *map(own_address, macs)]:
+        for name, element in _of_address(text):
+            found.setdefault(name, set()).add(element)
     return found
 
 
-def _add_network(found: Elements, network: Network) -> None:
+@_remembered
+def own_address(mac: str) -> str:
+    """The text of C(link_local)."""
+    return str(link_local(mac))
+
+
+@_remembered
+def _of_address(text: str) -> Tuple[Tuple[str, str], Tuple[str, str]]:
+    """The sets of an address or prefix with the element in each: as a source, and as raw bytes inside a message."""
+    network = ip_network(text)
     single = network.prefixlen == network.max_prefixlen
     name = f"ip{network.version}_{'addresses' if single else 'ranges'}"
-    found.setdefault(name, set()).add(str(network.network_address) if single else str(network))
     digits, one, many = (8, "clients", "client_ranges") if network.version == 4 else (32, "targets", "target_ranges")
     first, last = (f"0x{int(address):0{digits}x}" for address in (network.network_address, network.broadcast_address))
-    found.setdefault(one if single else many, set()).add(first if single else f"{first}-{last}")
+    source = str(network.network_address) if single else str(network)
+    return (name, source), (one if single else many, first if single else f"{first}-{last}")
 
 
 def seal(elements: Mapping[str, Iterable[str]]) -> str:
@@ -74,7 +81,7 @@ def fields_of(elements: Mapping[str, Set[str]], record: str, sealed: str = "") -
     Older versions sealed nothing, of which no more is known.
     """
     macs = sorted(elements.get("macs", ()))
-    derived = {str(link_local(mac)) for mac in macs}
+    derived = set(map(own_address, macs))
     addresses = {text for name in _ADDRESS_SETS for text in elements.get(name, ())} - derived
     fields: Dict[str, Value] = {"macs": ",".join(macs), "addresses": join_addresses(addresses), "record": record}
     fields.update({guard: REJECT if f"{guard}_guard" in elements else ACCEPT for guard in FILTER_GUARDS})
@@ -89,6 +96,7 @@ def join_addresses(texts: Iterable[str]) -> str:
     return ",".join(sorted(texts, key=_address_order))
 
 
+@_remembered
 def _address_order(text: str) -> Tuple[int, int, int, str]:
     try:
         network = ip_network(text)

@@ -49,7 +49,7 @@ options:
       - A plain name is attached where it is no port of the bridge yet; the device must exist.
       - >-
         A pattern selects only among the ports that the bridge already has. It never attaches, as the tap of another bridge's guest may match it too.
-        What equals the name of one of its ports is that port, though it would mean others as a pattern.
+        What equals the name of a device is no pattern, though it would mean others as one.
         One that matches nothing is no error but a warning that names the ports that there are, see RV(unmatched).
         One that takes a port on which no guest hangs, such as the uplink, is told by a warning too; name that port if it is meant.
       - A bridge can't be a port of a bridge, and a bridge takes at most 1,023 ports.

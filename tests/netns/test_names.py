@@ -50,6 +50,19 @@ def test_alternative_names(refused: Callable[..., Any], task: str) -> None:
     assert refused(module, **options)["msg"] == f"{name}: it is an alternative name of {own}; write {own}."
 
 
+def test_a_name_that_reads_as_a_pattern_stays_a_name(run: Callable[..., Any]) -> None:
+    """Also once its device is a port no longer: a second run must not take the port that the pattern would mean."""
+    ip("link add br0 type bridge", "link add p[1] type veth peer name p1", "link set p[1] master br0", "link set p1 master br0")
+    gone = {"bridge": "br0", "ports": ["p[1]"], "state": "absent"}
+    assert run("linux_bridge_port", **gone)["changed"]
+    again = run("linux_bridge_port", **gone)
+    assert not again["changed"] and again["unmatched"] == ["p[1]"]
+    run("linux_bridge_fdb", bridge="br0", entries=[{"address": MAC, "port": "p1"}])
+    assert not run("linux_bridge_fdb", bridge="br0", entries=[], purge={"ports": ["p[1]"]})["changed"]
+    members = subprocess.run(["ip", "-o", "link", "show", "master", "br0"], check=True, capture_output=True, text=True).stdout
+    assert "p1@" in members and "p[1]@" not in members.replace("p1@p[1]", "p1@"), members
+
+
 @pytest.mark.parametrize("name", ["v\\0", "v'0", "v{0", "v}0", "v,0", "v;0", "v#0", "v$0", "v\u00e90", "v\x01", "-v", "v@0"])
 def test_what_a_port_is_called_does_not_matter_to_the_table(run: Callable[..., Any], name: str) -> None:
     """It is known there by its index."""

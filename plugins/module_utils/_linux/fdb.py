@@ -55,7 +55,11 @@ class FdbIntent(BaseIntent):
         ports = {str(fields["port"]) for fields in self.entries.values() if "port" in fields}
         ports.update(self.purge.names if self.purge else ())
         vlans = any(key[3] for key in self.entries)
-        self.scope = Scope(bridge=self.bridge, links=frozenset(ports), ports=True, port_fields=pinned.FIELDS, fdb=True, vlans=vlans)
+        self.scope = Scope(
+            bridge=self.bridge, links=frozenset(ports), ports=True, port_fields=pinned.FIELDS, fdb=True, vlans=vlans,
+            # A device may have the name that is given as a pattern.
+            all_links=bool(self.purge and self.purge.globs),
+        )
 
     def _entries(self, items: List[Mapping[str, Any]]) -> Dict[Key, Dict[str, Value]]:
         table: Dict[Key, Dict[str, Value]] = {}

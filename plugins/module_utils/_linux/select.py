@@ -52,8 +52,9 @@ def select(selection: Selection, bridge: str, observed: Observed) -> Selected:
         ports = ports_of(bridge, observed)
         for glob in selection.globs:
             matches = compile_pattern(translate(glob)).match
-            # What equals a name is that name, though it would mean others as a pattern.
-            found = [glob] if glob in ports else [name for name in ports if matches(name)]
+            # What equals a name is that name, though it would mean others as a pattern; also of a device that is no port, or no longer.
+            named = glob in ports or glob in observed.facts["links"]
+            found = [name for name in ports if (name == glob if named else matches(name))]
             chosen.update(dict.fromkeys(found))
             if not found:
                 unmatched.append(glob)

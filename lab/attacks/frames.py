@@ -13,7 +13,7 @@ from scapy.layers.dhcp6 import (
     DHCP6_Advertise, DHCP6_Confirm, DHCP6_Decline, DHCP6_InfoRequest, DHCP6_Rebind, DHCP6_Reconf, DHCP6_RelayReply, DHCP6_Release, DHCP6_Renew,
     DHCP6_Request, DHCP6_Solicit, DHCP6OptClientId, DUID_LL,
 )
-from scapy.layers.inet import ICMP, IP, UDP
+from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import (
     ICMPv6EchoRequest, ICMPv6MLDone, ICMPv6MLQuery, ICMPv6MLQuery2, ICMPv6MLReport, ICMPv6MLReport2, ICMPv6MRD_Advertisement, ICMPv6ND_INDSol,
     ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RA, ICMPv6ND_Redirect, ICMPv6ND_RS, ICMPv6NDOptDstLLAddr, ICMPv6NDOptPrefixInfo, ICMPv6NDOptSrcLLAddr,
@@ -230,7 +230,7 @@ def cisco(src: str, dst: str, protocol: int, body: bytes) -> Packet:
 
 
 __all__ = [
-    "ALL_NODES", "ALL_ROUTERS", "BROADCAST", "ICMP", "IP", "LLC", "REQUESTS6", "UDP", "Dot1Q", "Dot3", "Ether", "ICMPv6EchoRequest", "ICMPv6MLDone",
+    "ALL_NODES", "ALL_ROUTERS", "BROADCAST", "ICMP", "IP", "LLC", "REQUESTS6", "TCP", "UDP", "Dot1Q", "Dot3", "Ether", "ICMPv6EchoRequest", "ICMPv6MLDone",
     "ICMPv6MLQuery", "ICMPv6MLQuery2", "ICMPv6MLReport", "ICMPv6MLReport2", "ICMPv6MRD_Advertisement", "ICMPv6ND_INDSol", "ICMPv6ND_RS",
     "ICMPv6ND_Redirect", "ICMPv6NDOptSrcLLAddr", "ICMPv6PacketTooBig", "IPv6", "IPv6ExtHdrDestOpt", "IPv6ExtHdrFragment", "IPv6ExtHdrHopByHop",
     "IPv6ExtHdrRouting", "Pad1", "PadN", "Packet", "Raw", "RouterAlert", "advertise6", "advertisement", "arp", "bpdu", "cisco", "control", "ether",

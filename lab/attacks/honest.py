@@ -125,6 +125,25 @@ def _mdns(ring: Ring, token: bytes) -> bytes:
     return f.ether(ring.a.mac, "01:00:5e:00:00:fb", packet, token)
 
 
+def _stream(protocol: int, upper: f.Packet) -> Build:
+    """To the outside, over one version of IP."""
+    def build(ring: Ring, token: bytes) -> bytes:
+        head = f.IP(src=ring.a.ip4, dst=ring.o.ip4) if protocol == 4 else f.IPv6(src=ring.a.ip6, dst=ring.o.ip6)
+        return f.ether(ring.a.mac, ring.o.mac, head / upper, token)
+    return build
+
+
+def _stream_in(protocol: int, upper: f.Packet) -> Build:
+    def build(ring: Ring, token: bytes) -> bytes:
+        head = f.IP(src=ring.o.ip4, dst=ring.a.ip4) if protocol == 4 else f.IPv6(src=ring.o.ip6, dst=ring.a.ip6)
+        return f.ether(ring.o.mac, ring.a.mac, head / upper, token)
+    return build
+
+
+def _datagram(sport: int, dport: int) -> f.Packet:
+    return f.UDP(sport=sport, dport=dport) / f.Raw(b"x" * 24)
+
+
 def _authenticated(body: bytes, upper: int, dst: str) -> Callable[[Ring], f.Packet]:
     """Behind an authentication header of 24 bytes (RFC 4302)."""
     header = bytes([upper, 4]) + b"\0" * 2 + b"\0\0\1\7" + b"\0\0\0\1" + b"\x5a" * 12
@@ -154,6 +173,19 @@ CASES: List[Case] = [
     _out("multicast: mDNS", _mdns, VICTIM),
     _in("multicast to the guest", lambda ring, token: f.plain(ring.o.mac, "33:33:00:00:00:fb", token)),
     _out("IPv4: echo", _echo),
+    *(_out(f"IPv{version}: {name}", _stream(version, upper)) for version in (4, 6) for name, upper in (
+        ("TCP", f.TCP(sport=40000, dport=443, flags="S", options=[("MSS", 1460), ("Timestamp", (1, 0))])), ("UDP", _datagram(40000, 443)),
+        ("DNS", _datagram(40000, 53)), ("TFTP", _datagram(40000, 69)), ("NTP", _datagram(123, 123)),
+    )),
+    *(_in(f"IPv{version}: TCP from the outside", _stream_in(version, f.TCP(sport=443, dport=40000, flags="SA"))) for version in (4, 6)),
+    _out("IPv4: TCP to another guest", lambda ring, token: f.ether(
+        ring.a.mac, ring.v.mac, f.IP(src=ring.a.ip4, dst=ring.v.ip4) / f.TCP(sport=40000, dport=22), token), VICTIM),
+    _out("IPv4: TCP with options of IP", lambda ring, token: f.ether(
+        ring.a.mac, ring.o.mac, f.IP(src=ring.a.ip4, dst=ring.o.ip4, options=[b"\x01" * 4]) / f.TCP(sport=40000, dport=22), token)),
+    _out("IPv6: TCP from the link-local address", lambda ring, token: f.ether(
+        ring.a.mac, ring.o.mac, f.IPv6(src=f.link_local(ring.a.mac), dst=f.link_local(ring.o.mac)) / f.TCP(sport=40000, dport=22), token)),
+    _out6("IPv6: TCP behind a destination option", lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.IPv6ExtHdrDestOpt(
+        options=[f.PadN(optdata=b"\0" * 4)]) / f.TCP(sport=40000, dport=22)),
     _out("IPv4: UDP in fragments", _fragments4),
     _out("IPv4: echo whose second fragment looks like a redirect", _looks_like(5)),
     _out("IPv4: echo whose second fragment looks like a router's", _looks_like(9)),

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping
 
-from . import honest, link, rogue, spoof
+from . import honest, link, rogue, spoof, stream
 from .ring import Case, Ring
 
-ATTACKS: List[Case] = [*link.CASES, *spoof.CASES, *rogue.CASES]
+ATTACKS: List[Case] = [*link.CASES, *spoof.CASES, *rogue.CASES, *stream.CASES]
 HONEST: List[Case] = honest.CASES
 
 Outcome = Dict[str, bool]

@@ -8,6 +8,7 @@ import subprocess
 from typing import List
 
 import pytest
+from attacks import stream
 
 from .conftest import SETTINGS, run_suite
 from .world import World, matrix
@@ -25,6 +26,7 @@ CANNOT = {
         "sniff: known unicast from outside": _ONE_PORT, "sniff: known unicast between guests": _ONE_PORT, "sniff: after flooding the FDB": _NO_BOUND,
         "forge: random MAC": _LOCKED, "forge: random MAC to the outside": _LOCKED, "forge: a neighbour's MAC": _LOCKED,
         "forge: the bridge's MAC": _LOCKED, "steal: a neighbour's MAC": _LOCKED, "steal: the router's MAC": _LOCKED,
+        **{case.name: _LOCKED for case in stream.FORGED},
     },
 }
 CANNOT["promiscuous"] = CANNOT["default"]

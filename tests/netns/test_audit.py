@@ -206,8 +206,15 @@ def elements_of(name: str) -> List[Any]:
 POLICY: Any = {"switches": [{"name": "br0", "security": REJECT_ALL}]}
 
 
+def implied(match: Any) -> bool:
+    """Whether nft makes the comparison itself for one with a field of that protocol, and so no rule without it can be made."""
+    left, right = match["left"], match["right"]
+    upper = left == {"payload": {"protocol": "ip", "field": "protocol"}} or left == {"meta": {"key": "l4proto"}}
+    return left == {"meta": {"key": "protocol"}} or (upper and match["op"] == "==" and right in ("icmp", "udp", "ipv6-icmp", "icmpv6"))
+
+
 def other_forms(expressions: List[Any]) -> Iterator[List[Any]]:
-    """What somebody could make of a rule: one that lets everything pass, and one that compares with the opposite or with another set."""
+    """What somebody could make of a rule: one that lets everything pass, and one that compares less, with the opposite or with another set."""
     yield [{"accept": None}]
     yield [{"counter": None}, {"accept": None}]
     for number, each in enumerate(expressions):
@@ -220,6 +227,9 @@ def other_forms(expressions: List[Any]) -> Iterator[List[Any]]:
             yield [*expressions[:number], {"set": other}, *expressions[number + 1:]]
         if each.get("match", {}).get("op") == ">":
             yield [*expressions[:number], {"match": {**each["match"], "right": each["match"]["right"] + 1}}, *expressions[number + 1:]]
+    for number, each in enumerate(expressions):
+        if "match" in each and not implied(each["match"]):
+            yield [*expressions[:number], *expressions[number + 1:]]
     for number, each in enumerate(expressions):
         match = each.get("match")
         if match and isinstance(match["right"], str) and match["right"].startswith("@"):

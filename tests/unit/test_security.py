@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from ipaddress import ip_address, ip_network
 from typing import Any, Dict, Optional
 
@@ -289,7 +290,9 @@ def test_rules_end_closed() -> None:
     """Every chain of guards that accepts something ends by dropping or handing on the rest; no two != stand side by side."""
     for name, chain in ruleset.CHAINS.items():
         for rule in chain.rules:
-            assert rule.text.replace("iif != @", "").replace("oif != @", "").count("!=") <= 1, rule.text
+            # nft joins no field that has a mask, and none of different layers.
+            plain = re.sub(r"[io]if != @|& \S+ !=|meta \w+ !=", "", rule.text)
+            assert plain.count("!=") <= 1, rule.text
             if any(word in rule.text for word in ("arp saddr", "arp daddr", "arp operation", "icmpv6 type", "frag ")) and "ip frag" not in rule.text:
                 assert rule.text.startswith(("meta protocol", "iif @neighbor")) or "meta protocol" in rule.text, rule.text
             assert len(ruleset.mark(name, chain.rules.index(rule))) <= 128
@@ -346,6 +349,8 @@ def _equal(left: Any, right: Any, operator: str = "==") -> Any:
     ("ip protocol icmp icmp type { 5, 9 } counter drop",
      [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, 1), _equal({"payload": {"protocol": "icmp", "field": "type"}}, {"set": [5, 9]}), *DROP]),
     ("udp dport 547 counter drop", [_equal({"meta": {"key": "l4proto"}}, 17), _equal({"payload": {"protocol": "udp", "field": "dport"}}, 547), *DROP]),
+    # Nothing after it says that it is TCP.
+    ("meta l4proto tcp iif @inspected counter drop", [_equal({"meta": {"key": "l4proto"}}, "tcp"), GUARD, *DROP]),
     # A port of that number is no protocol.
     ("udp dport 17 counter drop", [_equal({"payload": {"protocol": "udp", "field": "dport"}}, 17), *DROP]),
 ])
@@ -406,6 +411,37 @@ def test_transactions_delete_before_they_add() -> None:
     lines = transaction.text().splitlines()
     assert lines[0].startswith("delete element") and lines[1] == 'add element bridge virtnet_hardening ports { 3 comment "x sum=65772558" }'
     assert lines[2] == f"add element bridge virtnet_hardening macs {{ 3 . {MAC} }}"
+
+
+def test_bindings() -> None:
+    """Each address from each MAC address, by the version of IP; no prefixes, no addresses that guests make themselves, and none where they would be many."""
+    def bindings(macs: int, addresses: str) -> Any:
+        named = ",".join(f"52:54:00:00:00:{number:02x}" for number in range(1, macs + 1))
+        found = elements.elements_of({"macs": named, "addresses": addresses})
+        assert elements.fields_of(found, "")["intact"] and not elements.fields_of({**found, "bindings4": {f"{MAC} . 192.0.2.99"}}, "")["intact"]
+        return {name: values for name, values in found.items() if name.startswith("bindings")}
+
+    one, two = "52:54:00:00:00:01", "52:54:00:00:00:02"
+    assert bindings(2, "192.0.2.1,198.51.100.0/24,2001:db8::1,2001:db8:1::/64") == {
+        "bindings4": {f"{one} . 192.0.2.1", f"{two} . 192.0.2.1"}, "bindings6": {f"{one} . 2001:db8::1", f"{two} . 2001:db8::1"},
+    }
+    assert bindings(1, "") == bindings(0, "192.0.2.1") == bindings(1, "198.51.100.0/24") == {}
+    most = elements.join_addresses(f"192.0.2.{number}" for number in range(1, 17))
+    assert len(bindings(1, most)["bindings4"]) == 16 and bindings(1, f"{most},192.0.2.17,2001:db8::1").keys() == {"bindings6"}
+
+
+def test_streams_pass_by_what_no_guard_asks_about() -> None:
+    """Each rule before the guards compares whose frame it is, that it is unicast, its type outside of a tag; the types are all those of guards."""
+    early = [rule.text for rule in ruleset.CHAINS["ingress"].rules if rule.text.endswith("accept")]
+    assert len(early) == 5
+    for text in early:
+        assert "meta pkttype != broadcast meta pkttype != multicast " in text and "iif . ether saddr" in text, text
+        assert text.endswith((" ether type ip accept", " ether type ip6 accept")) or " ether type & 0xf657 != 0x8000 " in text, text
+    asked = set(re.findall(r"0x[0-9a-f]{4}\b", early[-1].split("{")[1].split("}")[0]))
+    guards = " ".join(rule.text for name, chain in ruleset.CHAINS.items() if name != "ingress" for rule in chain.rules)
+    named = re.findall(r"(?:meta protocol|ether type)(?: vmap)? ({[^}]*}|0x\w+)", guards)
+    assert asked == {kind for each in named for kind in re.findall(r"0x[0-9a-f]{4}\b", each)}
+    assert all(int(kind, 16) & 0xF657 == 0x8000 for kind in ("0x8100", "0x88a8"))
 
 
 def test_document() -> None:

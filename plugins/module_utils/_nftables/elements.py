@@ -16,6 +16,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 # Elements of one port: what follows the interface index, by set; "" where nothing does.
 Elements = Dict[str, Set[str]]
 
+# So many pairs of a MAC and an IP address of one port are found by one look-up, for each version of IP; a guest with more is looked at by the guards. The
+# sets hold 65,535.
+_MOST_BINDINGS = 16
 _ADDRESS_SETS = ("ip4_addresses", "ip4_ranges", "ip6_addresses", "ip6_ranges")
 # Each address is met when the table is read, when it is compared and when it is written: texts that are remembered, more than one host has.
 _remembered = lru_cache(maxsize=1 << 16)
@@ -46,10 +49,20 @@ def elements_of(fields: Fields) -> Elements:
     if macs:
         found["macs"] = set(macs)
         found["link_layer"] = {"0x" + mac.replace(":", "") for mac in macs}
-    for text in [*split(fields.get("addresses")), *map(own_address, macs)]:
+    derived = set(map(own_address, macs))
+    for text in [*split(fields.get("addresses")), *derived]:
         for name, element in _of_address(text):
             found.setdefault(name, set()).add(element)
+    _add_bindings(found, derived)
     return found
+
+
+def _add_bindings(found: Elements, derived: Set[str]) -> None:
+    """Which address comes from which. Streams are seldom between addresses that hosts make themselves, which would double the elements."""
+    for name, addresses in (("bindings4", "ip4_addresses"), ("bindings6", "ip6_addresses")):
+        pairs = {f"{mac} . {text}" for mac in found.get("macs", ()) for text in found.get(addresses, set()) - derived}
+        if 0 < len(pairs) <= _MOST_BINDINGS:
+            found[name] = pairs
 
 
 @_remembered

@@ -14,6 +14,8 @@ only one differs.
 
 Only drops are counted, by a counter in the rule; the sum for a guard is that of its rules.
 
+What most frames are is known by one look-up at the top of C(ingress), before any guard: see ethernet.py. What is not so known is not dropped, but looked at.
+
 Every guard ends in a drop after the forms that are known to be honest, as a rule whose field lies beyond the end of a short frame
 does not match: the frame must not pass because it could not be read.
 """
@@ -23,6 +25,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Dict, NamedTuple, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ethernet import (
+    ASKED_ABOUT, BPDU_ADDRESSES, CONTROL_TYPES, LINK_LOCAL, LOOKED_INTO, PROVIDER_REGISTRATION, REGISTRATION, REGISTRATION_TYPES, STREAM4, STREAM6, TAG_TYPES,
+    TAGS, UNICAST, UNTAGGED,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key
 
 FAMILY = "bridge"
@@ -39,12 +45,17 @@ INDEX_SETS: Tuple[str, ...] = (
     "dhcp_server_guard", "bpdu_guard", "vlan_tags_guard", "destination_mac_guard",
 )
 
+# A set of a known size whose keys are no ranges is a plain hash table in the kernel, which answers faster than one that grows, most of all by an index alone
+# (nft_hash_fast_ops, net/netfilter/nft_set_hash.c). It costs 1 MiB each, and holds no more elements than that: only where every frame asks.
+_ASKED_OFTEN = " size 65535;"
 # nft 1.0.6 knows no "icmpv6 taddr" nor link-layer options, so some sets are of raw bytes: offsets and lengths are in bits.
 SETS: Dict[str, str] = {
     "switches": "type iface_index;",
-    **{name: "type iface_index;" for name in INDEX_SETS},
+    **{name: "type iface_index;" + (_ASKED_OFTEN if name == "ports" else "") for name in INDEX_SETS},
     "quarantine": "type ifname; flags interval;",
-    "macs": "typeof meta iif . ether saddr;",
+    "macs": f"typeof meta iif . ether saddr;{_ASKED_OFTEN}",
+    "bindings4": f"typeof meta iif . ether saddr . ip saddr;{_ASKED_OFTEN}",
+    "bindings6": f"typeof meta iif . ether saddr . ip6 saddr;{_ASKED_OFTEN}",
     "link_layer": "typeof meta iif . @th,208,48;",
     "ip4_addresses": "typeof meta iif . ip saddr;",
     "ip4_ranges": "typeof meta iif . ip saddr; flags interval;",
@@ -72,24 +83,6 @@ _MOST_JOINS = "update @joining { iif limit rate over 15/minute burst 64 packets 
 _MOST_REPORTS4 = "update @reporting4 { iif limit rate over 400 bytes/minute burst 1600 bytes } drop"
 _MOST_REPORTS6 = "update @reporting6 { iif limit rate over 1200 bytes/minute burst 4000 bytes } drop"
 
-# 802.1Q, 802.1ad and the older numbers of stacked tags; the tags of 802.1ah, 802.1BR, VN-Tag and TrustSec (Cisco meta data), which say to a switch
-# where a frame belongs; those of 802.1CB and HSR (IEC 62439-3), which a receiver takes off.
-_TAG_TYPES = "0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x88e7, 0x893f, 0x8926, 0x8909, 0xf1c1, 0x892f"
-_TAGS = f"{{ {_TAG_TYPES} }}"
-# MVRP and MMRP, whatever address they go to: receivers go by the type.
-_REGISTRATION_TYPES = "0x88f5, 0x88f6"
-# STP, STP of provider bridges, PVST+, and the address under which Cisco switches tunnel them (l2protocol-tunnel) and take them out again.
-_BPDU_ADDRESSES = "{ 01:80:c2:00:00:00, 01:80:c2:00:00:08, 01:00:0c:cc:cc:cd, 01:00:0c:cd:cd:d0 }"
-# What decides over rings and paths as STP does: connectivity fault management and G.8032, MRP (IEC 62439-2), supervision of PRP and HSR (IEC 62439-3),
-# DLR (ODVA), TRILL's data, hellos and channel (RFC 6325, RFC 7178), FabricPath (Cisco), remote control and loop detection of Realtek's switches. And what is
-# between the ends of a cable, but bridged under another address than its own: MAC control, slow protocols (LACP), LLDP, EAPOL, edge control (802.1Q
-# clause 43), stream reservation; the configuration test of Ethernet 2.0, whose receiver forwards what it bears.
-_CONTROL_TYPES = "{ 0x8902, 0x88e3, 0x88fb, 0x80e1, 0x22f3, 0x22f4, 0x8946, 0x8903, 0x8899, 0x8808, 0x8809, 0x88cc, 0x888e, 0x8940, 0x22ea, 0x9000 }"
-# What no bridge forwards (IEEE 802.1Q table 8-1), and the applications of GARP and MRP (table 10-1): MMRP, and MVRP and GVRP, at which a switch adds
-# its port to VLANs. MVRP of provider bridges is among the first.
-_LINK_LOCAL = "ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00"
-_REGISTRATION = "ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:20"
-_PROVIDER_REGISTRATION = "ether daddr 01:80:c2:00:00:0d"
 # The first words of discovery and router messages: type and code 0.
 _DISCOVERY_WORDS = "{ 0x8500, 0x8600, 0x8700, 0x8800, 0x8900 }"
 # What DHCPv6 clients send (IANA's list of message types): RELAY-REPL (13) to a relay would be passed on to a client.
@@ -128,33 +121,45 @@ class Chain(NamedTuple):
 
 CHAINS: Dict[str, Chain] = {
     "local_in": Chain("input", (
-        Rule("802.1 frames that reach the host on a way of their own", f"{_LINK_LOCAL} iif @ports goto port"),
+        Rule("802.1 frames that reach the host on a way of their own", f"{LINK_LOCAL} iif @ports goto port"),
         Rule("a port that no run has hardened yet", "iif != @ports iifname @quarantine drop", QUARANTINE),
     )),
+    # TCP and UDP bear no message of a router or about addresses; UDP may be DHCP (ports 67 and 68, by a mask 64 to 71; 546 and 547). A later fragment may look
+    # like any of these, and the guards would let it pass by its addresses, too. IPv6 without extension headers only. IP that is no valid packet has no
+    # "meta l4proto".
     "ingress": Chain("prerouting", (
-        Rule("one look-up for all ports", "iif @ports goto port"),
-        Rule("a port that no run has hardened yet sends nothing", "iifname @quarantine drop", QUARANTINE),
+        Rule("one look-up for all ports", "iif != @ports goto strange"),
+        Rule("TCP of an own address", f"meta l4proto tcp meta protocol ip {UNICAST} {STREAM4}"),
+        Rule("UDP of an own address", f"meta l4proto udp meta protocol ip {UNICAST} udp sport != 67 udp dport & 0xfff8 != 64 {STREAM4}"),
+        Rule("TCP of an own IPv6 address", f"meta l4proto tcp {UNICAST} ip6 nexthdr tcp {STREAM6}"),
+        Rule("UDP of an own IPv6 address", f"meta l4proto udp {UNICAST} ip6 nexthdr udp udp sport != 547 udp dport & 0xfffe != 546 {STREAM6}"),
+        Rule("no guard asks of this protocol", f"{UNICAST} meta protocol != {ASKED_ABOUT} {UNTAGGED} iif . ether saddr @macs accept"),
+        Rule("what guards look at", "goto port"),
     )),
+    "strange": Chain("", (Rule("a port that no run has hardened yet sends nothing", "iifname @quarantine drop", QUARANTINE),)),
     # Flags of a port go when it leaves the bridge, and are not back at once when it returns: its address is compared here, too.
     "egress": Chain("postrouting", (
-        Rule("unicast for somebody else", "ether daddr & 01:00:00:00:00:00 == 00:00:00:00:00:00 oif @destination_mac_guard oif . ether daddr != @macs drop",
-             "destination_mac"),
-        Rule("a port that no run has hardened yet hears nothing", "oif != @ports oifname @quarantine drop", QUARANTINE),
+        Rule("for the guest behind the port", "oif . ether daddr @macs accept"),
+        Rule("for others", "oif @ports goto for_others"),
+        Rule("a port that no run has hardened yet hears nothing", "oifname @quarantine drop", QUARANTINE),
+    )),
+    "for_others": Chain("", (
+        # Not by the kernel's word: what the host sends itself has none.
+        Rule("unicast for somebody else", "ether daddr & 01:00:00:00:00:00 == 00:00:00:00:00:00 oif @destination_mac_guard drop", "destination_mac"),
     )),
     "port": Chain("", (
-        Rule("link-local addresses", f"{_LINK_LOCAL} jump link_local"),
-        Rule("tags", f"ether type {{ {_TAG_TYPES}, {_REGISTRATION_TYPES} }} jump tagged"),
-        Rule("registration of VLANs and groups", f"{_REGISTRATION} iif @vlan_tags_guard drop", "vlan_tags"),
+        Rule("link-local addresses", f"{LINK_LOCAL} jump link_local"),
+        Rule("tags", f"ether type {{ {TAG_TYPES}, {REGISTRATION_TYPES} }} jump tagged"),
+        Rule("registration of VLANs and groups", f"{REGISTRATION} iif @vlan_tags_guard drop", "vlan_tags"),
         Rule("source address of the frame", "iif @source_mac_guard iif . ether saddr != @macs drop", "source_mac"),
         Rule("spanning tree", "iif @bpdu_guard jump spanning_tree"),
         Rule("no guard looks inside", "iif != @inspected accept"),
-        Rule("by protocol", "meta protocol vmap { 0x0001 : goto raw_8023, 0x0004 : goto llc, 0x0800 : goto ipv4, 0x0806 : goto arp_frame, "
-                            "0x8035 : goto rarp_frame, 0x86dd : goto ipv6, 0x6558 : goto shim, 0x8847 : goto shim, 0x8848 : goto shim, 0x894f : goto shim }"),
+        Rule("by protocol", f"meta protocol vmap {{ {', '.join(f'{kind} : goto {chain}' for kind, chain in LOOKED_INTO.items())} }}"),
     )),
     # The bridge leaves them to the stack of the host behind the port. 01:80:c2:00:00:0e, and ..:00 where STP runs, come here only as the port's
     # group_fwd_mask has them forwarded (br_handle_frame, net/bridge/br_input.c); dropped here, they are neither.
     "link_local": Chain("", (
-        Rule("registration of VLANs in provider bridges", f"{_PROVIDER_REGISTRATION} iif @vlan_tags_guard drop", "vlan_tags"),
+        Rule("registration of VLANs in provider bridges", f"{PROVIDER_REGISTRATION} iif @vlan_tags_guard drop", "vlan_tags"),
         Rule("spanning tree has a guard of its own", "ether daddr 01:80:c2:00:00:00 return"),
         Rule("no business of a guest that is looked at", "iif @inspected drop", INSPECTION),
         Rule("nor of one whose address is compared", "iif @source_mac_guard drop", "source_mac"),
@@ -165,14 +170,14 @@ CHAINS: Dict[str, Chain] = {
     "shim": Chain("", (Rule("a packet behind a header of its own", "drop", INSPECTION),)),
     "tagged": Chain("", (
         Rule("neither tags nor registration", "iif @vlan_tags_guard drop", "vlan_tags"),
-        Rule("registration of VLANs and groups", f"ether type {{ {_REGISTRATION_TYPES} }} return"),
+        Rule("registration of VLANs and groups", f"ether type {{ {REGISTRATION_TYPES} }} return"),
         Rule("VLAN 0 is untagged to the receiver (CVE-2021-27853)", "iif @inspected @ll,116,12 0 drop", INSPECTION),
-        Rule("what is below two tags can't be inspected", f"iif @inspected meta protocol {_TAGS} drop", INSPECTION),
+        Rule("what is below two tags can't be inspected", f"iif @inspected meta protocol {TAGS} drop", INSPECTION),
     )),
     "spanning_tree": Chain("", (
-        Rule("by address", f"ether daddr {_BPDU_ADDRESSES} drop", "bpdu"),
+        Rule("by address", f"ether daddr {BPDU_ADDRESSES} drop", "bpdu"),
         Rule("by LLC", "meta protocol 0x0004 @nh,0,8 0x42 drop", "bpdu"),
-        Rule("rings, paths and cables", f"meta protocol {_CONTROL_TYPES} drop", "bpdu"),
+        Rule("rings, paths and cables", f"meta protocol {CONTROL_TYPES} drop", "bpdu"),
     )),
     "raw_8023": Chain("", (Rule("IEEE 802.3 without LLC", "drop", INSPECTION),)),
     # Receivers take ARP and IP out of LLC/SNAP too (CVE-2021-27854, CVE-2021-27861): only STP and OSI routing are no carrier.

@@ -163,13 +163,13 @@ def _number(value: str) -> str:
 
 
 def _needed(matches: Tuple[Match, ...], text: str) -> List[Match]:
-    """Without those that a later one implies: of a protocol that the text names, and not the last."""
+    """Without those that a later one implies: of a protocol that the text names, where it is the upper one in the name of a field, and not the last."""
     words = {word for word in text.split() if not word.isdigit()}
-    words |= {_PROTOCOLS[word] for word in words if word in _PROTOCOLS}
+    upper = {_PROTOCOLS[field.split()[0]] for match in written(text).matches for field in match.left if field.split()[0] in _PROTOCOLS}
 
     def implied(number: int, each: Match) -> bool:
         plain = each.op == "==" and not each.mask and len(each.right) == 1 and len(each.left) == 1
-        return plain and number < len(matches) - 1 and each.left[0] in _IMPLIED and each.right[0] in words
+        return plain and number < len(matches) - 1 and each.left[0] in _IMPLIED and each.right[0] in (words if each.left[0] == _IMPLIED[0] else upper)
 
     return [each for number, each in enumerate(matches) if not implied(number, each)]
 

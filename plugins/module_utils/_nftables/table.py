@@ -88,8 +88,8 @@ class Table:
             elif isinstance(item, dict) and "concat" in item:
                 if name in _RECORDED:
                     raise ValueError(f"{item} is no interface")
-                device, value = item["concat"]
-                self._of(self._index(device)).setdefault(name, set()).add(parse(name, value))
+                device, *values = item["concat"]
+                self._of(self._index(device)).setdefault(name, set()).add(" . ".join(parse(name, value) for value in values))
             else:
                 self._take_index(name, self._index(item), comment)
 

@@ -116,6 +116,40 @@ run; until then their frames to ..:0e reach the host. With `bpdu: accept` on a b
 - ND that is secured by SEND (RFC 3971): its options make a form that is not known, and it is dropped.
 - Ports without a policy, such as the uplink. What comes from there is trusted.
 """
+POLICY_COST = """
+## What it costs
+
+Most frames are unicast TCP and UDP from an address that the guest may have, or of a protocol that no guard asks about. They are known by one look-up
+before the guards, which would let them pass whichever of them a port has: by port, MAC and IP address (`bindings4`, `bindings6`), or by port and MAC
+address (`macs`). DHCP, all multicast, tagged frames, ICMP, ARP, other protocols over IP, IPv6 extension headers and link-local addresses go on to the
+guards. So do guests with prefixes in `addresses` instead of single addresses, with more than 16 pairs of a MAC and an IP address, and those that route,
+for what is not of their own addresses. Where a frame goes is one look-up more.
+
+Measured by `benchmarks/linux_policy.py` on one core, kernel 6.18, nft 1.0.6: the least of many short rounds in turn, as ratio to the same bridge without a
+policy. A bridge without rules takes 1.5 to 1.7 us to forward such a frame here.
+
+| frames | 3 ports | 1,000 ports | by the guards alone |
+| --- | --- | --- | --- |
+| UDP over IPv4 | 1.18 | 1.18 | 1.60 |
+| TCP over IPv4 | 1.18 | 1.17 | 1.56 |
+| UDP over IPv6 | 1.23 | 1.23 | 1.74 |
+| TCP over IPv6 | 1.19 | 1.20 | 1.66 |
+| other EtherTypes | 1.22 | 1.19 | 1.47 |
+| ICMP over IPv4, which the guards look at | 1.56 | 1.57 | 1.6 |
+| UDP over IPv4 from the uplink to a guest | 1.12 | 1.11 | 1.17 |
+| UDP over IPv6 from the uplink to a guest | 1.13 | 1.14 | 1.18 |
+| a stream of TCP in packets of up to 64 KB (GSO) | 1.05 | 1.05 | 1.15 to 1.2 |
+
+Runs differ by 0.02 to 0.03 on a machine that does other work.
+
+An empty chain at both hooks takes 1.03 to 1.04 of that, a look-up of a port 20 ns, one of port, MAC and IPv4 address 46 ns (IPv6 55), reading from the Ethernet
+header 10 ns, and comparing what the kernel knows of the frame itself 5 ns; with an eBPF program at the port instead of the table 1.08 to 1.11 was
+measured for IPv4 alone. What was tried and is not so: dispatch by EtherType in a chain for each (the jumps cost more than the comparisons that they save),
+the three look-ups before the one for all ports (1 % less for guests, 13 % more for the uplink), and hooks of the netdev family at each port, which cost as
+much as those of the bridge where a frame comes from a guest, nothing where it comes from the uplink, and have to be made anew with each tap. Frames from
+the uplink pay for both hooks, for not being of a port with a policy, for the quarantine, and for the look-up of whom they are for, which holds against
+what a port hears that left its bridge and came back. That look-up is 0.04 to 0.05 of all ratios above.
+"""
 
 
 def load_package() -> None:
@@ -207,7 +241,7 @@ def policy_page() -> str:
     for name, profile in PROFILES.items():
         accepted = [f"`{word}`" for word, value in {**profile.security, **profile.guards}.items() if value == "accept"]
         lines.append((POLICY_TAIL if name == next(iter(PROFILES)) else "") + f"| `{name}` | {profile.purpose} | {', '.join(accepted) or 'nothing'} |")
-    return "\n".join(lines) + "\n" + POLICY_SCOPE
+    return "\n".join(lines) + "\n" + POLICY_SCOPE + POLICY_COST
 
 
 def main() -> int:

@@ -32,7 +32,7 @@ class World:
         for name in ("host", *GUESTS, OUTSIDE):
             self._start(name)
         # An attacker's MLD query is believed after 65 s (see lab/attacks) if it was not forgotten before, and these stations join no group. That the router
-        # is behind the uplink is forgotten after this time, too, and the attacker's IGMP queries, which come later, then keep reports from it: a run is shorter.
+        # is behind the uplink is forgotten after this time, too, and the attacker's IGMP queries, which come later, then keep reports from it.
         self.ip("host", "link add br0 type bridge mcast_querier_interval 3000", f"link set br0 address {BRIDGE_MAC}", "link set br0 up")
         for number, (name, port) in enumerate({**GUESTS, OUTSIDE: "uplink"}.items(), 1):
             self.plug(name, port, number)

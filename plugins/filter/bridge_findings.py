@@ -7,7 +7,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux import audit
 
 DOCUMENTATION = r"""
 name: bridge_findings
@@ -63,8 +62,10 @@ _value:
 
 def bridge_findings(
     answer: t.Any, guest_patterns: t.Optional[t.Sequence[str]] = None, uplink_patterns: t.Optional[t.Sequence[str]] = None
-) -> list[audit.Finding]:
+) -> list[dict[str, t.Any]]:
     """See DOCUMENTATION."""
+    from ansible_collections.virtnet.hardening.plugins.module_utils._linux import audit
+
     whole = answer if isinstance(answer, dict) else {"bridges": answer}
     if not isinstance(whole.get("bridges"), list) or (whole is answer and "table" not in whole):
         raise AnsibleFilterError(f"bridge_findings takes the result of linux_bridge_info or its list 'bridges', not {type(answer).__name__}.")

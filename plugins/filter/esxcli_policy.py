@@ -8,7 +8,6 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import VirtnetError
-from ansible_collections.virtnet.hardening.plugins.plugin_utils._install_profile import policy_script
 
 DOCUMENTATION = r"""
 name: esxcli_policy
@@ -79,6 +78,8 @@ _value:
 
 def esxcli_policy(switches: t.Any, made: t.Any = None, without: t.Any = ()) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    from ansible_collections.virtnet.hardening.plugins.plugin_utils._install_profile import policy_script
+
     try:
         first = policy_script(switches, made, without or ())
     except VirtnetError as error:

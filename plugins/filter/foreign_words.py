@@ -7,9 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux import bridge, fdb, link, port, switch_policy, vlan
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import foreign
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import policy
 
 DOCUMENTATION = r"""
 name: foreign_words
@@ -50,17 +48,25 @@ _value:
   sample: ["ageingtime is nmcli's word; here it is ageing_time."]
 """
 
-_SPECS: dict[str, t.Callable[[], dict[str, t.Any]]] = {
-    "linux_bridge": bridge.spec, "linux_bridge_fdb": fdb.spec, "linux_bridge_port": port.spec, "linux_bridge_vlan": vlan.spec, "virtual_link": link.spec,
-    "linux_switch_policy": switch_policy.spec, "esxi_switch_policy": policy.spec,
-}
+_MODULES = (
+    "linux_bridge", "linux_bridge_fdb", "linux_bridge_port", "linux_bridge_vlan", "virtual_link", "linux_switch_policy", "esxi_switch_policy",
+)
+
+
+def _spec(module: str) -> dict[str, t.Any]:
+    """The options that the module has."""
+    # Imported when they are asked for: each worker of Ansible reads all filters of a collection for the one that it needs.
+    from ansible_collections.virtnet.hardening.plugins.module_utils._linux import bridge, fdb, link, port, switch_policy, vlan
+    from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import policy
+
+    return dict(zip(_MODULES, (bridge.spec, fdb.spec, port.spec, vlan.spec, link.spec, switch_policy.spec, policy.spec)))[module]()
 
 
 def foreign_words(items: t.Any, module: str) -> list[str]:
     """See DOCUMENTATION."""
-    if module not in _SPECS:
-        raise AnsibleFilterError(f"foreign_words: {module} is none of {', '.join(_SPECS)}.")
-    spec = _SPECS[module]()
+    if module not in _MODULES:
+        raise AnsibleFilterError(f"foreign_words: {module} is none of {', '.join(_MODULES)}.")
+    spec = _spec(module)
     found = [hint for each in (items if isinstance(items, list) else [items]) if isinstance(each, t.Mapping) for hint in foreign.hints(each, spec)]
     return list(dict.fromkeys(found))
 

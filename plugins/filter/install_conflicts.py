@@ -7,8 +7,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile import conflicts
-from ansible_collections.virtnet.hardening.plugins.plugin_utils._install_profile import by_variable, media_problems, missing
 
 DOCUMENTATION = r"""
 name: install_conflicts
@@ -76,6 +74,9 @@ _value:
 
 def install_conflicts(plans: t.Any, hosts: t.Any, active: t.Any, outputs: t.Any, prefix: str = "", variables: t.Any = ()) -> list[str]:
     """See DOCUMENTATION."""
+    from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile import conflicts
+    from ansible_collections.virtnet.hardening.plugins.plugin_utils._install_profile import by_variable, media_problems, missing
+
     if not isinstance(outputs, t.Mapping) or not isinstance(plans, t.Sequence) or not all(isinstance(each, t.Mapping) for each in plans):
         raise AnsibleFilterError("install_conflicts takes a list of plans, and a dictionary as outputs.")
     problems = [*missing(list(hosts), list(active), plans), *(text for each in plans for text in each["problems"])]

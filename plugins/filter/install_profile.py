@@ -7,8 +7,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile import Given
-from ansible_collections.virtnet.hardening.plugins.plugin_utils._install_profile import host_plan
 
 DOCUMENTATION = r"""
 name: install_profile
@@ -87,6 +85,9 @@ def install_profile(
     wish: t.Any, profiles: t.Any, root_password_hash: t.Any = "", serialnum: t.Any = "", bundles: t.Any = None, base_urls: t.Any = (),
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile import Given
+    from ansible_collections.virtnet.hardening.plugins.plugin_utils._install_profile import host_plan
+
     for value, what in ((wish, "a host"), (profiles, "profiles")):
         if not isinstance(value, t.Mapping):
             raise AnsibleFilterError(f"install_profile takes {what} as a dictionary, not {type(value).__name__}.")

@@ -8,7 +8,6 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.plugin_utils._isolation import Policy, plan
 
 DOCUMENTATION = r"""
 name: isolation_plan
@@ -67,6 +66,8 @@ _value:
 
 def isolation_plan(inspected: t.Any, hosts: t.Any, policy: t.Any = None) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    from ansible_collections.virtnet.hardening.plugins.plugin_utils._isolation import Policy, plan
+
     if not isinstance(inspected, t.Mapping):
         raise AnsibleFilterError(f"isolation_plan takes the results of isolation_probe by host, not {type(inspected).__name__}.")
     try:

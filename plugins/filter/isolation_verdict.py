@@ -8,7 +8,6 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.plugin_utils._isolation import Policy, verdict
 
 DOCUMENTATION = r"""
 name: isolation_verdict
@@ -71,6 +70,8 @@ _value:
 
 def isolation_verdict(results: t.Any, hosts: t.Any, run: str, policy: t.Any = None) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    from ansible_collections.virtnet.hardening.plugins.plugin_utils._isolation import Policy, verdict
+
     if not isinstance(results, t.Mapping):
         raise AnsibleFilterError(f"isolation_verdict takes the results of isolation_probe by host, not {type(results).__name__}.")
     try:

@@ -12,9 +12,6 @@ import typing as t
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import VirtnetError
-from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe import linux, vsphere
-from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.foreseen import Foreseen
-from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.words import Asked
 
 DOCUMENTATION = r"""
 name: policy_document
@@ -100,6 +97,10 @@ def _version() -> str:
 
 def policy_document(info: t.Any, host: str, path: str, profile: str | None = None, foreseen: t.Any = None) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe import linux, vsphere
+    from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.foreseen import Foreseen
+    from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.words import Asked
+
     if profile not in (None, "guest"):
         raise AnsibleFilterError(f"policy_document: profile {profile!r} is not guest; leave it out, or give guest.")
     asked = Asked(str(host), _version(), str(path), profile is not None)

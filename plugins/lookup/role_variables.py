@@ -57,8 +57,8 @@ import functools
 import pathlib
 import typing as t
 
-import yaml
 from ansible.errors import AnsibleError
+from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.virtnet.hardening.plugins.plugin_utils import _role_variables as role_variables
 
@@ -77,7 +77,7 @@ def _spec(role: str, entry_point: str) -> t.Any:
     path = _ROLES / role / "meta" / "argument_specs.yml"
     if not path.is_file():
         raise AnsibleError(f"role_variables: {role} is no role of virtnet.hardening; name one of {', '.join(sorted(each.name for each in _ROLES.iterdir()))}.")
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+    entries = yaml_load(path.read_text(encoding="utf-8"))["argument_specs"]
     name = f"{entry_point}.yml"
     if name not in entries:
         raise AnsibleError(f"role_variables: {role} has no entry point {entry_point}.")
@@ -86,7 +86,7 @@ def _spec(role: str, entry_point: str) -> t.Any:
 
 @functools.lru_cache(maxsize=None)
 def _defaults(role: str) -> t.Any:
-    return yaml.safe_load((_ROLES / role / "defaults" / "main.yml").read_text(encoding="utf-8")) or {}
+    return yaml_load((_ROLES / role / "defaults" / "main.yml").read_text(encoding="utf-8")) or {}
 
 
 class LookupModule(LookupBase):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import functools
+import subprocess
 from typing import Callable, Dict, Iterator, NamedTuple
 
 import pytest
@@ -31,8 +32,31 @@ def _locked(world: World) -> None:
         world.bridge(f"link set dev {port} locked on", f"fdb replace {world.stations[name].mac} dev {port} master static")
 
 
+# What another firewall leaves, before, at and behind the place of ours.
+_FIREWALL = """
+table bridge left_by_another {
+  chain first { type filter hook prerouting priority -400; policy accept; iifname "vnet*" accept; }
+  chain same { type filter hook prerouting priority -300; policy accept; iifname "vnet0" accept; }
+  chain between { type filter hook forward priority -300; policy accept; meta mark set 1 accept; }
+  chain last { type filter hook postrouting priority 300; policy accept; oifname "vnet*" accept; }
+}
+"""
+
+
+def _leftovers(world: World) -> None:
+    """A bridge that others have had: options and flags, entries of guests that are gone, another firewall's table."""
+    world.ip("host", "link set br0 type bridge group_fwd_mask 0xfff8 mcast_router 2")
+    for number, port in enumerate(GUESTS.values()):
+        world.ip("host", f"link set {port} type bridge_slave group_fwd_mask 0x8 mcast_router 2 fastleave on")
+        world.bridge(
+            f"link set dev {port} hairpin on mcast_flood on bcast_flood on", f"fdb replace 52:54:00:99:00:0{number} dev {port} master static",
+            f"fdb replace 52:54:00:99:01:0{number} dev {port} master static sticky", f"fdb replace 52:54:00:99:02:0{number} dev {port} master extern_learn",
+        )
+    subprocess.run(world.enter("host", "nft", "-f", "-"), input=_FIREWALL, text=True, check=True)
+
+
 SETTINGS: Dict[str, Callable[[World], None]] = {
-    "default": lambda world: None, "hub": _hub, "promiscuous": _promiscuous, "limited": _limited, "locked": _locked,
+    "default": lambda world: None, "hub": _hub, "promiscuous": _promiscuous, "limited": _limited, "locked": _locked, "leftovers": _leftovers,
 }
 
 

@@ -30,6 +30,13 @@ CANNOT = {
     },
 }
 CANNOT["promiscuous"] = CANNOT["default"]
+_HEARS_ALL = "its port is declared a multicast router's already"
+_FORWARDED = "the bridge forwards it instead, by the mask that was left"
+CANNOT["leftovers"] = {
+    **CANNOT["default"],
+    **{f"sniff: a group after {why}": _HEARS_ALL for why in ("PIM hello", "multicast router advertisement", "IGMP query")},
+    **{f"into the host's stack: 01:80:c2:00:00:{last}": _FORWARDED for last in ("03", "0d", "0e", "0f")},
+}
 ALL = [(setting, case) for setting in SETTINGS for case in matrix.ATTACKS]
 FLOWS = [(setting, case) for setting in SETTINGS for case in matrix.HONEST]
 

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any, Optional
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import library
 
@@ -20,28 +21,40 @@ LIBRARY = library.Library(
     fitting="install another version from 8.0.0.1 on",
 )
 
-_failure: Optional[library.Failure] = None
-vim: Any = None
-vmodl: Any = None
-SoapStubAdapter: Any = None
-GetServiceVersions: Any = None
-versionIdMap: Any = None
-VmomiSupport: Any = None
+if TYPE_CHECKING:
+    vim: Any
+    vmodl: Any
+    SoapStubAdapter: Any
+    GetServiceVersions: Any
+    versionIdMap: Any
+    VmomiSupport: Any
+_NAMES = ("vim", "vmodl", "SoapStubAdapter", "VmomiSupport")
+_OF_SUPPORT = ("GetServiceVersions", "versionIdMap")
 
-# Not only ImportError: a pyVmomi that is older than its Python raises what it likes.
-try:
-    import pyVmomi
 
-    vim = pyVmomi.vim
-    vmodl = pyVmomi.vmodl
-    SoapStubAdapter = pyVmomi.SoapStubAdapter
-    GetServiceVersions = pyVmomi.VmomiSupport.GetServiceVersions
-    versionIdMap = pyVmomi.VmomiSupport.versionIdMap
-    VmomiSupport = pyVmomi.VmomiSupport
-except Exception as error:  # pylint: disable=broad-except
-    _failure = library.Failure.of(error, "pyVmomi", traceback.format_exc())
+@lru_cache(maxsize=None)
+def _loaded() -> Any:
+    """At the first use: who only reads what options there are waits for no library, as the control node does in every task of a role."""
+    # Not only ImportError: a pyVmomi that is older than its Python raises what it likes.
+    try:
+        import pyVmomi
+    except Exception as error:  # pylint: disable=broad-except
+        return library.Failure.of(error, "pyVmomi", traceback.format_exc())
+    return pyVmomi
+
+
+def __getattr__(name: str) -> Any:
+    """What is used of it (PEP 562)."""
+    if name not in (*_NAMES, *_OF_SUPPORT):
+        raise AttributeError(name)
+    require()
+    found = _loaded()
+    # The next time it is found without this function.
+    globals()[name] = value = getattr(found.VmomiSupport if name in _OF_SUPPORT else found, name)
+    return value
 
 
 def require() -> None:
     """Raise DependencyError, with what the user can do, unless pyVmomi can be used."""
-    library.require(LIBRARY, _failure)
+    found = _loaded()
+    library.require(LIBRARY, found if isinstance(found, library.Failure) else None)

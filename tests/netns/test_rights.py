@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
 import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import dep
 
 from ..oracle import iproute2
 from .conftest import _MODULES, Result, bridge, ip, run_module, snapshot
@@ -69,6 +70,7 @@ def host(namespace: None) -> Iterator[None]:
 def as_nobody(module: str, check: bool = False, /, **params: Any) -> Result:
     """Run a module in a process of another user. What it imports is imported before, as the other user can't read everybody's files."""
     import_module(_MODULES + module)
+    dep.require()
     output, child_end = os.pipe()
     child = os.fork()
     if child == 0:

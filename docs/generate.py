@@ -123,7 +123,8 @@ Most frames are unicast TCP and UDP from an address that the guest may have, or 
 before the guards, which would let them pass whichever of them a port has: by port, MAC and IP address (`bindings4`, `bindings6`), or by port and MAC
 address (`macs`). DHCP, all multicast, tagged frames, ICMP, ARP, other protocols over IP, IPv6 extension headers and link-local addresses go on to the
 guards. So do guests with prefixes in `addresses` instead of single addresses, with more than 16 pairs of a MAC and an IP address, and those that route,
-for what is not of their own addresses. Where a frame goes is one look-up more.
+for what is not of their own addresses. Where a frame goes is one look-up more. The four sets that every frame asks are tables of a fixed size in the
+kernel: 1 MiB and 65,535 elements each.
 
 Measured by `benchmarks/linux_policy.py` on one core, kernel 6.18, nft 1.0.6: the least of many short rounds in turn, as ratio to the same bridge without a
 policy. A bridge without rules takes 1.5 to 1.7 us to forward such a frame here.

@@ -187,7 +187,7 @@ def _recipe(name: str, value: str, port: Port, can: Can) -> Recipe:
     return recipe
 
 
-# Of whom nothing is said here: those to whom a frame goes with offload finish the sum themselves, or never look at it.
+# To whom a frame goes with offload never has anything written into it (see docs/policy.md).
 SAFE = "guests on ports with checksum offload (virtio cards with guest_csum, veth) get such frames as they were checked, all others as they were rewritten"
 
 

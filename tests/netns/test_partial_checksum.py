@@ -17,11 +17,13 @@ import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import call, clsact, ingress, partial_checksum
 
 from .conftest import Result, ip, run_module, snapshot, warnings_of, without_file
+from .needs import in_user_namespace
 from .taps import GSO_TCPV4, Tap
 
 _TYPES = "/sys/kernel/btf/vmlinux"
 pytestmark = [
     pytest.mark.skipif(shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"),
+    pytest.mark.skipif(in_user_namespace(), reason="SKIPPED: the kernel takes no such program of a user namespace; run it as root"),
     pytest.mark.skipif(not Path("/dev/net/tun").exists(), reason="SKIPPED: there is no /dev/net/tun"),
     pytest.mark.skipif(not Path(_TYPES).exists(), reason="SKIPPED: this kernel does not describe its types (CONFIG_DEBUG_INFO_BTF)"),
 ]

@@ -50,6 +50,14 @@ def _by_tc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingress.Ingress, "_has_tcx", lambda self, index: False)
 
 
+@pytest.fixture(name="by_tcx")
+def _by_tcx() -> None:
+    try:
+        call.tcx_programs(1)
+    except call.BpfError as error:
+        pytest.skip(f"SKIPPED: this kernel has no tcx, which is there since 6.6: {error.strerror}")
+
+
 def _sum(data: bytes) -> int:
     total = sum(word for word, in struct.iter_unpack("!H", data + b"\0" * (len(data) % 2)))
     while total >> 16:
@@ -212,8 +220,7 @@ def test_attached_once_and_taken_away(
     taps: Tuple[Tap, Tap], run: Callable[..., Result], cycle: Callable[..., Result], request: pytest.FixtureRequest, way: str
 ) -> None:
     """Check mode shows it, a second run changes nothing, both ways hold, and nothing of it is left."""
-    if way == "tc":
-        request.getfixturevalue("by_tc")
+    request.getfixturevalue("by_tc" if way == "tc" else "by_tcx")
     before, qdiscs = snapshot(), _qdiscs()
     result = cycle("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
     assert f"create ingress vnet0 (program {partial_checksum.NAME})" in result["actions"]
@@ -264,7 +271,7 @@ def test_another_version_is_replaced(taps: Tuple[Tap, Tap], run: Callable[..., R
     assert not _strike(taps, "ARP: the sender's IP address")
 
 
-def test_one_program_for_all_ports(taps: Tuple[Tap, Tap], run: Callable[..., Result]) -> None:
+def test_one_program_for_all_ports(taps: Tuple[Tap, Tap], run: Callable[..., Result], by_tcx: None) -> None:
     """Also for those that a later run adds; each port's frames are counted for it."""
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet1", "guards": {"partial_checksum": "reject"}}])
@@ -287,7 +294,7 @@ def test_a_kernel_that_can_not(taps: Tuple[Tap, Tap], run: Callable[..., Result]
     assert run_module("linux_bridge_info")["bridges"][0]["status"]["protection"]["vnet0"]["guards"]["partial_checksum"] == "accept"
 
 
-def test_a_refusal_takes_everything_back(taps: Tuple[Tap, Tap], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_takes_everything_back(taps: Tuple[Tap, Tap], monkeypatch: pytest.MonkeyPatch, by_tcx: None) -> None:
     """Of the second port's program: the first one's goes too."""
     before, attach = snapshot(), call.tcx_attach
 

@@ -114,7 +114,7 @@ Frames without such a checksum pass whatever they are, large ones that the host 
 leave the sums of their own TCP and UDP to the host, as Linux, Windows and the BSDs do, lose nothing.
 
 - It needs a kernel with a description of its types (`/sys/kernel/btf/vmlinux`, `CONFIG_DEBUG_INFO_BTF`; distributions have it from 5.8 to 5.14 on), root,
-  and tcx (6.6) or clsact with `cls_bpf`. All of that is tried out before the first write. Seen: tcx and clsact on 6.18.
+  and tcx (6.6) or clsact with `cls_bpf`. All of that is tried out before the first write. Seen: tcx and clsact on 6.18, clsact on 6.1.
 - Where it can't be had, a profile goes on without it: the result says `unsupported` with the reason in `enforcement`, and warns; the audit finds
   `guard_partial_checksum` at each guest. `partial_checksum: reject` written out is refused there.
 - Safe without it are receivers to which a frame goes with checksum offload and where it ends, as nothing is written into it on the way: guests with

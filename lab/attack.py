@@ -68,7 +68,7 @@ def attack(state: State, host: str) -> Dict[str, matrix.Outcome]:
     pid = state.pid(host)
     if pid is None:
         raise LabError(f"{host} does not run; start the lab anew.")
-    with Arena(stations, Ear(namespace_of(pid), ends[guests[0]].near)) as arena:
+    with Arena(stations, Ear(namespace_of(pid), ends[guests[0]].near, ends[guests[1]].near)) as arena:
         return matrix.run_all(Ring(arena, _bridge_mac(state, host)))
 
 

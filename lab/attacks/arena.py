@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import os
 import select
 import socket
@@ -15,7 +16,7 @@ import time
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, TypeVar
+from typing import Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 # The interface alias that the lab and the tests give to what belongs to them.
 MARK = "virtnet-lab"
@@ -27,6 +28,8 @@ _PACKET_MR_PROMISC = 1
 _PACKET_OUTGOING = 4
 # How long to wait where not even an honest frame arrives, as from a port that is shut. It bounds nothing else: see passes().
 _PATIENCE = 0.2
+# Of include/uapi/linux/if_packet.h, virtio_net.h, sockios.h and ethtool.h.
+_PACKET_VNET_HDR, _NEEDS_CSUM, _SIOCETHTOOL, _ETHTOOL_STXCSUM = 15, 1, 0x8946, 0x17
 _EXPERIMENTAL = b"\x88\xb5"
 # The host's own stack behind a port of its bridge, which listens and never sends.
 HOST = "host"
@@ -35,6 +38,8 @@ _DOOR = "door"
 _MAX_FRAMES = 50_000
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
+# Where a sum starts, and how far behind that it is written.
+Place = Tuple[int, int]
 T = TypeVar("T")
 
 
@@ -80,10 +85,11 @@ def within(netns: str, work: Callable[[], T]) -> T:
 
 
 class Ear(NamedTuple):
-    """A port of a bridge, in the host's namespace by the path of its file."""
+    """A port of a bridge, in the host's namespace by the path of its file, and the port of a guest whose card leaves no checksum to others."""
 
     netns: str
     port: str
+    finished: str
 
 
 def _refuse_own(name: str, netns: str) -> None:
@@ -136,18 +142,21 @@ class Arena:
         self._salt = os.urandom(4)
         for station in self.stations.values():
             _refuse_foreign(station)
+        self._leaving: Dict[str, socket.socket] = {}
         for name, station in self.stations.items():
+            self._leaving[name] = within(station.netns, lambda station=station: _open_leaving(station.interface))  # type: ignore[misc]
             self._sockets[name] = within(station.netns, lambda station=station: _open(station.interface))  # type: ignore[misc]
         if ear is not None:
             _refuse_own(HOST, ear.netns)
             self._sockets[HOST] = within(ear.netns, lambda: _listen(ear.port, _EXPERIMENTAL))
             self._sockets[_DOOR] = within(ear.netns, lambda: _listen(ear.port))
+            within(ear.netns, lambda: _finish_sums(ear.finished))
 
     def __enter__(self) -> "Arena":
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for channel in self._sockets.values():
+        for channel in (*self._sockets.values(), *self._leaving.values()):
             channel.close()
 
     def __getitem__(self, name: str) -> Station:
@@ -197,6 +206,22 @@ class Arena:
                 return not missing
             select.select([self._sockets[_DOOR if receiver == HOST else receiver]], [], [], left)
 
+    def arrives_as(self, sender: str, receiver: str, frame: bytes, place: Place, wanted: bytes) -> bool:
+        """Whether the frame, whose checksum the sender leaves to the host, arrives as C(wanted). An honest broadcast follows it."""
+        self.drain()
+        follower = self.token()
+        self._leaving[sender].send(struct.pack("=BBHHHH", _NEEDS_CSUM, 0, 0, 0, *place) + frame)
+        self.send(sender, _broadcast(self.stations[sender].mac, follower))
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            found = list(self._read(receiver))
+            if wanted in found:
+                return True
+            left = deadline - time.monotonic()
+            if any(follower in heard for heard in found) or left <= 0:
+                return False
+            select.select([self._sockets[receiver]], [], [], left)
+
     def count(self, name: str, mark: bytes, seconds: float) -> int:
         """How many frames with the mark reach a station in that time."""
         found, deadline = 0, time.monotonic() + seconds
@@ -241,6 +266,22 @@ def _open(interface: str) -> socket.socket:
     channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     channel.setblocking(False)
     return channel
+
+
+def _open_leaving(interface: str) -> socket.socket:
+    """Its frames bear the header of a virtio card. It hears nothing."""
+    channel = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    channel.bind((interface, 0))
+    channel.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
+    return channel
+
+
+def _finish_sums(port: str) -> None:
+    """As C(ethtool -K PORT tx off): the host writes the sums that were left to it into what it sends there, as it does for an emulated card."""
+    value = ctypes.create_string_buffer(struct.pack("=II", _ETHTOOL_STXCSUM, 0), 8)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as channel:
+        # struct ifreq, whose second half is a pointer here.
+        fcntl.ioctl(channel, _SIOCETHTOOL, struct.pack("@16sP16x", port.encode(), ctypes.addressof(value)))
 
 
 def _listen(port: str, kind: bytes = b"\0\3") -> socket.socket:

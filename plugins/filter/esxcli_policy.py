@@ -41,7 +41,8 @@ options:
   without:
     description:
       - >-
-        What need not be enforced: V(arp), V(neighbor), V(ip_source), V(router_advertisement), V(dhcp_server), V(vlan_tags), V(isolated),
+        What need not be enforced: V(arp), V(neighbor), V(ip_source), V(router_advertisement), V(dhcp_server), V(vlan_tags),
+        V(partial_checksum), V(isolated),
         V(multicast_flood), V(ports).
     type: list
     elements: str

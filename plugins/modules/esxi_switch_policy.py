@@ -125,6 +125,7 @@ options:
             type: str
             choices: [accept, reject]
           vlan_tags: *unenforced
+          partial_checksum: *unenforced
       isolated: &isolated
         description:
           - V(true) can't be enforced here, see O(allow_unenforced). An isolated private VLAN does it on a distributed group.
@@ -204,10 +205,11 @@ options:
       - >-
         The words of the document that ESXi can't enforce and that you do without there. Each use of them is told in RV(unenforced) and in a warning;
         one that is not in the list is refused.
+      - V(partial_checksum) of a profile is told and refuses nothing; written out it needs to be in the list as the others do.
       - V(ports) stands for policies and guards of single ports.
     type: list
     elements: str
-    choices: [arp, neighbor, ip_source, router_advertisement, dhcp_server, vlan_tags, isolated, multicast_flood, ports]
+    choices: [arp, neighbor, ip_source, router_advertisement, dhcp_server, vlan_tags, partial_checksum, isolated, multicast_flood, ports]
     default: []
 notes:
   - >-
@@ -258,7 +260,7 @@ EXAMPLES = r"""
         port_groups:
           - name: dvpg01
             profile: guest
-    allow_unenforced: [arp, neighbor, ip_source, router_advertisement, dhcp_server, vlan_tags]
+    allow_unenforced: [arp, neighbor, ip_source, router_advertisement, dhcp_server, vlan_tags, partial_checksum]
     purge: [overrides]
 """
 

@@ -193,6 +193,7 @@ bridges:
               dhcp_server: reject
               bpdu: reject
               vlan_tags: reject
+              partial_checksum: reject
     status:
       description: What can't be set, and what is in effect.
       returned: always
@@ -337,6 +338,7 @@ bridges:
               dhcp_server: reject
               bpdu: reject
               vlan_tags: reject
+              partial_checksum: reject
             macs: ["52:54:00:12:34:56"]
             addresses: ["192.0.2.7"]
             pinned: ["52:54:00:12:34:56"]
@@ -380,7 +382,8 @@ quarantine:
 counters:
   description:
     - >-
-      Frames and bytes that were dropped since the table was made, by guard. C(source_mac) belongs to C(forged_transmits), C(destination_mac) to C(promiscuous),
+      Frames and bytes that were dropped since the table was made, by guard, and by C(partial_checksum) since its program is at the ports.
+      C(source_mac) belongs to C(forged_transmits), C(destination_mac) to C(promiscuous),
       C(inspection) counts what no guard could look into, C(quarantine) what ports sent or would have heard while they were shut. Empty where there
       are none to be read.
   returned: success

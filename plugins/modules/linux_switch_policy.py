@@ -158,6 +158,17 @@ options:
               - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them, and the registration of VLANs (GVRP, MVRP).
             type: str
             choices: [accept, reject]
+          partial_checksum:
+            description:
+              - >-
+                V(reject) drops frames whose checksum the guest leaves to the host (C(VIRTIO_NET_HDR_F_NEEDS_CSUM)) to be written elsewhere than into
+                their own TCP or UDP header, by a program (eBPF) at the port's ingress: nftables can't see that, and where the receiver's port has no
+                checksum offload two bytes of the guest's choice are written there behind all rules. What tunnels and SCTP need passes.
+              - >-
+                It needs a kernel that describes its types (C(/sys/kernel/btf/vmlinux)) and takes such programs. Where it does not, a profile goes on
+                without this guard and the task says so, in RV(ports.enforcement) and a warning; V(reject) written out is refused.
+            type: str
+            choices: [accept, reject]
       isolated:
         description:
           - Whether frames between this port and other isolated ports are dropped. The uplink is none of these.
@@ -302,6 +313,17 @@ options:
               vlan_tags:
                 description:
                   - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them, and the registration of VLANs (GVRP, MVRP).
+                type: str
+                choices: [accept, reject]
+              partial_checksum:
+                description:
+                  - >-
+                    V(reject) drops frames whose checksum the guest leaves to the host (C(VIRTIO_NET_HDR_F_NEEDS_CSUM)) to be written elsewhere than into
+                    their own TCP or UDP header, by a program (eBPF) at the port's ingress: nftables can't see that, and where the receiver's port has no
+                    checksum offload two bytes of the guest's choice are written there behind all rules. What tunnels and SCTP need passes.
+                  - >-
+                    It needs a kernel that describes its types (C(/sys/kernel/btf/vmlinux)) and takes such programs. Where it does not, a profile goes on
+                    without this guard and the task says so, in RV(ports.enforcement) and a warning; V(reject) written out is refused.
                 type: str
                 choices: [accept, reject]
           isolated:
@@ -449,6 +471,17 @@ options:
                       - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them, and the registration of VLANs (GVRP, MVRP).
                     type: str
                     choices: [accept, reject]
+                  partial_checksum:
+                    description:
+                      - >-
+                        V(reject) drops frames whose checksum the guest leaves to the host (C(VIRTIO_NET_HDR_F_NEEDS_CSUM)) to be written elsewhere than into
+                        their own TCP or UDP header, by a program (eBPF) at the port's ingress: nftables can't see that, and where the receiver's port has no
+                        checksum offload two bytes of the guest's choice are written there behind all rules. What tunnels and SCTP need passes.
+                      - >-
+                        It needs a kernel that describes its types (C(/sys/kernel/btf/vmlinux)) and takes such programs. Where it does not, a profile goes on
+                        without this guard and the task says so, in RV(ports.enforcement) and a warning; V(reject) written out is refused.
+                    type: str
+                    choices: [accept, reject]
               isolated:
                 description:
                   - Whether frames between this port and other isolated ports are dropped. The uplink is none of these.
@@ -591,6 +624,17 @@ options:
               vlan_tags:
                 description:
                   - V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them, and the registration of VLANs (GVRP, MVRP).
+                type: str
+                choices: [accept, reject]
+              partial_checksum:
+                description:
+                  - >-
+                    V(reject) drops frames whose checksum the guest leaves to the host (C(VIRTIO_NET_HDR_F_NEEDS_CSUM)) to be written elsewhere than into
+                    their own TCP or UDP header, by a program (eBPF) at the port's ingress: nftables can't see that, and where the receiver's port has no
+                    checksum offload two bytes of the guest's choice are written there behind all rules. What tunnels and SCTP need passes.
+                  - >-
+                    It needs a kernel that describes its types (C(/sys/kernel/btf/vmlinux)) and takes such programs. Where it does not, a profile goes on
+                    without this guard and the task says so, in RV(ports.enforcement) and a warning; V(reject) written out is refused.
                 type: str
                 choices: [accept, reject]
           isolated:
@@ -736,7 +780,7 @@ ports:
       returned: always
       type: dict
     enforcement:
-      description: For each policy and guard V(exact), or V(approximate) with the reason.
+      description: For each policy and guard V(exact), or V(approximate) or V(unsupported) with the reason; the latter for C(partial_checksum) of a profile.
       returned: always
       type: dict
   sample:

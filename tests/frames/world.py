@@ -117,7 +117,7 @@ class Opened:
     """A ring for the length of a with statement."""
 
     def __init__(self, world: World) -> None:
-        self._arena = Arena(world.stations, Ear(namespace_of(world.pid("host")), GUESTS[ATTACKER]))
+        self._arena = Arena(world.stations, Ear(namespace_of(world.pid("host")), GUESTS[ATTACKER], GUESTS[VICTIM]))
 
     def __enter__(self) -> Ring:
         return Ring(self._arena, BRIDGE_MAC)

@@ -108,7 +108,7 @@ def test_what_a_person_needs_stands_in_comments(run: Callable[..., Result]) -> N
     assert "# vnet0: guest (tap device)." in text and "# vx0: uplink (tunnel (vxlan))." in text
     assert "the guest's ends in\n" in text or "the guest's ends in 54:00:12:34:56." in " ".join(text.replace("#", " ").split())
     assert "# In effect: promiscuous accept, mac_changes accept, forged_transmits accept; guards: none." in text
-    assert "guards: arp, neighbor, ip_source, router_advertisement, dhcp_server, bpdu, vlan_tags." in " ".join(text.replace("#", " ").split())
+    assert "guards: arp, neighbor, ip_source, router_advertisement, dhcp_server, bpdu, vlan_tags, partial_checksum." in " ".join(text.replace("#", " ").split())
     assert "# Pinned: 52:54:00:0b:00:01." in text
     assert "# Static, but not sticky, so a port that learns can take it over: 52:54:00:0b:00:02." in text
     # Nobody hardened them: one is shut, and naming it would open it; the other would get what the switch says.

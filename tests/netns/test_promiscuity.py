@@ -399,7 +399,7 @@ def test_bpf_programs() -> None:
     descriptors = attach(SCHED_CLS, ATTACH_TCX_INGRESS, "v1")
     with open(f"/proc/self/fdinfo/{descriptors[0]}", encoding="ascii") as info:
         number = int(next(line.split()[1] for line in info if line.startswith("prog_id")))
-    assert text_of(look(), "tc_bpf") == f"BPF program {number} is attached (tcx ingress)"
+    assert text_of(look(), "tc_bpf") == f"BPF program {number} virtnet is attached (tcx ingress)"
     for descriptor in descriptors:
         os.close(descriptor)
     assert look()["findings"] == []

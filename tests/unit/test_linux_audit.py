@@ -19,7 +19,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
 
-GUARDS = ("arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "bpdu", "vlan_tags")
+GUARDS = ("arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "bpdu", "vlan_tags", "partial_checksum")
 SECURITY = ("promiscuous", "mac_changes", "forged_transmits")
 BRIDGE = {"ageing_time": 300.0, "stp": False, "no_linklocal_learn": True, "mcast_snooping": False, "mcast_querier": False, "promiscuous": False}
 CLOSED = {
@@ -276,7 +276,7 @@ def shield(port: Optional[Dict[str, Any]] = None, entry: Any = "intact", known: 
     """Of a hardened port, with exceptions."""
     bridge, pinned = {**BRIDGE, **more.pop("bridge", {})}, [str(PINNED["address"])]
     entry = ENTRY if entry == "intact" else entry
-    return protection(PortFacts("vnet0", {**CLOSED, **(port or {})}, bridge, entry, known, pinned, more.pop("shut", False)))
+    return protection(PortFacts("vnet0", {**CLOSED, **(port or {})}, bridge, entry, known, pinned, more.pop("shut", False), more.pop("program", True)))
 
 
 def effective(told: Dict[str, Any]) -> Dict[str, str]:
@@ -297,7 +297,8 @@ def test_effective_is_what_holds_now() -> None:
     assert set(effective(told).values()) == {"accept"} and told["drift"] == list(SECURITY)
     by_hand = shield(entry=None)
     assert set(effective(by_hand).values()) == {"reject"} and by_hand["drift"] == [] and by_hand["entry"] == "none"
-    assert set(by_hand["guards"].values()) == {"accept"} and by_hand["security"]["promiscuous"]["configured"] is None
+    assert by_hand["guards"] == {**dict.fromkeys(GUARDS, "accept"), "partial_checksum": "reject"}
+    assert by_hand["security"]["promiscuous"]["configured"] is None
     # The rules compare the addresses of a port that is not locked.
     assert effective(shield({"locked": False}))["forged_transmits"] == "reject"
     assert effective(shield({"locked": False}, entry=None))["forged_transmits"] == "accept"
@@ -306,10 +307,12 @@ def test_effective_is_what_holds_now() -> None:
 def test_what_could_not_be_read_is_not_known() -> None:
     """Neither reject nor accept: but what options alone enforce is."""
     told = shield(known=False)
-    assert set(told["guards"].values()) == {"unknown"} and set(effective(told).values()) == {"reject"} and told["entry"] == "unknown"
+    assert told["guards"] == {**dict.fromkeys(GUARDS, "unknown"), "partial_checksum": "reject"}
+    assert set(effective(told).values()) == {"reject"} and told["entry"] == "unknown"
     assert effective(shield({"locked": False}, known=False))["forged_transmits"] == "unknown"
     altered = shield(entry={**ENTRY, "intact": False})
-    assert altered["entry"] == "altered" and set(altered["guards"].values()) == {"unknown"}
+    assert altered["entry"] == "altered" and altered["guards"] == told["guards"]
+    assert [shield(program=program)["guards"]["partial_checksum"] for program in (True, False, None)] == ["reject", "accept", "unknown"]
 
 
 def test_other_ways_to_enforce_a_guard() -> None:
@@ -329,14 +332,15 @@ def test_a_quarantined_name_is_shut_until_the_table_knows_its_device() -> None:
 def test_the_policy_as_a_document() -> None:
     """What is not known is left out, and a guest without an IP address is another thing than one of which nobody said anything."""
     accepts = {**ENTRY, **dict.fromkeys(FILTER_GUARDS, "accept"), "macs": "", "addresses": "", "record": ""}
-    document = policy("br0", "promiscuous=reject", {"vnet0": {**ENTRY, "addresses": ""}, "vnet1": accepts})
+    entries: Dict[str, Any] = {"vnet0": {**ENTRY, "addresses": ""}, "vnet1": accepts}
+    document = policy("br0", "promiscuous=reject", entries, {"vnet0": True, "vnet1": False})
     assert document["security"] == {"promiscuous": "reject"} and document["kind"] == "bridge"
     assert document["ports"][0] == {
         "name": "vnet0", "macs": [PINNED["address"]], "addresses": [], "guards": dict.fromkeys(GUARDS, "reject"),
         "security": {"promiscuous": "inherit", "mac_changes": "reject", "forged_transmits": "reject"},
     }
     assert document["ports"][1] == {"name": "vnet1", "guards": dict.fromkeys(GUARDS, "accept")}
-    assert policy("br0", None, {}) == {"name": "br0", "kind": "bridge", "ports": []}
+    assert policy("br0", None, {}, {}) == {"name": "br0", "kind": "bridge", "ports": []}
 
 
 # -- counters ---------------------------------------------------------------------------------------------------------------------

@@ -289,3 +289,11 @@ def test_the_table_of_rules() -> None:
     for name, rule in RULES.items():
         assert rule.shared in SEVERITIES and rule.alone in (*SEVERITIES, "") and rule.meaning and rule.remedy, name
         assert not rule.meaning.endswith(".") and not rule.remedy.endswith("."), name
+
+
+def test_the_collections_own_program_is_no_finding() -> None:
+    """Of whatever version; one of another name is."""
+    programs = {"v0": [Program("tcx ingress", 8, "virtnet_0123abc"), Program("tc ingress", 9, "virtnet_9876fed"), Program("tcx ingress", 7, "virtnet_guard")]}
+    assert [each["finding"] for each in answer(evidence(bridge(), device("v0", 1, master="br0", auto=True), programs=programs))["findings"]] == [
+        "BPF program 7 virtnet_guard is attached (tcx ingress)",
+    ]

@@ -18,7 +18,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, PROFILES, SECURITY, Level, Resolution, record, resolve
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import (
+    BY_PROGRAM, GUARDS, PROFILES, SECURITY, Level, Resolution, record, resolve,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -140,7 +142,7 @@ def test_guards_that_compare_need_addresses(name: str) -> None:
     assert compiled.guards == {name: "reject"}
 
 
-@pytest.mark.parametrize("name", GUARDS)
+@pytest.mark.parametrize("name", [name for name in GUARDS if name != BY_PROGRAM])
 def test_every_guard_without_nftables_is_refused_by_name(name: str) -> None:
     """But for BPDUs on a bridge that runs STP, which is only approximate."""
     port = recipes.Port("vnet0", (MAC,), "")
@@ -150,6 +152,24 @@ def test_every_guard_without_nftables_is_refused_by_name(name: str) -> None:
         compiled = recipes.compile_port(port._replace(stp=True), Resolution(guards={name: "reject"}), can("filter"))
         assert compiled.flags == {"guard": True} and compiled.enforcement[name].startswith("approximate")
     assert recipes.compile_port(port, Resolution(guards={name: "accept"}), can("filter")).flags == {}
+
+
+def test_a_program_that_can_not_be_had() -> None:
+    """By name it is refused; of a profile the rest is taken, and told who is safe all the same."""
+    port = recipes.Port("vnet0", (MAC,), "")
+    with pytest.raises(UnsupportedError, match="vnet0.*partial_checksum can't be reject: there is no ingress; set guards.partial_checksum: accept"):
+        recipes.compile_port(port, resolve((Level.of("port", {"guards": {BY_PROGRAM: "reject"}, "profile": "guest"}),)), can("ingress"))
+    compiled = recipes.compile_port(port, resolve((Level.of("port", {"profile": "guest"}),)), can("ingress"))
+    assert compiled.program is None and re.match("unsupported: there is no ingress; .*offload", compiled.enforcement[BY_PROGRAM])
+    assert {value for name, value in compiled.enforcement.items() if name != BY_PROGRAM} == {"exact"}
+    for level, wanted in (({"profile": "router"}, True), ({"profile": "nested_hypervisor", "guards": {BY_PROGRAM: "accept"}}, False), ({}, None)):
+        assert recipes.compile_port(port, resolve((Level.of("port", level),)), can()).program is wanted
+
+
+def test_who_asks_by_name_goes_before_a_profile_further_up() -> None:
+    """And a profile of the port before what its group asks by name."""
+    named, profile = Level.of("a", {"guards": {BY_PROGRAM: "reject"}}), Level.of("b", {"profile": "guest"})
+    assert resolve((named, profile)).by_profile == set(GUARDS) - {BY_PROGRAM} and resolve((profile, named)).by_profile == set(GUARDS)
 
 
 macs = st.binary(min_size=6, max_size=6).map(lambda raw: bytes([raw[0] & 0xFE | 2]) + raw[1:]).map(lambda raw: raw.hex(":"))

@@ -74,6 +74,13 @@ def test_doing_without_one_is_not_doing_without_another() -> None:
     assert "arp" not in error.message.split("take")[0]
 
 
+def test_what_a_profile_adds_since_refuses_no_document() -> None:
+    """It is told; who asks for it by name is refused, unless he says that he does without."""
+    assert [each.word for each in compiled({"profile": "guest"}, without=ALL - {"partial_checksum"}).unenforced][-1] == "partial_checksum"
+    error = refused({"profile": "guest", "guards": {"partial_checksum": "reject"}}, without=ALL - {"partial_checksum"})
+    assert "allow_unenforced: [partial_checksum]" in error.message
+
+
 def test_profiles() -> None:
     """The same values as on Linux; a nested hypervisor's guards need less."""
     found = compiled({"port_groups": [{"name": "pg", **GUEST}]}, without=ALL)

@@ -154,10 +154,12 @@ def test_profiles_need_the_word_of_the_user(world: World) -> None:
     result = cycle(world, document, allow_unenforced=[*WITHOUT, "isolated"])
     assert {(each["where"], each["word"]) for each in result["unenforced"]} == {
         *(("port group pg01 of vSwitch0", word) for word in [*WITHOUT, "isolated"]), *(("port group dvpg01 of vds1", word) for word in WITHOUT),
+        *((place, "partial_checksum") for place in ("port group pg01 of vSwitch0", "port group dvpg01 of vds1")),
     }
     again = world.ok("esxi_switch_policy", all_hosts=True, switches=document, allow_unenforced=[*WITHOUT, "isolated"])
     for each in (result, again):
         assert "Not enforced on ESXi, as allow_unenforced says: arp, neighbor" in str(each["warnings"])
+        assert "Not enforced on ESXi, though a profile asks for it: partial_checksum of port group pg01 of vSwitch0, port group dvpg01" in str(each["warnings"])
         assert "holds for all guests of a host, though only port group pg01 of vSwitch0" in str(each["warnings"])
     assert security(world, HOSTS[1], "pg01") == CLOSED and option(world, HOSTS[1]) == 1
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import partial_checksum
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, joined
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED, PortRecord, SwitchRecord
@@ -148,6 +150,7 @@ class BridgeHardener:
         self._own_options(compiled.bridge)
         self._pin(wanted.name, port.macs or (), compiled.pins, have)
         self._filter(port, compiled, resolution, have, old)
+        self._program(wanted.name, compiled)
         self._join(wanted.name)
         self.wishes.ports[wanted.name] = {
             "bridge": self.bridge, "configured": resolution.configured, "effective": resolution.effective, "source": resolution.source,
@@ -247,6 +250,12 @@ class BridgeHardener:
         fields["record"], fields["intact"] = record.text(), True
         self.wishes.present[("filter", port.name)] = fields
 
+    def _program(self, name: str, compiled: recipes.Compiled) -> None:
+        if compiled.program:
+            self.wishes.present[("ingress", name)] = {"program": partial_checksum.NAME}
+        elif compiled.program is False:
+            self.wishes.absent.append(("ingress", name))
+
     def _join(self, name: str) -> None:
         """A port that is not in the bridge yet joins while it is down."""
         if self.state.get(("port", name), {}).get("bridge") == self.bridge:
@@ -303,6 +312,16 @@ def require_table(observed: Observed, what: str) -> None:
     reason = observed.facts["can"]("filter")
     if reason is not None:
         raise UnsupportedError(f"{what}: {reason}.")
+
+
+def without_programs(wishes: Wishes) -> Tuple[str, ...]:
+    """The warning for ports whose profile asks for what can't be had here."""
+    found: Dict[str, List[str]] = {}
+    for name, told in sorted(wishes.ports.items()):
+        for guard, quality in told["enforcement"].items():
+            if quality.startswith(recipes.UNSUPPORTED):
+                found.setdefault(f"the guard {guard} of their profile can't be had here: {quality[len(recipes.UNSUPPORTED) + 2:]}", []).append(name)
+    return tuple(f"port{'s' if len(names) > 1 else ''} {few(names)}: {words}." for words, names in found.items())
 
 
 def policy_of(wishes: Wishes) -> Mapping[str, Any]:

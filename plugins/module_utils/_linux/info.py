@@ -44,7 +44,7 @@ class InfoRequest:
         self.names: Optional[List[str]] = None if names is None else [normalize.device_name(name, "names") for name in names]
         self.guests: List[str] = params["guest_patterns"]
         self.uplinks: List[str] = params["uplink_patterns"]
-        self.scope = Scope(bridge=None, links=frozenset(self.names or ()), all_links=True, ports=True, vlans=True, fdb=True, filters=True)
+        self.scope = Scope(bridge=None, links=frozenset(self.names or ()), all_links=True, ports=True, vlans=True, fdb=True, filters=True, programs=True)
 
     def answer(self, observed: Observed) -> Dict[str, Any]:
         """The result, bridges in the order of their names or as they were asked for."""
@@ -117,6 +117,7 @@ class _Grouped:
         if self.bridge_addresses.get(name) is False:
             # Nobody chose it, and as input it would be pinned.
             told.pop("address", None)
+        programs = {port: self._program(port) for port in ports}
         entries = {port: self.state[("filter", port)] for port in ports if ("filter", port) in self.state}
         return {
             "name": name,
@@ -125,7 +126,7 @@ class _Grouped:
             "vlans": self._vlans(name, ports),
             "fdb": {"bridge": name, "entries": sorted(self.fdb.get(name, []), key=lambda entry: str(entry["address"]))},
             "links": [self._link(port) for port in ports if self.links[port].kind in LINK_KINDS],
-            "policy": policy(name, self.state.get(("switch", name), {}).get("record"), entries),
+            "policy": policy(name, self.state.get(("switch", name), {}).get("record"), entries, programs),
             "status": self._status(name, fields, ports),
         }
 
@@ -150,8 +151,11 @@ class _Grouped:
         shut = any(shuts(pattern, name) for pattern in self.quarantine) and name not in self.strangers
         entry = self.state.get(("filter", name))
         return protection(PortFacts(
-            name, self.state[("port", name)], bridge, entry, known, self.pinned.get(name, ()), shut,
+            name, self.state[("port", name)], bridge, entry, known, self.pinned.get(name, ()), shut, self._program(name),
         ))
+
+    def _program(self, name: str) -> Optional[bool]:
+        return None if self.survey.programs_unread else ("ingress", name) in self.state
 
     def stale(self) -> List[str]:
         """Entries of the table that belong to no port any more: their devices are gone, or have left their bridge."""

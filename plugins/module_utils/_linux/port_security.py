@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, Set
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import release
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import addresses_of, macs_of
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy, without_programs
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import ports_of_others
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.shared import of_two_ports
@@ -55,7 +55,7 @@ class PortSecurityIntent(HoldingIntent):
         if not self.items:
             raise InputError("ports: the list is empty; name at least one port or pattern.")
         self.names = frozenset(name for item in self.items for name in item.selection.names)
-        self.scope = Scope(bridge=self.bridge, links=self.names, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, joining=True)
+        self.scope = Scope(bridge=self.bridge, links=self.names, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, programs=True, joining=True)
         if any(item.selection.globs for item in self.items) and not self.absent:
             # What hangs on the ports that patterns select.
             self.scope = replace(self.scope, all_links=True)
@@ -89,7 +89,7 @@ class PortSecurityIntent(HoldingIntent):
         missing = [name for item in self.items for name in item.selection.names if name not in there]
         patterns = [glob for item in self.items for glob in item.selection.globs]
         warnings = nothing_reached("ports", [*missing, *unmatched], self.bridge, observed) + ports_of_others("ports", patterns, taking, observed)
-        warnings += of_two_ports(wishes, observed)
+        warnings += of_two_ports(wishes, observed) + without_programs(wishes)
         warnings += dead_addresses((str(hold.key[1]) for hold in wishes.holds), self.bridge, observed)
         return Resolved(wishes.desired(), {"unmatched": unmatched, "ports": policy_of(wishes)}, warnings)
 

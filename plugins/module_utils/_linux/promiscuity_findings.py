@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, Mapping, NamedTuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.partial_checksum import is_ours
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity import Books, Entry, Ledger, holder_words
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import is_hub
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constants import ETH_P_ALL
@@ -139,9 +140,15 @@ class Judge:
         elif ledger.unexplained < 0:
             yield from self._make("miscounted", device, f"the counter is {device.counter}, but {device.counter - ledger.unexplained} holders were found")
         yield from self._of_listeners(device)
+        yield from self._of_programs(device)
+
+    def _of_programs(self, device: Device) -> Iterator[Finding]:
         for program in device.xdp:
             yield from self._make("xdp", device, f"XDP program {program.id} is attached ({program.place[4:] or 'mode not told'})")
         for program in self._evidence.programs.get(device.name, ()):
+            if is_ours(program.name):
+                # The guard partial_checksum, which lets a frame by or drops it.
+                continue
             title = " ".join(str(part) for part in (program.id or "", program.name) if part)
             yield from self._make("tc_bpf", device, f"BPF program{' ' if title else ''}{title} is attached ({program.place})")
 

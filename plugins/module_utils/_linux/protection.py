@@ -12,7 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record im
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import split
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Fields
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, SECURITY
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import BY_PROGRAM, GUARDS, SECURITY
 
 # Nobody could look, so nobody knows.
 UNKNOWN = "unknown"
@@ -34,6 +34,8 @@ class PortFacts(NamedTuple):
     pinned: Sequence[str]
     # Whether its name is in the quarantine.
     named_shut: bool
+    # Whether the program of partial_checksum is at its ingress; None where that could not be read.
+    program: Optional[bool] = None
 
 
 def protection(facts: PortFacts) -> Dict[str, Any]:
@@ -69,6 +71,8 @@ def _policy(name: str, facts: PortFacts, guards: Mapping[str, str]) -> str:
 
 
 def _guard(name: str, facts: PortFacts, guards: Mapping[str, str]) -> str:
+    if name == BY_PROGRAM:
+        return UNKNOWN if facts.program is None else REJECT if facts.program else ACCEPT
     found = [guards[name]]
     if name == "bpdu" and facts.bridge.get("stp"):
         if guards[name] == REJECT and not int(facts.port.get("group_fwd_mask") or 0) & SPANNING_TREE:
@@ -91,14 +95,14 @@ def _best(found: List[str]) -> str:
     return next(value for value in (REJECT, UNKNOWN, ACCEPT) if value in found)
 
 
-def policy(bridge: str, record: Any, entries: Mapping[str, Fields]) -> Dict[str, Any]:
+def policy(bridge: str, record: Any, entries: Mapping[str, Fields], programs: Mapping[str, Optional[bool]]) -> Dict[str, Any]:
     """An item of the document that asks for what is recorded and enforced for the bridge and its ports."""
     defaults = SwitchRecord.read(record).configured
-    ports = [_document(name, fields) for name, fields in sorted(entries.items())]
+    ports = [_document(name, fields, programs.get(name)) for name, fields in sorted(entries.items())]
     return {"name": bridge, "kind": "bridge", **({"security": defaults} if defaults else {}), "ports": ports}
 
 
-def _document(name: str, fields: Fields) -> Dict[str, Any]:
+def _document(name: str, fields: Fields, program: Optional[bool]) -> Dict[str, Any]:
     """A guest without an IP address has an empty list; of one without a policy about addresses nothing is said."""
     item: Dict[str, Any] = {"name": name}
     macs, addresses = split(fields.get("macs")), split(fields.get("addresses"))
@@ -107,4 +111,6 @@ def _document(name: str, fields: Fields) -> Dict[str, Any]:
     if addresses or any(fields.get(guard) == REJECT for guard in _COMPARING):
         item["addresses"] = addresses
     configured = PortRecord.read(fields.get("record")).configured
-    return {**item, **({"security": configured} if configured else {}), "guards": {guard: fields[guard] for guard in GUARDS}}
+    guards = {guard: fields[guard] for guard in GUARDS if guard != BY_PROGRAM}
+    by_program = {} if program is None else {BY_PROGRAM: REJECT if program else ACCEPT}
+    return {**item, **({"security": configured} if configured else {}), "guards": {**guards, **by_program}}

@@ -10,11 +10,13 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tup
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Fields, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, Resolution
 
 EXACT = "exact"
 APPROXIMATE = "approximate"
+UNSUPPORTED = "unsupported"
 NFT = "nftables"
 
 # (kind, name, value) to why it can't be enforced here, or None.
@@ -37,6 +39,8 @@ class Recipe(NamedTuple):
     # Whether the guest's addresses must be known, as they are pinned or compared.
     macs: bool = False
     addresses: bool = False
+    # Whether a program at the port's ingress is to be there.
+    program: Optional[bool] = None
     quality: str = EXACT
     note: str = ""
 
@@ -98,7 +102,14 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
         note="every tagged frame is dropped, those of VLAN 0, 802.1CB, HSR and TrustSec among them, and the registration of VLANs and groups "
              "(GVRP, MVRP, MMRP)",
     ),
-    **{(name, ACCEPT): Recipe(guards={name: ACCEPT}, note="not looked at") for name in GUARDS},
+    ("partial_checksum", REJECT): Recipe(
+        program=True,
+        note="a program at the port's ingress (eBPF) drops a frame whose checksum the guest leaves to the host, unless it starts at the frame's own TCP or UDP "
+             "header and is written into it, or lies in what no guard looks into (tunnels, SCTP): nftables can't see where it will be written, and "
+             "who transmits without checksum offload writes it there behind all rules",
+    ),
+    ("partial_checksum", ACCEPT): Recipe(program=False, note="not looked at"),
+    **{(name, ACCEPT): Recipe(guards={name: ACCEPT}, note="not looked at") for name in FILTER_GUARDS if name in GUARDS},
 }
 
 # Where the first way is not to be had: instead of what, and by what.
@@ -124,6 +135,8 @@ class Compiled:
     guards: Dict[str, str] = field(default_factory=dict)
     bridge: Dict[str, Value] = field(default_factory=dict)
     pins: bool = False
+    # Whether the program at the ingress is to be there; None where nothing is said of it.
+    program: Optional[bool] = None
     enforcement: Dict[str, str] = field(default_factory=dict)
 
 
@@ -148,6 +161,8 @@ def compile_port(port: Port, resolution: Resolution, can: Can) -> Compiled:
         result.guards.update({} if can("filter") else recipe.also_guards)
         result.bridge.update(recipe.bridge)
         result.enforcement[name] = recipe.quality if recipe.quality == EXACT else f"{recipe.quality}: {recipe.note}"
+        if recipe.program is not None:
+            _settle_program(result, name, recipe.program, port, name in resolution.by_profile, can)
     _settle_learning(result, resolution.effective, port)
     if not can("filter"):
         _add_to_table(result, resolution.effective, port, can)
@@ -187,6 +202,23 @@ def _recipe(name: str, value: str, port: Port, can: Can) -> Recipe:
         if reason is not None:
             raise UnsupportedError(f"port {port.name}: {_without_nft(name, reason, can)}", option=name)
     return recipe
+
+
+# To whom a frame goes with offload never has anything written into it (see docs/policy.md).
+SAFE = "guests on ports with checksum offload (virtio cards with guest_csum, veth) get such frames as they were checked, all others as they were rewritten"
+
+
+def _settle_program(result: Compiled, name: str, wanted: bool, port: Port, by_profile: bool, can: Can) -> None:
+    """A profile takes what the kernel can and tells of the rest; who asks by name is refused."""
+    reason = can("ingress") if wanted else None
+    if reason is None:
+        result.program = wanted
+    elif by_profile:
+        result.enforcement[name] = f"{UNSUPPORTED}: {reason}; {SAFE}"
+    else:
+        raise UnsupportedError(
+            f"port {port.name}: the guard {name} can't be reject: {reason}; set guards.{name}: accept if you do without it.", option=name
+        )
 
 
 def _without_nft(name: str, reason: str, can: Can) -> str:

@@ -26,6 +26,7 @@ def release_port(
     wishes.absent += _entries(observed, bridge, name, [*known, *(macs or ())])
     if have is not None:
         wishes.absent.append(("filter", name))
+    wishes.absent += [key for key in (("ingress", name),) if key in observed.state]
     if port is None or port.get("bridge") != bridge:
         return
     wishes.seen.append(("port", name))

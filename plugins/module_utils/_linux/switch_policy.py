@@ -12,7 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run impo
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import quarantine, release
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, addresses_of, macs_of
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy, without_programs
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import JUDGED, Roles, ports_of_others
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.shared import of_two_ports
@@ -58,7 +58,9 @@ class SwitchPolicyIntent(HoldingIntent):
                 _check_group(group)
         self.names = frozenset(port.name for switch in self.switches for group in switch.groups for port in group.ports)
         named = self.names | {switch.name for switch in self.switches}
-        self.scope = Scope(bridge=None, links=named, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, joining=True)
+        self.scope = Scope(
+            bridge=None, links=named, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, programs=True, joining=True,
+        )
 
     def resolve(self, observed: Observed) -> Resolved:
         """Who belongs to which group, what each needs, and what nobody names any more."""
@@ -85,7 +87,7 @@ class SwitchPolicyIntent(HoldingIntent):
         self._let_go(wishes, observed, set(shut))
         quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
         quarantine.close_doors(wishes, observed, shut)
-        warnings += of_two_ports(wishes, observed)
+        warnings += of_two_ports(wishes, observed) + without_programs(wishes)
         warnings += quarantine.elsewhere(wishes, observed, self.switches)
         tidy(wishes, observed)
         if RULESET in wishes.present:
@@ -131,8 +133,7 @@ class SwitchPolicyIntent(HoldingIntent):
 
     def _let_go(self, wishes: Wishes, observed: Observed, shut: Set[str]) -> None:
         """With purge, ports of these bridges that the document does not name; and always those that are shut now."""
-        for key in [key for key in observed.state if key[0] == "filter"]:
-            name = str(key[1])
+        for name in sorted({str(key[1]) for key in observed.state if key[0] in ("filter", "ingress")}):
             bridge = observed.state.get(("port", name), {}).get("bridge")
             named = name in wishes.ports or bridge not in {switch.name for switch in self.switches}
             if name in shut or ("ports" in self.purge and not named):

@@ -50,6 +50,8 @@ class Scope:
     peer_netns: str = ""
     # What nftables checks for ports; read by the backend that has it.
     filters: bool = False
+    # The same for the program at their ingress.
+    programs: bool = False
     # What stands in the way of devices that may become ports, and what they lose by it.
     joining: bool = False
     # The host-wide switches of br_netfilter.

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, TypeVar
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.call import BpfError
+from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.ingress import Held, Ingress
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, RightsError
@@ -46,6 +49,9 @@ class HardeningBackend(NetlinkBackend):
         super().__init__(client, hz, environ)
         self._nft = nft or Nft()
         self._table = Table(None, {})
+        self._ingress = Ingress()
+        self._held: Dict[str, Held] = {}
+        self._indexes: Dict[str, int] = {}
 
     @classmethod
     def open(cls) -> "HardeningBackend":
@@ -55,15 +61,37 @@ class HardeningBackend(NetlinkBackend):
     def observe(self, scope: Scope) -> Observed:
         """The bridges, and the table beside them: nft takes as long for it as the bridges do."""
         if not scope.filters:
-            return super().observe(scope)
+            return self._with_programs(super().observe(scope), scope)
         with ThreadPoolExecutor(1) as beside:
             table = beside.submit(self._read_table)
-            observed = super().observe(scope)
+            observed = self._with_programs(super().observe(scope), scope)
         self._table = table.result()
         names = dict(socket.if_nameindex())
         state: State = {**observed.state, **_learned(observed.state), **self._table_state(names)}
         facts = {**observed.facts, "can": self._can, "strangers": self._strangers(names)}
         return Observed(state, facts)
+
+    def _with_programs(self, observed: Observed, scope: Scope) -> Observed:
+        if scope.programs:
+            observed.state.update(self._programs(observed, scope))
+        return observed
+
+    def _programs(self, observed: Observed, scope: Scope) -> State:
+        """Of ports, and of devices that may become ports."""
+        names = {str(key[1]) for key in observed.state if key[0] == "port"} | (scope.links & observed.facts["links"].keys())
+        indexes = {name: self._observer.index_of(name) for name in names}
+        self._indexes = {name: index for name, index in indexes.items() if index is not None}
+        self._held = self._ingress.read(self._indexes)
+        return {("ingress", name): {"program": held.name} for name, held in self._held.items()}
+
+    def stopped_by_programs(self) -> Dict[str, Tuple[int, int]]:
+        """Frames and bytes that were dropped, by port, since its program is there. Raises BpfError."""
+        return self._ingress.stopped(self._held, self._indexes)
+
+    def close(self) -> None:
+        """The programs stay at their ports."""
+        self._ingress.close()
+        super().close()
 
     def _can(self, kind: str, name: str = "", value: Value = True) -> Optional[str]:
         """Why something can't be enforced here; None if it can."""
@@ -129,10 +157,14 @@ class HardeningBackend(NetlinkBackend):
 
     def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
         """Of what nftables does, all or nothing."""
+        if kind == "ingress":
+            return self._ingress.unusable()
         return self._nft.unusable() if kind in _KINDS else super().unsupported(kind, name, value)
 
     def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
         """Steps on the table are one transaction."""
+        if steps and steps[0].key[0] == "ingress":
+            return [self._program(step) for step in steps]
         if not steps or steps[0].key[0] not in _KINDS:
             return super().execute(steps)
         transaction, faults = Transaction(), []
@@ -142,6 +174,20 @@ class HardeningBackend(NetlinkBackend):
         if refusal is not None:
             return [fault or Fault(REFUSED, refusal) for fault in faults]
         return faults
+
+    def _program(self, step: Step) -> Optional[Fault]:
+        index = self._observer.index_of(str(step.key[1]))
+        gone = None if step.verb == DELETE else Fault(VANISHED, f"{step.key[1]} does not exist any more")
+        if index is None:
+            return gone
+        try:
+            if step.verb == DELETE:
+                self._ingress.detach(index)
+            else:
+                self._ingress.attach(index, str(step.after["program"]))
+        except BpfError as error:
+            return gone if error.errno == errno.ENODEV else Fault(REFUSED, f"the kernel does not take the program: {error.strerror}")
+        return None
 
     def _queue(self, step: Step, transaction: Transaction) -> Optional[Fault]:
         writers: Dict[str, Callable[[Step, Transaction], bool]] = {

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple, TypeVar
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import netfilter, xtables
@@ -17,6 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.backen
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, TABLE
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import BY_PROGRAM
 
 INTACT, ALTERED, MISSING, UNREADABLE = "intact", "altered", "missing", "unreadable"
 _T = TypeVar("_T")
@@ -32,6 +33,8 @@ class Survey(NamedTuple):
     chains: Tuple[FilterChain, ...]
     namespaces: Optional[int]
     gaps: Tuple[Gap, ...]
+    # Why it is not known which ports have the program of partial_checksum; empty where it is.
+    programs_unread: str = ""
 
 
 class SurveyBackend(HardeningBackend):
@@ -75,7 +78,18 @@ class SurveyBackend(HardeningBackend):
         if others:
             reason = "what they check is not judged, so a guard that they enforce is told as missing"
             self._gaps.append(Gap(f"rules of others that drop frames of ports (table {', '.join(others)})", reason))
-        return Survey(self._state, self._differences, self._table.counters, switches, (*chains, *legacy), other_namespaces(), tuple(self._gaps))
+        counters = {**self._table.counters, **self._stopped()}
+        return Survey(
+            self._state, self._differences, counters, switches, (*chains, *legacy), other_namespaces(), tuple(self._gaps), self._ingress.unread,
+        )
+
+    def _stopped(self) -> Dict[str, Dict[str, int]]:
+        """What the programs at ports dropped, of ports that are there."""
+        if self._ingress.unread:
+            self._gaps.append(Gap(f"the guard {BY_PROGRAM}", self._ingress.unread))
+            return {}
+        found = self._try(f"what the guard {BY_PROGRAM} dropped", self.stopped_by_programs)
+        return {BY_PROGRAM: {"frames": sum(each[0] for each in found.values()), "bytes": sum(each[1] for each in found.values())}} if found else {}
 
     def _chains(self) -> Tuple[List[FilterChain], List[str]]:
         def ask(client: Any) -> Tuple[List[FilterChain], List[str]]:

@@ -195,6 +195,9 @@ QUARANTINE = Kind.of("quarantine")
 # Quarantine is false where somebody else changed its names.
 RULESET = Kind.of("ruleset", Field("version", "str", group="rules"), Field("quarantine", "bool", group="rules"), stands_alone=True)
 
+# A program at the ingress of a port, which sees what nftables can't (see _bpf/partial_checksum.py): by its name, which tells its version.
+INGRESS = Kind.of("ingress", Field("program", "str", group="programs"))
+
 # There while a port learns or has entries that it learned: a locked port lets their addresses in until they age.
 LEARNED = Kind.of("learned")
 
@@ -230,7 +233,7 @@ VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
 # An advanced option of a host (OptionManager), by its name.
 HOST_OPTION = Kind.of("option", _vim("value", "int", "value"))
 
-KINDS = {kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, VLAN, FDB, LINK, FILTER, SWITCH, QUARANTINE, RULESET)}
+KINDS = {kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, VLAN, FDB, LINK, FILTER, INGRESS, SWITCH, QUARANTINE, RULESET)}
 
 
 # Distributed switches: names and types of the vSphere Web Services API (VMwareDVSPortSetting, VMwareDVSPortgroupPolicy).

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Mapping, Optional, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
@@ -22,8 +22,12 @@ WITHOUT_GUARD: Mapping[str, str] = {
     "dhcp_server": "The guest can give the others addresses, routers and name servers by DHCP",
     "bpdu": "The guest can become the root of a spanning tree, or have the physical switch shut the port of the host",
     "vlan_tags": "The guest can choose by tags to which VLAN its frames belong, where the uplink carries several",
+    "partial_checksum": "The guest can have two bytes of its choice written into its frames behind all rules, and so speak as others to whoever hears it "
+                        "without checksum offload",
 }
 GUARDS = tuple(WITHOUT_GUARD)
+# The one that no rule of nftables can check.
+BY_PROGRAM = "partial_checksum"
 
 Values = Mapping[str, Optional[str]]
 
@@ -50,7 +54,7 @@ PROFILES: Dict[str, Profile] = {
     ),
     # Guests behind it have MAC addresses, IP addresses and VLANs that nobody here knows.
     "nested_hypervisor": Profile(
-        _all(SECURITY, ACCEPT), _all(GUARDS, ACCEPT, router_advertisement=REJECT, dhcp_server=REJECT, bpdu=REJECT),
+        _all(SECURITY, ACCEPT), _all(GUARDS, ACCEPT, router_advertisement=REJECT, dhcp_server=REJECT, bpdu=REJECT, partial_checksum=REJECT),
         "a guest with guests of its own behind it, whose addresses are not known here",
     ),
 }
@@ -65,6 +69,8 @@ class Level:
     guards: Values
     isolated: Optional[bool] = None
     multicast_flood: Optional[bool] = None
+    # Guards of the profile that nobody wrote out.
+    by_profile: FrozenSet[str] = frozenset()
 
     @staticmethod
     def of(label: str, item: Mapping[str, Any]) -> "Level":
@@ -78,6 +84,7 @@ class Level:
             {name: given_guards.get(name) or guards.get(name) for name in GUARDS},
             item.get("isolated"),
             item.get("multicast_flood"),
+            frozenset(name for name in guards if not given_guards.get(name)),
         )
 
 
@@ -92,6 +99,8 @@ class Resolution:
     guards: Dict[str, str] = field(default_factory=dict)
     isolated: Optional[bool] = None
     multicast_flood: Optional[bool] = None
+    # Guards that a profile gave, and that nobody asked for by name.
+    by_profile: Set[str] = field(default_factory=set)
 
 
 def resolve(levels: Tuple[Level, ...]) -> Resolution:
@@ -100,9 +109,10 @@ def resolve(levels: Tuple[Level, ...]) -> Resolution:
     for name in SECURITY:
         _resolve_policy(name, levels, result)
     for name in GUARDS:
-        value = next((level.guards[name] for level in levels if level.guards.get(name)), None)
-        if value:
-            result.guards[name] = value
+        level = next((level for level in levels if level.guards.get(name)), None)
+        if level is not None:
+            result.guards[name] = str(level.guards[name])
+            result.by_profile.update({name} & level.by_profile)
     return result
 
 

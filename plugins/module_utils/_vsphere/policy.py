@@ -146,10 +146,12 @@ class PolicyIntent(HostIntent):
         }
 
     def _warnings(self) -> Iterator[str]:
-        if self.unenforced:
-            words = ", ".join(dict.fromkeys(each.word for each in self.unenforced))
-            places = list(dict.fromkeys(each.where for each in self.unenforced))
-            yield f"Not enforced on ESXi, as allow_unenforced says: {words} of {few(places, 5)}."
+        for tolerated, why in ((False, "as allow_unenforced says"), (True, "though a profile asks for it")):
+            found = [each for each in self.unenforced if each.tolerated is tolerated]
+            words = ", ".join(dict.fromkeys(each.word for each in found))
+            places = list(dict.fromkeys(each.where for each in found))
+            if found:
+                yield f"Not enforced on ESXi, {why}: {words} of {few(places, 5)}."
         asking = {where for where in self.bpdu_from if where.startswith("switch ")}
         if not self.items:
             yield f"The document has no switch of ESXi{f', only others: {few(self.others, 5)}' if self.others else ''}; nothing was looked at."

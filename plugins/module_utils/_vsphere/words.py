@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, SECURITY, Level
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import BY_PROGRAM, GUARDS, SECURITY, Level
 
 EXACT, APPROXIMATE, UNSUPPORTED = "exact", "approximate", "unsupported"
 VSWITCH, VDS = "vswitch", "vds"
@@ -50,6 +50,7 @@ _UNSEEN = {
     "router_advertisement": "virtual switches don't look into router advertisements; NSX does (segment security profiles)",
     "dhcp_server": "virtual switches don't look into DHCP; NSX does (segment security profiles)",
     "vlan_tags": "no setting of a virtual switch drops tagged frames; the audit reports groups that hand VLANs to their guests",
+    "partial_checksum": "no setting of a virtual switch bounds where a host writes the checksum that a guest leaves to it",
 }
 
 
@@ -106,6 +107,8 @@ class Said(NamedTuple):
     word: str
     value: str
     entry: Word
+    # Of a profile, and nobody asked for it by name: told, and no reason to refuse (see recipes of _linux).
+    tolerated: bool = False
 
     def told(self) -> Dict[str, str]:
         """In the form of the result."""
@@ -159,7 +162,7 @@ def _of_level(level: Level, backend: str) -> Iterator[Said]:
             yield _say(level.label, name, value, _entry("security" if value == INHERIT else name, value, backend))
     for name, value in level.guards.items():
         if value:
-            yield _say(level.label, name, value, _entry(name, value, backend))
+            yield _say(level.label, name, value, _entry(name, value, backend))._replace(tolerated=name == BY_PROGRAM and name in level.by_profile)
     for name in ("isolated", "multicast_flood"):
         given = getattr(level, name)
         if given is not None:
@@ -190,7 +193,7 @@ def _say(where: str, word: str, value: str, entry: Word) -> Said:
 
 def refuse(unenforced: Sequence[Said], without: FrozenSet[str]) -> None:
     """Raises UnsupportedError that names all words that are not enforced and not in C(without)."""
-    missing = [each for each in unenforced if each.word not in without]
+    missing = [each for each in unenforced if each.word not in without and not each.tolerated]
     if not missing:
         return
     words = sorted({each.word for each in missing}, key=WITHOUT.index)

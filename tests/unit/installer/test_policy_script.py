@@ -134,7 +134,7 @@ def test_what_one_does_without_is_told() -> None:
     """In a warning."""
     first = render([{"name": "vSwitch0", "profile": "guest"}], MADE_BY_INSTALLER, frozenset(
         ["arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "vlan_tags"]))
-    assert sum("is not enforced" in text for text in first.warnings) == 6 and first.commands[-1][-1] == "--int-value=1"
+    assert sum("is not enforced" in text for text in first.warnings) == 7 and first.commands[-1][-1] == "--int-value=1"
 
 
 def test_the_filter() -> None:

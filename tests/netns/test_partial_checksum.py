@@ -1,0 +1,325 @@
+# SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guard partial_checksum on the real kernel: what a guest can have written into its frames behind all rules, judged by who hears them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import struct
+import subprocess
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Tuple
+
+import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import call, clsact, ingress, partial_checksum
+
+from .conftest import Result, ip, run_module, snapshot, warnings_of, without_file
+from .needs import in_user_namespace
+from .taps import GSO_TCPV4, Tap
+
+_TYPES = "/sys/kernel/btf/vmlinux"
+pytestmark = [
+    pytest.mark.skipif(shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"),
+    pytest.mark.skipif(in_user_namespace(), reason="SKIPPED: the kernel takes no such program of a user namespace; run it as root"),
+    pytest.mark.skipif(not Path("/dev/net/tun").exists(), reason="SKIPPED: there is no /dev/net/tun"),
+    pytest.mark.skipif(not Path(_TYPES).exists(), reason="SKIPPED: this kernel does not describe its types (CONFIG_DEBUG_INFO_BTF)"),
+]
+MAC, PEER = bytes.fromhex("525400000001"), bytes.fromhex("525400000002")
+IP4, PEER4 = bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2))
+IP6, PEER6 = bytes.fromhex("20010db8000000000000000000000001"), bytes.fromhex("20010db8000000000000000000000002")
+MARK = b"partial checksum"
+GUEST = {"profile": "guest", "macs": ["52:54:00:00:00:01"], "addresses": ["192.0.2.1", "2001:db8::1"]}
+# (protocol of IP, where its checksum is)
+TCP, UDP = (6, 16), (17, 6)
+
+
+@pytest.fixture(name="taps")
+def _taps(namespace: None) -> Iterator[Tuple[Tap, Tap]]:
+    """The attacker with a virtio card, and a victim whose card leaves no checksum to others."""
+    ip("link add br0 address 52:54:00:00:ff:00 type bridge", "link set br0 up")
+    with Tap("vnet0", "br0", True) as attacker, Tap("vnet1", "br0", False) as victim:
+        yield attacker, victim
+
+
+@pytest.fixture(name="by_tc")
+def _by_tc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a kernel before 6.6."""
+    monkeypatch.setattr(ingress.Ingress, "_has_tcx", lambda self, index: False)
+
+
+@pytest.fixture(name="by_tcx")
+def _by_tcx() -> None:
+    try:
+        call.tcx_programs(1)
+    except call.BpfError as error:
+        pytest.skip(f"SKIPPED: this kernel has no tcx, which is there since 6.6: {error.strerror}")
+
+
+def _sum(data: bytes) -> int:
+    total = sum(word for word, in struct.iter_unpack("!H", data + b"\0" * (len(data) % 2)))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total
+
+
+def aimed(frame: bytes, start: int, value: int) -> bytes:
+    """The frame with last bytes by which the sum from C(start) on becomes C(value)."""
+    body = frame + b"\0" * (2 + len(frame) % 2)
+    return body[:-2] + struct.pack("!H", (-value - _sum(body[start:])) % 0xFFFF)
+
+
+def arp() -> bytes:
+    return b"\xff" * 6 + MAC + b"\x08\x06" + struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + MAC + IP4 + bytes(6) + PEER4 + MARK
+
+
+def transport(protocol: int, sport: int = 1234, dport: int = 4321, size: int = 0) -> bytes:
+    """A header with the mark behind it."""
+    data = MARK + bytes(size)
+    if protocol == TCP[0]:
+        return struct.pack("!HHIIBBHHH", sport, dport, 1, 0, 0x50, 0x10, 512, 0, 0) + data
+    return struct.pack("!HHHH", sport, dport, 8 + len(data), 0) + data
+
+
+def ipv4(protocol: int, payload: bytes, options: bytes = b"", fragment: int = 0) -> bytes:
+    words = 5 + len(options) // 4
+    head = struct.pack("!BBHHHBBH", 0x40 | words, 0, 4 * words + len(payload), 7, fragment, 64, protocol, 0) + IP4 + PEER4 + options
+    return head[:10] + struct.pack("!H", ~_sum(head) & 0xFFFF) + head[12:] + payload
+
+
+def ipv6(protocol: int, payload: bytes) -> bytes:
+    return struct.pack("!IHBB", 6 << 28, len(payload), protocol, 64) + IP6 + PEER6 + payload
+
+
+def frame(kind: int, packet: bytes, tags: bytes = b"") -> bytes:
+    return PEER + MAC + tags + struct.pack("!H", kind) + packet
+
+
+# What is rewritten: the frame, where the sum starts and is written, its value, and where the receiver finds it.
+ATTACKS: Dict[str, Tuple[bytes, int, int]] = {
+    "ARP: the sender's IP address": (arp(), 30, 0x0209),
+    "ARP: the sender's hardware address": (arp(), 26, 0x0009),
+    "ARP: a request becomes a reply": (arp(), 20, 2),
+    "IPv4: the source": (frame(0x0800, ipv4(17, transport(17))), 28, 0x0209),
+    "IPv4: a fragment's source": (frame(0x0800, ipv4(17, transport(17), fragment=0x2000)), 28, 0x0209),
+    "IPv6: the source": (frame(0x86DD, ipv6(17, transport(17))), 36, 0x0009),
+    "UDP: the port of a DHCP server": (frame(0x0800, ipv4(17, transport(17))), 34, 67),
+    "UDP: the port of a DHCPv6 server": (frame(0x86DD, ipv6(17, transport(17))), 54, 547),
+    "DHCP: what a client asks for": (frame(0x0800, ipv4(17, transport(17, 68, 67, 40))), 64, 0x0909),
+    "ICMPv6: a router advertisement": (frame(0x86DD, ipv6(58, bytes((128, 0, 0, 0, 0, 0, 0, 0)) + MARK)), 54, 0x8600),
+    "TCP: beside its checksum": (frame(0x0800, ipv4(6, transport(6))), 36, 0x0009),
+}
+# The whole profile without this guard.
+OPEN = {"profile": "guest", "macs": GUEST["macs"], "addresses": GUEST["addresses"], "guards": {"partial_checksum": "accept"}}
+
+
+def _strike(taps: Tuple[Tap, Tap], name: str) -> bool:
+    what, place, value = ATTACKS[name]
+    if name.startswith("DHCP"):
+        # Of a client, with its hardware address, as the guards ask for it.
+        request = b"\1\1\6\0" + bytes(24) + MAC + bytes(10) + MARK
+        what = frame(0x0800, ipv4(17, struct.pack("!HHHH", 68, 67, 8 + len(request), 0) + request))
+        place = 54
+    attacker, victim = taps
+    victim.heard(MARK)
+    attacker.send(aimed(what, place, value), place)
+    return any(each[place:place + 2] == struct.pack("!H", value) for each in victim.heard(MARK))
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_what_is_rewritten_behind_the_rules(taps: Tuple[Tap, Tap], run: Callable[..., Result], name: str) -> None:
+    """Gets through the whole profile without this guard, and is held with it."""
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **OPEN}])
+    assert _strike(taps, name), "it does not get through where it should, so it proves nothing"
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    assert not _strike(taps, name), "it gets through the hardened port"
+    assert run("linux_bridge_info")["counters"]["partial_checksum"]["frames"] == 1
+
+
+@pytest.mark.parametrize("place", [6, 10, 12])
+def test_the_ethernet_header(taps: Tuple[Tap, Tap], run: Callable[..., Result], place: int) -> None:
+    """Newer kernels refuse a sum that starts in it at the tap; where they don't, the guard does."""
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    with contextlib.suppress(OSError):
+        taps[0].send(aimed(frame(0x88B5, ipv4(17, transport(17))), place, 0x0800), place)
+    assert not taps[1].heard(MARK)
+
+
+_VXLAN = transport(17, 40000, 4789)[:8] + b"\x08\0\0\0\0\0\7\0" + bytes(12) + b"\x08\0" + ipv4(6, transport(6))
+# The frame, where the sum starts, and how far behind that it is written.
+HONEST: Dict[str, Tuple[bytes, int, int]] = {
+    "TCP over IPv4": (frame(0x0800, ipv4(6, transport(6))), 34, 16),
+    "UDP over IPv4": (frame(0x0800, ipv4(17, transport(17))), 34, 6),
+    "TCP over IPv4 with options": (frame(0x0800, ipv4(6, transport(6), b"\1\1\1\0")), 38, 16),
+    "TCP over IPv6": (frame(0x86DD, ipv6(6, transport(6))), 54, 16),
+    "UDP over IPv6": (frame(0x86DD, ipv6(17, transport(17))), 54, 6),
+    "UDP behind two extension headers": (frame(0x86DD, ipv6(0, b"\x3c\0\1\4\0\0\0\0" + b"\x11\0\1\4\0\0\0\0" + transport(17))), 70, 6),
+    "a DHCP client": (
+        frame(0x0800, ipv4(17, struct.pack("!HHHH", 68, 67, 60, 0) + b"\1\1\6\0" + bytes(24) + MAC + bytes(10) + MARK)), 34, 6,
+    ),
+    "TCP within VXLAN": (frame(0x0800, ipv4(17, _VXLAN)), 34 + 8 + 8 + 14 + 20, 16),
+    "IPv4 within IPv4": (frame(0x0800, ipv4(4, ipv4(17, transport(17)))), 54, 6),
+    "SCTP": (frame(0x0800, ipv4(132, bytes(12) + MARK)), 34, 8),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest_sums_are_finished(taps: Tuple[Tap, Tap], run: Callable[..., Result], name: str) -> None:
+    """The receiver gets the frame with the sum that the guest left to the host."""
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    what, start, offset = HONEST[name]
+    taps[0].send(what, start, offset)
+    heard, = taps[1].heard(MARK)
+    written = heard[start + offset:start + offset + 2]
+    assert written == struct.pack("!H", ~_sum(what[start:]) & 0xFFFF)
+    assert heard[:start + offset] + what[start + offset:start + offset + 2] + heard[start + offset + 2:] == what
+    assert run("linux_bridge_info")["counters"]["partial_checksum"]["frames"] == 0
+
+
+@pytest.mark.parametrize("tags", [b"\x81\0\0\7", b"\x88\xa8\0\7\x81\0\0\x09"], ids=["one tag", "two tags"])
+def test_behind_tags(taps: Tuple[Tap, Tap], run: Callable[..., Result], tags: bytes) -> None:
+    """Where tags are let through, what is behind them is looked at."""
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", "guards": {"partial_checksum": "reject"}}])
+    start = 34 + len(tags)
+    taps[0].send(frame(0x0800, ipv4(6, transport(6)), tags), start, 16)
+    assert len(taps[1].heard(MARK)) == 1
+    taps[0].send(frame(0x0800, ipv4(6, transport(6)), tags), start - 6, 0)
+    assert not taps[1].heard(MARK)
+
+
+def test_three_tags_and_frames_without_a_partial_sum(taps: Tuple[Tap, Tap], run: Callable[..., Result]) -> None:
+    """Nothing is written into these, so they are no business of this guard."""
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", "guards": {"partial_checksum": "reject"}}])
+    for what in (arp(), frame(0x88B5, MARK), frame(0x0800, ipv4(17, transport(17), fragment=0x2000)), frame(0x0800, b"", b"\x81\0\0\7" * 3) + MARK):
+        taps[0].send(what.ljust(60, b"\0"))
+        assert len(taps[1].heard(MARK)) == 1
+
+
+def test_segments(taps: Tuple[Tap, Tap], run: Callable[..., Result]) -> None:
+    """A large TCP packet that the host cuts arrives in pieces, and its header can't be said to be elsewhere."""
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    large = frame(0x0800, ipv4(6, transport(6, size=0) + MARK * 200))
+    taps[0].send(large, 34, 16, GSO_TCPV4, 1400)
+    assert [len(each) for each in taps[1].heard(MARK)] == [1454, 1454, len(large) - 2 * 1400]
+    # On kernels that take such a thing at all: 6.18 refuses it at the tap.
+    with contextlib.suppress(OSError):
+        taps[0].send(large, 12, 16, GSO_TCPV4, 1400)
+    assert not [each for each in taps[1].heard(MARK) if each[26:30] != IP4]
+
+
+def _programs(port: str) -> List[Any]:
+    """As tc(8) shows them, of clsact alone."""
+    shown = subprocess.run(["tc", "-j", "filter", "show", "dev", port, "ingress"], capture_output=True, text=True, check=True).stdout
+    return [each["options"]["bpf_name"] for each in json.loads(shown or "[]") if "options" in each and "bpf_name" in each["options"]]
+
+
+@pytest.mark.parametrize("way", ["tcx", "tc"])
+def test_attached_once_and_taken_away(
+    taps: Tuple[Tap, Tap], run: Callable[..., Result], cycle: Callable[..., Result], request: pytest.FixtureRequest, way: str
+) -> None:
+    """Check mode shows it, a second run changes nothing, both ways hold, and nothing of it is left."""
+    request.getfixturevalue("by_tc" if way == "tc" else "by_tcx")
+    before, qdiscs = snapshot(), _qdiscs()
+    result = cycle("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    assert f"create ingress vnet0 (program {partial_checksum.NAME})" in result["actions"]
+    assert result["ports"]["vnet0"]["enforcement"]["partial_checksum"] == "exact"
+    assert _programs("vnet0") == ([partial_checksum.NAME] if way == "tc" else [])
+    assert not _strike(taps, "ARP: the sender's IP address")
+    assert run("linux_bridge_info")["bridges"][0]["status"]["protection"]["vnet0"]["guards"]["partial_checksum"] == "reject"
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "vnet0", "guards": {"partial_checksum": "accept"}}])
+    assert _strike(taps, "ARP: the sender's IP address")
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "vnet0", "guards": {"partial_checksum": "reject"}}])
+    cycle("linux_port_security", bridge="br0", ports=[{"name": "vnet0"}], state="absent")
+    assert snapshot() == before and _qdiscs() == qdiscs
+    assert _strike(taps, "ARP: the sender's IP address")
+
+
+def _qdiscs() -> str:
+    return subprocess.run(["tc", "qdisc", "show"], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("kind", ["clsact", "ingress"])
+def test_filters_of_others_stay(taps: Tuple[Tap, Tap], run: Callable[..., Result], by_tc: None, kind: str) -> None:
+    """An ingress discipline of libvirt's and its filters, which let everything pass, are neither in the way nor taken away."""
+    subprocess.run(["tc", "qdisc", "add", "dev", "vnet0", kind], check=True)
+    parent = ["ingress"] if kind == "clsact" else ["parent", "ffff:"]
+    subprocess.run(["tc", "filter", "add", "dev", "vnet0", *parent, "bpf", "da", "bytecode", "1,6 0 0 0"], check=True)
+    shown = _qdiscs(), _filters()
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    assert not _strike(taps, "ARP: the sender's IP address"), "a filter of others lets the frame by"
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0"}], state="absent")
+    assert (_qdiscs(), _filters()) == shown
+
+
+def _filters() -> str:
+    """Without the parent, which tc(8) prints or not by how the last filter was asked for."""
+    shown = subprocess.run(["tc", "filter", "show", "dev", "vnet0", "ingress"], capture_output=True, text=True, check=True).stdout
+    return shown.replace(" parent ffff:", "")
+
+
+def test_another_version_is_replaced(taps: Tuple[Tap, Tap], run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place, with what is there told; and one that can't be replaced comes back."""
+    monkeypatch.setattr(partial_checksum, "NAME", "virtnet_0000000")
+    monkeypatch.setattr(ingress.Ingress._load, "__defaults__", ("virtnet_0000000",))
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    monkeypatch.undo()
+    result = run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    assert result["actions"] == [f"set ingress vnet0: program virtnet_0000000 -> {partial_checksum.NAME}"]
+    assert not run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])["changed"]
+    assert not _strike(taps, "ARP: the sender's IP address")
+
+
+def test_one_program_for_all_ports(taps: Tuple[Tap, Tap], run: Callable[..., Result], by_tcx: None) -> None:
+    """Also for those that a later run adds; each port's frames are counted for it."""
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet1", "guards": {"partial_checksum": "reject"}}])
+    numbers = {name: call.tcx_programs(index) for index, name in socket.if_nameindex() if name.startswith("vnet")}
+    assert numbers["vnet0"] == numbers["vnet1"] != []
+
+
+def test_a_kernel_that_can_not(taps: Tuple[Tap, Tap], run: Callable[..., Result], refused: Callable[..., Result]) -> None:
+    """The profile takes the rest and says so, with who is safe; who asks by name is refused before the first write."""
+    with without_file(_TYPES):
+        result = run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+        told = result["ports"]["vnet0"]["enforcement"]["partial_checksum"]
+        assert told.startswith("unsupported: /sys/kernel/btf/vmlinux: ") and "offload" in told
+        warning, = [each for each in warnings_of(result) if "partial_checksum" in each]
+        assert warning.startswith("port vnet0: the guard partial_checksum of their profile can't be had here: /sys/kernel/btf/vmlinux: ")
+        assert not run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])["changed"]
+        refusal = refused("linux_port_security", bridge="br0", ports=[{"name": "vnet1", "guards": {"partial_checksum": "reject"}}])
+        assert refusal["error_code"] == "unsupported" and "set guards.partial_checksum: accept" in refusal["msg"]
+        run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **OPEN}])
+    assert run_module("linux_bridge_info")["bridges"][0]["status"]["protection"]["vnet0"]["guards"]["partial_checksum"] == "accept"
+
+
+def test_a_refusal_takes_everything_back(taps: Tuple[Tap, Tap], monkeypatch: pytest.MonkeyPatch, by_tcx: None) -> None:
+    """Of the second port's program: the first one's goes too."""
+    before, attach = snapshot(), call.tcx_attach
+
+    def refuse(index: int, program: int) -> None:
+        if index == socket.if_nametoindex("vnet1"):
+            raise call.BpfError(12, "Cannot allocate memory")
+        attach(index, program)
+
+    monkeypatch.setattr(call, "tcx_attach", refuse)
+    failed = run_module("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}, {"name": "vnet1", "guards": {"partial_checksum": "reject"}}])
+    assert failed["failed"] and "create ingress vnet1" in failed["failed_step"] and not failed["not_undone"], failed
+    assert snapshot() == before and not call.tcx_programs(socket.if_nametoindex("vnet0"))
+
+
+def test_the_document(taps: Tuple[Tap, Tap], cycle: Callable[..., Result], run: Callable[..., Result]) -> None:
+    """Of a whole switch; what the document does not name any more goes with purge."""
+    group: Dict[str, Any] = {"name": "guests", "ports": [{"name": "vnet0", **GUEST}]}
+    cycle("linux_switch_policy", switches=[{"name": "br0", "port_groups": [group]}])
+    assert not _strike(taps, "IPv4: the source")
+    run("linux_switch_policy", switches=[{"name": "br0", "port_groups": []}], purge=["ports"])
+    assert _strike(taps, "IPv4: the source")
+
+
+def test_the_filter_is_found_among_others(taps: Tuple[Tap, Tap]) -> None:
+    """And is none on an interface without an ingress discipline."""
+    index = socket.if_nametoindex("vnet0")
+    assert clsact.find(index) is None
+    clsact.detach(index)

@@ -41,7 +41,7 @@ def some(kind: Kind, leave: Any = ()) -> Any:
     return st.fixed_dictionaries({}, optional={name: values(field) for name, field in kind.fields.items() if name not in leave})
 
 
-@settings(max_examples=300, print_blob=True)
+@settings(max_examples=300, deadline=None, print_blob=True)
 @given(some(BRIDGE))
 def test_bridge(fields: Dict[str, Any]) -> None:
     """What is sent to make a bridge is what a dump of it would carry."""
@@ -52,7 +52,7 @@ def test_bridge(fields: Dict[str, Any]) -> None:
     assert all(name in fields or name in ("mtu", "address", "up", "promiscuous") for name in found)
 
 
-@settings(max_examples=300, print_blob=True)
+@settings(max_examples=300, deadline=None, print_blob=True)
 @given(some(PORT, ("bridge",)))
 def test_port(fields: Dict[str, Any]) -> None:
     """Options in the nest of AF_BRIDGE messages, read twice: first by walking, then by the layout."""
@@ -83,7 +83,7 @@ def test_a_layout_that_changes_is_noticed() -> None:
 FLAGS = st.fixed_dictionaries({"pvid": st.booleans(), "untagged": st.booleans()})
 
 
-@settings(max_examples=200, print_blob=True)
+@settings(max_examples=200, deadline=None, print_blob=True)
 @given(st.dictionaries(st.integers(1, 4094), FLAGS, max_size=60))
 def test_vlans(table: Dict[int, Dict[str, bool]]) -> None:
     """Through ranges and back, as messages and as the module's own words."""
@@ -105,7 +105,7 @@ def _expand(text: str) -> Any:
     return range(int(first), int(last or first) + 1)
 
 
-@settings(max_examples=200, print_blob=True)
+@settings(max_examples=200, deadline=None, print_blob=True)
 @given(MACS, st.integers(0, 4094), st.sampled_from(["static", "local", "extern_learn", "dynamic"]), st.booleans())
 def test_fdb(address: str, vlan: int, kind: str, sticky: bool) -> None:
     """An entry as written is an entry as read, but for the bridge's index, which only the kernel adds."""
@@ -113,7 +113,7 @@ def test_fdb(address: str, vlan: int, kind: str, sticky: bool) -> None:
     assert decode.fdb_entry(body, 0, len(body)) == (7, 3, address, vlan, kind, sticky)
 
 
-@settings(max_examples=500, print_blob=True)
+@settings(max_examples=500, deadline=None, print_blob=True)
 @given(st.binary(min_size=16, max_size=200))
 def test_rubbish_is_walked_without_a_traceback(data: bytes) -> None:
     """Attributes that are cut short or lie about their size end the walk."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
@@ -188,7 +188,8 @@ class Compiler:
         if key not in self._known:
             self._known[key] = compile_port(port, resolution, self._can)
         found = self._known[key]
-        return Compiled(dict(found.flags), dict(found.guards), dict(found.bridge), found.pins, dict(found.enforcement))
+        # Whoever has one adds to it.
+        return replace(found, flags=dict(found.flags), guards=dict(found.guards), bridge=dict(found.bridge), enforcement=dict(found.enforcement))
 
 
 def _recipe(name: str, value: str, port: Port, can: Can) -> Recipe:

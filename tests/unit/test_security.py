@@ -160,8 +160,15 @@ ports = st.fixed_dictionaries({
     "macs": st.sets(macs, max_size=4).map(lambda items: ",".join(sorted(items))),
     "addresses": st.sets(st.one_of(single, prefixes), max_size=6).map(lambda items: joined(list(items))),
     "record": st.just("promiscuous=reject"),
+    "shared": st.integers(0, 1023),
     **{guard: st.sampled_from(("accept", "reject")) for guard in FILTER_GUARDS},
-})
+}).map(lambda fields: {**fields, "shared": _some(fields, int(str(fields["shared"])))})
+
+
+def _some(fields: Dict[str, Any], mask: int) -> str:
+    """Some of the addresses, in the order in which they stand."""
+    both = [*elements.split(fields["macs"]), *elements.split(fields["addresses"])]
+    return ",".join(each for place, each in enumerate(both) if mask >> place & 1)
 
 
 def as_json(index: int, found: Dict[str, Any]) -> Any:
@@ -169,8 +176,9 @@ def as_json(index: int, found: Dict[str, Any]) -> Any:
     objects = []
     for name in ruleset.SETS:
         items: Any = [{"concat": [f"v{index}", _as_nft(name, text)]} if text else f"v{index}" for text in sorted(found.get(name, ()))]
-        if name == "ports" and items:
-            items = [{"elem": {"val": f"v{index}", "comment": "promiscuous=reject"}}]
+        if name in ("ports", "shared") and items:
+            comment = next(iter(found[name])) if name == "shared" else "promiscuous=reject"
+            items = [{"elem": {"val": f"v{index}", "comment": comment}}]
         objects.append({"set": {"name": name, **({"elem": items} if items else {})}})
     return objects
 
@@ -192,6 +200,7 @@ def test_a_port_s_elements_say_what_the_port_was_given(fields: Dict[str, Any]) -
     """decode(encode(x)) == x, through what nft prints."""
     derived = {str(elements.link_local(mac)) for mac in elements.split(fields["macs"])}
     fields["addresses"] = ",".join(part for part in elements.split(fields["addresses"]) if part not in derived)
+    fields["shared"] = ",".join(part for part in elements.split(fields["shared"]) if part not in derived)
     found = elements.elements_of(fields)
     table = Table(as_json(7, found), {"v7": 7})
     assert elements.fields_of(table.ports[7], table.records["ports"][7]) == {**fields, "intact": True}

@@ -45,6 +45,9 @@ SETS: Dict[str, str] = {
     **{name: "type iface_index;" for name in INDEX_SETS},
     "quarantine": "type ifname; flags interval;",
     "macs": "typeof meta iif . ether saddr;",
+    # No rule reads the first: which addresses of a port are shared is its comment. The rule about the second is in sharing.py.
+    "shared": "type iface_index;",
+    "kept_from": "typeof meta iif . ether saddr;",
     "link_layer": "typeof meta iif . @th,208,48;",
     "ip4_addresses": "typeof meta iif . ip saddr;",
     "ip4_ranges": "typeof meta iif . ip saddr; flags interval;",
@@ -375,7 +378,11 @@ def text() -> str:
 
 def mark(chain: str, number: int) -> str:
     """The comment of a rule: what it is for, and a digest of its text, by which a rule of another version is told."""
-    rule = CHAINS[chain].rules[number]
+    return mark_of(CHAINS[chain].rules[number])
+
+
+def mark_of(rule: Rule) -> str:
+    """The same of any rule."""
     return f"{rule.comment} [{sha256(rule.body().encode()).hexdigest()[:8]}]"
 
 

@@ -20,8 +20,9 @@ class PortItem(NamedTuple):
 
     name: str
     level: Level
-    macs: Optional[Sequence[str]]
-    addresses: Optional[Sequence[str]]
+    # Each is text, or a dictionary of address and shared.
+    macs: Optional[Sequence[Any]]
+    addresses: Optional[Sequence[Any]]
 
 
 class Group(NamedTuple):
@@ -47,7 +48,7 @@ class Switch(NamedTuple):
 def spec() -> Dict[str, Any]:
     """The option C(switches)."""
     port: Dict[str, Any] = {
-        "name": {"type": "str", "required": True}, "macs": {"type": "list", "elements": "str"}, "addresses": {"type": "list", "elements": "str"},
+        "name": {"type": "str", "required": True}, "macs": {"type": "list", "elements": "raw"}, "addresses": {"type": "list", "elements": "raw"},
         **argspec.LEVEL,
     }
     ports = {"type": "list", "elements": "dict", "options": port}

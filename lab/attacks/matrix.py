@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping
 
-from . import honest, link, rogue, spoof
+from . import honest, link, rogue, share, spoof
 from .ring import Case, Ring
 
-ATTACKS: List[Case] = [*link.CASES, *spoof.CASES, *rogue.CASES]
-HONEST: List[Case] = honest.CASES
+ATTACKS: List[Case] = [*link.CASES, *spoof.CASES, *rogue.CASES, *share.CASES]
+HONEST: List[Case] = [*honest.CASES, *share.HONEST]
 
 Outcome = Dict[str, bool]
 

@@ -6,22 +6,19 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, FrozenSet, List, Optional, Sequence, Tuple, Union
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 Network = Union[IPv4Network, IPv6Network]
-_WORDS = frozenset(("address", "shared"))
-# The text of booleans, as templates leave it.
-_BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 def macs_of(items: Optional[Sequence[Any]], label: str) -> Optional[Tuple[str, ...]]:
     """MAC addresses, the guest's first one first. None where nothing was said."""
     if items is None:
         return None
-    found = [normalize.mac(_read(item, f"{label}: macs")[0], f"{label}: macs") for item in items]
+    found = [normalize.mac(normalize.address_item(item, f"{label}: macs")[0], f"{label}: macs") for item in items]
     for place, address in enumerate(found):
         if address in found[:place]:
             raise InputError(f"{label}: macs names {address} twice; leave one out.")
@@ -30,35 +27,17 @@ def macs_of(items: Optional[Sequence[Any]], label: str) -> Optional[Tuple[str, .
 
 def shared_of(macs: Optional[Sequence[Any]], addresses: Optional[Sequence[Any]], label: str) -> FrozenSet[str]:
     """Those of both lists that may move between ports, in the form in which they are compared."""
-    mine = [_read(item, f"{label}: macs") for item in macs or ()]
-    theirs = [_read(item, f"{label}: addresses") for item in addresses or ()]
+    mine = [normalize.address_item(item, f"{label}: macs") for item in macs or ()]
+    theirs = [normalize.address_item(item, f"{label}: addresses") for item in addresses or ()]
     found = {normalize.mac(text, f"{label}: macs") for text, shared in mine if shared}
     return frozenset(found | {joined([_network(text, label)]) for text, shared in theirs if shared})
-
-
-def _read(item: Any, where: str) -> Tuple[str, bool]:
-    """An address as text, or a dictionary of it and whether it is shared."""
-    if not isinstance(item, Mapping):
-        if item is None or isinstance(item, (bool, list)):
-            raise InputError(f"{where}: {item!r} is no address; write text in quotes, or a dictionary with address and shared.")
-        return str(item), False
-    strange = sorted(str(word) for word in item if word not in _WORDS)
-    if strange:
-        raise InputError(f"{where}: an address has no {strange[0]!r}; it has address and shared.")
-    address, shared = item.get("address"), item.get("shared")
-    if address is None or isinstance(address, (bool, list, Mapping)):
-        raise InputError(f"{where}: {dict(item)!r} has no address; write it as text in quotes.")
-    value = shared if isinstance(shared, bool) else _BOOLEANS.get(str(shared).strip().lower()) if shared is not None else False
-    if value is None:
-        raise InputError(f"{where}: shared of {address} is {shared!r}, which is neither true nor false.")
-    return str(address), value
 
 
 def addresses_of(items: Optional[Sequence[Any]], label: str) -> Optional[List[Network]]:
     """IP addresses and prefixes; what a wider one holds is left out. None where nothing was said."""
     if items is None:
         return None
-    networks = {_network(_read(item, f"{label}: addresses")[0], label) for item in items}
+    networks = {_network(normalize.address_item(item, f"{label}: addresses")[0], label) for item in items}
     # Overlapping intervals of one port are refused by the kernel.
     return [each for each in networks if not any(each != other and _holds(other, each) for other in networks)]
 

@@ -80,7 +80,7 @@ class PortSecurityIntent(HoldingIntent):
         if hardener is not None:
             hardener.harden_all(wanted)
             hardener.finish()
-        keep_from_others(wishes, observed)
+        kept = keep_from_others(wishes, observed)
         if hardener is None:
             release.leave_nothing(wishes, observed)
         else:
@@ -90,7 +90,7 @@ class PortSecurityIntent(HoldingIntent):
         missing = [name for item in self.items for name in item.selection.names if name not in there]
         patterns = [glob for item in self.items for glob in item.selection.globs]
         warnings = nothing_reached("ports", [*missing, *unmatched], self.bridge, observed) + ports_of_others("ports", patterns, taking, observed)
-        warnings += of_two_ports(wishes, observed)
+        warnings += of_two_ports(wishes, observed) + kept
         warnings += dead_addresses((str(hold.key[1]) for hold in wishes.holds), self.bridge, observed)
         return Resolved(wishes.desired(), {"unmatched": unmatched, "ports": policy_of(wishes)}, warnings)
 

@@ -59,8 +59,8 @@ def of_two_ports(wishes: Wishes, observed: Observed) -> Tuple[str, ...]:
     )
 
 
-def keep_from_others(wishes: Wishes, observed: Observed) -> None:
-    """Ports of a bridge whose sources nobody compares are kept from the MAC addresses that others share there.
+def keep_from_others(wishes: Wishes, observed: Observed) -> Tuple[str, ...]:
+    """Ports of a bridge whose sources nobody compares are kept from the MAC addresses that others share there. A warning for each that newly is.
 
     Not so an uplink or a coupling: who has the address now may be beyond it. The host's own ends are the host's.
     """
@@ -78,3 +78,9 @@ def keep_from_others(wishes: Wishes, observed: Observed) -> None:
             wanted["kept", name] = ",".join(sorted(macs))
     wishes.present.update({key: {"macs": macs} for key, macs in wanted.items()})
     wishes.absent += [key for key in observed.state if key[0] == "kept" and key not in wanted]
+    newly = {key: set(split(macs)) - set(split(observed.state.get(key, {}).get("macs"))) for key, macs in wanted.items()}
+    return tuple(
+        f"port {key[1]} of {bridges[str(key[1])]}: it may not send from {few(sorted(macs))} any more, which other ports share; "
+        "if it is meant to, name it with that address in macs and shared: true."
+        for key, macs in newly.items() if macs
+    )

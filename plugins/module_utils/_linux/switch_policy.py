@@ -86,7 +86,7 @@ class SwitchPolicyIntent(HoldingIntent):
         self._let_go(wishes, observed, set(shut))
         quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
         quarantine.close_doors(wishes, observed, shut)
-        keep_from_others(wishes, observed)
+        warnings += keep_from_others(wishes, observed)
         warnings += of_two_ports(wishes, observed)
         warnings += quarantine.elsewhere(wishes, observed, self.switches)
         tidy(wishes, observed)

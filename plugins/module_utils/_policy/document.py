@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level
 
@@ -91,6 +91,9 @@ def _group(item: Mapping[str, Any], switch: str) -> Group:
 
 def _port(item: Mapping[str, Any]) -> PortItem:
     name = str(item["name"])
+    for word in ("macs", "addresses"):
+        for each in item.get(word) or ():
+            normalize.address_item(each, f"port {name}: {word}")
     return PortItem(name, Level.of(f"port {name}", item), item.get("macs"), item.get("addresses"))
 
 

@@ -106,10 +106,8 @@ VRRP (RFC 5798), CARP and keepalived give a virtual MAC and IP address to whoeve
 would never move, and a standby would cut its neighbours off from a master beyond the uplink. So an item of `macs` and `addresses` may say that it is
 shared, at each port that is meant; a MAC address at two ports that do not both say so is refused, and an IP address is a warning:
 
-```yaml
-macs: ["52:54:00:12:34:59", {address: "00:00:5e:00:01:07", shared: true}]
-addresses: ["192.0.2.2", {address: "192.0.2.254", shared: true}]
-```
+- a MAC address: `macs: ["52:54:00:12:34:59", {address: "00:00:5e:00:01:07", shared: true}]`
+- an IP address: `addresses: ["192.0.2.2", {address: "192.0.2.254", shared: true}]`
 
 A shared IP address changes nothing but the warning: the guards let each of these ports use it, and no other port that has them. A port with a shared
 MAC address is not locked, as a locked port lets in only what is written to it, and it learns:
@@ -124,7 +122,7 @@ MAC address is not locked, as a locked port lets in only what is written to it, 
   port). A port that comes later is as open as any new one until the next run, unless its name is in quarantine. The task warns when it keeps a
   port from an address for the first time.
 - Uplinks, couplings of bridges and the host's own ends may send from it, as the master may be beyond them. An uplink that the kernel does not show as
-  one (a `veth` into another namespace) is named with `macs: [{address: ..., shared: true}]` and no policies.
+  one (a `veth` into another namespace) is named with `macs: [{address: ..., shared: true}]` and all three policies `accept`.
 - `isolated: true` on both ports keeps the advertisements of one from the other, and both become master.
 
 ## What they don't look at

@@ -73,7 +73,7 @@ options:
           - >-
             For that the port learns and is not locked: nftables alone compares its sources, so it is needed, and so is an address that is
             not shared. Ports of the bridge on which guests hang, or may, and whose sources nobody compares, can't send from the address;
-            name one that may, without policies.
+            name one that may, with all three policies V(accept).
         type: list
         elements: raw
       addresses:
@@ -261,14 +261,14 @@ EXAMPLES = r"""
   virtnet.hardening.linux_port_security:
     bridge: br0
     ports:
-      - name: vnet3
+      - name: vnet0
         profile: router
-        macs: ["52:54:00:12:34:59", {address: "00:00:5e:00:01:07", shared: true}]
-        addresses: ["192.0.2.2", {address: "192.0.2.254", shared: true}]
-      - name: vnet4
+        macs: ["52:54:00:12:34:56", {address: "00:00:5e:00:01:08", shared: true}]
+        addresses: ["192.0.2.10", {address: "192.0.2.254", shared: true}]
+      - name: vnet1
         profile: router
-        macs: ["52:54:00:12:34:5a", {address: "00:00:5e:00:01:07", shared: true}]
-        addresses: ["192.0.2.3", {address: "192.0.2.254", shared: true}]
+        macs: ["52:54:00:12:34:57", {address: "00:00:5e:00:01:08", shared: true}]
+        addresses: ["192.0.2.11", {address: "192.0.2.254", shared: true}]
 
 - name: Only BPDUs are stopped, on all ports of guests
   virtnet.hardening.linux_port_security:

@@ -338,7 +338,7 @@ options:
                   - >-
                     For that the port learns and is not locked: nftables alone compares its sources, so it is needed, and so is an address that is
                     not shared. Ports of the bridge on which guests hang, or may, and whose sources nobody compares, can't send from the address;
-                    name one that may, without policies.
+                    name one that may, with all three policies V(accept).
                 type: list
                 elements: raw
               addresses:
@@ -492,7 +492,7 @@ options:
               - >-
                 For that the port learns and is not locked: nftables alone compares its sources, so it is needed, and so is an address that is
                 not shared. Ports of the bridge on which guests hang, or may, and whose sources nobody compares, can't send from the address;
-                name one that may, without policies.
+                name one that may, with all three policies V(accept).
             type: list
             elements: raw
           addresses:

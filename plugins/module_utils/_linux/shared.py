@@ -81,6 +81,6 @@ def keep_from_others(wishes: Wishes, observed: Observed) -> Tuple[str, ...]:
     newly = {key: set(split(macs)) - set(split(observed.state.get(key, {}).get("macs"))) for key, macs in wanted.items()}
     return tuple(
         f"port {key[1]} of {bridges[str(key[1])]}: it may not send from {few(sorted(macs))} any more, which other ports share; "
-        "if it is meant to, name it with that address in macs and shared: true."
+        "if it is meant to, name it with that address in macs and shared: true, and with all three policies accept."
         for key, macs in newly.items() if macs
     )

@@ -182,6 +182,8 @@ def test_ports_that_come_and_go_are_kept_from_it(run: Callable[..., Result], plu
     run("linux_port_security", bridge="br0", ports=[{"name": "v2"}], state="absent")
     assert members("kept_from") == [f"v2 {VIRTUAL}"]
     ip("link del v2")
+    stale, = run("linux_bridge_info")["table"]["stale"]
+    assert stale.startswith("ifindex ")
     assert run("linux_port_security", bridge="br0", ports=pair())["changed"]
     assert members("kept_from") == [] and "sharing" not in chains()
 

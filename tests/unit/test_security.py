@@ -11,7 +11,7 @@ from typing import Any, Dict, Optional
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import addresses_of, joined, macs_of
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import addresses_of, joined, macs_of, shared_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import PortRecord, SwitchRecord
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import elements, ruleset, shape
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
@@ -91,6 +91,42 @@ def test_flags_of_every_combination(values: Any, missing: Any) -> None:
     assert set(compiled.enforcement) == set(effective)
     if set(effective.values()) == {"reject"} and len(effective) == 3:
         assert set(compiled.enforcement.values()) == {"exact"}
+
+
+@pytest.mark.parametrize("values", COMBINATIONS)
+def test_flags_of_a_port_that_shares(values: Any) -> None:
+    """It learns, is never locked, and its sources are compared wherever a policy depends on that; what can't be had so is refused."""
+    effective = {name: value for name, value in zip(SECURITY, values) if value}
+    port, wanted = recipes.Port("p", (MAC, "00:00:5e:00:01:07"), "", shared=frozenset({"00:00:5e:00:01:07"})), Resolution(effective=effective)
+    promiscuous, changes, forged = values
+    if changes == "reject" and forged != "reject":
+        with pytest.raises(InputError, match="forged_transmits: reject too"):
+            recipes.compile_port(port, wanted, can())
+        return
+    compiled = recipes.compile_port(port, wanted, can())
+    assert compiled.flags["learning"] is True and compiled.flags.get("locked") in (None, False)
+    assert compiled.pins is (forged == "reject") and (compiled.guards.get("source_mac") == "reject") is compiled.pins
+    assert compiled.flags.get("unicast_flood") == {None: None, "accept": True, "reject": False}[promiscuous]
+    assert (compiled.guards.get("destination_mac") == "reject") is (promiscuous == "reject" and compiled.pins)
+    if forged != "reject":
+        return
+    assert compiled.bridge == {"no_linklocal_learn": True} and compiled.enforcement["forged_transmits"] == "exact"
+    assert recipes.compile_port(port, wanted, can("locked")).flags == compiled.flags
+    for missing in ("filter", "no_linklocal_learn"):
+        with pytest.raises(UnsupportedError, match="shared MAC address"):
+            recipes.compile_port(port, wanted, can(missing))
+    with pytest.raises(InputError, match="own MAC address too"):
+        recipes.compile_port(port._replace(macs=("00:00:5e:00:01:07",)), wanted, can())
+
+
+def test_what_an_item_of_a_list_of_addresses_may_be() -> None:
+    """Text, or a dictionary; the values of templates are text."""
+    macs, addresses = [MAC, {"address": "00-00-5E-00-01-07", "shared": "True"}, {"address": "02:00:00:00:00:01"}], ["192.0.2.1", {
+        "address": "2001:DB8::/64", "shared": True}, {"address": "192.0.2.9/32", "shared": False}]
+    assert macs_of(macs, "port p") == (MAC, "00:00:5e:00:01:07", "02:00:00:00:00:01")
+    assert joined(addresses_of(addresses, "port p") or []) == "192.0.2.1,192.0.2.9,2001:db8::/64"
+    assert shared_of(macs, addresses, "port p") == {"00:00:5e:00:01:07", "2001:db8::/64"}
+    assert shared_of(None, None, "port p") == frozenset()
 
 
 @pytest.mark.parametrize("name", ["mac_changes", "forged_transmits"])

@@ -194,7 +194,7 @@ def _check_sharing(port: Port, effective: Mapping[str, str], can: Can) -> None:
             "set forged_transmits: reject too, or mac_changes: accept."
         )
     if not port.own():
-        raise InputError(f"port {port.name}: all of macs are shared; name the guest's own MAC address too.")
+        raise InputError(f"port {port.name}: all of macs are shared; name the guest's own MAC address too, or accept all three policies where no guest is.")
     reason = can("filter") or can("bridge", "no_linklocal_learn", True)
     if reason:
         raise UnsupportedError(

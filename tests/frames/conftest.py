@@ -59,7 +59,7 @@ def run_suite(setting: str) -> Suite:
             refusal = world.module("linux_port_security", False, bridge="br0", ports=world.policy())
             assert refusal["error_code"] == "invalid" and "ageing_time" in refusal["msg"]
             world.module("linux_bridge", name="br0", ageing_time=300)
-        ports = world.policy()
+        ports = world.policy(shared=True)
         for item in ports[:2] if setting == "sharing" else ():
             item["macs"].append(_OTHER)
         world.module("linux_port_security", bridge="br0", ports=[*ports, world.uplink()])

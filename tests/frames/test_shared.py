@@ -21,7 +21,7 @@ EVERYBODY = (ATTACKER, VICTIM, THIRD, OUTSIDE)
 
 def harden(world: World, *more: Dict[str, Any]) -> Dict[str, Any]:
     """All guests, and what else is given."""
-    return world.module("linux_port_security", bridge="br0", ports=[*world.policy(), *more])
+    return world.module("linux_port_security", bridge="br0", ports=[*world.policy(shared=True), *more])
 
 
 def place(world: World, mac: str) -> List[str]:
@@ -47,7 +47,7 @@ def test_the_master_moves(world: World) -> None:
 
 def test_the_master_is_beyond_the_uplink(world: World) -> None:
     """Guests on both sides of a standby reach it, and the standby takes over. Its own frames leave by the uplink."""
-    first, standby, _third = world.policy()
+    first, standby, _third = world.policy(shared=True)
     del standby["macs"][0]
     standby["macs"].insert(0, world.stations[VICTIM].mac)
     world.module("linux_port_security", bridge="br0", ports=[first, standby, world.uplink()])
@@ -62,7 +62,7 @@ def test_the_master_is_beyond_the_uplink(world: World) -> None:
 
 def test_what_is_pinned_keeps_the_frames(world: World) -> None:
     """What the word is for: without it a standby has the address for good."""
-    first, standby, _third = world.policy()
+    first, standby, _third = world.policy(shared=True)
     standby["macs"][1] = SHARED_MAC
     world.module("linux_port_security", bridge="br0", ports=[first, standby])
     with world.ring() as ring:
@@ -76,7 +76,7 @@ def test_what_is_pinned_keeps_the_frames(world: World) -> None:
 def test_nobody_else_sends_from_it(world: World, more: Dict[str, Any]) -> None:
     """From a port without a policy, and from one whose policy compares no sources: neither to take it, nor to speak in its name."""
     own = [{"name": GUESTS[ATTACKER], **more}] if more else []
-    world.module("linux_port_security", bridge="br0", ports=[*world.policy((VICTIM, THIRD)), *own])
+    world.module("linux_port_security", bridge="br0", ports=[*world.policy((VICTIM, THIRD), shared=True), *own])
     with world.ring() as ring:
         share.take_over(ring, VICTIM)
         assert ring.carry(ATTACKER, OUTSIDE, lambda token: f.plain("52:54:00:00:00:77", ring.o.mac, token)), "another address it may have"
@@ -89,7 +89,7 @@ def test_nobody_else_sends_from_it(world: World, more: Dict[str, Any]) -> None:
 
 def test_what_a_port_that_learns_may_not_learn(world: World) -> None:
     """Addresses of neighbours, of the router, of the bridge and of nobody, in frames to everybody and to every link-local address."""
-    ports = world.policy()
+    ports = world.policy(shared=True)
     ports[0]["macs"].append({"address": "00:00:5e:00:01:08", "shared": True})
     world.module("linux_port_security", bridge="br0", ports=ports)
     with world.ring() as ring:
@@ -134,7 +134,7 @@ def test_while_somebody_forges(world: World) -> None:
 def test_shared_no_more(world: World) -> None:
     """Pinned to the one that still has it, whoever claims it."""
     harden(world)
-    attacker, victim, third = world.policy()
+    attacker, victim, third = world.policy(shared=True)
     victim["macs"][1] = SHARED_MAC
     del third["macs"][1]
     world.module("linux_port_security", bridge="br0", ports=[attacker, victim, third])

@@ -101,12 +101,12 @@ class World:
         """The arena with its roles."""
         return Opened(self)
 
-    def policy(self, names: Sequence[str] = tuple(GUESTS), **more: Any) -> List[Dict[str, Any]]:
-        """C(ports) for the guests, as a user would write it: the second and the third are one virtual router."""
+    def policy(self, names: Sequence[str] = tuple(GUESTS), shared: bool = False, **more: Any) -> List[Dict[str, Any]]:
+        """C(ports) for the guests, as a user would write it; with C(shared) the victim and the third are one virtual router."""
         ports = []
         for name in names:
             station = self.stations[name]
-            virtual = [] if name == ATTACKER else [SHARED_MAC, SHARED_IP4]
+            virtual = [SHARED_MAC, SHARED_IP4] if shared and name != ATTACKER else []
             macs, addresses = ([{"address": each, "shared": True}] for each in virtual) if virtual else ([], [])
             ports.append({
                 "name": GUESTS[name], "profile": "guest", "macs": [station.mac, *macs], "addresses": [station.ip4, station.ip6, *addresses], **more,

@@ -104,6 +104,23 @@ def test_what_a_port_that_learns_may_not_learn(world: World) -> None:
         assert place(world, "00:00:5e:00:01:08") == [GUESTS[ATTACKER]], "its own it may"
 
 
+def test_link_local_frames_teach_nothing(world: World) -> None:
+    """By either of two locks; without both the nearest bridge's address does, or the test proves nothing (__br_handle_local_finish, net/bridge/br_input.c)."""
+    ports = world.policy(shared=True)
+    ports[0]["macs"].append({"address": "00:00:5e:00:01:08", "shared": True})
+    world.module("linux_port_security", bridge="br0", ports=ports)
+    quiet, mask = ("link set br0 type bridge no_linklocal_learn {}", "link set vnet0 type bridge_slave group_fwd_mask {}")
+    for number, (lines, taught) in enumerate((
+        ([], []), ([mask.format(0)], []), ([mask.format(0x4001), quiet.format(0)], []), ([mask.format(0)], [0x0E]),
+    )):
+        world.ip("host", *lines)
+        with world.ring() as ring:
+            forged = {last: f"02:00:5e:77:{number:02x}:{last:02x}" for last in range(16)}
+            for last, mac in forged.items():
+                ring.arena.send(ATTACKER, f.plain(mac, f"01:80:c2:00:00:{last:02x}", ring.arena.token()))
+            assert [last for last, mac in forged.items() if place(world, mac)] == taught, lines
+
+
 def test_while_somebody_forges(world: World) -> None:
     """A port that was open learns forged addresses until it is hardened; nothing of that is left, and the run ends well."""
     stop = threading.Event()

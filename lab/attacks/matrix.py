@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping
 
-from . import honest, link, rewrite, rogue, spoof, stream
+from . import honest, link, rewrite, rogue, share, spoof, stream
 from .ring import Case, Ring
 
-ATTACKS: List[Case] = [*link.CASES, *spoof.CASES, *rogue.CASES, *stream.CASES, *rewrite.CASES]
-HONEST: List[Case] = [*honest.CASES, *rewrite.HONEST]
+ATTACKS: List[Case] = [*link.CASES, *spoof.CASES, *rogue.CASES, *stream.CASES, *rewrite.CASES, *share.CASES]
+HONEST: List[Case] = [*honest.CASES, *rewrite.HONEST, *share.HONEST]
 
 Outcome = Dict[str, bool]
 

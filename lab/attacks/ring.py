@@ -13,6 +13,8 @@ from .arena import HOST, Arena, Station
 # Frames with a token; more than one where a packet is cut.
 Build = Callable[[bytes], Union[bytes, Sequence[bytes]]]
 ATTACKER, VICTIM, THIRD, OUTSIDE = "attacker", "victim", "third", "outside"
+# Of virtual router 7, which the victim and the third guest are (RFC 5798 section 7.3).
+SHARED_MAC, SHARED_IP4 = "00:00:5e:00:01:07", "203.0.113.7"
 
 
 class Ring:

@@ -10,6 +10,8 @@ from typing import Any, Dict, List
 LAN = "lan"
 CONTROLLER = "controller"
 PREFIX = "192.0.2."
+# Of the virtual router that the second and the third guest of a host are: attacks/ring.py has the same.
+SHARED_MAC, SHARED_IP4 = ({"address": address, "shared": True} for address in ("00:00:5e:00:01:07", "203.0.113.7"))
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,13 @@ def guest_mac(host: int, guest: int) -> str:
     return f"52:54:00:{host:02x}:00:{guest:02x}"
 
 
+def _guest(number: int, port: Dict[str, Any]) -> Dict[str, Any]:
+    """As the document names it. The second and the third are one virtual router: see attacks.share."""
+    shared = number in (1, 2)
+    macs, addresses = [port["mac"], *([SHARED_MAC] if shared else [])], [*port["addresses"], *([SHARED_IP4] if shared else [])]
+    return {"name": port["name"], "macs": macs, "addresses": addresses}
+
+
 def make(hosts: int, guests: int) -> Topology:
     """The lab of so many KVM hosts with so many guests each."""
     names = [LAN, CONTROLLER]
@@ -65,7 +74,9 @@ def make(hosts: int, guests: int) -> Topology:
             # In the form of linux_bridge_fdb's option.
             "lab_entries": [{"address": port["mac"], "port": port["name"]} for port in ports],
             # In the form of linux_switch_policy's ports.
-            "lab_guests": [{"name": port["name"], "macs": [port["mac"]], "addresses": port["addresses"]} for port in ports],
+            "lab_guests": [_guest(number, port) for number, port in enumerate(ports)],
+            # A master may be beyond it too. Nobody can tell it for an uplink, as its other end is in a namespace; without policies nothing is held there.
+            "lab_uplinks": [{"name": "uplink", "macs": [SHARED_MAC], "security": dict.fromkeys(("promiscuous", "mac_changes", "forged_transmits"), "accept")}],
             "lab_address": f"{PREFIX}{200 + host}/24",
         }
     return Topology(names, wires, groups)

@@ -176,13 +176,14 @@ options:
               macs:
                 description:
                   - The guest's MAC addresses. An adapter has one on ESXi; further ones count as changed or forged.
+                  - Each is text, or a dictionary of C(address) and C(shared), as on a Linux bridge.
                 type: list
-                elements: str
+                elements: raw
               addresses:
                 description:
-                  - The guest's IP addresses. Not looked at.
+                  - The guest's IP addresses, in either form. Not looked at.
                 type: list
-                elements: str
+                elements: raw
               profile: *profile
               security: *security
               guards: *guards

@@ -287,6 +287,11 @@ bridges:
               returned: always
               type: list
               elements: str
+            shared:
+              description: Those of C(macs) and C(addresses) that may move to other ports.
+              returned: always
+              type: list
+              elements: str
             pinned:
               description: The addresses of the port's static, sticky entries.
               returned: always
@@ -341,6 +346,7 @@ bridges:
               partial_checksum: reject
             macs: ["52:54:00:12:34:56"]
             addresses: ["192.0.2.7"]
+            shared: []
             pinned: ["52:54:00:12:34:56"]
             entry: intact
             quarantined: false

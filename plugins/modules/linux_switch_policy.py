@@ -354,8 +354,15 @@ options:
                     They are pinned to the port as static, sticky entries of the forwarding database: in every VLAN of the port if
                     the bridge filters VLANs. Addresses of
                     an earlier run that are not named any more are let go. If not given, those of an earlier run stay.
+                  - >-
+                    An item may be a dictionary of C(address) and C(shared). With C(shared) true, at each of the ports that are meant, the address moves
+                    between them (VRRP, CARP): it is pinned nowhere, and the bridge learns behind which of them, or beyond the uplink, it is now.
+                  - >-
+                    For that the port learns and is not locked: nftables alone compares its sources, so it is needed, and so is an address that is
+                    not shared. Ports of the bridge on which guests hang, or may, and whose sources nobody compares, can't send from the address;
+                    name one that may, with all three policies V(accept).
                 type: list
-                elements: str
+                elements: raw
               addresses:
                 description:
                   - >-
@@ -365,8 +372,9 @@ options:
                     The link-local addresses that are made from O(switches[].port_groups[].ports[].macs) (modified EUI-64) need
                     not be named. A guest that makes its link-local address otherwise
                     (RFC 7217, as NetworkManager and Windows do) needs it named.
+                  - An item may be a dictionary of C(address) and C(shared). Without C(shared) true at each of them an address of two ports is a warning.
                 type: list
-                elements: str
+                elements: raw
               profile:
                 description:
                   - Values for every policy and guard that this level does not name itself.
@@ -511,8 +519,15 @@ options:
                 They are pinned to the port as static, sticky entries of the forwarding database: in every VLAN of the port if the
                 bridge filters VLANs. Addresses of
                 an earlier run that are not named any more are let go. If not given, those of an earlier run stay.
+              - >-
+                An item may be a dictionary of C(address) and C(shared). With C(shared) true, at each of the ports that are meant, the address moves
+                between them (VRRP, CARP): it is pinned nowhere, and the bridge learns behind which of them, or beyond the uplink, it is now.
+              - >-
+                For that the port learns and is not locked: nftables alone compares its sources, so it is needed, and so is an address that is
+                not shared. Ports of the bridge on which guests hang, or may, and whose sources nobody compares, can't send from the address;
+                name one that may, with all three policies V(accept).
             type: list
-            elements: str
+            elements: raw
           addresses:
             description:
               - >-
@@ -522,8 +537,9 @@ options:
                 The link-local addresses that are made from O(switches[].ports[].macs) (modified EUI-64) need not be named. A guest
                 that makes its link-local address otherwise
                 (RFC 7217, as NetworkManager and Windows do) needs it named.
+              - An item may be a dictionary of C(address) and C(shared). Without C(shared) true at each of them an address of two ports is a warning.
             type: list
-            elements: str
+            elements: raw
           profile:
             description:
               - Values for every policy and guard that this level does not name itself.

@@ -95,6 +95,7 @@ TOLD: Dict[str, Callable[[Any], Any]] = {
     "Make sure that no other address is pinned to a guest's port": lambda result: not result["changed"],
     "Say which ports would let a guest send with a forged address": lambda result: result["msg"] == ["vnet2"],
     "Guests that can neither sniff, forge nor steal": lambda result: set(result["ports"]) == {"vnet0", "vnet1"},
+    "Two routers that are one virtual router (VRRP), whichever of them is the master": lambda result: set(result["ports"]) == {"vnet0", "vnet1"},
     "Take the policy of one port away": lambda result: result["changed"],
     "The policy of this host": lambda result: result["quarantined"] == ["vnet2"] and result["changed"],
     "The same host with one guest, and nothing left of others": lambda result: result["changed"] and set(result["ports"]) == {"vnet0"},

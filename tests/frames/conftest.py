@@ -57,7 +57,10 @@ def _leftovers(world: World) -> None:
 
 SETTINGS: Dict[str, Callable[[World], None]] = {
     "default": lambda world: None, "hub": _hub, "promiscuous": _promiscuous, "limited": _limited, "locked": _locked, "leftovers": _leftovers,
+    # As the first; here the attacker itself shares an address with the victim, so that its port is not locked and learns.
+    "sharing": lambda world: None,
 }
+_OTHER = {"address": "00:00:5e:00:01:08", "shared": True}
 
 
 class Suite(NamedTuple):
@@ -80,7 +83,10 @@ def run_suite(setting: str) -> Suite:
             refusal = world.module("linux_port_security", False, bridge="br0", ports=world.policy())
             assert refusal["error_code"] == "invalid" and "ageing_time" in refusal["msg"]
             world.module("linux_bridge", name="br0", ageing_time=300)
-        world.module("linux_port_security", bridge="br0", ports=world.policy())
+        ports = world.policy(shared=True)
+        for item in ports[:2] if setting == "sharing" else ():
+            item["macs"].append(_OTHER)
+        world.module("linux_port_security", bridge="br0", ports=[*ports, world.uplink()])
         with world.ring() as ring:
             return Suite(before, matrix.run_all(ring))
     finally:

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "lab"))
 
 from attacks import matrix  # noqa: E402
 from attacks.arena import MARK, Arena, Ear, Station, namespace_of  # noqa: E402
-from attacks.ring import ATTACKER, OUTSIDE, THIRD, VICTIM, Ring  # noqa: E402
+from attacks.ring import ATTACKER, OUTSIDE, SHARED_IP4, SHARED_MAC, THIRD, VICTIM, Ring  # noqa: E402
 
 GUESTS = {ATTACKER: "vnet0", VICTIM: "vnet1", THIRD: "vnet2"}
 BRIDGE_MAC = "52:54:00:fd:00:01"
@@ -102,15 +102,21 @@ class World:
         """The arena with its roles."""
         return Opened(self)
 
-    def policy(self, names: Sequence[str] = tuple(GUESTS), **more: Any) -> List[Dict[str, Any]]:
-        """C(ports) for the guests, as a user would write it."""
+    def policy(self, names: Sequence[str] = tuple(GUESTS), shared: bool = False, **more: Any) -> List[Dict[str, Any]]:
+        """C(ports) for the guests, as a user would write it; with C(shared) the victim and the third are one virtual router."""
         ports = []
         for name in names:
             station = self.stations[name]
+            virtual = [SHARED_MAC, SHARED_IP4] if shared and name != ATTACKER else []
+            macs, addresses = ([{"address": each, "shared": True}] for each in virtual) if virtual else ([], [])
             ports.append({
-                "name": GUESTS[name], "profile": "guest", "macs": [station.mac], "addresses": [station.ip4, station.ip6], **more,
+                "name": GUESTS[name], "profile": "guest", "macs": [station.mac, *macs], "addresses": [station.ip4, station.ip6, *addresses], **more,
             })
         return ports
+
+    def uplink(self) -> Dict[str, Any]:
+        """The port behind which a master may be too. By what the kernel says of it, it is a container's."""
+        return {"name": "uplink", "macs": [{"address": SHARED_MAC, "shared": True}]}
 
 
 class Opened:

@@ -74,7 +74,7 @@ def test_a_policy_in_a_playbook(lab: Lab) -> None:
     assert results(checked, "Say what a check run can't foresee", "kvm1")["msg"].endswith("builds on br0, uplink.")
     real = lab.playbook(HARDEN, *POLICY)
     policy = results(real, "Manage policy", "kvm1")
-    assert policy["changed"] and policy["verified"] and policy["unmatched"] == ["vnet*"] and set(policy["ports"]) == {"vnet0", "vnet1"}
+    assert policy["changed"] and policy["verified"] and policy["unmatched"] == ["vnet*"] and set(policy["ports"]) == {"uplink", "vnet0", "vnet1"}
     assert policy["ports"]["vnet0"]["configured"]["promiscuous"] == "inherit" and policy["ports"]["vnet0"]["effective"]["promiscuous"] == "reject"
     for options in ((), ("--check",)):
         assert changed(lab.playbook(HARDEN, *POLICY, *ONE, *options)) == 0

@@ -111,6 +111,21 @@ def test_a_hardened_host_is_green() -> None:
     assert "- uplink is not judged like a guest: uplink, declared by uplink in uplink_patterns" in report.page
 
 
+def test_guests_that_share_an_address() -> None:
+    """That only nftables compares their sources is told of each, and nothing else; nor after the rules were made anew."""
+    virtual = {"address": "00:00:5e:00:01:07", "shared": True}
+    ports = [{"name": f"vnet{number}", "macs": [f"52:54:00:00:00:0{number}", virtual]} for number in (0, 1)]
+    accepts = dict.fromkeys(REJECT_ALL, "accept")
+    for _time in range(2):
+        # The uplink's other end is in another namespace, as a container's is.
+        result = run_module("linux_port_security", bridge="br0", ports=[*ports, {"name": "uplink", "macs": [virtual], "security": accepts}])
+        assert not result.get("failed"), result
+        report = audit()
+        assert report.rules == ["shares", "shares"] and report.not_looked_at == [], report.findings
+        assert {each["port"] for each in report.findings} == {"vnet0", "vnet1"} and report.info["table"]["state"] == "intact"
+        nft("flush chain bridge virtnet_hardening port")
+
+
 # -- what is flushed, changed or unknown ------------------------------------------------------------------------------------------
 
 DAMAGED: Dict[str, Tuple[Callable[[Guests], Any], str]] = {

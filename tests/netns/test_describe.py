@@ -78,6 +78,25 @@ def lines(text: str, start: str) -> List[str]:
     return [line.strip()[2:] for line in text.splitlines() if line.strip().startswith(f"# {start}")]
 
 
+def test_what_guests_share(run: Callable[..., Result]) -> None:
+    """Written back as it was said, and nothing to tighten."""
+    ip("link add br0 type bridge", "link set br0 up", *(f"link add {port} type veth peer name {port}p" for port in ("vnet0", "vnet1")))
+    ip("link set vnet0 master br0 up", "link set vnet1 master br0 up")
+    virtual, service = ({"address": address, "shared": True} for address in ("00:00:5e:00:01:07", "192.0.2.254"))
+    named = [
+        {"name": f"vnet{number}", "profile": "guest", "macs": [virtual, f"52:54:00:00:00:0{number}"], "addresses": [f"192.0.2.{number}", service]}
+        for number in (0, 1)
+    ]
+    run("linux_port_security", bridge="br0", ports=named)
+    before, document = everything(), described()
+    found = ports(document)
+    assert [found[port["name"]][word] for port in named for word in ("macs", "addresses")] == [port[word] for port in named for word in ("macs", "addresses")]
+    assert yaml.safe_load(document["text"]) == document["data"]
+    result = run(APPLY, switches=switches(document))
+    assert not result["changed"] and everything() == before
+    assert described(profile="guest")["changes"] == []
+
+
 @pytest.mark.parametrize("hardened", [False, True], ids=["never", "before"])
 def test_applying_it_changes_nothing(run: Callable[..., Result], hardened: bool) -> None:
     """On a host that never had a table, and on one that the collection hardened."""

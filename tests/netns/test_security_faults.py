@@ -53,7 +53,10 @@ def intents() -> Dict[str, Any]:
     ports = [{"name": "v0", **GUEST}, {"name": "v2", **GUEST, "macs": ["52:54:00:00:00:02"]}]
     group = {"name": "g", "match": ["v1", "w*"], "quarantine": True, "ports": [{"name": "v1", **GUEST, "macs": ["52:54:00:00:00:03"]}]}
     switches = [{"name": "br0", "security": {"promiscuous": "reject"}, "port_groups": [group]}]
+    virtual = {"address": "00:00:5e:00:01:07", "shared": True}
+    shared = [{**port, "macs": [*port["macs"], virtual]} for port in ports]
     return {
+        "shared": lambda: port_security.PortSecurityIntent(params_of(port_security.spec(), bridge="br0", ports=shared)),
         "ports": lambda: port_security.PortSecurityIntent(params_of(port_security.spec(), bridge="br0", ports=ports)),
         "document": lambda: switch_policy.SwitchPolicyIntent(params_of(switch_policy.spec(), switches=switches, purge=["ports"])),
         "absent": lambda: port_security.PortSecurityIntent(params_of(port_security.spec(), bridge="br0", ports=[{"name": "v1"}], state="absent")),
@@ -66,11 +69,11 @@ def _host(namespace: None) -> None:
 
 
 def make_host() -> None:
-    """v0 open with an address that it learned, v1 hardened before, v2 not in the bridge yet."""
+    """v0 open with an address that it learned, v1 hardened before, v2 not in the bridge yet, and a device of which nothing is known."""
     ip(
         "link add br0 address 52:54:00:00:01:00 type bridge", "link set br0 up",
         *(f"link add v{number} type veth peer name p{number}" for number in range(3)), *(f"link set {end}{number} up" for number in range(3) for end in "vp"),
-        "link set v0 master br0", "link set v1 master br0",
+        "link set v0 master br0", "link set v1 master br0", "link add b0 type ifb", "link set b0 master br0 up",
     )
     before = [{"name": "v1", **GUEST, "macs": ["52:54:00:00:00:09"], "isolated": True}]
     run(port_security.PortSecurityIntent(params_of(port_security.spec(), bridge="br0", ports=before)), Client(), Nft())

@@ -121,6 +121,10 @@ CASES: Dict[str, Tuple[Dict[str, Any], str]] = {
         "is not known",
     ),
     "learns": (answer({"vnet0": {**CLOSED, "locked": False, "learning": True}}, shields={"vnet0": guarded()}), "the port learns"),
+    "shares": (
+        answer({"vnet0": {**CLOSED, "locked": False, "learning": True}}, {"no_linklocal_learn": True}, shields={"vnet0": guarded(shared=[PINNED["address"]])}),
+        "shares 52:54:00:01:00:01",
+    ),
     "floods": (answer({"vnet0": {**CLOSED, "unicast_flood": True}}), "flooded to the guest"),
     "not_isolated": (answer({"vnet0": {**CLOSED, "isolated": False}}), "not isolated"),
     "no_neighbor_discovery": (answer({"vnet0": {**CLOSED, "multicast_flood": False}}, {"mcast_snooping": True}), "no querier"),
@@ -266,6 +270,18 @@ def test_guests_that_hang_on_no_bridge() -> None:
     assert [each["what"] for each in told] == ["guests on it0, tap7", "guests on virtual functions of eth0", "VMware's guests on vmnet1, vmnet8"]
 
 
+@pytest.mark.parametrize(("changes", "bridge", "rule"), [
+    ({}, True, "shares"), ({"entry": "altered"}, True, "learns"), ({"security": {"forged_transmits": {"configured": "reject", "effective": "unknown"}}}, True,
+                                                                   "learns"), ({}, False, "learns"), ({"shared": ["192.0.2.1"]}, True, "learns"),
+])
+def test_a_port_that_learns_where_a_shared_address_is(changes: Dict[str, Any], bridge: bool, rule: str) -> None:
+    """It learns whatever it likes where its sources are not compared, or from link-local frames."""
+    shield = guarded(**{"shared": [PINNED["address"]], **changes})
+    told = answer({"vnet0": {**CLOSED, "locked": False, "learning": True}}, {"no_linklocal_learn": bridge}, shields={"vnet0": shield})
+    found = {each["rule"] for each in judge(told)}
+    assert found & {"shares", "learns"} == {rule}
+
+
 # -- protection -------------------------------------------------------------------------------------------------------------------
 
 ENTRY = {**dict.fromkeys(FILTER_GUARDS, "reject"), "macs": PINNED["address"], "addresses": "192.0.2.1", "intact": True,
@@ -289,6 +305,20 @@ def test_protection_of_a_hardened_port() -> None:
     told = shield()
     assert told["security"]["promiscuous"] == {"configured": "inherit", "effective": "reject"}
     assert set(effective(told).values()) == set(told["guards"].values()) == {"reject"} and told["drift"] == [] and told["entry"] == "intact"
+
+
+def test_a_port_that_shares_is_protected_without_a_lock() -> None:
+    """By the rules, as long as they hold, and only if the bridge learns nothing beside them."""
+    learning = {"locked": False, "learning": True}
+    shared = {**ENTRY, "macs": f"{PINNED['address']},00:00:5e:00:01:07", "shared": "00:00:5e:00:01:07"}
+    quiet = {"no_linklocal_learn": True}
+    assert set(effective(shield(learning, shared, bridge=quiet)).values()) == {"reject"}
+    for told in (
+        shield(learning, shared, bridge={"no_linklocal_learn": False}), shield(learning, {**shared, "source_mac": "accept"}, bridge=quiet),
+        shield(learning, {**shared, "shared": "192.0.2.1"}, bridge=quiet), shield(learning, None, bridge=quiet),
+    ):
+        assert effective(told)["forged_transmits"] == effective(told)["mac_changes"] == "accept"
+    assert effective(shield(learning, {**shared, "intact": False}, bridge=quiet))["forged_transmits"] == "unknown"
 
 
 def test_effective_is_what_holds_now() -> None:

@@ -12,7 +12,7 @@ from typing import Any, Dict, Optional
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import addresses_of, joined, macs_of
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import addresses_of, joined, macs_of, shared_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import PortRecord, SwitchRecord
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import elements, ruleset, shape
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
@@ -94,6 +94,42 @@ def test_flags_of_every_combination(values: Any, missing: Any) -> None:
     assert set(compiled.enforcement) == set(effective)
     if set(effective.values()) == {"reject"} and len(effective) == 3:
         assert set(compiled.enforcement.values()) == {"exact"}
+
+
+@pytest.mark.parametrize("values", COMBINATIONS)
+def test_flags_of_a_port_that_shares(values: Any) -> None:
+    """It learns, is never locked, and its sources are compared wherever a policy depends on that; what can't be had so is refused."""
+    effective = {name: value for name, value in zip(SECURITY, values) if value}
+    port, wanted = recipes.Port("p", (MAC, "00:00:5e:00:01:07"), "", shared=frozenset({"00:00:5e:00:01:07"})), Resolution(effective=effective)
+    promiscuous, changes, forged = values
+    if changes == "reject" and forged != "reject":
+        with pytest.raises(InputError, match="forged_transmits: reject too"):
+            recipes.compile_port(port, wanted, can())
+        return
+    compiled = recipes.compile_port(port, wanted, can())
+    assert compiled.flags["learning"] is True and compiled.flags.get("locked") in (None, False)
+    assert compiled.pins is (forged == "reject") and (compiled.guards.get("source_mac") == "reject") is compiled.pins
+    assert compiled.flags.get("unicast_flood") == {None: None, "accept": True, "reject": False}[promiscuous]
+    assert (compiled.guards.get("destination_mac") == "reject") is (promiscuous == "reject" and compiled.pins)
+    if forged != "reject":
+        return
+    assert compiled.bridge == {"no_linklocal_learn": True} and compiled.enforcement["forged_transmits"] == "exact"
+    assert recipes.compile_port(port, wanted, can("locked")).flags == compiled.flags
+    for missing in ("filter", "no_linklocal_learn"):
+        with pytest.raises(UnsupportedError, match="shared MAC address"):
+            recipes.compile_port(port, wanted, can(missing))
+    with pytest.raises(InputError, match="own MAC address too"):
+        recipes.compile_port(port._replace(macs=("00:00:5e:00:01:07",)), wanted, can())
+
+
+def test_what_an_item_of_a_list_of_addresses_may_be() -> None:
+    """Text, or a dictionary; the values of templates are text."""
+    macs, addresses = [MAC, {"address": "00-00-5E-00-01-07", "shared": "True"}, {"address": "02:00:00:00:00:01"}], ["192.0.2.1", {
+        "address": "2001:DB8::/64", "shared": True}, {"address": "192.0.2.9/32", "shared": False}]
+    assert macs_of(macs, "port p") == (MAC, "00:00:5e:00:01:07", "02:00:00:00:00:01")
+    assert joined(addresses_of(addresses, "port p") or []) == "192.0.2.1,192.0.2.9,2001:db8::/64"
+    assert shared_of(macs, addresses, "port p") == {"00:00:5e:00:01:07", "2001:db8::/64"}
+    assert shared_of(None, None, "port p") == frozenset()
 
 
 @pytest.mark.parametrize("name", ["mac_changes", "forged_transmits"])
@@ -181,8 +217,15 @@ ports = st.fixed_dictionaries({
     "macs": st.sets(macs, max_size=4).map(lambda items: ",".join(sorted(items))),
     "addresses": st.sets(st.one_of(single, prefixes), max_size=6).map(lambda items: joined(list(items))),
     "record": st.just("promiscuous=reject"),
+    "shared": st.integers(0, 1023),
     **{guard: st.sampled_from(("accept", "reject")) for guard in FILTER_GUARDS},
-})
+}).map(lambda fields: {**fields, "shared": _some(fields, int(str(fields["shared"])))})
+
+
+def _some(fields: Dict[str, Any], mask: int) -> str:
+    """Some of the addresses, in the order in which they stand."""
+    both = [*elements.split(fields["macs"]), *elements.split(fields["addresses"])]
+    return ",".join(each for place, each in enumerate(both) if mask >> place & 1)
 
 
 def as_json(index: int, found: Dict[str, Any]) -> Any:
@@ -190,8 +233,9 @@ def as_json(index: int, found: Dict[str, Any]) -> Any:
     objects = []
     for name in ruleset.SETS:
         items: Any = [{"concat": [f"v{index}", _as_nft(name, text)]} if text else f"v{index}" for text in sorted(found.get(name, ()))]
-        if name == "ports" and items:
-            items = [{"elem": {"val": f"v{index}", "comment": "promiscuous=reject"}}]
+        if name in ("ports", "shared") and items:
+            comment = next(iter(found[name])) if name == "shared" else "promiscuous=reject"
+            items = [{"elem": {"val": f"v{index}", "comment": comment}}]
         objects.append({"set": {"name": name, **({"elem": items} if items else {})}})
     return objects
 
@@ -213,6 +257,7 @@ def test_a_port_s_elements_say_what_the_port_was_given(fields: Dict[str, Any]) -
     """decode(encode(x)) == x, through what nft prints."""
     derived = {str(elements.link_local(mac)) for mac in elements.split(fields["macs"])}
     fields["addresses"] = ",".join(part for part in elements.split(fields["addresses"]) if part not in derived)
+    fields["shared"] = ",".join(part for part in elements.split(fields["shared"]) if part not in derived)
     found = elements.elements_of(fields)
     table = Table(as_json(7, found), {"v7": 7})
     assert elements.fields_of(table.ports[7], table.records["ports"][7]) == {**fields, "intact": True}

@@ -9,6 +9,7 @@ from typing import Any, Dict, FrozenSet, List
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import (
     APPROXIMATE,
@@ -98,6 +99,11 @@ def test_what_only_selects_or_describes_needs_nothing() -> None:
     two = compiled({"port_groups": [{"name": "pg", "quarantine": True, "ports": [{**port, "macs": ["52:54:00:00:00:01", "52:54:00:00:00:02"]}]}]})
     assert two.enforcement["port vnet0 of pg"]["macs"].startswith(APPROXIMATE)
     assert two.enforcement["port group pg of vSwitch0"]["quarantine"].startswith(APPROXIMATE)
+    moving = [{"address": "00:00:5e:00:01:07", "shared": True}]
+    shared = compiled({"ports": [{**port, "macs": [*port["macs"], *moving], "addresses": [{"address": "192.0.2.254", "shared": True}]}]})
+    assert shared.unenforced == () and shared.enforcement["port vnet0 of vSwitch0"]["macs"].startswith(APPROXIMATE)
+    with pytest.raises(InputError, match="port vnet0: macs: .* has no address"):
+        compiled({"ports": [{**port, "macs": [{"shared": True}]}]})
 
 
 def test_bpdu_is_one_for_the_host() -> None:

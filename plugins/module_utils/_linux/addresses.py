@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, List, Optional, Sequence, Tuple, Union
+from typing import Any, FrozenSet, List, Optional, Sequence, Tuple, Union
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -14,22 +14,30 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 Network = Union[IPv4Network, IPv6Network]
 
 
-def macs_of(items: Optional[Sequence[str]], label: str) -> Optional[Tuple[str, ...]]:
+def macs_of(items: Optional[Sequence[Any]], label: str) -> Optional[Tuple[str, ...]]:
     """MAC addresses, the guest's first one first. None where nothing was said."""
     if items is None:
         return None
-    found = [normalize.mac(item, f"{label}: macs") for item in items]
+    found = [normalize.mac(normalize.address_item(item, f"{label}: macs")[0], f"{label}: macs") for item in items]
     for place, address in enumerate(found):
         if address in found[:place]:
             raise InputError(f"{label}: macs names {address} twice; leave one out.")
     return tuple(found)
 
 
-def addresses_of(items: Optional[Sequence[str]], label: str) -> Optional[List[Network]]:
+def shared_of(macs: Optional[Sequence[Any]], addresses: Optional[Sequence[Any]], label: str) -> FrozenSet[str]:
+    """Those of both lists that may move between ports, in the form in which they are compared."""
+    mine = [normalize.address_item(item, f"{label}: macs") for item in macs or ()]
+    theirs = [normalize.address_item(item, f"{label}: addresses") for item in addresses or ()]
+    found = {normalize.mac(text, f"{label}: macs") for text, shared in mine if shared}
+    return frozenset(found | {joined([_network(text, label)]) for text, shared in theirs if shared})
+
+
+def addresses_of(items: Optional[Sequence[Any]], label: str) -> Optional[List[Network]]:
     """IP addresses and prefixes; what a wider one holds is left out. None where nothing was said."""
     if items is None:
         return None
-    networks = {_network(str(item), label) for item in items}
+    networks = {_network(normalize.address_item(item, f"{label}: addresses")[0], label) for item in items}
     # Overlapping intervals of one port are refused by the kernel.
     return [each for each in networks if not any(each != other and _holds(other, each) for other in networks)]
 

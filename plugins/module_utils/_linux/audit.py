@@ -128,13 +128,22 @@ def _guest_rules(port: Answer, bridge: Answer, protection: Answer) -> Iterator[F
     if locked and learning and not bridge.get("no_linklocal_learn"):
         yield "learns_linklocal", "locked, but the port learns from link-local frames"
     if learning and not locked:
-        yield "learns", "the port learns"
+        yield _learning_rule(bridge, protection)
     if port.get("unicast_flood", True):
         yield "floods", "frames to unknown addresses are flooded to the guest"
     if not port.get("isolated", False):
         yield "not_isolated", "not isolated" if "isolated" in port else "not isolated, which this kernel can't"
     if not port.get("multicast_flood", True) and bridge.get("mcast_snooping") and not bridge.get("mcast_querier"):
         yield "no_neighbor_discovery", "no multicast flood and no querier"
+
+
+def _learning_rule(bridge: Answer, protection: Answer) -> Found:
+    """A port that shares an address learns where that is, and nothing else while its sources are compared."""
+    moving = [each for each in protection.get("macs", ()) if each in protection.get("shared", ())] if protection else []
+    compared = moving and protection["entry"] == "intact" and protection["security"]["forged_transmits"]["effective"] == REJECT
+    if compared and bridge.get("no_linklocal_learn"):
+        return "shares", f"the port shares {', '.join(moving)}, so it learns and is not locked"
+    return "learns", "the port learns"
 
 
 def _lock_rule(port: Answer, protection: Answer) -> Iterator[Found]:

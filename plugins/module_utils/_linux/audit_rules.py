@@ -94,6 +94,10 @@ RULES: Mapping[str, Rule] = {
         "set forged_transmits: reject with linux_port_security; or pin the guest's address by linux_bridge_fdb and set locked: true, learning: false",
     ),
     "learns": Rule(GUEST, "medium", "The guest can draw the frames of another to itself, and fill the bridge's table", "set learning: false"),
+    "shares": Rule(
+        GUEST, "low", "Only nftables compares from which address the guest sends: where somebody flushes its rules, the guest can send from any, and draw the "
+        "frames of others to itself", "nothing, if guests are to share the address (VRRP, CARP); else name it without shared: true at one port",
+    ),
     "floods": Rule(
         GUEST, "medium", "The guest hears frames for addresses that the bridge does not know",
         "set promiscuous: reject with linux_port_security; or pin the guest's address by linux_bridge_fdb and set unicast_flood: false",

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import partial_checksum
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
@@ -16,7 +16,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED, PortRecord, SwitchRecord
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import check_joining, covers, is_hub
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import own_address, split
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import own_address, positions, shared_macs, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -28,6 +28,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security
 
 # Options of a port that a policy can set, which are so read for every port.
 FLAGS = frozenset({"learning", "unicast_flood", "multicast_flood", "locked", "mab", "isolated", "guard", "mcast_router", "group_fwd_mask", "backup_port"})
+# The comment of an element holds 128 bytes with the one that ends it (NFTNL_UDATA, nft(8)).
+_MOST_POSITIONS = 127
 # Kinds of entries that somebody wrote, and which so stay.
 _WRITTEN = ("static", "extern_learn")
 
@@ -39,6 +41,8 @@ class Wanted(NamedTuple):
     levels: Tuple[Level, ...]
     macs: Optional[Tuple[str, ...]]
     addresses: Optional[List[Network]]
+    # Of both: what may move between this and other ports.
+    shared: FrozenSet[str] = frozenset()
 
 
 @dataclass
@@ -49,8 +53,8 @@ class Wishes:
     absent: List[Key] = field(default_factory=list)
     holds: List[Hold] = field(default_factory=list)
     ports: Dict[str, Dict[str, Any]] = field(default_factory=dict)
-    # Who is to have an address, by bridge and address: two ports can't. And the ports whose addresses the task names.
-    owner: Dict[Tuple[str, str], str] = field(default_factory=dict)
+    # Who is to have an address, by bridge and address: two ports can't unless they share it. And the ports whose addresses the task names.
+    owner: Dict[Tuple[str, str], Tuple[str, bool]] = field(default_factory=dict)
     named: Set[str] = field(default_factory=set)
     # Ports from which there may be nothing to take.
     seen: List[Key] = field(default_factory=list)
@@ -79,10 +83,13 @@ class BridgeHardener:
         own = self.record.level(f"switch {bridge}")
         self.top = own if defaults is None else replace(defaults, security=own.security)
         self.uses_table = self.can("filter") is None
+        # By port, and by address.
         self.written: Dict[str, List[Key]] = {}
+        self.everywhere: Dict[str, List[Key]] = {}
         for key, entry in self.state.items():
             if key[0] == "fdb" and key[1] == bridge and entry.get("kind") in _WRITTEN:
                 self.written.setdefault(str(entry["port"]), []).append(key)
+                self.everywhere.setdefault(str(key[2]), []).append(key)
         self.shut = [str(key[1]) for key in self.state if key[0] == "quarantine"]
         self.vlans: Dict[str, List[int]] = {}
         if self.fields.get("vlan_filtering"):
@@ -109,6 +116,7 @@ class BridgeHardener:
             self._check_hub(wanted.name for wanted in ports)
         for wanted in ports:
             self._claim(wanted)
+        self._check_others()
         for wanted in ports:
             self._harden(wanted)
 
@@ -124,9 +132,26 @@ class BridgeHardener:
         if wanted.macs is not None:
             self.wishes.named.add(wanted.name)
         for address in wanted.macs or ():
-            other = self.wishes.owner.setdefault((self.bridge, address), wanted.name)
-            if other != wanted.name:
-                raise InputError(f"port {wanted.name}: {address} is named for {other} too; an address is behind one port.")
+            shares = address in wanted.shared
+            other, may_share = self.wishes.owner.setdefault((self.bridge, address), (wanted.name, shares))
+            if other != wanted.name and not (shares and may_share):
+                raise InputError(
+                    f"port {wanted.name}: {address} is named for {other} too; an address is behind one port, unless it stands at each with shared: true."
+                )
+
+    def _check_others(self) -> None:
+        """What ports have that this task does not name: to share an address all must agree."""
+        for key, fields in self.state.items():
+            if key[0] != "filter" or key[1] in self.wishes.named or self.state.get(("port", key[1]), {}).get("bridge") != self.bridge:
+                continue
+            shared = shared_macs(fields)
+            for address in split(fields.get("macs")):
+                name, shares = self.wishes.owner.get((self.bridge, address), ("", False))
+                if name and shares is not (address in shared):
+                    raise InputError(
+                        f"port {name}: {address} is {'' if shares else 'not '}shared here and is {'' if address in shared else 'not '}shared at {key[1]}; "
+                        "name both ports in the same task, with shared: true at each or the address at one."
+                    )
 
     def _harden(self, wanted: Wanted) -> None:
         """One port. Raises InputError for what can't be right, UnsupportedError for what can't be done here."""
@@ -148,7 +173,7 @@ class BridgeHardener:
         present = self.wishes.present
         present[("port", wanted.name)] = {"bridge": self.bridge, **flags}
         self._own_options(compiled.bridge)
-        self._pin(wanted.name, port.macs or (), compiled.pins, have)
+        self._pin(port, compiled.pins, have)
         self._filter(port, compiled, resolution, have, old)
         self._program(wanted.name, compiled)
         self._join(wanted.name)
@@ -166,7 +191,8 @@ class BridgeHardener:
             addresses = joined([each for each in wanted.addresses if str(each.network_address) not in derived or each.prefixlen != 128])
         elif not addresses and not any(have.get(guard) == REJECT for guard in ("arp", "neighbor", "ip_source")):
             addresses = None
-        return recipes.Port(wanted.name, macs, addresses, bool(self.fields.get("stp")))
+        shared = _still_shared(wanted, macs or (), split(addresses), split(have.get("shared")))
+        return recipes.Port(wanted.name, macs, addresses, bool(self.fields.get("stp")), shared)
 
     def _check(self, wanted: Wanted, compiled: recipes.Compiled) -> None:
         if wanted.name.isdigit():
@@ -179,8 +205,8 @@ class BridgeHardener:
             )
 
     def _settle_mab(self, name: str, compiled: recipes.Compiled) -> None:
-        """The kernel refuses MAB without learning, and lets it authorise whoever sends."""
-        if compiled.flags.get("locked") and self.state.get(("port", name), {}).get("mab"):
+        """The kernel refuses MAB without learning and without a lock, and lets it authorise whoever sends."""
+        if (compiled.flags.get("locked") or compiled.flags.get("learning") and compiled.pins) and self.state.get(("port", name), {}).get("mab"):
             compiled.flags["mab"] = False
 
     def _own_options(self, options: Fields) -> None:
@@ -191,11 +217,12 @@ class BridgeHardener:
             self.record.own(changed)
         self.wishes.present.setdefault(("bridge", self.bridge), {}).update(wanted)
 
-    def _pin(self, name: str, macs: Sequence[str], pins: bool, have: Fields) -> None:
+    def _pin(self, port: recipes.Port, pins: bool, have: Fields) -> None:
+        name = port.name
         wanted: Set[Key] = set()
         if pins:
-            self.wishes.absent.append(("learned", name))
-            for address in macs:
+            self.wishes.absent.append(("strays" if port.moves() else "learned", name))
+            for address in port.own():
                 for vlan in self.vlans.get(name, []) if self.fields.get("vlan_filtering") else [0]:
                     wanted.add(("fdb", self.bridge, address, vlan))
             # By an entry that is left of another guest, or that anybody wrote, the port would hear that one's frames.
@@ -203,6 +230,11 @@ class BridgeHardener:
         for key in sorted(wanted):
             self._check_entry(name, key)
             self.wishes.present[key] = {"port": name, "kind": "static", "sticky": True}
+        for address in set(port.macs or ()) - set(port.own()):
+            # Wherever it is, it must be able to move.
+            for key in self.everywhere.get(address, ()):
+                self._check_entry(name, key)
+                self.wishes.absent += [key] if self.state[key].get("port") == name else []
         self.wishes.absent += [key for key in self.pinned(name, split(have.get("macs"))) if key not in wanted]
 
     def pinned(self, name: str, macs: Sequence[str]) -> List[Key]:
@@ -236,7 +268,7 @@ class BridgeHardener:
         if not self.uses_table:
             return
         now = self.state.get(("port", port.name), {})
-        if not old.text() and compiled.pins and len(self.pinned(port.name, port.macs or ())) >= len(port.macs or ()):
+        if not old.text() and compiled.pins and len(self.pinned(port.name, port.own())) >= len(port.own()):
             # Hardened as it is asked for, and nobody noted how it was before: somebody flushed the table.
             now = {**now, **{name: JOINED[name] for name, value in compiled.flags.items() if now.get(name) == value}}
         shut = any(covers(pattern, port.name) for pattern in self.shut)
@@ -247,6 +279,9 @@ class BridgeHardener:
         fields: Dict[str, Value] = {guard: compiled.guards.get(guard, have.get(guard, ACCEPT)) for guard in FILTER_GUARDS}
         fields["macs"] = ",".join(sorted(port.macs or ()))
         fields["addresses"] = port.addresses or ""
+        fields["shared"] = ",".join([*sorted(set(port.macs or ()) & port.shared), *(each for each in split(port.addresses) if each in port.shared)])
+        if len(positions(fields)) > _MOST_POSITIONS:
+            raise InputError(f"port {port.name}: it has too many addresses for some of them to be shared; name prefixes instead of single ones.")
         fields["record"], fields["intact"] = record.text(), True
         self.wishes.present[("filter", port.name)] = fields
 
@@ -280,6 +315,12 @@ class BridgeHardener:
             self.wishes.present.pop(("bridge", self.bridge), None)
 
 
+def _still_shared(wanted: Wanted, macs: Sequence[str], addresses: Sequence[str], before: Sequence[str]) -> FrozenSet[str]:
+    """What the task does not say again of the one or the other list stays."""
+    named = set(macs) & (wanted.shared if wanted.macs is not None else set(before))
+    return frozenset(named | set(addresses) & (wanted.shared if wanted.addresses is not None else set(before)))
+
+
 def tidy(wishes: Wishes, observed: Observed) -> None:
     """The rules themselves where something hangs on them, and nothing of devices that are gone, or of which nothing is asked."""
     shut = _patterns(wishes, observed)
@@ -293,7 +334,7 @@ def tidy(wishes: Wishes, observed: Observed) -> None:
     if any(key[0] in ("filter", "switch", "quarantine") for key in wishes.present):
         wishes.present[RULESET] = {"version": ruleset.digest()}
     for key in observed.state:
-        if key[0] in ("filter", "switch") and str(key[1]).startswith(STALE):
+        if key[0] in ("filter", "kept", "switch") and str(key[1]).startswith(STALE):
             wishes.absent.append(key)
 
 

@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Dict, List, Mapping, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import release
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import addresses_of, macs_of
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import addresses_of, macs_of, shared_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy, without_programs
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import ports_of_others
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.shared import of_two_ports
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.shared import keep_from_others, of_two_ports
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
     Selection, dead_addresses, nothing_reached, ports_of, require_bridge, select,
 )
@@ -30,8 +29,8 @@ def port_spec() -> Dict[str, Any]:
     return {
         "name": {"type": "str"},
         "match": {"type": "str"},
-        "macs": {"type": "list", "elements": "str"},
-        "addresses": {"type": "list", "elements": "str"},
+        "macs": {"type": "list", "elements": "raw"},
+        "addresses": {"type": "list", "elements": "raw"},
         **argspec.LEVEL,
     }
 
@@ -55,10 +54,11 @@ class PortSecurityIntent(HoldingIntent):
         if not self.items:
             raise InputError("ports: the list is empty; name at least one port or pattern.")
         self.names = frozenset(name for item in self.items for name in item.selection.names)
-        self.scope = Scope(bridge=self.bridge, links=self.names, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, programs=True, joining=True)
-        if any(item.selection.globs for item in self.items) and not self.absent:
-            # What hangs on the ports that patterns select.
-            self.scope = replace(self.scope, all_links=True)
+        # All links: what hangs on the ports that patterns select, and on those that must not send from an address that others share.
+        self.scope = Scope(
+            bridge=self.bridge, links=self.names, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, programs=True,
+            joining=True,
+        )
 
     def resolve(self, observed: Observed) -> Resolved:
         """Find the ports, and what each needs."""
@@ -77,19 +77,21 @@ class PortSecurityIntent(HoldingIntent):
                     release.release_port(wishes, observed, self.bridge, name, item.level, item.macs)
                 else:
                     taking += [name] if item.selection.globs else []
-                    wanted.append(Wanted(name, (item.level,), item.macs, item.addresses))
+                    wanted.append(Wanted(name, (item.level,), item.macs, item.addresses, item.shared))
+        if hardener is not None:
+            hardener.harden_all(wanted)
+            hardener.finish()
+        kept = keep_from_others(wishes, observed)
         if hardener is None:
             release.leave_nothing(wishes, observed)
         else:
-            hardener.harden_all(wanted)
-            hardener.finish()
             tidy(wishes, observed)
         self.give_back(wishes.present, observed)
         there = ports_of(self.bridge, observed) if self.absent else self.names
         missing = [name for item in self.items for name in item.selection.names if name not in there]
         patterns = [glob for item in self.items for glob in item.selection.globs]
         warnings = nothing_reached("ports", [*missing, *unmatched], self.bridge, observed) + ports_of_others("ports", patterns, taking, observed)
-        warnings += of_two_ports(wishes, observed) + without_programs(wishes)
+        warnings += of_two_ports(wishes, observed) + without_programs(wishes) + kept
         warnings += dead_addresses((str(hold.key[1]) for hold in wishes.holds), self.bridge, observed)
         return Resolved(wishes.desired(), {"unmatched": unmatched, "ports": policy_of(wishes)}, warnings)
 
@@ -105,6 +107,7 @@ class Item:
         self.selection = Selection([name], "ports")
         self.macs = macs_of(item.get("macs"), self.label)
         self.addresses = addresses_of(item.get("addresses"), self.label)
+        self.shared = shared_of(item.get("macs"), item.get("addresses"), self.label)
         self.level = Level.of(self.label, item)
         if item.get("name") is None and self.macs:
             raise InputError(f"ports: the pattern {name!r} can't have macs, as an address is behind one port; name the port.")

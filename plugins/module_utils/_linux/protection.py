@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.recipes import FALLBACKS, RECIPES, SPANNING_TREE, Recipe
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.recipes import FALLBACKS, RECIPES, SHARING, SPANNING_TREE, Recipe
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import PortRecord, SwitchRecord
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import split
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import shared_macs, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Fields
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import BY_PROGRAM, GUARDS, SECURITY
@@ -49,7 +49,8 @@ def protection(facts: PortFacts) -> Dict[str, Any]:
         "security": {name: {"configured": record.configured.get(name), "effective": effective[name]} for name in SECURITY},
         "drift": [name for name in SECURITY if record.effective.get(name) == REJECT and effective[name] == ACCEPT],
         "guards": {name: _guard(name, facts, guards) for name in GUARDS},
-        "macs": split(entry.get("macs")), "addresses": split(entry.get("addresses")), "pinned": sorted(facts.pinned),
+        "macs": split(entry.get("macs")), "addresses": split(entry.get("addresses")), "shared": split(entry.get("shared")),
+        "pinned": sorted(facts.pinned),
         "entry": state if facts.table_known else UNKNOWN,
         "quarantined": facts.named_shut and facts.entry is None and facts.table_known,
     }
@@ -67,6 +68,10 @@ def _guards(facts: PortFacts) -> Dict[str, str]:
 def _policy(name: str, facts: PortFacts, guards: Mapping[str, str]) -> str:
     """By any of the ways to enforce it. A second lock is not needed for it, and neither are pins: without them nothing of the guest passes."""
     ways = [RECIPES[name, REJECT], *(recipe for place, (_instead, recipe) in FALLBACKS.items() if place == (name, REJECT))]
+    sharing = SHARING.get((name, REJECT))
+    if sharing is not None and shared_macs(facts.entry or {}) and all(facts.bridge.get(option) == value for option, value in sharing.bridge.items()):
+        # The port learns, so what it must not learn from matters.
+        ways.append(sharing)
     return _best([_holds(way, facts, guards) for way in ways])
 
 
@@ -105,7 +110,8 @@ def policy(bridge: str, record: Any, entries: Mapping[str, Fields], programs: Ma
 def _document(name: str, fields: Fields, program: Optional[bool]) -> Dict[str, Any]:
     """A guest without an IP address has an empty list; of one without a policy about addresses nothing is said."""
     item: Dict[str, Any] = {"name": name}
-    macs, addresses = split(fields.get("macs")), split(fields.get("addresses"))
+    shared = split(fields.get("shared"))
+    macs, addresses = ([{"address": each, "shared": True} if each in shared else each for each in split(fields.get(word))] for word in ("macs", "addresses"))
     if macs:
         item["macs"] = macs
     if addresses or any(fields.get(guard) == REJECT for guard in _COMPARING):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -126,6 +126,20 @@ FALLBACKS: Dict[Tuple[str, str], Tuple[Tuple[str, str], Recipe]] = {
     ),
 }
 
+# Where a MAC address of the port is shared, and the bridge has to learn behind which port it is now: a locked port can't send from it, and a pinned address
+# does not move. Only what nftables lets through is learned then, as it drops before the bridge looks (br_handle_frame, net/bridge/br_input.c).
+SHARING: Dict[Tuple[str, str], Recipe] = {
+    ("mac_changes", REJECT): Recipe(
+        {"learning": True}, guards={"source_mac": REJECT}, bridge={"no_linklocal_learn": True}, macs=True,
+        note="where macs has a shared address: the others are pinned, and the port learns, from frames that nftables has compared, where the shared one is",
+    ),
+    ("forged_transmits", REJECT): Recipe(
+        {"locked": False, "learning": True}, guards={"source_mac": REJECT}, bridge={"no_linklocal_learn": True}, macs=True,
+        note="where macs has a shared address: the port is not locked, and nftables alone compares the source address of every frame, so without its rules "
+             "the guest can send from any",
+    ),
+}
+
 
 @dataclass
 class Compiled:
@@ -147,11 +161,22 @@ class Port(NamedTuple):
     macs: Optional[Tuple[str, ...]]
     addresses: Optional[str]
     stp: bool = False
+    # Of both.
+    shared: FrozenSet[str] = frozenset()
+
+    def own(self) -> Tuple[str, ...]:
+        """MAC addresses that nobody else has."""
+        return tuple(mac for mac in self.macs or () if mac not in self.shared)
+
+    def moves(self) -> bool:
+        """Whether a MAC address of the port may be behind another one."""
+        return len(self.own()) < len(self.macs or ())
 
 
 def compile_port(port: Port, resolution: Resolution, can: Can) -> Compiled:
     """Raises InputError for a policy that would cut the guest off, UnsupportedError for one that can't be enforced here."""
     result = Compiled()
+    _check_sharing(port, resolution.effective, can)
     for name, value in [*resolution.effective.items(), *resolution.guards.items()]:
         recipe = _recipe(name, value, port, can)
         _require_known(name, recipe, port)
@@ -184,7 +209,7 @@ class Compiler:
     def of(self, port: Port, resolution: Resolution) -> Compiled:
         """As C(compile_port), whose result hangs on no name and on no address, but on whether there are any."""
         asked = (*resolution.effective.items(), None, *resolution.guards.items(), resolution.isolated, resolution.multicast_flood)
-        key = (*asked, bool(port.macs), port.addresses is None, port.stp)
+        key = (*asked, frozenset(resolution.by_profile), bool(port.macs), bool(port.own()), port.moves(), port.addresses is None, port.stp)
         if key not in self._known:
             self._known[key] = compile_port(port, resolution, self._can)
         found = self._known[key]
@@ -192,7 +217,27 @@ class Compiler:
         return replace(found, flags=dict(found.flags), guards=dict(found.guards), bridge=dict(found.bridge), enforcement=dict(found.enforcement))
 
 
+def _check_sharing(port: Port, effective: Mapping[str, str], can: Can) -> None:
+    rejected = [name for name, value in effective.items() if port.moves() and (name, value) in SHARING]
+    if not rejected:
+        return
+    if effective.get("forged_transmits") != REJECT:
+        raise InputError(
+            f"port {port.name}: it learns behind which port a shared MAC address is, and so any that the guest forges; "
+            "set forged_transmits: reject too, or mac_changes: accept."
+        )
+    if not port.own():
+        raise InputError(f"port {port.name}: all of macs are shared; name the guest's own MAC address too, or accept all three policies where no guest is.")
+    reason = can("filter") or can("bridge", "no_linklocal_learn", True)
+    if reason:
+        raise UnsupportedError(
+            f"port {port.name}: with a shared MAC address {' and '.join(rejected)} can't be reject: {reason}.", option=rejected[0],
+        )
+
+
 def _recipe(name: str, value: str, port: Port, can: Can) -> Recipe:
+    if port.moves() and (name, value) in SHARING:
+        return SHARING[name, value]
     recipe = RECIPES[name, value]
     instead, fallback = FALLBACKS.get((name, value), (("", ""), None))
     if fallback is not None and can(*instead):
@@ -244,6 +289,10 @@ def _require_known(name: str, recipe: Recipe, port: Port) -> None:
 
 def _settle_learning(result: Compiled, effective: Mapping[str, str], port: Port) -> None:
     """A port that does not learn needs its addresses pinned; one that learns lets the guest take those of others."""
+    if port.moves():
+        result.flags["learning"] = True
+        result.pins = effective.get("forged_transmits") == REJECT
+        return
     if effective.get("promiscuous") == REJECT and port.macs and effective.get("mac_changes") != ACCEPT:
         result.flags["learning"] = False
     if "learning" not in result.flags and effective.get("mac_changes") == effective.get("forged_transmits") == ACCEPT:
@@ -298,6 +347,8 @@ def describe() -> List[Dict[str, Any]]:
     rows = []
     for (name, value), recipe in RECIPES.items():
         rows.append({"name": name, "value": value, "recipe": recipe})
+        if (name, value) in SHARING:
+            rows.append({"name": name, "value": value, "recipe": SHARING[name, value]})
         if (name, value) in FALLBACKS:
             rows.append({"name": name, "value": value, "recipe": FALLBACKS[name, value][1]})
     return rows

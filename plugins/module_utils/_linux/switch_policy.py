@@ -11,11 +11,11 @@ from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Op
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import quarantine, release
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, addresses_of, macs_of
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, addresses_of, macs_of, shared_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy, without_programs
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import JUDGED, Roles, ports_of_others
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.shared import of_two_ports
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.shared import keep_from_others, of_two_ports
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
     Selection, dead_addresses, nothing_reached, ports_of, require_bridge, select,
 )
@@ -44,6 +44,7 @@ class Member(NamedTuple):
     level: Optional[Level]
     macs: Optional[Tuple[str, ...]]
     addresses: Optional[List[Network]]
+    shared: FrozenSet[str] = frozenset()
 
 
 class SwitchPolicyIntent(HoldingIntent):
@@ -78,7 +79,7 @@ class SwitchPolicyIntent(HoldingIntent):
                     shut.append(member.name)
                     continue
                 levels = (member.level, member.group.level) if member.level is not None else (member.group.level,)
-                wanted.append(Wanted(member.name, levels, member.macs, member.addresses))
+                wanted.append(Wanted(member.name, levels, member.macs, member.addresses, member.shared))
             hardener.stand(switch.groups, bool(self.purge))
             hardener.harden_all(wanted)
             hardener.finish()
@@ -87,6 +88,7 @@ class SwitchPolicyIntent(HoldingIntent):
         self._let_go(wishes, observed, set(shut))
         quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
         quarantine.close_doors(wishes, observed, shut)
+        warnings += keep_from_others(wishes, observed)
         warnings += of_two_ports(wishes, observed) + without_programs(wishes)
         warnings += quarantine.elsewhere(wishes, observed, self.switches)
         tidy(wishes, observed)
@@ -106,7 +108,8 @@ class SwitchPolicyIntent(HoldingIntent):
         for group in switch.groups:
             for port in group.ports:
                 label = f"port {port.name}"
-                yield Member(port.name, group, port.level, macs_of(port.macs, label), addresses_of(port.addresses, label))
+                shared = shared_of(port.macs, port.addresses, label)
+                yield Member(port.name, group, port.level, macs_of(port.macs, label), addresses_of(port.addresses, label), shared)
             if not group.match:
                 if not group.ports:
                     warnings.append(f"port group {group.name}: it has neither match nor ports, so it reaches no port of {switch.name}.")

@@ -47,7 +47,7 @@ class Executor:
             (CREATE, "own_address"): lambda step: encode.set_link(step.after, self._index(step.key[1])),
             (UPDATE, "port"): self._set_port,
             (DELETE, "port"): lambda step: encode.set_master(self._index(step.key[1]), 0),
-            (DELETE, "learned"): lambda step: encode.flush_port(self._index(step.key[1])),
+            **{(DELETE, kind): lambda step: encode.flush_port(self._index(step.key[1])) for kind in ("learned", "strays")},
             (CREATE, "fdb"): self._set_fdb,
             (UPDATE, "fdb"): self._set_fdb,
             (DELETE, "fdb"): self._del_fdb,

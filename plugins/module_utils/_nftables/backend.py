@@ -9,7 +9,7 @@ import errno
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.call import BpfError
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.ingress import Held, Ingress
@@ -25,15 +25,15 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.client import Nft, unreadable
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import elements_of, fields_of, seal
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import elements_of, fields_of, seal, shared_macs, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, RULESET, STALE, TABLE
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed, State, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import REJECT, Observed, State, Value
 
 # The table as nf_tables knows it.
 OWN = (c.NFPROTO_BRIDGE, TABLE)
-_KINDS = ("filter", "switch", "quarantine", "ruleset")
-_OWN_KINDS = frozenset((*_KINDS, "learned"))
+_KINDS = ("filter", "kept", "switch", "quarantine", "ruleset")
+_OWN_KINDS = frozenset((*_KINDS, "learned", "strays"))
 _ATTEMPTS = 5
 _T = TypeVar("_T")
 
@@ -63,11 +63,12 @@ class HardeningBackend(NetlinkBackend):
         if not scope.filters:
             return self._with_programs(super().observe(scope), scope)
         with ThreadPoolExecutor(1) as beside:
-            table = beside.submit(self._read_table)
+            reading = beside.submit(self._read_table)
             observed = self._with_programs(super().observe(scope), scope)
-        self._table = table.result()
+        self._table = reading.result()
         names = dict(socket.if_nameindex())
-        state: State = {**observed.state, **_learned(observed.state), **self._table_state(names)}
+        table = self._table_state(names)
+        state: State = {**observed.state, **_learned(observed.state, table), **table}
         facts = {**observed.facts, "can": self._can, "strangers": self._strangers(names)}
         return Observed(state, facts)
 
@@ -140,6 +141,8 @@ class HardeningBackend(NetlinkBackend):
         state: State = {RULESET: {"version": self._table.version(), "quarantine": self._table.keeps_quarantine()}}
         for index, entry in self._table.entries.items():
             state[("filter", self._named("ports", index, names))] = entry
+        for index, macs in self._table.kept.items():
+            state[("kept", self._named("kept_from", index, names))] = {"macs": ",".join(sorted(macs))}
         for index, record in self._table.records["switches"].items():
             state[("switch", self._named("switches", index, names))] = {"record": record}
         for pattern in self._table.quarantine:
@@ -191,7 +194,8 @@ class HardeningBackend(NetlinkBackend):
 
     def _queue(self, step: Step, transaction: Transaction) -> Optional[Fault]:
         writers: Dict[str, Callable[[Step, Transaction], bool]] = {
-            "filter": self._queue_filter, "switch": self._queue_switch, "quarantine": self._queue_quarantine, "ruleset": self._queue_ruleset,
+            "filter": self._queue_filter, "kept": self._queue_kept, "switch": self._queue_switch, "quarantine": self._queue_quarantine,
+            "ruleset": self._queue_ruleset,
         }
         if writers[str(step.key[0])](step, transaction):
             return None
@@ -213,6 +217,18 @@ class HardeningBackend(NetlinkBackend):
         else:
             self._table.ports.pop(index, None)
             self._table.devices["ports"].pop(index, None)
+        return True
+
+    def _queue_kept(self, step: Step, transaction: Transaction) -> bool:
+        index = self._table_index(str(step.key[1]))
+        if index is None:
+            return step.verb == DELETE
+        self._table.kept.pop(index, None)
+        self._table.devices["kept_from"].pop(index, None)
+        if step.verb != DELETE:
+            self._table.kept[index] = set(split(step.after.get("macs")))
+            self._table.devices["kept_from"][index] = str(step.key[1])
+        transaction.keep(self._table.kept, self._table.devices["kept_from"])
         return True
 
     def _queue_switch(self, step: Step, transaction: Transaction) -> bool:
@@ -251,6 +267,8 @@ class HardeningBackend(NetlinkBackend):
             transaction.add(index, known, record, devices["ports"].get(index, ""), sealed)
         for index, record in self._table.records["switches"].items():
             transaction.record("add", index, record, devices["switches"].get(index, ""))
+        if self._table.kept:
+            transaction.keep(self._table.kept, {**names, **self._table.devices["kept_from"]})
         if self._table.quarantine or self._table.quarantine_seal:
             transaction.quarantine(self._table.quarantine, "" if step.after.get("quarantine") else self._table.quarantine_seal)
         return True
@@ -291,6 +309,17 @@ def _table(objects: Any, index_of: Mapping[str, int]) -> Table:
         raise unreadable(f"it holds what is not of this collection ({error!r})") from error
 
 
-def _learned(state: State) -> State:
-    learned = {str(fields["port"]) for key, fields in state.items() if key[0] == "fdb" and fields["kind"] == "dynamic"}
-    return {("learned", key[1]): {} for key, fields in state.items() if key[0] == "port" and (fields.get("learning") or key[1] in learned)}
+def _learned(state: State, table: State) -> State:
+    """Ports that may learn, or have learned; of one that shares addresses, and whose sources are compared, something else than these."""
+    learned: Dict[str, Set[str]] = {}
+    for key, fields in state.items():
+        if key[0] == "fdb" and fields["kind"] == "dynamic":
+            learned.setdefault(str(fields["port"]), set()).add(str(key[2]))
+    found: State = {}
+    for name in [str(key[1]) for key, fields in state.items() if key[0] == "port" and (fields.get("learning") or key[1] in learned)]:
+        found[("learned", name)] = {}
+        entry = table.get(("filter", name), {})
+        shared = shared_macs(entry) if entry.get("source_mac") == REJECT and entry.get("intact") else []
+        if not shared or learned.get(name, set()) - set(shared):
+            found[("strays", name)] = {}
+    return found

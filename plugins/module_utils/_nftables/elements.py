@@ -46,6 +46,8 @@ def elements_of(fields: Fields) -> Elements:
     if any(fields.get(guard) == REJECT for guard in INSPECTING):
         found["inspected"] = {""}
     macs = split(fields.get("macs"))
+    if fields.get("shared"):
+        found["shared"] = {positions(fields)}
     if macs:
         found["macs"] = set(macs)
         found["link_layer"] = {"0x" + mac.replace(":", "") for mac in macs}
@@ -83,6 +85,29 @@ def _of_address(text: str) -> Tuple[Tuple[str, str], Tuple[str, str]]:
     return (name, source), (one if single else many, first if single else f"{first}-{last}")
 
 
+def positions(fields: Fields) -> str:
+    """Which addresses are shared, by their places in the two lists: as numbers to base 16 whose lowest bit is the first."""
+    shared = split(fields.get("shared"))
+    masks = (sum(1 << place for place, text in enumerate(split(fields.get(name))) if text in shared) for name in ("macs", "addresses"))
+    return ".".join(f"{mask:x}" for mask in masks)
+
+
+def _at(text: str, fields: Fields) -> str:
+    """The other way. What is no such text, as only somebody else can have written it, says nothing."""
+    try:
+        masks = [int(part, 16) for part in text.split(".")]
+    except ValueError:
+        return ""
+    lists = (split(fields.get(name)) for name in ("macs", "addresses"))
+    return ",".join(each for mask, found in zip(masks, lists) for place, each in enumerate(found) if mask >> place & 1)
+
+
+def shared_macs(fields: Fields) -> List[str]:
+    """The MAC addresses that move between ports."""
+    shared = split(fields.get("shared"))
+    return [mac for mac in split(fields.get("macs")) if mac in shared]
+
+
 def seal(elements: Mapping[str, Iterable[str]]) -> str:
     """A digest of all elements of one port, which is kept beside its record: a guard that is taken away whole leaves no other trace."""
     return sha256(repr(sorted((name, sorted(values)) for name, values in elements.items())).encode()).hexdigest()[:8]
@@ -97,6 +122,7 @@ def fields_of(elements: Mapping[str, Set[str]], record: str, sealed: str = "") -
     derived = set(map(own_address, macs))
     addresses = {text for name in _ADDRESS_SETS for text in elements.get(name, ())} - derived
     fields: Dict[str, Value] = {"macs": ",".join(macs), "addresses": join_addresses(addresses), "record": record}
+    fields["shared"] = _at(next(iter(elements.get("shared", ())), ""), fields)
     fields.update({guard: REJECT if f"{guard}_guard" in elements else ACCEPT for guard in FILTER_GUARDS})
     expected = elements_of(fields)
     fields["intact"] = expected.keys() == elements.keys() and all(expected[name] == elements[name] for name in expected)

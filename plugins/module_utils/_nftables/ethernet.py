@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This code is PRIVATE to the collection.
-"""What the rules tell frames by, as nft reads it: EtherTypes and addresses of whole families, and the forms of which no guard asks anything. Pure."""
+"""What the rules tell frames by, as nft reads it: EtherTypes, addresses and messages of whole families, and the forms of which no guard asks anything. Pure."""
 
 from __future__ import annotations
 
@@ -43,3 +43,11 @@ STREAM6 = "iif . ether saddr . ip6 saddr @bindings6 ether type ip6 accept"
 LINK_LOCAL = "ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00"
 REGISTRATION = "ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:20"
 PROVIDER_REGISTRATION = "ether daddr 01:80:c2:00:00:0d"
+# The first words of discovery and router messages: type and code 0.
+DISCOVERY_WORDS = "{ 0x8500, 0x8600, 0x8700, 0x8800, 0x8900 }"
+# What DHCPv6 clients send (IANA's list of message types): RELAY-REPL (13) to a relay would be passed on to a client.
+DHCP6_REQUESTS = "{ 1, 3, 4, 5, 6, 8, 9, 11, 20, 36 }"
+# What may follow a fragment header: an extension header there hides the upper one (RFC 7113, RFC 7112).
+EXTENSIONS = "{ 0, 43, 44, 60, 140, 253, 254 }"
+# Where ipv6_find_hdr of the kernel stops without having found an upper header.
+UNREAD = "{ 0, 43, 44, 51, 60, 135, 139, 140, 253, 254 }"

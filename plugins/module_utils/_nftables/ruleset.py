@@ -26,8 +26,8 @@ from hashlib import sha256
 from typing import Dict, NamedTuple, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ethernet import (
-    ASKED_ABOUT, BPDU_ADDRESSES, CONTROL_TYPES, LINK_LOCAL, LOOKED_INTO, PROVIDER_REGISTRATION, REGISTRATION, REGISTRATION_TYPES, STREAM4, STREAM6, TAG_TYPES,
-    TAGS, UNICAST, UNTAGGED,
+    ASKED_ABOUT, BPDU_ADDRESSES, CONTROL_TYPES, DHCP6_REQUESTS, DISCOVERY_WORDS, EXTENSIONS, LINK_LOCAL, LOOKED_INTO, PROVIDER_REGISTRATION, REGISTRATION,
+    REGISTRATION_TYPES, STREAM4, STREAM6, TAGS, TAG_TYPES, UNICAST, UNREAD, UNTAGGED,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key
 
@@ -56,6 +56,9 @@ SETS: Dict[str, str] = {
     "macs": f"typeof meta iif . ether saddr;{_ASKED_OFTEN}",
     "bindings4": f"typeof meta iif . ether saddr . ip saddr;{_ASKED_OFTEN}",
     "bindings6": f"typeof meta iif . ether saddr . ip6 saddr;{_ASKED_OFTEN}",
+    # No rule reads the first: which addresses of a port are shared is its comment. The rule about the second is in sharing.py.
+    "shared": "type iface_index;",
+    "kept_from": "typeof meta iif . ether saddr;",
     "link_layer": "typeof meta iif . @th,208,48;",
     "ip4_addresses": "typeof meta iif . ip saddr;",
     "ip4_ranges": "typeof meta iif . ip saddr; flags interval;",
@@ -82,15 +85,6 @@ MEMORIES: Dict[str, str] = {
 _MOST_JOINS = "update @joining { iif limit rate over 15/minute burst 64 packets } drop"
 _MOST_REPORTS4 = "update @reporting4 { iif limit rate over 400 bytes/minute burst 1600 bytes } drop"
 _MOST_REPORTS6 = "update @reporting6 { iif limit rate over 1200 bytes/minute burst 4000 bytes } drop"
-
-# The first words of discovery and router messages: type and code 0.
-_DISCOVERY_WORDS = "{ 0x8500, 0x8600, 0x8700, 0x8800, 0x8900 }"
-# What DHCPv6 clients send (IANA's list of message types): RELAY-REPL (13) to a relay would be passed on to a client.
-_DHCP6_REQUESTS = "{ 1, 3, 4, 5, 6, 8, 9, 11, 20, 36 }"
-# What may follow a fragment header: an extension header there hides the upper one (RFC 7113, RFC 7112).
-_EXTENSIONS = "{ 0, 43, 44, 60, 140, 253, 254 }"
-# Where ipv6_find_hdr of the kernel stops without having found an upper header.
-_UNREAD = "{ 0, 43, 44, 51, 60, 135, 139, 140, 253, 254 }"
 
 
 DROP = "drop"
@@ -256,14 +250,14 @@ CHAINS: Dict[str, Chain] = {
         Rule("for another one", "drop", "dhcp_server"),
     )),
     "ipv6": Chain("", (
-        Rule("a fragment header hides an extension header (RFC 7113)", f"meta protocol ip6 frag nexthdr {_EXTENSIONS} drop", INSPECTION),
+        Rule("a fragment header hides an extension header (RFC 7113)", f"meta protocol ip6 frag nexthdr {EXTENSIONS} drop", INSPECTION),
         Rule("discovery under another protocol's name (RFC 8200)", "meta protocol ip6 frag nexthdr != 58 frag frag-off 0 frag more-fragments 1 "
-             f"ip6 hoplimit 255 @th,0,16 {_DISCOVERY_WORDS} drop", INSPECTION),
+             f"ip6 hoplimit 255 @th,0,16 {DISCOVERY_WORDS} drop", INSPECTION),
         Rule("a later fragment of what is authenticated", "meta protocol ip6 frag nexthdr 51 frag frag-off != 0 goto ipv6_source"),
         Rule("authenticated", "meta l4proto 51 goto ipv6_authenticated"),
         # By their standards nothing follows these two (RFC 6275, RFC 7401).
         Rule("mobility and host identity", "meta l4proto { 135, 139 } @th,0,8 59 goto ipv6_source"),
-        Rule("upper header found", f"meta l4proto != {_UNREAD} goto ipv6_read"),
+        Rule("upper header found", f"meta l4proto != {UNREAD} goto ipv6_read"),
         Rule("header chain that can't be read (RFC 7112)", "drop", INSPECTION),
     )),
     "ipv6_read": Chain("", (
@@ -278,7 +272,7 @@ CHAINS: Dict[str, Chain] = {
         Rule("routers", "iif @router_advertisement_guard @th,0,8 { 58, 103 } drop", "router_advertisement"),
         Rule("neighbour discovery", "iif @neighbor_guard @th,0,8 58 drop", "neighbor"),
         Rule("DHCPv6 servers", "iif @dhcp_server_guard @th,0,8 17 drop", "dhcp_server"),
-        Rule("upper header found", f"@th,0,8 != {_UNREAD} goto ipv6_source"),
+        Rule("upper header found", f"@th,0,8 != {UNREAD} goto ipv6_source"),
         Rule("header chain that can't be read (RFC 7112)", "drop", INSPECTION),
     )),
     "ipv6_source": Chain("", (
@@ -308,7 +302,7 @@ CHAINS: Dict[str, Chain] = {
         Rule("not a first fragment", "meta protocol ip6 frag frag-off != 0 return"),
         Rule("from a server", "udp sport 547 drop", "dhcp_server"),
         Rule("a request in pieces", "udp dport 547 meta protocol ip6 frag more-fragments 1 drop", "dhcp_server"),
-        Rule("of a client", f"udp dport 547 @th,64,8 {_DHCP6_REQUESTS} return"),
+        Rule("of a client", f"udp dport 547 @th,64,8 {DHCP6_REQUESTS} return"),
         Rule("a reply to a relay", "udp dport 547 drop", "dhcp_server"),
         Rule("not to a client", "udp dport != 546 return"),
         Rule("to a client, or too short to tell", "drop", "dhcp_server"),
@@ -380,7 +374,11 @@ def text() -> str:
 
 def mark(chain: str, number: int) -> str:
     """The comment of a rule: what it is for, and a digest of its text, by which a rule of another version is told."""
-    rule = CHAINS[chain].rules[number]
+    return mark_of(CHAINS[chain].rules[number])
+
+
+def mark_of(rule: Rule) -> str:
+    """The same of any rule."""
     return f"{rule.comment} [{sha256(rule.body().encode()).hexdigest()[:8]}]"
 
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset, shape
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset, shape, sharing
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, fields_of, parse, seal
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.quoting import quoted
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import (
-    CHAINS, FAMILY, MEMORIES, PRIORITY, SETS, TABLE, Chain, guards_by_mark, mark,
+    CHAINS, FAMILY, MEMORIES, PRIORITY, SETS, TABLE, Chain, guards_by_mark, mark_of,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Value
 
 # Elements of these carry what was asked for as a comment; no rule reads it.
 _RECORDED = ("ports", "switches")
+# Of this one the comment is all that it says.
+_POSITIONS = "shared"
 # The last word of a port's comment.
 _SEAL = "sum="
 # No device has this index: its element among the switches bears the seal of the quarantine, whose own elements go with a flush.
@@ -36,7 +38,9 @@ class Table:
         # What was written beside the records of ports, by index.
         self.seals: Dict[int, str] = {}
         # And the name of the device then, by kind of record: the kernel gives the index of one that is gone to another in time.
-        self.devices: Dict[str, Dict[int, str]] = {name: {} for name in _RECORDED}
+        self.devices: Dict[str, Dict[int, str]] = {name: {} for name in (*_RECORDED, sharing.KEPT)}
+        # MAC addresses by index.
+        self.kept: Dict[int, Set[str]] = {}
         self.quarantine: Set[str] = set()
         self.quarantine_seal = ""
         self._index_of = index_of
@@ -45,7 +49,7 @@ class Table:
         self._rules: Dict[str, List[_Found]] = {}
         # Frames and bytes that were dropped, by guard.
         self.counters: Dict[str, Dict[str, int]] = {}
-        self._guards = guards_by_mark()
+        self._guards = {**guards_by_mark(), **sharing.guards_by_mark()}
         for found in objects or ():
             self._take(found)
         # What the elements of a port come to, by index. Sets that somebody else filled are found here at the latest.
@@ -89,9 +93,19 @@ class Table:
                 if name in _RECORDED:
                     raise ValueError(f"{item} is no interface")
                 device, *values = item["concat"]
-                self._of(self._index(device)).setdefault(name, set()).add(" . ".join(parse(name, value) for value in values))
+                text = " . ".join(parse(name, value) for value in values)
+                if name == sharing.KEPT:
+                    self._take_kept(self._index(device), text, comment)
+                else:
+                    self._of(self._index(device)).setdefault(name, set()).add(text)
             else:
                 self._take_index(name, self._index(item), comment)
+
+    def _take_kept(self, index: int, mac: str, comment: str) -> None:
+        self.kept.setdefault(index, set()).add(mac)
+        device = comment.partition(":")[2]
+        if device:
+            self.devices[sharing.KEPT][index] = device
 
     def _take_index(self, name: str, index: int, comment: str) -> None:
         if name in _RECORDED:
@@ -106,7 +120,7 @@ class Table:
             if device:
                 self.devices[name][index] = device
         if name != "switches":
-            self._of(index).setdefault(name, set()).add("")
+            self._of(index).setdefault(name, set()).add(comment if name == _POSITIONS else "")
 
     def _of(self, index: int) -> Elements:
         return self.ports.setdefault(index, {})
@@ -138,9 +152,10 @@ class Table:
         found = [f"the set {name} is missing" for name in own if name not in self._sets]
         found += [f"the set {name} is not of this collection" for name in self._sets if name not in own]
         found += [f"the set {name} is not of the type or the flags that it should be" for name, found_set in self._sets.items() if not _fits(name, found_set)]
-        for name, chain in CHAINS.items():
+        chains = {**CHAINS, **({sharing.NAME: sharing.CHAIN} if self.kept else {})}
+        for name, chain in chains.items():
             found += self._of_chain(name, chain)
-        return found + [f"the chain {name} is not of this collection" for name in self._chains if name not in CHAINS]
+        return found + [f"the chain {name} is not of this collection" for name in self._chains if name not in chains]
 
     def _of_chain(self, name: str, chain: Chain) -> Iterator[str]:
         if name not in self._chains:
@@ -149,7 +164,7 @@ class Table:
         if self._chains[name] != (("filter", chain.hook, PRIORITY, "accept") if chain.hook else (None,) * 4):
             yield f"the chain {name} is not hooked up as it should be"
         rules = self._rules.get(name, [])
-        have, wanted = [rule.get("comment", "") for rule in rules], [mark(name, number) for number in range(len(chain.rules))]
+        have, wanted = [rule.get("comment", "") for rule in rules], [mark_of(rule) for rule in chain.rules]
         if have != wanted:
             known = sum(comment in wanted for comment in have)
             yield f"the chain {name} has {known} of its {len(wanted)} rules" + (f" and {len(have) - known} of others" if len(have) > known else "")
@@ -172,6 +187,7 @@ class Transaction:
         self._commands: List[str] = []
         self._elements: Dict[Tuple[str, str], List[str]] = {}
         self._quarantine_seal: Optional[str] = None
+        self._sharing: Optional[bool] = None
 
     def make_table(self) -> None:
         """The table with empty sets; one that is there goes first."""
@@ -186,13 +202,28 @@ class Transaction:
         """The elements of a port; C(ports) carries the record, the seal of what was asked for and the name."""
         words = f"{record} {_SEAL}{sealed or seal(elements)}{_told(device)}".lstrip()
         for name, values in elements.items():
+            if name == _POSITIONS:
+                self._queue("add", name, [f"{index} comment {quoted(value)}" for value in values])
+                continue
             comment = f" comment {quoted(words)}" if name == "ports" else ""
             self._queue("add", name, [f"{_joined(index, value)}{comment}" for value in values])
 
     def delete(self, index: int, elements: Mapping[str, Iterable[str]]) -> None:
         """Every element of a port."""
         for name, values in elements.items():
-            self._queue("delete", name, [_joined(index, value) for value in values])
+            self._queue("delete", name, [_joined(index, "" if name == _POSITIONS else value) for value in values])
+
+    def keep(self, kept: Mapping[int, Iterable[str]], devices: Mapping[int, str]) -> None:
+        """What ports are kept from, all anew, and the chain that does it where there is anything."""
+        flush = f"flush set {FAMILY} {TABLE} {sharing.KEPT}"
+        if flush not in self._commands:
+            self._commands.append(flush)
+        elements = []
+        for index, macs in kept.items():
+            name = _told(devices.get(index, ""))
+            elements += [f"{_joined(index, mac)}" + (f" comment {quoted(name)}" if name else "") for mac in macs]
+        self._elements[("add", sharing.KEPT)] = elements
+        self._sharing = bool(elements)
 
     def record(self, verb: str, index: int, record: str = "", device: str = "") -> None:
         """What a switch was asked for, and its name."""
@@ -215,6 +246,8 @@ class Transaction:
             for (verb, name), items in self._elements.items():
                 if verb == wanted and items:
                     lines.append(f"{verb} element {FAMILY} {TABLE} {name} {{ {', '.join(sorted(items))} }}")
+        if self._sharing is not None:
+            lines += sharing.commands(self._sharing)
         if self._quarantine_seal is not None:
             # One that is there keeps its comment when it is added, and one that is not can't be deleted.
             element = f"element {FAMILY} {TABLE} switches {{ {_NOBODY}"

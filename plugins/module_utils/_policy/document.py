@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level
 
@@ -20,8 +20,9 @@ class PortItem(NamedTuple):
 
     name: str
     level: Level
-    macs: Optional[Sequence[str]]
-    addresses: Optional[Sequence[str]]
+    # Each is text, or a dictionary of address and shared.
+    macs: Optional[Sequence[Any]]
+    addresses: Optional[Sequence[Any]]
 
 
 class Group(NamedTuple):
@@ -47,7 +48,7 @@ class Switch(NamedTuple):
 def spec() -> Dict[str, Any]:
     """The option C(switches)."""
     port: Dict[str, Any] = {
-        "name": {"type": "str", "required": True}, "macs": {"type": "list", "elements": "str"}, "addresses": {"type": "list", "elements": "str"},
+        "name": {"type": "str", "required": True}, "macs": {"type": "list", "elements": "raw"}, "addresses": {"type": "list", "elements": "raw"},
         **argspec.LEVEL,
     }
     ports = {"type": "list", "elements": "dict", "options": port}
@@ -90,6 +91,9 @@ def _group(item: Mapping[str, Any], switch: str) -> Group:
 
 def _port(item: Mapping[str, Any]) -> PortItem:
     name = str(item["name"])
+    for word in ("macs", "addresses"):
+        for each in item.get(word) or ():
+            normalize.address_item(each, f"port {name}: {word}")
     return PortItem(name, Level.of(f"port {name}", item), item.get("macs"), item.get("addresses"))
 
 

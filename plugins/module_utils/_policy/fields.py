@@ -183,6 +183,8 @@ FILTER = Kind.of(
     # Lists as text, comma-separated and in canonical order: a field is one value.
     Field("macs", "str", group="elements"),
     Field("addresses", "str", group="elements"),
+    # Those of both that move between ports.
+    Field("shared", "str", group="elements"),
     *(Field(name, "enum", choices=(ACCEPT, REJECT), group="elements") for name in FILTER_GUARDS),
     # What was asked for, kept as the comment of an element.
     Field("record", "str", group="elements"),
@@ -190,6 +192,8 @@ FILTER = Kind.of(
     Field("intact", "bool", group="elements"),
     whole=True,
 )
+# The MAC addresses that a port whose sources nobody compares is kept from, as others share them.
+KEPT = Kind.of("kept", Field("macs", "str", group="elements"), whole=True)
 SWITCH = Kind.of("switch", Field("record", "str", group="elements"), whole=True)
 QUARANTINE = Kind.of("quarantine")
 # Quarantine is false where somebody else changed its names.
@@ -200,6 +204,8 @@ INGRESS = Kind.of("ingress", Field("program", "str", group="programs"))
 
 # There while a port learns or has entries that it learned: a locked port lets their addresses in until they age.
 LEARNED = Kind.of("learned")
+# The same of a port that goes on learning where an address is that it shares: there while anything else may be learned on it, or was.
+STRAYS = Kind.of("strays")
 
 
 def _vim(option: str, kind: str, path: str, wire: str = "", **more: Any) -> Field:
@@ -233,7 +239,9 @@ VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
 # An advanced option of a host (OptionManager), by its name.
 HOST_OPTION = Kind.of("option", _vim("value", "int", "value"))
 
-KINDS = {kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, VLAN, FDB, LINK, FILTER, INGRESS, SWITCH, QUARANTINE, RULESET)}
+KINDS = {
+    kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, STRAYS, VLAN, FDB, LINK, FILTER, INGRESS, KEPT, SWITCH, QUARANTINE, RULESET)
+}
 
 
 # Distributed switches: names and types of the vSphere Web Services API (VMwareDVSPortSetting, VMwareDVSPortgroupPolicy).

@@ -16,6 +16,9 @@ _NAME_BYTES = 15
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _GLOB = re.compile(r"[*?\[]")
 VLAN_MIN, VLAN_MAX = 1, 4094
+_ITEM_WORDS = frozenset(("address", "shared"))
+# The text of booleans, as templates leave it.
+_BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 def is_glob(name: str) -> bool:
@@ -48,6 +51,24 @@ def mac(text: str, option: str) -> str:
     if canonical == "00:00:00:00:00:00":
         raise InputError(f"{option}: {text} is no address of an interface.")
     return canonical
+
+
+def address_item(item: Any, where: str) -> Tuple[str, bool]:
+    """An address of a guest's, which is text, or a dictionary of it and whether it is shared; the address itself is not looked at."""
+    if not isinstance(item, Mapping):
+        if item is None or isinstance(item, (bool, list)):
+            raise InputError(f"{where}: {item!r} is no address; write text in quotes, or a dictionary with address and shared.")
+        return str(item), False
+    strange = sorted(str(word) for word in item if word not in _ITEM_WORDS)
+    if strange:
+        raise InputError(f"{where}: an address has no {strange[0]!r}; it has address and shared.")
+    address, shared = item.get("address"), item.get("shared")
+    if address is None or isinstance(address, (bool, list, Mapping)):
+        raise InputError(f"{where}: {dict(item)!r} has no address; write it as text in quotes.")
+    value = shared if isinstance(shared, bool) else _BOOLEANS.get(str(shared).strip().lower()) if shared is not None else False
+    if value is None:
+        raise InputError(f"{where}: shared of {address} is {shared!r}, which is neither true nor false.")
+    return str(address), value
 
 
 def group_mac(text: str, option: str) -> str:

@@ -12,6 +12,7 @@ from typing import Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optiona
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import BY_PROGRAM, GUARDS, SECURITY, Level
@@ -177,7 +178,7 @@ def _of_group(group: Group, switch: str, backend: str) -> Iterator[Said]:
     for port in group.ports:
         label = f"port {port.name} of {group.name or switch}"
         if len(port.macs or ()) > 1:
-            yield _say(label, "macs", ", ".join(port.macs or ()), _entry("macs", "more than one", backend))
+            yield _say(label, "macs", ", ".join(normalize.address_item(each, label)[0] for each in port.macs or ()), _entry("macs", "more than one", backend))
         own = [*_of_level(port.level, backend)]
         if own:
             yield _say(label, "ports", ", ".join(f"{each.word} {each.value}" for each in own), _entry("ports", "", backend))

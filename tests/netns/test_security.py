@@ -10,7 +10,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft_client
@@ -124,6 +124,25 @@ def test_a_port_of_a_multicast_router_is_one_again(cycle: Callable[..., Result],
     run("linux_port_security", bridge="br0", ports=[{"name": "v0", "guards": {"router_advertisement": "reject"}}])
     cycle("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
     assert snapshot() == before
+
+
+def test_a_guard_that_is_not_named_again_keeps_what_it_took(run: Callable[..., Result]) -> None:
+    """Its options of the port come back with the last guard that needs them, and not with the next task that speaks of something else."""
+    def now() -> Tuple[int, int]:
+        port = iproute2.port("v0")
+        return port["mcast_router"], port["group_fwd_mask"]
+
+    run("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST}])
+    assert now() == (0, 0x4001)
+    for said in ({"isolated": False}, {"guards": {"ip_source": "reject"}}, {"security": {"promiscuous": "reject"}}):
+        run("linux_port_security", bridge="br0", ports=[{"name": "v0", **said}])
+        assert now() == (0, 0x4001), said
+    run("linux_port_security", bridge="br0", ports=[{"name": "v0", "guards": {"bpdu": "accept"}}])
+    assert now() == (0, 0x4000)
+    run("linux_port_security", bridge="br0", ports=[{"name": "v0", "guards": {"router_advertisement": "accept"}}])
+    assert now() == (1, 0x4000)
+    run("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
+    assert now() == (1, 0)
 
 
 @pytest.mark.skipif(lacks_port_option("mab"), reason="SKIPPED: this kernel has no MAC authentication bypass on bridge ports")

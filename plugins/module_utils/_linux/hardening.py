@@ -163,10 +163,8 @@ class BridgeHardener:
         self._check(wanted, compiled)
         self._settle_mab(wanted.name, compiled)
         flags = dict(compiled.flags)
-        for name in ("mcast_router", "group_fwd_mask"):
-            if name in old.before and name not in flags and self.uses_table:
-                # It was taken from the port by a guard that goes now.
-                flags[name] = old.before.pop(name)
+        if self.uses_table:
+            self._settle_taken(flags, compiled, have, old)
         if compiled.pins and self.state.get(("port", wanted.name), {}).get("backup_port"):
             # While the guest's port has no carrier, its frames would go to that one.
             flags["backup_port"] = ""
@@ -181,6 +179,15 @@ class BridgeHardener:
             "bridge": self.bridge, "configured": resolution.configured, "effective": resolution.effective, "source": resolution.source,
             "guards": resolution.guards, "enforcement": compiled.enforcement,
         }
+
+    def _settle_taken(self, flags: Dict[str, Value], compiled: recipes.Compiled, have: Fields, old: PortRecord) -> None:
+        """What is taken from a port for a guard comes back when the last one goes, also one of which this task says nothing."""
+        taken = recipes.taken_by({guard: compiled.guards.get(guard, str(have.get(guard, ACCEPT))) for guard in FILTER_GUARDS})
+        for name in ("mcast_router", "group_fwd_mask"):
+            if name in taken and (name in flags or name in old.before):
+                flags[name] = taken[name]
+            elif name in old.before and name not in flags:
+                flags[name] = old.before.pop(name)
 
     def _port(self, wanted: Wanted, have: Fields) -> recipes.Port:
         """What the task does not say of the guest's addresses is as it was said before."""

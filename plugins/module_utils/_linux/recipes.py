@@ -309,13 +309,20 @@ def _add_to_table(result: Compiled, effective: Mapping[str, str], port: Port, ca
     """A second look at who is addressed; and what a bridge leaves to the host's stack without a hook is forwarded instead, to where the table drops it."""
     if "promiscuous" in effective:
         result.guards["destination_mac"] = REJECT if effective["promiscuous"] == REJECT and result.pins else ACCEPT
-    if any(value == REJECT for name, value in result.guards.items() if name != "destination_mac"):
-        mask = _NEAREST | (SPANNING_TREE if result.guards.get("bpdu") == REJECT else 0)
+    mask = taken_by(result.guards).get("group_fwd_mask", 0)
+    if mask:
         reason = can("port", "group_fwd_mask", mask)
         if reason is None:
             result.flags["group_fwd_mask"] = mask
         elif port.stp and mask & SPANNING_TREE:
             result.enforcement["bpdu"] = f"{APPROXIMATE}: the bridge runs STP and takes BPDUs before any rule sees them, and {reason}"
+
+
+def taken_by(guards: Mapping[str, str]) -> Dict[str, int]:
+    """The options that are taken from a port for guards, all that it has, with their values."""
+    rejecting = {name for name, value in guards.items() if value == REJECT and name != "destination_mac"}
+    found = {"group_fwd_mask": _NEAREST | (SPANNING_TREE if "bpdu" in rejecting else 0)} if rejecting else {}
+    return {**found, **({"mcast_router": 0} if "router_advertisement" in rejecting else {})}
 
 
 def _qualify(result: Compiled, effective: Mapping[str, str], port: Port) -> None:

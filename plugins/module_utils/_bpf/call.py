@@ -37,6 +37,7 @@ class BpfError(OSError):
 class ProgramInfo(NamedTuple):
     """Of struct bpf_prog_info."""
 
+    number: int
     name: str
     maps: Tuple[int, ...]
 
@@ -127,7 +128,8 @@ def info(descriptor: int) -> ProgramInfo:
     pack_into("=IQ", about, 52, _ROOM, ctypes.addressof(maps))
     _bpf(_INFO, _attr("=IIQ", descriptor, len(about), ctypes.addressof(about)))
     count = min(unpack_from("=I", about, 52)[0], _ROOM)
-    return ProgramInfo(about.raw[64:80].rstrip(b"\0").decode(errors="replace"), tuple(maps[:count]))
+    number, = unpack_from("=I", about, 4)
+    return ProgramInfo(number, about.raw[64:80].rstrip(b"\0").decode(errors="replace"), tuple(maps[:count]))
 
 
 def info_by_id(number: int) -> ProgramInfo:

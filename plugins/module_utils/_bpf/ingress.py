@@ -22,6 +22,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine import r
 
 _TYPES = "/sys/kernel/btf/vmlinux"
 _CLONE_NEWNET = 0x40000000
+# Says nothing of the ports.
+_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 class Held(NamedTuple):
@@ -62,6 +64,8 @@ class Ingress:
                     found[name] = held
                     self._seen[held.name] = held.number
         except BpfError as error:
+            if error.errno in _NO_ROOM:
+                raise
             self.unread = _words("reading the programs at the ports", error)
             return {}
         return found
@@ -137,6 +141,9 @@ class Ingress:
                 self._held[name] = call.load(partial_checksum.program(where, counters), name)
             finally:
                 os.close(counters)
+            # To find it again takes no further file then.
+            about = call.info(self._held[name])
+            self._names[about.number] = about
         return self._held[name]
 
     def attach(self, index: int, name: str) -> None:

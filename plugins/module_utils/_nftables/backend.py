@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple, TypeVar
 
@@ -59,23 +58,18 @@ class HardeningBackend(NetlinkBackend):
         return cls(Client(), quirks.kernel_hz())
 
     def observe(self, scope: Scope) -> Observed:
-        """The bridges, and the table beside them: nft takes as long for it as the bridges do."""
+        """The bridges, then the table: an entry of a tap that came in between is one of a number without a name."""
+        observed = super().observe(scope)
+        if scope.programs:
+            observed.state.update(self._programs(observed, scope))
         if not scope.filters:
-            return self._with_programs(super().observe(scope), scope)
-        with ThreadPoolExecutor(1) as beside:
-            reading = beside.submit(self._read_table)
-            observed = self._with_programs(super().observe(scope), scope)
-        self._table = reading.result()
+            return observed
+        self._table = self._read_table()
         names = dict(socket.if_nameindex())
         table = self._table_state(names)
         state: State = {**observed.state, **_learned(observed.state, table), **table}
         facts = {**observed.facts, "can": self._can, "strangers": self._strangers(names)}
         return Observed(state, facts)
-
-    def _with_programs(self, observed: Observed, scope: Scope) -> Observed:
-        if scope.programs:
-            observed.state.update(self._programs(observed, scope))
-        return observed
 
     def _programs(self, observed: Observed, scope: Scope) -> State:
         """Of ports, and of devices that may become ports."""

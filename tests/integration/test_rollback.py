@@ -98,7 +98,8 @@ def test_a_watchdog_that_was_killed_is_told(lab: Lab, tmp_path: Path, inventory:
     control = subprocess.Popen(**lab.playing(path, inside="controller", inventory=inventory), stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 120
-        while not (len(found := holders(lab)) == 1 and iproute2.port("uplink", lab.inside("kvm1")) is None):
+        # In this order: the watchdog is there before the change.
+        while not (iproute2.port("uplink", lab.inside("kvm1")) is None and len(found := holders(lab)) == 1):
             assert time.monotonic() < deadline, "there is no watchdog"
             time.sleep(0.1)
         lab.call("exec", "kvm1", "--", "kill", "-KILL", *found)

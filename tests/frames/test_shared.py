@@ -138,7 +138,7 @@ def test_while_somebody_forges(world: World) -> None:
         try:
             time.sleep(0.1)
             result = harden(world)
-            stolen = [place(world, ring.o.mac) for _ in range(5)]
+            stolen = [place(world, ring.o.mac) for _number in range(5)]
         finally:
             stop.set()
             thread.join()

@@ -11,6 +11,7 @@ from struct import pack
 from typing import Any, Dict, List
 
 import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import call
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, decode_evidence, processes, programs
@@ -260,7 +261,7 @@ def test_holders_that_can_not_be_looked_into(tmp_path: Path, monkeypatch: pytest
 
 def test_a_machine_whose_system_calls_are_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong number would call something else."""
-    monkeypatch.setattr(programs.os, "uname", lambda: os.uname_result(("Linux", "h", "6", "v", "vax")))
+    monkeypatch.setattr(call.os, "uname", lambda: os.uname_result(("Linux", "h", "6", "v", "vax")))
     with pytest.raises(BackendError, match="vax"):
         programs.TcxReader()
 
@@ -269,8 +270,8 @@ def test_a_machine_whose_system_calls_are_not_known(monkeypatch: pytest.MonkeyPa
 def test_answers_of_bpf(code: int, fails: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A kernel without tcx has no such programs; one that does not let us ask may have."""
     reader = programs.TcxReader()
-    monkeypatch.setattr(reader, "_call", lambda *arguments: -1)
-    monkeypatch.setattr(programs.ctypes, "get_errno", lambda: code)
+    monkeypatch.setattr(call, "_system", lambda: (lambda *arguments: -1, 0))
+    monkeypatch.setattr(call.ctypes, "get_errno", lambda: code)
     if fails:
         with pytest.raises(BackendError, match="EPERM"):
             reader.read(1)

@@ -294,6 +294,20 @@ def test_a_kernel_that_can_not(taps: Tuple[Tap, Tap], run: Callable[..., Result]
     assert run_module("linux_bridge_info")["bridges"][0]["status"]["protection"]["vnet0"]["guards"]["partial_checksum"] == "accept"
 
 
+def test_what_can_t_be_looked_for_is_not_said_to_be_gone(taps: Tuple[Tap, Tap], run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The policy goes, and that a program may be left is told."""
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+
+    def read(self: ingress.Ingress, ports: Dict[str, int]) -> Dict[str, ingress.Held]:
+        self.unread = "bpf(2) answers EPERM"
+        return {}
+
+    monkeypatch.setattr(ingress.Ingress, "read", read)
+    for check in (True, False):
+        result = run_module("linux_port_security", check, bridge="br0", ports=[{"name": "vnet0"}], state="absent")
+        assert result["changed"] and "vnet0: whether a program of the guard partial_checksum is still there is not known" in str(warnings_of(result)), result
+
+
 def test_a_refusal_takes_everything_back(taps: Tuple[Tap, Tap], monkeypatch: pytest.MonkeyPatch, by_tcx: None) -> None:
     """Of the second port's program: the first one's goes too."""
     before, attach = snapshot(), call.tcx_attach

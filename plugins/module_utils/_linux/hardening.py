@@ -362,9 +362,14 @@ def require_table(observed: Observed, what: str) -> None:
         raise UnsupportedError(f"{what}: {reason}.")
 
 
-def without_programs(wishes: Wishes) -> Tuple[str, ...]:
-    """The warning for ports whose profile asks for what can't be had here."""
+def without_programs(wishes: Wishes, observed: Observed) -> Tuple[str, ...]:
+    """The warning for ports whose profile asks for what can't be had here, and for those from which a program was to go that nobody could look for."""
     found: Dict[str, List[str]] = {}
+    unread = observed.facts["programs_unread"]
+    for key in wishes.absent if unread else ():
+        if key[0] in ("filter", "ingress") and not str(key[1]).startswith(STALE):
+            words = f"whether a program of the guard partial_checksum is still there is not known: {unread}"
+            found.setdefault(words, []).extend([str(key[1])] if str(key[1]) not in found.get(words, ()) else [])
     for name, told in sorted(wishes.ports.items()):
         for guard, quality in told["enforcement"].items():
             if quality.startswith(recipes.UNSUPPORTED):

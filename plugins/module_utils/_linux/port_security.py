@@ -91,7 +91,7 @@ class PortSecurityIntent(HoldingIntent):
         missing = [name for item in self.items for name in item.selection.names if name not in there]
         patterns = [glob for item in self.items for glob in item.selection.globs]
         warnings = nothing_reached("ports", [*missing, *unmatched], self.bridge, observed) + ports_of_others("ports", patterns, taking, observed)
-        warnings += of_two_ports(wishes, observed) + without_programs(wishes) + kept
+        warnings += of_two_ports(wishes, observed) + without_programs(wishes, observed) + kept
         warnings += dead_addresses((str(hold.key[1]) for hold in wishes.holds), self.bridge, observed)
         return Resolved(wishes.desired(), {"unmatched": unmatched, "ports": policy_of(wishes)}, warnings)
 

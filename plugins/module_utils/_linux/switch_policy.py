@@ -89,7 +89,7 @@ class SwitchPolicyIntent(HoldingIntent):
         quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
         quarantine.close_doors(wishes, observed, shut)
         warnings += keep_from_others(wishes, observed)
-        warnings += of_two_ports(wishes, observed) + without_programs(wishes)
+        warnings += of_two_ports(wishes, observed) + without_programs(wishes, observed)
         warnings += quarantine.elsewhere(wishes, observed, self.switches)
         tidy(wishes, observed)
         if RULESET in wishes.present:

@@ -68,7 +68,7 @@ class HardeningBackend(NetlinkBackend):
         names = dict(socket.if_nameindex())
         table = self._table_state(names)
         state: State = {**observed.state, **_learned(observed.state, table), **table}
-        facts = {**observed.facts, "can": self._can, "strangers": self._strangers(names)}
+        facts = {**observed.facts, "can": self._can, "strangers": self._strangers(names), "programs_unread": self._ingress.unread}
         return Observed(state, facts)
 
     def _programs(self, observed: Observed, scope: Scope) -> State:

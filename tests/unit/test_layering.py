@@ -152,7 +152,7 @@ def test_what_is_below_the_adapters_runs_without_ansible() -> None:
 def test_check_mode_is_read_in_few_places() -> None:
     """The two drivers and the adapters."""
     found = {path.relative_to(UTILS).as_posix() for path in UTILS.rglob("*.py") if "check_mode" in path.read_text()}
-    assert found == {"_engine/run.py", "_engine/fleet.py", *(f"{ADAPTERS}/{name}.py" for name in ("linux", "fleet", "jobs", "file", "media"))}
+    assert found == {"_engine/run.py", "_engine/fleet.py", *(f"{ADAPTERS}/{name}.py" for name in ("read", "linux", "fleet", "jobs", "file", "media"))}
 
 
 def test_nothing_is_imported_by_string() -> None:

@@ -12,6 +12,6 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 
 
 def fail(module: AnsibleModule, problem: Exception) -> NoReturn:
-    """One sentence, a code that a playbook can test, and the details."""
+    """One sentence, a code that a playbook can test, the details, and whether the host is another one now."""
     error = as_ours(problem)
-    module.fail_json(msg=error.message, error_code=error.code, **error.details)
+    module.fail_json(msg=error.message, error_code=error.code, changed=bool(error.details.get("not_undone")), **error.details)

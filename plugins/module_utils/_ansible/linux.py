@@ -85,7 +85,4 @@ def _net(module: AnsibleModule, open_backend: Callable[[], Any], scope: Any, tur
 
 
 def _summary(plan: Plan, check_mode: bool) -> str:
-    steps = len(plan.steps)
-    if not steps:
-        return words.nothing_to_do(plan.looked_at)
-    return f"{steps} step{'s' if steps > 1 else ''} {'would be done' if check_mode else 'done and read back'}."
+    return words.steps(len(plan.steps), not check_mode) if plan.steps else words.nothing_to_do(plan.looked_at)

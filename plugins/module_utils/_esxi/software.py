@@ -16,7 +16,8 @@ from dataclasses import replace
 from typing import IO, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, UnreadableError, VerifyError, VirtnetError
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, chosen
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target import Outlook
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import HostJob, chosen
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.packages import components_of, package_of, pending_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.power import Machine
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import COMPONENTS_FROM, RANKS, Have, Plan, Wish, make_plan
@@ -107,20 +108,20 @@ def asked(params: Mapping[str, Any], opener: Callable[[str], IO[bytes]]) -> Aske
     return Asked(wish, deadlines, params["evacuate_powered_off_vms"], params, opener)
 
 
-def jobs(given: Asked, client: Client, login: Login) -> Sequence[Tuple[Host, Optional[Job]]]:
-    """One for each host that is meant and can be reached."""
+def jobs(given: Asked, client: Client, login: Login) -> Sequence[HostJob]:
+    """One for each host that is meant."""
     hosts = chosen(client, given.params, _PATHS, "reading the software of the hosts")
-    return [(host, None if host.why_unreachable else SoftwareJob(given, host, found, client, login)) for host, found in hosts]
+    return [HostJob(client, host) if host.why_unreachable else SoftwareJob(given, host, found, client, login) for host, found in hosts]
 
 
-class SoftwareJob:
-    """The job of one host."""
+class SoftwareJob(HostJob):
+    """The job of one host that can be reached."""
 
     def __init__(self, given: Asked, host: Host, found: Found, client: Client, login: Login) -> None:
-        self.name = host.name
+        super().__init__(client, host)
         self._given, self._found = given, found._replace(props={**found.props, "name": host.name})
         self._machine = Machine(host, client, login)
-        self._host, self._login = host, login
+        self._login = login
         self._wish = given.wish
         self._staging: Optional[Staging] = None
         self._plan = Plan()
@@ -136,7 +137,7 @@ class SoftwareJob:
         self._have = self._read(warnings)
         if self._given.params.get("datastore"):
             pattern = self._given.params["datastore"]
-            self._staging = Staging(self._machine.client, self._login, self._host, self._given.opener, self._wish.path, pattern)
+            self._staging = Staging(self._machine.client, self._login, self.host, self._given.opener, self._wish.path, pattern)
             self._wish = replace(self._wish, location=self._staging.location)
         try:
             plan = self._plan = make_plan(self._wish, self._have)

@@ -22,17 +22,17 @@ JOBS: Spec = {"parallel": {"type": "int", "default": 8}, "ignore_unreachable_hos
 
 
 def run_on_hosts(
-    spec: Spec, wish_of: Callable[[Mapping[str, Any]], Any], jobs_of: Callable[[Any, Client, Login], Sequence[Job]], **rules: Any
+    spec: Spec, request_of: Callable[[Mapping[str, Any]], Any], jobs_of: Callable[[Any, Client, Login], Sequence[Job]], **rules: Any
 ) -> NoReturn:
-    """The whole of a module: C(wish_of) refuses what can't be right before there is a session."""
+    """The whole of a module: C(request_of) refuses what can't be right before there is a session."""
     module = Module(argument_spec={**CONNECTION, **select.spec(), **JOBS, **spec}, supports_check_mode=True, **rules)
     params = module.params
     try:
         parallel = calls_at_a_time(params)
-        wish = wish_of(params)
+        request = request_of(params)
         login = Login.of(params)
         with Client(login, parallel) as client:
-            targets = run_jobs(jobs_of(wish, client, login), module.check_mode, parallel)
+            targets = run_jobs(jobs_of(request, client, login), module.check_mode, parallel)
     except VirtnetError as error:
         fail(module, error)
     finish(module, targets, "hosts", (), {})

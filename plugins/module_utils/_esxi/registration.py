@@ -13,7 +13,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target i
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi import registration_plan as planning
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import HostJob, chosen
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import Choice, Meant, Skipped, taken
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.site import Machine, Site, Store
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.site import RegisteredMachine, Site, Store
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import close
@@ -39,7 +39,7 @@ def spec() -> Dict[str, Any]:
     }
 
 
-def asked(params: Mapping[str, Any]) -> Mapping[str, Any]:
+def request(params: Mapping[str, Any]) -> Mapping[str, Any]:
     """InputError for what can't be right."""
     for name in ("datastores", "names"):
         if params.get(name) is not None and not params[name]:
@@ -99,7 +99,7 @@ class RegistrationJob(HostJob):
         self._unsearched: Optional[VirtnetError] = None
         self._lost: List[Skipped] = []
         # The host's own machines by path, for those that are unregistered.
-        self._mine: Dict[str, Machine] = {}
+        self._mine: Dict[str, RegisteredMachine] = {}
         self._pool: Any = None
         self._folder: Any = None
 
@@ -143,7 +143,7 @@ class RegistrationJob(HostJob):
         )
 
     @property
-    def _near(self) -> List[Machine]:
+    def _near(self) -> List[RegisteredMachine]:
         """The machines that its datastores list, its own and those of others."""
         return [machine for machine in self._site.machines if machine.lies_on(self._stores)]
 
@@ -160,7 +160,7 @@ class RegistrationJob(HostJob):
         return choice
 
     @staticmethod
-    def _unknown(machine: Machine) -> Skipped:
+    def _unknown(machine: RegisteredMachine) -> Skipped:
         return Skipped(machine.path or machine.name, planning.UNREADABLE, f"whether it is meant is not known: {machine.unknown}")
 
     def _search(self) -> Tuple[List[str], List[Skipped]]:

@@ -28,7 +28,7 @@ class Store(NamedTuple):
     browser: Any
 
 
-class Machine(NamedTuple):
+class RegisteredMachine(NamedTuple):
     """A virtual machine that is registered."""
 
     ref: Any
@@ -58,7 +58,7 @@ class Site:
     def __init__(self, client: Client, hosts: Sequence[Host]) -> None:
         self._client = client
         self.stores: Dict[Any, List[Store]] = {}
-        self.machines: List[Machine] = []
+        self.machines: List[RegisteredMachine] = []
         self.blind: Dict[Any, str] = {}
         if hosts:
             self._read([host.ref for host in hosts])
@@ -108,11 +108,11 @@ def _store(found: Found) -> Store:
     return Store(found.ref, found.name, bool(found.value("summary.accessible")), found.value("browser"))
 
 
-def _machine(found: Found, lists: Sequence[Found]) -> Machine:
+def _machine(found: Found, lists: Sequence[Found]) -> RegisteredMachine:
     path, power = normal(str(found.either(_VMX, ""))), found.either(_POWER, None)
     unknown = found.why() or ("" if path else "the server does not tell where its configuration is")
     store = next((each.ref for each in lists if path and "name" not in each.gaps and each.name == store_of(path)), None)
     running = None if power is None else str(power) != "poweredOff"
-    return Machine(
+    return RegisteredMachine(
         found.ref, found.name, path, found.either(_HOST, None), running, unknown, _HOST not in found.gaps, tuple(each.ref for each in lists), store,
     )

@@ -11,7 +11,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target import Outlook
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.backend import why_away
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host, Inventory
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import GONE, Found, why
@@ -55,7 +55,7 @@ class HostJob:
 
 def chosen(client: Client, params: Params, paths: Sequence[str], what: str) -> List[Tuple[Host, Found]]:
     """The hosts that are meant, each with the properties that were asked for: two reads in all."""
-    from_inventory = Inventory(client).select(Selection(params))
+    from_inventory = Inventory(client).select(HostSelection(params))
     read: Dict[Any, Found] = {}
     if from_inventory:
         kind = type(from_inventory[0].ref)

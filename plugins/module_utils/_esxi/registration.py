@@ -12,8 +12,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target import Outlook
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi import registration_plan as planning
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import HostJob, chosen
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import Choice, Meant, Skipped, taken
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.site import RegisteredMachine, Site, Store
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import MachineChoice, Meant, Skipped, taken
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.site import Datastore, RegisteredMachine, Site
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import close
@@ -87,12 +87,12 @@ def _tell_names(own: Sequence["RegistrationJob"], client: Client) -> None:
 class RegistrationJob(HostJob):
     """The job of one host that can be reached."""
 
-    def __init__(self, params: Mapping[str, Any], client: Client, host: Host, stores: Sequence[Store], site: Site, warnings: Sequence[str]) -> None:
+    def __init__(self, params: Mapping[str, Any], client: Client, host: Host, stores: Sequence[Datastore], site: Site, warnings: Sequence[str]) -> None:
         super().__init__(client, host)
         self._params = params
         self._stores, self._site = stores, site
         self._warnings = list(warnings)
-        self._choice = Choice()
+        self._choice = MachineChoice()
         # The machines that lie on its datastores, the names of those that the other hosts have, and why it is not known what there is.
         self.paths: List[str] = []
         self.others: Set[str] = set()
@@ -147,7 +147,7 @@ class RegistrationJob(HostJob):
         """The machines that its datastores list, its own and those of others."""
         return [machine for machine in self._site.machines if machine.lies_on(self._stores)]
 
-    def _choose(self, meant: Meant) -> Choice:
+    def _choose(self, meant: Meant) -> MachineChoice:
         if self._present:
             choice = planning.to_register(self.paths, self._site.registered(self._stores), meant)
             choice.skipped += self._lost + [self._unknown(machine) for machine in self._near if not machine.path]
@@ -180,7 +180,7 @@ class RegistrationJob(HostJob):
                 lost.append(Skipped(f"[{store.name}]", planning.INACCESSIBLE, error.message.rstrip(".")))
         return found, lost
 
-    def _search_one(self, store: Store) -> List[str]:
+    def _search_one(self, store: Datastore) -> List[str]:
         browser = dep.vim.host.DatastoreBrowser
         flags = browser.FileInfo.Details(fileType=True, fileSize=False, modification=False, fileOwner=False)
         spec_ = browser.SearchSpec(matchPattern=[f"*{planning.MACHINE}", f"*{planning.TEMPLATE}"], details=flags, searchCaseInsensitive=False)

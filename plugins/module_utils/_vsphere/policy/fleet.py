@@ -11,14 +11,14 @@ from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Set
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, InputError, UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import UPDATE, Order, Rule
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import UPDATE, Order, OrderRule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import HOST_OPTION, VSPHERE_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Kind, Observed, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.backend import NO_WINDOW as NO_DV_WINDOW
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.backend import SwitchBackend
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.inventory import DvInventory, Place
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.inventory import DvInventory, SwitchPlace
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host import options
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.backend import HostBackend, HostFleet, HostScope, fault_of, sight_of, why_away
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host, Inventory
@@ -34,7 +34,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session
 MEMBERSHIP = "config.network.proxySwitch"
 # The word under which results of distributed switches are returned.
 SWITCHES = "distributed_switches"
-_ORDER = Order(*NO_WINDOW.rules, Rule(UPDATE, HOST_OPTION.name, ("options",), "the host's own option"))
+_ORDER = Order(*NO_WINDOW.rules, OrderRule(UPDATE, HOST_OPTION.name, ("options",), "the host's own option"))
 
 
 def memberships(host: Host) -> Set[str]:
@@ -187,7 +187,7 @@ def _refuse_unseen(scope: PolicyScope, unseen: Collection[Tuple[str, Any]], doub
             raise UnreadableError(f"switch {name}: hosts are members of this distributed switch, and it is not among those that can be read: {why}.")
 
 
-def _refuse_others(scope: PolicyScope, places: List[Place], meant: List[Place], any_host: bool) -> None:
+def _refuse_others(scope: PolicyScope, places: List[SwitchPlace], meant: List[SwitchPlace], any_host: bool) -> None:
     """A distributed switch that is asked for as such and is not there, or none of the hosts' own."""
     for name in scope.only_distributed if any_host else ():
         if name in [place.name for place in meant]:

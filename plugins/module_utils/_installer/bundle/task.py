@@ -22,7 +22,6 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.versi
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 Opener = Callable[[str], IO[bytes]]
-ALGORITHMS = ("sha512", "sha256", "sha1", "md5")
 _GIVEN = re.compile(r"(?:(sha512|sha256|sha1|md5):)?([0-9a-f]{32,128})", re.IGNORECASE)
 _LENGTHS = {128: "sha512", 64: "sha256", 40: "sha1", 32: "md5"}
 

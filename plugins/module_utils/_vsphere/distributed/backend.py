@@ -14,10 +14,11 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order im
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_KINDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS, VDS_PORT, VDS_PORTGROUP
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Kind, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import expand as dv_expand
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten as dv_flatten
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import GROUP, PORT, VDS, DvScope
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.inventory import DvInventory, ReadSwitch, SwitchPlace
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import Machines, of_groups
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
@@ -27,24 +28,24 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session
 
 _ALL = ("config", "override", "inherit")
 _LAST = (
-    OrderRule(UPDATE, PORT, _ALL, "a port is reset when its group is as it should be"),
-    OrderRule(DELETE, GROUP, (), "what goes comes last"),
+    OrderRule(UPDATE, VDS_PORT, _ALL, "a port is reset when its group is as it should be"),
+    OrderRule(DELETE, VDS_PORTGROUP, (), "what goes comes last"),
 )
 
 # One task for each object.
 ORDER = Order(
-    OrderRule(CREATE, GROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
-    OrderRule(UPDATE, GROUP, _ALL, "a group's own change"),
+    OrderRule(CREATE, VDS_PORTGROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
+    OrderRule(UPDATE, VDS_PORTGROUP, _ALL, "a group's own change"),
     OrderRule(UPDATE, VDS, _ALL, "a switch's own change"),
     *_LAST,
 )
 
 # For documents that change a switch and its groups together, as rules.NO_WINDOW does for standard switches.
 NO_WINDOW = Order(
-    OrderRule(CREATE, GROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
-    OrderRule(UPDATE, GROUP, ("config", "override"), "a group's own values hold before the switch changes"),
+    OrderRule(CREATE, VDS_PORTGROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
+    OrderRule(UPDATE, VDS_PORTGROUP, ("config", "override"), "a group's own values hold before the switch changes"),
     OrderRule(UPDATE, VDS, _ALL, "then the values that the others inherit"),
-    OrderRule(UPDATE, GROUP, ("inherit",), "a group inherits what is in effect already"),
+    OrderRule(UPDATE, VDS_PORTGROUP, ("inherit",), "a group inherits what is in effect already"),
     *_LAST,
 )
 
@@ -161,11 +162,11 @@ class SwitchBackend:
 
     def cuts(self, step: Step) -> Optional[str]:
         """The label of the group on which connections of hosts can be cut: by its end, another VLAN or a blocked port."""
-        if step.key[0] == PORT:
+        if step.key[0] == VDS_PORT:
             port = self._now.facts.ports[str(step.key[2])]
             opens = "vlan" not in step.after and step.after.get("blocked") in (None, False)
             return None if opens or port.host is False else label(self._now.facts.group_key(port.group))
-        if step.key[0] == GROUP and (step.verb == DELETE or step.verb == UPDATE and "vlan" in step.after):
+        if step.key[0] == VDS_PORTGROUP and (step.verb == DELETE or step.verb == UPDATE and "vlan" in step.after):
             return label(step.key)
         return None
 
@@ -181,9 +182,9 @@ class SwitchBackend:
         self._written.update(step.key for step in steps)
         if verb == CREATE:
             return self._together(steps, self._create)
-        if kind == PORT:
+        if kind == VDS_PORT:
             return self._together(steps, self._ports)
-        job = self._delete if verb == DELETE else self._group if kind == GROUP else self._default
+        job = self._delete if verb == DELETE else self._group if kind == VDS_PORTGROUP else self._default
         return self._client.each(lambda step: _fault(lambda: job(step)), steps)
 
     def _together(self, steps: Sequence[Step], job: Callable[[Sequence[Step]], None]) -> List[Optional[Fault]]:

@@ -11,14 +11,14 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, kinds, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import MAC_LEARNING, PORT_POLICY, VDS_PORTGROUP, VDS_SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, Desired, Fields, Key, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import vlan as dv_vlan
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import GroupChoice, Groups, unknown
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import GROUP, DvScope, SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope, SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import SECURITY_NAMES, in_effect
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.effects import uncertain
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import Machines
@@ -169,7 +169,7 @@ class GroupsIntent:
         changed = []
         for step in plan.steps:
             group = str(step.key[2])
-            if step.key[0] != GROUP or group not in switch.groups or "promiscuous" not in step.after:
+            if step.key[0] != kinds.VDS_PORTGROUP or group not in switch.groups or "promiscuous" not in step.after:
                 continue
             after = in_effect({"promiscuous": step.after["promiscuous"]}, switch.effective)["promiscuous"]
             if after != switch.groups[group].effective["promiscuous"]:

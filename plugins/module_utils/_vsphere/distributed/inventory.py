@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten as dv_flatten
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.adapters import HOST_PATHS, Adapters, adapters_of
@@ -213,7 +214,7 @@ def _assemble(place: SwitchPlace, found: Sequence[Found]) -> ReadSwitch:
         dv_flatten.effective_fields(config.defaultPortConfig, modern),
         tuple(sorted(int(each.secondaryVlanId) for each in getattr(config, "pvlanConfig", None) or ())), {}, {},
     )
-    switch = ReadSwitch(place, config, facts, {("vds", place.name): dv_flatten.switch(config, modern)})
+    switch = ReadSwitch(place, config, facts, {(VDS, place.name): dv_flatten.switch(config, modern)})
     for each in found:
         if isinstance(each.ref, vim.dvs.DistributedVirtualPortgroup):
             _name(switch, each)

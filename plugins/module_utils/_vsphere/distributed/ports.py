@@ -12,11 +12,12 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan imp
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS_PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import vlan as dv_vlan
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import unknown
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import PORT, DvScope, PortFacts, SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope, PortFacts, SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, native
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.groups import security_options, security_wish
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.effects import uncertain
@@ -189,7 +190,7 @@ class PortsIntent:
         found: Dict[str, List[str]] = {}
         doubts: List[str] = []
         for step in plan.steps if switch is not None else ():
-            port = switch.ports[str(step.key[2])] if switch is not None and step.key[0] == PORT else None
+            port = switch.ports[str(step.key[2])] if switch is not None and step.key[0] == VDS_PORT else None
             if switch is None or port is None or not port.running or "promiscuous" not in step.after:
                 continue
             after = in_effect({"promiscuous": step.after["promiscuous"]}, switch.groups[port.group].effective)

@@ -13,6 +13,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VDS, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Desired, Fields, Key, Observed, State, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
@@ -25,7 +26,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.ma
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection, close
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import spec as selection_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import (
-    BPDU_OPTION, VDS, VSWITCH, WITHOUT, Compiled, Said, bpdu_of, compile_switch, refuse,
+    BPDU_OPTION, WITHOUT, Compiled, Said, bpdu_of, compile_switch, refuse,
 )
 
 PURGE = ("overrides",)
@@ -255,14 +256,14 @@ def _kind_here(item: CompiledSwitch, observed: Observed) -> Optional[str]:
 def _wish_vswitch(item: CompiledSwitch, observed: Observed, wishes: Dict[Key, Dict[str, Value]], purge: bool) -> None:
     switch, compiled = item.switch.name, item.compiled[VSWITCH]
     wishes[VSWITCH, switch] = dict(compiled.security)
-    there = [str(key[1]) for key, fields in observed.state.items() if key[0] == "portgroup" and fields.get("vswitch") == switch]
+    there = [str(key[1]) for key, fields in observed.state.items() if key[0] == PORTGROUP and fields.get("vswitch") == switch]
     for name, security in compiled.groups.items():
         if name not in there:
             raise InputError(_no_group(name, switch, there, observed))
-        wishes["portgroup", name] = dict(security)
+        wishes[PORTGROUP, name] = dict(security)
     for name in there if purge else ():
         if name not in compiled.groups:
-            wishes["portgroup", name] = _purged(observed.state["portgroup", name])
+            wishes[PORTGROUP, name] = _purged(observed.state[PORTGROUP, name])
 
 
 def _purged(have: Fields) -> Dict[str, Value]:
@@ -271,7 +272,7 @@ def _purged(have: Fields) -> Dict[str, Value]:
 
 
 def _no_group(name: str, switch: str, there: List[str], observed: Observed) -> str:
-    other = observed.state.get(("portgroup", name))
+    other = observed.state.get((PORTGROUP, name))
     if other is not None:
         return f"port group {name} of {switch}: the host has it on {other.get('vswitch')}; name it under that switch."
     return f"port group {name} of {switch}: the switch has no port group of that name{close(name, there)}."
@@ -282,7 +283,7 @@ def _groups_of(switch: str, observed: Observed, wishes: Mapping[Key, Fields]) ->
     above = {**observed.state[VSWITCH, switch], **wishes[VSWITCH, switch]}
     found: Dict[str, Any] = {}
     for key, fields in observed.state.items():
-        if key[0] == "portgroup" and fields.get("vswitch") == switch:
+        if key[0] == PORTGROUP and fields.get("vswitch") == switch:
             own = {**fields, **wishes.get(key, {})}
             found[str(key[1])] = _policies(switch, own, above, f"port group {key[1]}", f"switch {switch}")
     return found

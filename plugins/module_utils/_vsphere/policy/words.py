@@ -14,11 +14,11 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, Switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import BY_PROGRAM, GUARDS, SECURITY, Level
 
 EXACT, APPROXIMATE, UNSUPPORTED = "exact", "approximate", "unsupported"
-VSWITCH, VDS = "vswitch", "vds"
 BACKENDS = (VSWITCH, VDS)
 BPDU_OPTION = "Net.BlockGuestBPDU"
 

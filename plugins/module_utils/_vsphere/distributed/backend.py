@@ -16,8 +16,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS, VDS_PORT, VDS_PORTGROUP
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Kind, Observed, Value
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import expand as dv_expand
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten as dv_flatten
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import expand, flatten
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.inventory import DvInventory, ReadSwitch, SwitchPlace
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import Machines, of_groups
@@ -197,28 +196,28 @@ class SwitchBackend:
     def _new(self, step: Step) -> Any:
         name = str(step.key[2])
         if step.key in self._former:
-            return dv_expand.former_group(dep.vim, self._former[step.key], dv_expand.has_lags(self._now.config))
-        return dv_expand.new_group(dep.vim, name, self._now.config.defaultPortConfig, step.after)
+            return expand.former_group(dep.vim, self._former[step.key], expand.has_lags(self._now.config))
+        return expand.new_group(dep.vim, name, self._now.config.defaultPortConfig, step.after)
 
     def _group(self, step: Step) -> None:
         group, config = self._now.groups[step.key], self._now.configs[step.key]
         changes = self._changes(step, config.defaultPortConfig)
-        self._client.task(group.ReconfigureDVPortgroup_Task, dv_expand.group_spec(dep.vim, config, changes), what=self._what([step]))
+        self._client.task(group.ReconfigureDVPortgroup_Task, expand.group_spec(dep.vim, config, changes), what=self._what([step]))
 
     def _default(self, step: Step) -> None:
         changes = self._changes(step, self._now.config.defaultPortConfig)
-        self._client.task(self.place.ref.ReconfigureDvs_Task, dv_expand.switch_spec(dep.vim, self._now.config, changes), what=self._what([step]))
+        self._client.task(self.place.ref.ReconfigureDvs_Task, expand.switch_spec(dep.vim, self._now.config, changes), what=self._what([step]))
 
     def _ports(self, steps: Sequence[Step]) -> None:
         ports = self._now.ports
-        specs = [dv_expand.port_spec(dep.vim, ports[step.key], self._changes(step, ports[step.key].config.setting)) for step in steps]
+        specs = [expand.port_spec(dep.vim, ports[step.key], self._changes(step, ports[step.key].config.setting)) for step in steps]
         self._client.task(self.place.ref.ReconfigureDVPort_Task, specs, what=self._what(steps))
 
     def _changes(self, step: Step, setting: Any) -> Fields:
         """What the step changes, and on its way back what went with MAC learning that this run switched off."""
         enabled = step.after.get("mac_learning_enabled")
         if enabled is False:
-            self._learned.setdefault(step.key, dv_flatten.effective_learning(setting))
+            self._learned.setdefault(step.key, flatten.effective_learning(setting))
         if enabled is not True or step.key not in self._learned:
             return step.after
         return {**{name: value for name, value in self._learned[step.key].items() if value is not None}, **step.after}

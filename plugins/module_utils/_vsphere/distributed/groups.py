@@ -15,8 +15,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy import a
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import MAC_LEARNING, PORT_POLICY, VDS_PORTGROUP, VDS_SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, Desired, Fields, Key, Observed, Value
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import vlan as dv_vlan
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import vlan as vlans
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import GroupChoice, Groups, unknown
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope, SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import SECURITY_NAMES, in_effect
@@ -32,7 +32,7 @@ SHOWN = SECURITY_NAMES + tuple(field.name for field in MAC_LEARNING) + ("vlan",)
 
 def security_options() -> Dict[str, Any]:
     """The options C(security) and C(mac_learning), which groups and ports share."""
-    learning = {field.name[len(dv_rules.PREFIX):]: argspec.option(field) for field in MAC_LEARNING}
+    learning = {field.name[len(rules.PREFIX):]: argspec.option(field) for field in MAC_LEARNING}
     # In any case, as field scripts write DROP.
     learning["limit_policy"] = {"type": "str"}
     return {
@@ -49,7 +49,7 @@ def spec() -> Dict[str, Any]:
         "name": {"type": "str"},
         "names": {"type": "list", "elements": "str"},
         "state": argspec.STATE,
-        "vlan": dv_vlan.SPEC,
+        "vlan": vlans.SPEC,
         **argspec.options(VDS_PORTGROUP, _PLAIN),
         **security_options(),
         "port_policy": {"type": "dict", "options": argspec.options(VDS_PORTGROUP, _FLAGS)},
@@ -59,11 +59,11 @@ def spec() -> Dict[str, Any]:
 def security_wish(params: Mapping[str, Any]) -> Dict[str, Value]:
     """What C(vlan), C(security) and C(mac_learning) ask for, checked."""
     wish: Dict[str, Value] = {}
-    vlan = dv_vlan.from_option(params.get("vlan"))
+    vlan = vlans.from_option(params.get("vlan"))
     if vlan is not None:
         wish["vlan"] = vlan
     wish.update({name: value for name, value in (params.get("security") or {}).items() if value is not None})
-    wish.update(dv_rules.learning_wish(params.get("mac_learning")))
+    wish.update(rules.learning_wish(params.get("mac_learning")))
     return wish
 
 
@@ -129,7 +129,7 @@ class GroupsIntent:
         if have is None and "vlan" not in self.wish:
             raise InputError(f"{unknown(group, switch)}; to make it, say with vlan which VLAN it is to have.")
         effective = switch.groups[group].effective if have is not None else switch.effective
-        wish = dv_rules.complete(label, self.wish, have or {}, effective, switch)
+        wish = rules.complete(label, self.wish, have or {}, effective, switch)
         merged = {**(have or {}), **wish}
         if "ports" in wish and merged.get("binding") == "ephemeral":
             raise InputError(f"{label}: ports can't be {wish['ports']}, as ports of an ephemeral group come and go with the machines; leave it out.")

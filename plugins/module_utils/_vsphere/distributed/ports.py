@@ -14,8 +14,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS_PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Observed, Value
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import vlan as dv_vlan
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import vlan as vlans
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import unknown
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope, PortFacts, SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, native
@@ -38,7 +38,7 @@ def spec() -> Dict[str, Any]:
         "vm": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "inherited"], "default": "present"},
         "reset": {"type": "list", "elements": "str", "choices": list(_SETTINGS)},
-        "vlan": dv_vlan.SPEC,
+        "vlan": vlans.SPEC,
         "blocked": {"type": "bool"},
         **security_options(),
     }
@@ -152,7 +152,7 @@ class PortsIntent:
     def _wish(self, port: PortFacts, observed: Observed, switch: SwitchFacts) -> Dict[str, Value]:
         asked = self.wish if switch.mac_management or not self.reset else {name: value for name, value in self.wish.items() if name not in LEARNING_NAMES}
         have = observed.state[switch.port_key(port.key)]
-        wish = dv_rules.complete(_label(port, switch), asked, have, port.effective, switch)
+        wish = rules.complete(_label(port, switch), asked, have, port.effective, switch)
         self._allowed(port, wish, observed, switch)
         return wish
 
@@ -162,7 +162,7 @@ class PortsIntent:
         for name, value in self._delta(port.key, wish, observed, switch).items():
             flag = "vlan_override" if name == "vlan" else "block_override" if name == "blocked" else _mac_flag(switch)
             if value != INHERIT:
-                dv_rules.must_be_told(f"port group {port.group} of {switch.name}", [flag], flags)
+                rules.must_be_told(f"port group {port.group} of {switch.name}", [flag], flags)
             if value != INHERIT and not flags[flag]:
                 raise UnsupportedError(
                     f"{_label(port, switch)}: {name} can't be {value}, as {_FLAGS[flag]} of the group {port.group} is false; set port_policy.{flag}: true "

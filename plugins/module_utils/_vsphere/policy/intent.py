@@ -16,7 +16,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VDS, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Desired, Fields, Key, Observed, State, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import unknown
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import in_effect
@@ -183,7 +183,7 @@ class PolicyIntent(HostIntent):
         if compiled.security:
             # They are one policy where there is macManagementPolicy.
             asked = SECURITY if facts.mac_management else tuple(compiled.security)
-            dv_rules.must_be_told(f"switch {facts.name}", asked, facts.effective)
+            rules.must_be_told(f"switch {facts.name}", asked, facts.effective)
             wishes[VDS, facts.name] = dict(compiled.security)
         above = {**facts.effective, **compiled.security}
         enforcement: Dict[str, str] = {}
@@ -191,11 +191,11 @@ class PolicyIntent(HostIntent):
             label = f"port group {name} of {facts.name}"
             have = observed.state[facts.group_key(name)]
             wish, written = _without_mixture(security, have, above, facts.mac_management)
-            dv_rules.must_be_told(f"switch {facts.name}", written, above)
+            rules.must_be_told(f"switch {facts.name}", written, above)
             if written:
                 enforcement[label] = f"approximate: {' and '.join(written)} inherit, written as the value of the switch, as its other policies don't inherit"
             effective = {**facts.groups[name].effective, **{each: above.get(each) for each in SECURITY if have.get(each) == INHERIT}}
-            wishes[facts.group_key(name)] = dv_rules.complete(label, wish, have, effective, facts)
+            wishes[facts.group_key(name)] = rules.complete(label, wish, have, effective, facts)
         present = {key: wish for key, wish in wishes.items() if wish}
         notes = {"datacenter": facts.datacenter, "approximate": enforcement}
         return Resolved(Desired(present), notes, (), {"groups": _dv_groups(facts, observed, present, above)})

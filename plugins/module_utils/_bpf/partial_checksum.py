@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import re
 import sys
-from hashlib import sha256
-from typing import NamedTuple
+from hashlib import sha1, sha256
+from typing import NamedTuple, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import btf
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.assembly import assemble
@@ -28,6 +28,8 @@ _MEMBERS = ("ip_summed", "csum_start", "csum_offset", "mac_header")
 _EXTENSIONS = 4
 # What the program answers: the next filter decides, or the frame is dropped (TC_ACT_UNSPEC, TC_ACT_SHOT; TCX_NEXT and TCX_DROP are the same).
 _NEXT, _DROP = -1, 2
+# BPF_TAG_SIZE of include/uapi/linux/bpf.h.
+_TAG = 8
 
 
 class Layout(NamedTuple):
@@ -206,7 +208,7 @@ stop:
     exit
 """
 
-# Of at most 15 characters, by which a program of this text is known again: the kernel's own tag depends on its layout and version.
+# Of at most 15 characters, which tells the version of the text: the kernel's own tag depends on its layout too.
 PREFIX = "virtnet_"
 NAME = PREFIX + sha256(_SOURCE.encode()).hexdigest()[:7]
 
@@ -224,3 +226,9 @@ def source(where: Layout, stopped: int) -> str:
 def program(where: Layout, stopped: int) -> bytes:
     """The instructions for a kernel."""
     return assemble(source(where, stopped))
+
+
+def tags(where: Layout) -> Tuple[bytes, ...]:
+    """What kernels call these instructions (bpf_prog_calc_tag, kernel/bpf/core.c): eight bytes of SHA-1, from 6.18 on of SHA-256, without the map."""
+    code = program(where, 0)
+    return tuple(digest(code).digest()[:_TAG] for digest in (sha1, sha256))

@@ -77,7 +77,7 @@ class HardeningBackend(NetlinkBackend):
         indexes = {name: self._observer.index_of(name) for name in names}
         self._indexes = {name: index for name, index in indexes.items() if index is not None}
         self._held = self._ingress.read(self._indexes)
-        return {("ingress", name): {"program": held.name} for name, held in self._held.items()}
+        return {("ingress", name): {"program": held.words} for name, held in self._held.items()}
 
     def stopped_by_programs(self) -> Dict[str, Tuple[int, int]]:
         """Frames and bytes that were dropped, by port, since its program is there. Raises BpfError."""

@@ -46,9 +46,9 @@ def copy_and_read(source: Path, dest: Path) -> None:
 
 def task(source: Path, dest: Path) -> bool:
     """The module's own work, from parameters to a result; whether it changed something."""
-    from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_file import Disk
-    from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_spec
-    from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_plan import plan
+    from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.file import Disk
+    from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import spec as media_spec
+    from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.plan import plan
     from ansible_collections.virtnet.hardening.plugins.module_utils._media import iso_job
     from ansible_collections.virtnet.hardening.plugins.module_utils._media.progress import Progress
     from ansible_collections.virtnet.hardening.plugins.module_utils._media.source import open_source

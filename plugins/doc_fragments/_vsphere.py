@@ -1,7 +1,7 @@
 # -*- coding: utf-8 -*-
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# This doc fragment is PRIVATE to the collection. Must be kept in sync with plugins/module_utils/_ansible_vsphere.py and _vsphere/{dep,select}.py.
+# This doc fragment is PRIVATE to the collection. Must be kept in sync with plugins/module_utils/{_ansible/fleet,_vsphere/session/dep,_vsphere/host/select}.py.
 """The options that the modules for vSphere share."""
 
 from __future__ import annotations

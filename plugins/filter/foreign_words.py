@@ -57,7 +57,7 @@ def _spec(module: str) -> dict[str, t.Any]:
     """The options that the module has."""
     # Imported when they are asked for: each worker of Ansible reads all filters of a collection for the one that it needs.
     from ansible_collections.virtnet.hardening.plugins.module_utils._linux import bridge, fdb, link, port, switch_policy, vlan
-    from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import policy
+    from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy import intent as policy
 
     return dict(zip(_MODULES, (bridge.spec, fdb.spec, port.spec, vlan.spec, link.spec, switch_policy.spec, policy.spec)))[module]()
 

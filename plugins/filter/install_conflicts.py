@@ -74,7 +74,7 @@ _value:
 
 def install_conflicts(plans: t.Any, hosts: t.Any, active: t.Any, outputs: t.Any, prefix: str = "", variables: t.Any = ()) -> list[str]:
     """See DOCUMENTATION."""
-    from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile import conflicts
+    from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile.build import conflicts
     from ansible_collections.virtnet.hardening.plugins.plugin_utils._install_profile import by_variable, media_problems, missing
 
     if not isinstance(outputs, t.Mapping) or not isinstance(plans, t.Sequence) or not all(isinstance(each, t.Mapping) for each in plans):

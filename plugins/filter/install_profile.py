@@ -85,7 +85,7 @@ def install_profile(
     wish: t.Any, profiles: t.Any, root_password_hash: t.Any = "", serialnum: t.Any = "", bundles: t.Any = None, base_urls: t.Any = (),
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
-    from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile import Given
+    from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile.build import Given
     from ansible_collections.virtnet.hardening.plugins.plugin_utils._install_profile import host_plan
 
     for value, what in ((wish, "a host"), (profiles, "profiles")):

@@ -162,7 +162,7 @@ import typing as t
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_catalogue import answers
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.catalogue import answers
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 

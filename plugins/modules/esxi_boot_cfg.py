@@ -299,8 +299,8 @@ error_code:
   sample: invalid
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_file import run_on_files
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_task import spec, work
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.file import run_on_files
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.task import spec, work
 
 
 def main() -> None:

@@ -435,7 +435,7 @@ error_code:
   sample: invalid
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_media import run_on_media
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.media import run_on_media
 
 
 def main() -> None:

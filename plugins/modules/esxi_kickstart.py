@@ -548,8 +548,8 @@ error_code:
   sample: invalid
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_file import run_on_files
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_task import EXCLUSIVE, ONE_OF, spec, work
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.file import run_on_files
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.task import EXCLUSIVE, ONE_OF, spec, work
 
 
 def main() -> None:

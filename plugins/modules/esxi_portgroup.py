@@ -278,9 +278,9 @@ error_code:
   sample: unreachable
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_vsphere import run_fleet
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend import HostFleet
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.portgroup import PortgroupIntent, spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.fleet import run_fleet
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.backend import HostFleet
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.portgroup import PortgroupIntent, spec
 
 
 def main() -> None:

@@ -337,8 +337,8 @@ error_code:
   sample: invalid
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_file import Disk
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_jobs import run_on_hosts
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.file import Disk
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.jobs import run_on_hosts
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software import asked, jobs, spec
 
 

@@ -460,9 +460,9 @@ error_code:
   sample: unsupported
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_vsphere import run_fleet
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy import PolicyIntent, spec
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy_fleet import PolicyFleet, is_switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.fleet import run_fleet
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.fleet import PolicyFleet, is_switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.intent import PolicyIntent, spec
 
 
 def main() -> None:

@@ -346,9 +346,9 @@ error_code:
   sample: invalid
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_vsphere import answer_vsphere
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy_info import spec
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy_read import ask
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.fleet import answer_vsphere
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.info import spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.read import ask
 
 
 def main() -> None:

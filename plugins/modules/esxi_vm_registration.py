@@ -243,7 +243,7 @@ error_code:
   sample: invalid
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_jobs import run_on_hosts
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.jobs import run_on_hosts
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration import asked, jobs, spec
 
 

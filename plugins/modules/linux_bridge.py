@@ -441,7 +441,7 @@ steps:
   sample: ["set bridge br0: mtu 1500 -> 1400"]
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import run
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import run
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.bridge import BridgeIntent, spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.backend import NetlinkBackend
 

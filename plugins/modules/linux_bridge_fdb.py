@@ -273,7 +273,7 @@ steps:
   sample: ["set fdb br0 52:54:00:00:00:fe: port uplink -> vnet0"]
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import run
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import run
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.fdb import FdbIntent, spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.backend import NetlinkBackend
 

@@ -441,7 +441,7 @@ error_code:
 
 from typing import Any, Dict, Mapping
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import answer
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.info import InfoRequest, spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.survey import SurveyBackend
 

@@ -421,7 +421,7 @@ steps:
     false -> true"]
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import run
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import run
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.port import PortIntent, spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.backend import NetlinkBackend
 

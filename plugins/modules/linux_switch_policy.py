@@ -887,7 +887,7 @@ steps:
   sample: ["set port uplink: unicast_flood true -> false, learning true -> false, locked false -> true"]
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import run
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import run
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.switch_policy import SwitchPolicyIntent, spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.backend import HardeningBackend
 

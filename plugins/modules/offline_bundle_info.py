@@ -366,8 +366,8 @@ error_code:
   sample: invalid
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_file import answer_on_files
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_task import spec, work
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.file import answer_on_files
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.task import spec, work
 
 
 def main() -> None:

@@ -248,9 +248,9 @@ flag:
   sample: macManagementOverrideAllowed
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_vsphere import run_one
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_backend import SwitchFleet
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_ports import PortsIntent, spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.fleet import run_one
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.backend import SwitchFleet
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.ports import PortsIntent, spec
 
 
 def main() -> None:

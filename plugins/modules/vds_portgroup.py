@@ -309,9 +309,9 @@ option:
   sample: mac_learning
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_vsphere import run_one
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_backend import SwitchFleet
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_groups import GroupsIntent, spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.fleet import run_one
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.backend import SwitchFleet
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.groups import GroupsIntent, spec
 
 
 def main() -> None:

@@ -268,7 +268,7 @@ steps:
   elements: str
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import run
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import run
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.link import LinkIntent, spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.backend import NetlinkBackend
 

@@ -15,7 +15,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-# Must be kept in sync with plugins/module_utils/_store.py.
+# Must be kept in sync with plugins/module_utils/_linux/store.py.
 DIRECTORY = "/run/virtnet-hardening"
 _PRIVATE = "_rollback_id"
 _DEFAULT_TIMEOUT = 60

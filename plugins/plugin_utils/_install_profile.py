@@ -10,10 +10,11 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_spec, profile_spec
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import FORMATS, HTTP, IPXE, ISO, PXE
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.policy_script import MADE_BY_INSTALLER, FirstBoot, render
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile import Given, HostPlan, Planner
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import spec as media_spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import FORMATS, HTTP, IPXE, ISO, PXE
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile import spec as profile_spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile.build import Given, HostPlan, Planner
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile.policy_script import MADE_BY_INSTALLER, FirstBoot, render
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_vsphere import CONNECTION, FLEET
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import policy
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.fleet import CONNECTION, FLEET
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy import intent as policy
 
 from ..lab.conftest import Start, _built, _start
 from ..oracle.vsphere import Client

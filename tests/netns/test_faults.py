@@ -13,10 +13,10 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import reconcile
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import bridge as linux_bridge
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import fdb, port
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.safety import Orphans, Watchdog
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.backend import NetlinkBackend
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import OK, Answer, Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import kernel_hz
-from ansible_collections.virtnet.hardening.plugins.module_utils._safety import Orphans, Watchdog
 
 from ..oracle import iproute2
 from .conftest import bridge, fresh_namespace, ip, run_module, snapshot

@@ -13,11 +13,11 @@ import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, ChangeError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import reconcile
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import port_security, switch_policy
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.safety import Orphans, Watchdog
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import kernel_hz
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.backend import HardeningBackend
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.client import Nft
-from ansible_collections.virtnet.hardening.plugins.module_utils._safety import Orphans, Watchdog
 
 from ..oracle import iproute2
 from .conftest import fresh_namespace, ip, learned, snapshot

@@ -20,7 +20,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
 import pytest
 
-from ansible_collections.virtnet.hardening.plugins.module_utils import _turn
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux import turn as _turn
 
 from ..oracle import iproute2
 from .conftest import Result, ip, run_module, warnings_of

@@ -13,11 +13,11 @@ import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import Meant, joined, name_of, normal, taken, to_register, to_unregister
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import RANKS, Have, Package, Plan, Wish, make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.staging import _first
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_task import open_bundle
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.task import open_bundle
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.esxcli import objects
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.esxcli import objects
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import VsphereError
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ import json
 from typing import Any, Dict, List
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils import _ansible_vsphere as adapter
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import fleet as adapter
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import BaseFleetIntent, Target, reconcile_fleet
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved

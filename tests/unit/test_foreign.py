@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, Set
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_file import FileModule
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible_module import Module
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.file import FileModule
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import bridge, fdb, link, port, port_security, switch_policy, vlan
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import foreign
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dv_groups, dv_ports, policy, portgroup, vswitch
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import groups as dv_groups
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import ports as dv_ports
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host import portgroup, vswitch
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy import intent as policy
 
 from ..netns.conftest import run_module
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, Optional
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils import _outlive, _safety
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux import outlive as _outlive
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux import safety as _safety
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.safety import Orphans, Unconfirmed, Watchdog
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.store import Store, boot
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.turn import Turn, namespace
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired
-from ansible_collections.virtnet.hardening.plugins.module_utils._safety import Orphans, Unconfirmed, Watchdog
-from ansible_collections.virtnet.hardening.plugins.module_utils._store import Store, boot
-from ansible_collections.virtnet.hardening.plugins.module_utils._turn import Turn, namespace
 
 from ..fakes.backend import FakeBackend
 

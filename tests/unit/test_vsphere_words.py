@@ -11,19 +11,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, SECURITY
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.words import (
-    APPROXIMATE,
-    BACKENDS,
-    EXACT,
-    UNSUPPORTED,
-    VDS,
-    VSWITCH,
-    WITHOUT,
-    Compiled,
-    bpdu_of,
-    compile_switch,
-    describe,
-    refuse,
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import (
+    APPROXIMATE, BACKENDS, EXACT, UNSUPPORTED, VDS, VSWITCH, WITHOUT, Compiled, bpdu_of, compile_switch, describe, refuse,
 )
 
 ALL = frozenset(WITHOUT)

@@ -13,10 +13,10 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Set, Tuple
 
 import pytest
 from ansible.module_utils.common import warnings
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client as Session
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Login
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client as Session
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Login
 
 from tests.oracle.bundles import VibSpec, make_bundle
 from tests.oracle.vsphere import Client

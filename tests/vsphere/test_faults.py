@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules import ORDER
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.rules import ORDER
 
 from .conftest import World, group, vswitch
 from .test_vswitch import HOST, NAME, furnish
@@ -102,7 +102,7 @@ def test_uplinks_come_back_to_their_places(world: World, monkeypatch: pytest.Mon
     before = world.networks()
     # The fourth read is the one after the write.
     world.control("POST", "faults", {"method": "RetrievePropertiesEx", "call": 4, "fault": "HostCommunication"})
-    monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend.HostFleet.__init__.__defaults__", (ORDER, 0.0))
+    monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.backend.HostFleet.__init__.__defaults__", (ORDER, 0.0))
     world.control("POST", "calls/reset")
     result = world.run("esxi_vswitch", esxi_hostname=NAME, name="vSwitch0", uplinks=["vmnic1"], allow_management=True)
     assert world.control("GET", "calls")["methods"]["UpdateVirtualSwitch"] == 2

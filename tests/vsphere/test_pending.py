@@ -8,7 +8,7 @@ import time
 from typing import Any, Callable, Dict, List, NamedTuple
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.rules import ORDER
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.rules import ORDER
 
 from .conftest import World, group, vswitch
 from .test_policy import HOSTS, PATH, REJECT, option
@@ -17,7 +17,7 @@ NAME, SECOND = HOSTS
 ONE: Dict[str, Any] = {"esxi_hostname": NAME}
 OPEN = dict.fromkeys(REJECT, "accept")
 OPEN_TWO = {"all_hosts": True, "name": "pg01", "security": {"promiscuous": "accept"}}
-FLEET = "ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend.HostFleet.__init__.__defaults__"
+FLEET = "ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.backend.HostFleet.__init__.__defaults__"
 MAY = "the server has not said what became of it, and it may still take effect"
 
 
@@ -156,7 +156,7 @@ def test_a_task_whose_end_nobody_sees(world: World) -> None:
 @pytest.mark.own_code
 def test_what_never_left_is_as_it_was(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no connection could be made for the write, nothing can come of it."""
-    from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Connection
+    from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client, Connection
 
     change, tried = Client.change, []
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, Set, Tuple
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.login import Login
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.login import Login
 
 from tests.oracle.bundles import VibSpec, make_bundle
 

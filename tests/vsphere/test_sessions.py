@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Tuple
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client
 
 from .conftest import World, group
 from .test_blind import CASES, _site, run

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Login
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.files import put
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Login
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.files import put
 
 from tests.oracle.bundles import VibSpec, make_bundle, make_vib
 

@@ -10,11 +10,11 @@ from typing import Any, Callable, Dict, List
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import UPDATE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client as Session
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Login
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_backend import SwitchBackend
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_facts import DvScope
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.dv_inventory import DvInventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.backend import SwitchBackend
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.inventory import DvInventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client as Session
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Login
 
 from tests.oracle.distributed import GROUP, MAC, SWITCH, reconfigure, reconfigure_switch, reference, setting, settings, version
 from tests.oracle.vsphere import Client

@@ -13,12 +13,12 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Seque
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreachableError, UnreadableError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import nothing_to_do
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.backend import why_away
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host, Inventory
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found, why
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.backend import why_away
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host, Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import GONE, Found, why
 
 Params = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import RANKS, Package
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.esxcli import EsxCli, first
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.esxcli import EsxCli, first
 
 # As esxcli writes the levels.
 _CLI_LEVELS = dict(zip(("CommunitySupported", "PartnerSupported", "VMwareAccepted", "VMwareCertified"), RANKS))

@@ -10,10 +10,10 @@ from contextlib import suppress
 from typing import Any, Callable, List, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Login
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import CERTIFICATE, DEADLINE, PendingError, VsphereError, translate
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host, Inventory
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host, Inventory
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client, Login
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import CERTIFICATE, DEADLINE, PendingError, VsphereError, translate
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import GONE, Found
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 # The server ends its own task first; this much later nobody waits for it any more.

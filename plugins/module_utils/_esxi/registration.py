@@ -14,12 +14,12 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs impor
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import Choice, Meant, Skipped, taken
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.site import Machine, Site, Store
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop, Login
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import PERMISSION, PendingError, VsphereError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import close
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import close
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client, Hop, Login
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import PERMISSION, PendingError, VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import Found
 
 _ALL = ["*"]
 # How long a change may take to show of which no answer came, in seconds.

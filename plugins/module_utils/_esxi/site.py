@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import normal, store_of
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found, cant_see, unseen
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client, Hop
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import GONE, Found, cant_see, unseen
 
 _VMX, _HOST, _POWER = "summary.config.vmPathName", "runtime.host", "runtime.powerState"
 

@@ -21,15 +21,15 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.packages i
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.power import Machine
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import COMPONENTS_FROM, RANKS, Have, Plan, Wish, make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.staging import Staging
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_task import open_bundle
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_catalogue import catalogue
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.catalogue import catalogue
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.task import open_bundle
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Login
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.esxcli import EsxCli, first
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import DEADLINE, NOT_FOUND, PendingError, VsphereError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client, Login
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.esxcli import EsxCli, first
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import DEADLINE, NOT_FOUND, PendingError, VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import Found
 
 _VERSION, _MANAGER, _MAINTENANCE = "config.product.version", "configManager.imageConfigManager", "runtime.inMaintenanceMode"
 _PATHS = (_VERSION, _MANAGER, _MAINTENANCE)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_depot import Depot
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_version import NO, UNKNOWN, compare
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_vib import LEVELS, Vib
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.depot import Depot
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.version import NO, UNKNOWN, compare
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.vib import LEVELS, Vib
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 

@@ -11,11 +11,11 @@ from typing import IO, Any, Callable, List, Sequence, Tuple
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import taken
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep, files
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Client, Hop, Login
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import Host
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, Found, cant_see, plain_name, unseen
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import close
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import close
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep, files
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client, Hop, Login
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import GONE, Found, cant_see, plain_name, unseen
 
 
 class Staging:

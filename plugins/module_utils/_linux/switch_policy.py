@@ -15,10 +15,10 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy, without_programs
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import JUDGED, Roles, ports_of_others
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.shared import keep_from_others, of_two_ports
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
     Selection, dead_addresses, nothing_reached, ports_of, require_bridge, select,
 )
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.shared import keep_from_others, of_two_ports
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, document, normalize

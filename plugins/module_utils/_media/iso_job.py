@@ -13,7 +13,7 @@ import stat
 import tempfile
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Entry, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Entry, Medium
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import iso_verify, iso_write, place
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import BusyError, MediaError, NoSpaceError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.progress import Progress

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import Dict, Iterator
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Entry, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Entry, Medium
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import xorriso
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import MediaError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import blocks

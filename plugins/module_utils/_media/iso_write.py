@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from typing import Callable, List, Mapping, NamedTuple, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Entry, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Entry, Medium
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import xorriso
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import MediaError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.progress import Progress

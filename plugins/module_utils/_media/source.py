@@ -10,7 +10,7 @@ import os
 import stat
 from typing import Dict, FrozenSet, Iterator, Optional, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import BIOS, UEFI, Installer
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import BIOS, UEFI, Installer
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import xorriso
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import Digests, Stamp, blocks, digest, stamp

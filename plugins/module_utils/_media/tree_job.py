@@ -12,7 +12,7 @@ import os
 import stat
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Entry, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Entry, Medium
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import place as places
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import BusyError, MediaError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.iso_job import check_space, sha_of, shown_diff, texts

@@ -7,12 +7,12 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer import bootcfg_task
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_edit import Edit, apply
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_lint import lint
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_parse import parse
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg import task as bootcfg_task
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.edit import Edit, apply
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.lint import lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.parse import parse
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import MOST_FINDINGS
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Memory
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Memory
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 MEDIUM = (

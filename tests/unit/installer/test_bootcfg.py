@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_edit import Edit, apply
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_lint import lint
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_parse import modules, number, parse, render, resolve
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.edit import Edit, apply
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.lint import lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.parse import modules, number, parse, render, resolve
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 # The form of the vendor's media, with made-up modules.

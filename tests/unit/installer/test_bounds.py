@@ -26,10 +26,14 @@ COLLECTIONS = Path(__file__).resolve().parent.parent.parent.parent / ".cache" / 
 PROGRAM = """
 import sys
 sys.path.insert(0, {collections!r})
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer import bootcfg_lint, bootcfg_parse, kickstart_lint, kickstart_mask
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer import kickstart_model, kickstart_parse
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg import lint as bootcfg_lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg import parse as bootcfg_parse
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.edit import Edit, apply
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart import lint as kickstart_lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart import mask as kickstart_mask
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart import model as kickstart_model
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart import parse as kickstart_parse
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_edit import Edit, apply
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 unit, head = {unit!r}, {head!r}

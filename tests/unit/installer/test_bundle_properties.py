@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, List, Tuple
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_pci import devices, driver_of_line, drivers_of_tag
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_task import work
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_version import compare
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_catalogue import catalogue
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.catalogue import catalogue
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.pci import devices, driver_of_line, drivers_of_tag
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.task import work
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.version import compare
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer import bundle_vib, dep
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_errors import BundleError
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_task import work
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_version import Constraint, Needs, compare
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle import dep
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle import vib as bundle_vib
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.errors import BundleError
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.task import work
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.version import Constraint, Needs, compare
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 

@@ -10,7 +10,7 @@ from typing import Any, Dict, List
 from urllib.parse import unquote
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_script import drivers, render
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile.driver_script import drivers, render
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 

@@ -9,8 +9,8 @@ import subprocess
 from typing import Any, Dict, List
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_pci import Device, devices, driver_of_line, match, pattern, short
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.driver_catalogue import CATALOGUE, answers, catalogue
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.catalogue import CATALOGUE, answers, catalogue
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.pci import Device, devices, driver_of_line, match, pattern, short
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 

@@ -11,13 +11,13 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import MOST_FINDINGS
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint import Target, lint
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_mask import secrets, shown
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_model import extract, normal, render
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import GAP, LOST, parse
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import render as render_document
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_rules import RULES
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_table import COMMANDS, TABLE
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Target, lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.mask import secrets, shown
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import extract, normal, render
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import GAP, LOST, parse
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import render as render_document
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.rules import RULES
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS, TABLE
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError

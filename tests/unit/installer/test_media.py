@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer import media_spec
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_plan import plan
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_types import Installer, Medium, Memory
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import spec as media_spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.plan import plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Installer, Medium, Memory
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import NoSpaceError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.iso_job import check_space
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError

@@ -8,7 +8,7 @@ import itertools
 from typing import List, Optional
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media_size import GIB, SINCE, plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.media_size import GIB, SINCE, plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 

@@ -13,7 +13,7 @@ from typing import Any, Dict, List
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.filter.esxcli_policy import esxcli_policy
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.policy_script import MADE_BY_INSTALLER, render
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile.policy_script import MADE_BY_INSTALLER, render
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import VirtnetError
 from ansible.errors import AnsibleFilterError
 from hypothesis import given, settings

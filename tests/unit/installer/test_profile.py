@@ -16,9 +16,9 @@ import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.virtnet.hardening.plugins.filter.install_conflicts import install_conflicts
 from ansible_collections.virtnet.hardening.plugins.filter.install_profile import install_profile
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint import Target, lint
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import parse
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile_spec import merge
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Target, lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import parse
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile.spec import merge
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent

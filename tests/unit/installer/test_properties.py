@@ -12,13 +12,16 @@ import random
 import shlex
 from typing import Any, Dict, List, Optional
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer import bootcfg_lint, bootcfg_parse, kickstart_lint, kickstart_parse
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_edit import Edit, apply
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lex import quote, split
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_mask import shown
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_model import REPEATED, SCRIPTS, SINGLE, extract, fields, normal, render
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_table import COMMANDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_types import Command, Option
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg import lint as bootcfg_lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg import parse as bootcfg_parse
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.edit import Edit, apply
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart import lint as kickstart_lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart import parse as kickstart_parse
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lex import quote, split
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.mask import shown
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import REPEATED, SCRIPTS, SINGLE, extract, fields, normal, render
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.types import Command, Option
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from hypothesis import HealthCheck, given, settings

@@ -13,10 +13,12 @@ import re
 import shlex
 from typing import Any, Dict, Iterator, List
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer import driver_script, media_menu, media_spec
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg_edit import Edit, apply
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_model import render
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.policy_script import render as render_policy
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.edit import Edit, apply
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import render
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import menu as media_menu
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import spec as media_spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile import driver_script
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile.policy_script import render as render_policy
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 from hypothesis import HealthCheck, given, settings

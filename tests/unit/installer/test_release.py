@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Optional
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle_version import compare
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.version import compare
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion, of_medium
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_lint import lint
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_mask import secrets, shown
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart_parse import parse
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.mask import secrets, shown
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import parse
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide, secret_spans
 
 S = "S3cret9x"

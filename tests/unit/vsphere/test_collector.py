@@ -10,9 +10,9 @@ from typing import Any, Callable, Dict, List, Tuple
 import pytest
 
 pytest.importorskip("pyVmomi")
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import dep
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.collector import Hop, Question, retrieve
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.fault import VsphereError
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.collector import Hop, Question, retrieve
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import VsphereError
 
 vim, query = dep.vim, dep.vmodl.query.PropertyCollector
 ENDED = vim.fault.NotAuthenticated(privilegeId="System.View", msg="")

@@ -18,11 +18,12 @@ from typing import Any, Dict, List
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import fault, select, task
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.client import Login, _best_version
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.inventory import _SYSTEM, Host, _with_network
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import GONE, UNSET, Found, Gap, gaps_of, plain_name, why
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Place, Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host import select
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import _SYSTEM, Host, _with_network
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import Place, Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import fault, task
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Login, _best_version
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import GONE, UNSET, Found, Gap, gaps_of, plain_name, why
 from pyVmomi import vim, vmodl
 
 PLACES = [

@@ -7,11 +7,11 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List, Optional
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.audit_rules import EFFECTIVE
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.known import Found, Gap
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.places import Places
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy_info import Unseen, summary
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.select import Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.places import Places
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit_rules import EFFECTIVE
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.info import Unseen, summary
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import Found, Gap
 from pyVmomi import vim
 
 NO = Gap("permission", "no")

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORTGROUP, VSPHERE, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere import effects, expand, flatten
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host import effects, expand, flatten
 from hypothesis import given
 from hypothesis import strategies as st
 from pyVmomi import SoapAdapter, vim

@@ -23,10 +23,12 @@ MARK = re.compile(r"^(?P<indent> *)(?P<key>\w+):(?P<anchor> &\w+)?  # generated 
 TABLE = "<!-- generated from meta/argument_specs.yml -->"
 # What a place says for itself below a generated key, where its source does not.
 OWN = ("sample", "no_log")
-# Options of items for which a role has a variable of its own: it is their default.
+# Options of items for which a role has a variable of its own, which tells the rest: it is their default.
 OF_ALL_ITEMS = ("allow_management", "rollback_timeout")
 # What a role passes on by itself.
 OF_THE_ROLE = ("pinned_later",)
+# More than one sentence goes into a table only below this length.
+_CELL = 160
 _MARKUP = re.compile(r"\b(O|RV)\(([^()#]+)\)")
 
 
@@ -144,7 +146,7 @@ def _targets(lines: List[str], found: List[Mark]) -> Dict[str, Dict[str, str]]:
 def variable(role: Path, mark: Mark, options: Mapping[str, Any], targets: Mapping[str, str], where: str) -> Dict[str, Any]:
     """A variable of a role that is an option of a module, or the options of its items."""
     known = {name: option for name, option in options.items() if not name.startswith("_") and name not in OF_THE_ROLE}
-    reader = _Reader(Path(mark.source).stem, targets, known)
+    reader = _Reader(role.name, Path(mark.source).stem, targets, known)
     if mark.key == "options" and not mark.name:
         return reader.options(known, of_items=True)
     if mark.name not in options:
@@ -155,6 +157,7 @@ def variable(role: Path, mark: Mark, options: Mapping[str, Any], targets: Mappin
     defaults = role_defaults(role)
     if mark.key in defaults:
         words["default"] = defaults[mark.key]
+        words.pop("required", None)
     order = ("type", "elements", "required", "choices", "default", "description", "options")
     return {word: words[word] for word in order if word in words}
 
@@ -168,24 +171,30 @@ def role_defaults(role: Path) -> Dict[str, Any]:
 class _Reader:
     """Turns a module's documentation into that of a role. What stands at several places stays one thing."""
 
-    def __init__(self, module: str, targets: Mapping[str, str], options: Mapping[str, Any]) -> None:
-        self._module, self._targets, self._options = module, targets, options
+    def __init__(self, role: str, module: str, targets: Mapping[str, str], options: Mapping[str, Any]) -> None:
+        self._role, self._module, self._targets, self._options = role, module, targets, options
         self._done: Dict[int, Dict[str, Any]] = {}
+        self._below: Dict[int, Dict[str, Any]] = {}
 
     def options(self, options: Mapping[str, Any], of_items: bool = False) -> Dict[str, Any]:
         """Those of a mapping."""
-        return {name: self.option(option, of_items and name in OF_ALL_ITEMS) for name, option in options.items()}
+        return {name: self._of_item(name, option) if of_items and name in OF_ALL_ITEMS else self.option(option) for name, option in options.items()}
 
-    def option(self, option: Mapping[str, Any], by_role: bool = False) -> Dict[str, Any]:
+    def _of_item(self, name: str, option: Mapping[str, Any]) -> Dict[str, Any]:
+        first = self._said(_paragraphs(option)[0])
+        return {"type": option["type"], "description": [first, f"If not given, it is O({self._role}_{name})."]}
+
+    def option(self, option: Mapping[str, Any]) -> Dict[str, Any]:
         """One of them."""
         if id(option) not in self._done:
             words: Dict[str, Any] = {word: option[word] for word in ("type", "elements", "required", "choices", "default") if word in option}
-            if by_role:
-                words.pop("default", None)
             words["description"] = self._described(option["description"])
             self._done[id(option)] = words
             if "suboptions" in option:
-                words["options"] = self.options(option["suboptions"])
+                below = option["suboptions"]
+                if id(below) not in self._below:
+                    self._below[id(below)] = self.options(below)
+                words["options"] = self._below[id(below)]
         return self._done[id(option)]
 
     def _described(self, description: Any) -> Any:
@@ -222,14 +231,14 @@ def _variables(spec: str) -> List[Tuple[str, Dict[str, Any]]]:
 
 
 def _default(name: str, option: Mapping[str, Any], role: Path) -> str:
-    """As it is written, or where the value comes from."""
+    """As it is written, and the variable of the environment that goes before it."""
     if option.get("required"):
         return "needed"
+    found = [f"`{each}`" for each in re.findall(r"environment variable E\((\w+)\) is used", " ".join(_paragraphs(option)))]
     default = role_defaults(role).get(name, option.get("default"))
     if default not in (None, "") and "{{" not in str(default):
-        return f"`{yaml.safe_dump(default, default_flow_style=True, sort_keys=False, width=1000).splitlines()[0]}`"
-    found = re.search(r"\bE\((\w+)\)", " ".join(_paragraphs(option)))
-    return f"`{found[1]}`" if found is not None else ""
+        found.append(f"`{yaml.safe_dump(default, default_flow_style=True, sort_keys=False, width=1000).splitlines()[0]}`")
+    return ", ".join(found)
 
 
 def _paragraphs(option: Mapping[str, Any]) -> List[str]:
@@ -238,7 +247,11 @@ def _paragraphs(option: Mapping[str, Any]) -> List[str]:
 
 
 def cell(option: Mapping[str, Any]) -> str:
-    """The first paragraph, as Markdown."""
-    text = re.sub(r"\b(?:O|RV)\((?:[\w.]+#\w+:)?([^()]*)\)", r"`\1`", _paragraphs(option)[0])
+    """The first sentences and the choices, as Markdown."""
+    sentences = re.split(r"(?<=\.) (?=[A-Z])", _paragraphs(option)[0])
+    count = max([1, *(count for count in range(len(sentences) + 1) if len(" ".join(sentences[:count])) <= _CELL)])
+    text = re.sub(r"\b(?:O|RV)\((?:[\w.]+#\w+:)?([^()]*)\)", r"`\1`", " ".join(sentences[:count]))
     text = re.sub(r"\b(?:M|P)\(([\w.]+)(?:#\w+)?\)", r"`\1`", text)
-    return re.sub(r"\b[CVE]\(([^()]*)\)", r"`\1`", text).replace("|", "\\|")
+    text = re.sub(r"\b[CVE]\(([^()]*)\)", r"`\1`", text).replace("|", "\\|")
+    choices = [f"`{choice}`" for choice in option.get("choices", ()) if choice != ""]
+    return text if all(choice in text for choice in choices) else f"{text} Choices: {', '.join(choices)}."

@@ -26,7 +26,7 @@ class Writer:
     def lines(self, mapping: Dict[str, Any], indent: int) -> List[str]:
         """The keys of a mapping, below the key that it belongs to."""
         self._count(mapping)
-        return self._mapping(mapping, indent)
+        return self._mapping(mapping, indent, "")
 
     def _count(self, value: Any) -> None:
         if isinstance(value, dict) and value:
@@ -36,14 +36,14 @@ class Writer:
             for each in value.values():
                 self._count(each)
 
-    def _mapping(self, mapping: Dict[str, Any], indent: int) -> List[str]:
-        return [line for key, value in mapping.items() for line in self._entry(key, value, indent)]
+    def _mapping(self, mapping: Dict[str, Any], indent: int, around: str) -> List[str]:
+        return [line for key, value in mapping.items() for line in self._entry(key, value, indent, around)]
 
-    def _entry(self, key: str, value: Any, indent: int) -> List[str]:
+    def _entry(self, key: str, value: Any, indent: int, around: str) -> List[str]:
         head = f"{' ' * indent}{key}:"
         if not isinstance(value, dict) or not value:
             return _leaf(head, key, value, indent)
-        mark = self._anchor(key, value)
+        mark = self._anchor(around if key in _ALWAYS_BELOW else key, value)
         if id(value) in self._written:
             return [f"{head} *{self._names[id(value)]}"]
         self._written.add(id(value))
@@ -51,7 +51,7 @@ class Writer:
             short = _example(head, value, indent)
             if key == "sample" or len(short) == 1:
                 return short
-        return [head + mark, *self._mapping(value, indent + 2)]
+        return [head + mark, *self._mapping(value, indent + 2, key)]
 
     def _anchor(self, key: str, value: Dict[str, Any]) -> str:
         if self._seen.get(id(value), 0) < 2:

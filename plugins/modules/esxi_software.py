@@ -326,12 +326,12 @@ error_code:  # generated from docs/words/vsphere_error_codes.yml#software
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.file import Disk
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.jobs import run_on_hosts
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software import asked, jobs, spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software import jobs, request, spec
 
 
 def main() -> None:
     """Run the module."""
-    run_on_hosts(spec(), lambda params: asked(params, Disk().open), jobs)
+    run_on_hosts(spec(), lambda params: request(params, Disk().open), jobs)
 
 
 if __name__ == "__main__":

@@ -444,13 +444,13 @@ error_code:  # generated from docs/words/vsphere_error_codes.yml#policy
 """
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.fleet import run_fleet
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.fleet import PolicyFleet, is_switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.fleet import SWITCHES, PolicyFleet
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.intent import PolicyIntent, spec
 
 
 def main() -> None:
     """Run the module."""
-    run_fleet(spec(), PolicyIntent, PolicyFleet, groups={"distributed_switches": is_switch}, told=PolicyIntent.told)
+    run_fleet(spec(), PolicyIntent, PolicyFleet, groups=(SWITCHES,), told=PolicyIntent.told)
 
 
 if __name__ == "__main__":

@@ -336,7 +336,7 @@ error_code:
   sample: invalid
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.fleet import answer_vsphere
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.session import answer_vsphere
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.info import spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.read import ask
 

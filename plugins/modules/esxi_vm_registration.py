@@ -237,12 +237,12 @@ error_code:  # generated from docs/words/vsphere_error_codes.yml#registration
 """
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.jobs import run_on_hosts
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration import asked, jobs, spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration import jobs, request, spec
 
 
 def main() -> None:
     """Run the module."""
-    run_on_hosts(spec(), asked, jobs)
+    run_on_hosts(spec(), request, jobs)
 
 
 if __name__ == "__main__":

@@ -329,7 +329,7 @@ error_code:
   sample: unsupported
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import act
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.read import act
 from ansible_collections.virtnet.hardening.plugins.module_utils._probe.job import ProbeJob
 from ansible_collections.virtnet.hardening.plugins.module_utils._probe.request import REQUIRED_IF, spec
 

@@ -402,7 +402,7 @@ error_code:
 
 from typing import Any, Dict, Mapping
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import answer
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.read import answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.info import InfoRequest, spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.survey import SurveyBackend
 

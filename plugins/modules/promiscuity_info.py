@@ -294,7 +294,7 @@ error_code:
 
 from typing import Any, Dict, Mapping
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import answer
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.read import answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity_info import PromiscuityRequest, spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.witness import Witness
 

@@ -16,7 +16,6 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 LINUX = "linux"
 VSPHERE = "vsphere"
 
-U8_MAX = 0xFF
 U16_MAX = 0xFFFF
 U32_MAX = 0xFFFFFFFF
 # IFLA_BR_AGEING_TIME is a u32 of hundredths of a second.

@@ -110,8 +110,14 @@ source, a DHCP server's port, a client's address in a DHCP request and a TCP por
 `partial_checksum: reject` puts a program (eBPF) at the port's ingress, which runs before the bridge takes the frame. It drops a frame with such a
 checksum unless that starts at the frame's own TCP or UDP header, behind up to two VLAN tags, options of IPv4 and four extension headers of IPv6, and is
 written into it; or lies behind the header of a tunnel (UDP on other ports than DHCP's, GRE, IP in IP) or in SCTP, DCCP and UDP-Lite, where no guard looks.
-Frames without such a checksum pass whatever they are, large ones that the host cuts (TSO, USO) are judged whole. Cards and drivers that
-leave the sums of their own TCP and UDP to the host, as Linux, Windows and the BSDs do, lose nothing.
+Frames without such a checksum pass whatever they are, save for the next. Cards and drivers that leave the sums of their own TCP and UDP to the host, as
+Linux, Windows and the BSDs do, lose nothing.
+
+A packet that the guest leaves to the host to be cut (TSO, USO, UFO) is judged whole, and its pieces are made behind all rules. Those of TCP bear nothing that
+a guard asks of. Of UDP each datagram that is cut off is a message of its own, so that a second DHCP request, for somebody else, came in the packet of the
+first; and a packet that is made fragments of, which card and guest may agree on to this day, became one with other ports where it was a later fragment
+itself, and one with another hardware address where the pieces overlapped. So the program drops UDP that is to be cut where it is DHCP, a fragment, or cut
+into pieces of less than 8 bytes. No client of DHCP has its requests cut, and other UDP is cut as before.
 
 - It needs a kernel with a description of its types (`/sys/kernel/btf/vmlinux`, `CONFIG_DEBUG_INFO_BTF`; distributions have it from 5.8 to 5.14 on), root,
   and tcx (6.6) or clsact with `cls_bpf`. All of that is tried out before the first write. Seen: tcx and clsact on 6.18, clsact on 6.1.

@@ -106,7 +106,8 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
         program=True,
         note="a program at the port's ingress (eBPF) drops a frame whose checksum the guest leaves to the host, unless it starts at the frame's own TCP or UDP "
              "header and is written into it, or lies in what no guard looks into (tunnels, SCTP): nftables can't see where it will be written, and "
-             "who transmits without checksum offload writes it there behind all rules",
+             "who transmits without checksum offload writes it there behind all rules; and DHCP and fragments that the host is to cut into several packets "
+             "(USO, UFO), of which nftables sees but one",
     ),
     ("partial_checksum", ACCEPT): Recipe(program=False, note="not looked at"),
     **{(name, ACCEPT): Recipe(guards={name: ACCEPT}, note="not looked at") for name in FILTER_GUARDS if name in GUARDS},

@@ -23,7 +23,7 @@ WITHOUT_GUARD: Mapping[str, str] = {
     "bpdu": "The guest can become the root of a spanning tree, or have the physical switch shut the port of the host",
     "vlan_tags": "The guest can choose by tags to which VLAN its frames belong, where the uplink carries several",
     "partial_checksum": "The guest can have two bytes of its choice written into its frames behind all rules, and so speak as others to whoever hears it "
-                        "without checksum offload",
+                        "without checksum offload, and hide DHCP of others in packets that the host cuts",
 }
 GUARDS = tuple(WITHOUT_GUARD)
 # The one that no rule of nftables can check.

@@ -87,8 +87,9 @@ POLICY_SCOPE = """
 
 Not only the plain frame: `lab/attacks` sends each also in the forms that are known to pass such guards, from a real guest, before and after hardening.
 Headers and options before the message, fragments and overlaps (RFC 7113, RFC 7112, RFC 6980, RFC 5722, RFC 7610), probes and announcements
-(RFC 5227), LLC/SNAP, LLC with other SAPs, IEEE 802.3 without LLC, wrong lengths, VLAN 0, stacked and foreign tags (CVE-2021-27853, CVE-2021-27854,
-CVE-2021-27861, CVE-2021-27862), replies through relays, and hellos of multicast routers (RFC 4541, RFC 4286, RFC 7761).
+(RFC 5227), LLC/SNAP, LLC with other SAPs, behind an EtherType (IEEE 802.1AC) and not at all, wrong lengths, VLAN 0, stacked and foreign tags
+(CVE-2021-27853, CVE-2021-27854, CVE-2021-27861, CVE-2021-27862), replies through relays, hellos of multicast routers (RFC 4541, RFC 4286, RFC 7761), and
+packets that the host finishes or cuts after the rules.
 
 ## What a bridge leaves to the host
 
@@ -164,7 +165,8 @@ MAC address is not locked, as a locked port lets in only what is written to it, 
 
 ## What they don't look at
 
-- Tunnels: VXLAN, GRE, IPv6 in IPv4, PPPoE, MACsec, IPsec. What is in them matters only to a host that was told to take it out.
+- Tunnels: VXLAN, GRE, IPv6 in IPv4, sessions of PPPoE, MACsec, IPsec. What is in them matters only to a host that was told to take it out. Who offers
+  sessions of PPPoE is a matter of `dhcp_server`.
 - Services on the guest's own address: mDNS, LLMNR, NetBIOS and WPAD names, PXE, routing protocols (OSPF, RIP) and redundancy protocols (VRRP, HSRP).
   To use a virtual MAC or IP address a guest needs it in `macs` and `addresses`, shared where others use it too (see above). Which of those that
   share it is the master is theirs to decide: each of them can take it.

@@ -143,6 +143,7 @@ options:
                 V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67
                 or 547 whatever is no
                 request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
+                Of PPPoE what an access concentrator says to those who look for one is dropped too (PADO, PADS).
             type: str
             choices: [accept, reject]
           bpdu:
@@ -300,6 +301,7 @@ options:
                     V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67
                     or 547 whatever is no
                     request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
+                    Of PPPoE what an access concentrator says to those who look for one is dropped too (PADO, PADS).
                 type: str
                 choices: [accept, reject]
               bpdu:
@@ -464,6 +466,7 @@ options:
                         V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67
                         or 547 whatever is no
                         request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
+                        Of PPPoE what an access concentrator says to those who look for one is dropped too (PADO, PADS).
                     type: str
                     choices: [accept, reject]
                   bpdu:
@@ -627,6 +630,7 @@ options:
                     V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67
                     or 547 whatever is no
                     request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
+                    Of PPPoE what an access concentrator says to those who look for one is dropped too (PADO, PADS).
                 type: str
                 choices: [accept, reject]
               bpdu:

@@ -81,7 +81,7 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
     ),
     ("router_advertisement", REJECT): Recipe(
         also={"mcast_router": 0}, guards={"router_advertisement": REJECT},
-        note="router advertisements, redirects, IGMP and MLD queries, PIM, DVMRP and router discovery are dropped, "
+        note="router advertisements, redirects, IGMP and MLD queries, PIM, DVMRP, RGMP and router discovery are dropped, "
              "the bridge never takes the port for that of a multicast router, and the port reports 64 groups at once and 15 more a minute (by reports of "
              "several groups, or with sources, 2,000 bytes of IGMP and 5,200 of MLD, and 400 and 1,200 more a minute), as a bridge that has heard of too many "
              "ends snooping, and then all hear all",
@@ -89,18 +89,20 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
     ("dhcp_server", REJECT): Recipe(
         guards={"dhcp_server": REJECT},
         note="UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 other than a client's requests is dropped, as are requests of a relay, of "
-             "other hardware than Ethernet and in fragments; with ip_source a request must bear the guest's hardware address and its address or none",
+             "other hardware than Ethernet and in fragments; with ip_source a request must bear the guest's hardware address and its address or none; and so "
+             "is what an access concentrator of PPPoE says to those who look for one",
     ),
     ("bpdu", REJECT): Recipe(
         guards={"bpdu": REJECT},
         note="STP, RSTP, MSTP, provider STP, PVST+ and what is tunnelled as such are dropped, and what decides over rings and "
              "paths as they do: G.8032 and fault management, MRP, DLR, TRILL, FabricPath, the supervision of PRP and HSR; and under any address what is "
-             "between the ends of a cable: MAC control, LACP, LLDP, EAPOL, edge control, stream reservation, Realtek's remote control, configuration tests",
+             "between the ends of a cable: MAC control, LACP, LLDP, EAPOL, edge control, stream reservation, congestion notification, Realtek's remote "
+             "control, configuration tests",
     ),
     ("vlan_tags", REJECT): Recipe(
         guards={"vlan_tags": REJECT},
-        note="every tagged frame is dropped, those of VLAN 0, 802.1CB, HSR and TrustSec among them, and the registration of VLANs and groups "
-             "(GVRP, MVRP, MMRP)",
+        note="every tagged frame is dropped, those of VLAN 0, 802.1CB, HSR, TrustSec and congestion notification among them, and the registration of VLANs, "
+             "groups and services (GVRP, MVRP, MMRP, MIRP)",
     ),
     ("partial_checksum", REJECT): Recipe(
         program=True,

@@ -23,12 +23,13 @@ does not match: the frame must not pass because it could not be read.
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Dict, NamedTuple, Tuple
+from typing import Dict, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ethernet import (
-    ASKED_ABOUT, BPDU_ADDRESSES, CONTROL_TYPES, DHCP6_REQUESTS, DISCOVERY_WORDS, EXTENSIONS, LINK_LOCAL, LOOKED_INTO, PROVIDER_REGISTRATION, REGISTRATION,
-    REGISTRATION_TYPES, STREAM4, STREAM6, TAGS, TAG_TYPES, UNICAST, UNREAD, UNTAGGED,
+    ASKED_ABOUT, BPDU_ADDRESSES, CONTROL_TYPES, DHCP6_REQUESTS, DISCOVERY_WORDS, EXTENSIONS, LINK_LOCAL, LLC_TYPES, LOOKED_INTO, PROVIDER_REGISTRATION,
+    REGISTRATION, REGISTRATION_TYPES, STREAM4, STREAM6, TAGS, TAG_TYPES, UNICAST, UNREAD, UNTAGGED,
 )
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.rule import Chain, Rule, mark_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key
 
 FAMILY = "bridge"
@@ -86,32 +87,9 @@ _MOST_JOINS = "update @joining { iif limit rate over 15/minute burst 64 packets 
 _MOST_REPORTS4 = "update @reporting4 { iif limit rate over 400 bytes/minute burst 1600 bytes } drop"
 _MOST_REPORTS6 = "update @reporting6 { iif limit rate over 1200 bytes/minute burst 4000 bytes } drop"
 
-
-DROP = "drop"
 # Beside the names of guards, for what a rule drops: a frame that no guard can look into, and one of a port that is shut.
 INSPECTION = "inspection"
 QUARANTINE = "quarantine"
-
-
-class Rule(NamedTuple):
-    """One rule, and what it is for: the comment by which it is recognised when it is read back."""
-
-    comment: str
-    text: str
-    # For which guard it drops; "" for a rule that does not. What passes is not counted, so it costs nothing.
-    guard: str = ""
-
-    def body(self) -> str:
-        """As nft reads it."""
-        return self.text[:-len(DROP)] + f"counter {DROP}" if self.guard else self.text
-
-
-class Chain(NamedTuple):
-    """C(hook) is empty for a chain that others jump to."""
-
-    hook: str
-    rules: Tuple[Rule, ...]
-
 
 CHAINS: Dict[str, Chain] = {
     "local_in": Chain("input", (
@@ -170,7 +148,7 @@ CHAINS: Dict[str, Chain] = {
     )),
     "spanning_tree": Chain("", (
         Rule("by address", f"ether daddr {BPDU_ADDRESSES} drop", "bpdu"),
-        Rule("by LLC", "meta protocol 0x0004 @nh,0,8 0x42 drop", "bpdu"),
+        Rule("by LLC", f"meta protocol {{ {LLC_TYPES} }} @nh,0,8 0x42 drop", "bpdu"),
         Rule("rings, paths and cables", f"meta protocol {CONTROL_TYPES} drop", "bpdu"),
     )),
     "raw_8023": Chain("", (Rule("IEEE 802.3 without LLC", "drop", INSPECTION),)),
@@ -178,6 +156,12 @@ CHAINS: Dict[str, Chain] = {
     "llc": Chain("", (
         Rule("STP and OSI", "@nh,0,16 { 0x4242, 0xfefe } accept"),
         Rule("SNAP and the rest", "drop", INSPECTION),
+    )),
+    # Who answers gives an address, a router and name servers as a DHCP server does. Of a client: PADI, PADR; of both: PADG, PADC, PADQ (RFC 5578), PADT.
+    "pppoe": Chain("", (
+        Rule("not guarded", "iif != @dhcp_server_guard accept"),
+        Rule("of a client, or of both sides (RFC 2516)", "@nh,8,8 { 0x09, 0x19, 0x0a, 0x0b, 0x0c, 0xa7 } accept"),
+        Rule("of an access concentrator, or too short to tell", "drop", "dhcp_server"),
     )),
     "arp_frame": Chain("", (
         Rule("not guarded", "iif != @arp_guard accept"),
@@ -211,8 +195,8 @@ CHAINS: Dict[str, Chain] = {
     "ipv4_router": Chain("", (
         Rule("ICMP redirect and router advertisement (RFC 1256)", "ip protocol icmp ip frag-off & 0x1fff == 0 icmp type { 5, 9 } drop",
              "router_advertisement"),
-        Rule("IGMP query, DVMRP, PIM version 1, multicast router discovery (RFC 4286)",
-             "ip protocol igmp @th,0,8 { 0x11, 0x13, 0x14, 0x30, 0x32 } drop", "router_advertisement"),
+        Rule("IGMP query, DVMRP, PIM version 1, multicast router discovery (RFC 4286), RGMP (RFC 3488)",
+             "ip protocol igmp @th,0,8 { 0x11, 0x13, 0x14, 0x30, 0x32, 0xfc, 0xfd, 0xfe, 0xff } drop", "router_advertisement"),
         # The hello of a PIM router makes a bridge send all multicast to its port (br_multicast_pim, net/bridge/br_multicast.c).
         Rule("PIM", "ip protocol 103 drop", "router_advertisement"),
         Rule("reports of groups", "ip protocol igmp jump igmp_reports"),
@@ -375,11 +359,6 @@ def text() -> str:
 def mark(chain: str, number: int) -> str:
     """The comment of a rule: what it is for, and a digest of its text, by which a rule of another version is told."""
     return mark_of(CHAINS[chain].rules[number])
-
-
-def mark_of(rule: Rule) -> str:
-    """The same of any rule."""
-    return f"{rule.comment} [{sha256(rule.body().encode()).hexdigest()[:8]}]"
 
 
 def guards_by_mark() -> Dict[Tuple[str, str], str]:

@@ -11,8 +11,9 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset, shape, sharing
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, fields_of, parse, seal
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.quoting import quoted
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.rule import Chain, mark_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import (
-    CHAINS, FAMILY, MEMORIES, PRIORITY, SETS, TABLE, Chain, guards_by_mark, mark_of,
+    CHAINS, FAMILY, MEMORIES, PRIORITY, SETS, TABLE, guards_by_mark,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Value
 

@@ -97,7 +97,7 @@ A frame to 01:80:c2:00:00:0e, and to ..:00 where the bridge runs STP, leaves the
 behind the guest's port: a router advertisement in it gives the host a default route through the guest, and a BPDU takes the root of the spanning tree
 (`br_handle_frame`, net/bridge/br_input.c). So a policy sets the `group_fwd_mask` of a port with a guard, and of one that is in quarantine, to 0x4001
 (0x4000 with `bpdu: accept`): the bridge forwards these frames, and its rules drop them, with all others to 01:80:c2:00:00:00 to ..:0f. It gives the mask
-back when the policy goes. Where somebody flushes the rules, the mask alone is left, and such frames reach other ports; the audit finds it. Kernels before
+back when the policy or the quarantine goes. Where somebody flushes the rules, the mask alone is left, and such frames reach other ports; the audit finds it. Kernels before
 4.15 have no such option of ports. A tap that comes under a name in quarantine, and a port that left its bridge and came back, get the mask at the next
 run; until then their frames to ..:0e reach the host. With `bpdu: accept` on a bridge that runs STP everything to ..:00 still does.
 

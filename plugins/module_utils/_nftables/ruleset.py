@@ -52,6 +52,7 @@ _ASKED_OFTEN = " size 65535;"
 # nft 1.0.6 knows no "icmpv6 taddr" nor link-layer options, so some sets are of raw bytes: offsets and lengths are in bits.
 SETS: Dict[str, str] = {
     "switches": "type iface_index;",
+    "doors": "type iface_index;",
     **{name: "type iface_index;" + (_ASKED_OFTEN if name == "ports" else "") for name in INDEX_SETS},
     "quarantine": "type ifname; flags interval;",
     "macs": f"typeof meta iif . ether saddr;{_ASKED_OFTEN}",

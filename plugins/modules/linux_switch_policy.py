@@ -134,7 +134,8 @@ options:
               - >-
                 V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch
                 take the port for that of a
-                multicast router: queries (IGMP, MLD), PIM, DVMRP and multicast router discovery. The port option C(mcast_router) becomes V(0).
+                multicast router: queries (IGMP, MLD), PIM, DVMRP, RGMP and multicast router discovery; and VRRP and CARP of who shares no address.
+                The port option C(mcast_router) becomes V(0).
             type: str
             choices: [accept, reject]
           dhcp_server:
@@ -292,7 +293,8 @@ options:
                   - >-
                     V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch
                     take the port for that of a
-                    multicast router: queries (IGMP, MLD), PIM, DVMRP and multicast router discovery. The port option C(mcast_router) becomes V(0).
+                    multicast router: queries (IGMP, MLD), PIM, DVMRP, RGMP and multicast router discovery; and VRRP and CARP of who shares no address.
+                    The port option C(mcast_router) becomes V(0).
                 type: str
                 choices: [accept, reject]
               dhcp_server:
@@ -457,7 +459,8 @@ options:
                       - >-
                         V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch
                         take the port for that of a
-                        multicast router: queries (IGMP, MLD), PIM, DVMRP and multicast router discovery. The port option C(mcast_router) becomes V(0).
+                        multicast router: queries (IGMP, MLD), PIM, DVMRP, RGMP and multicast router discovery; and VRRP and CARP of who shares no address.
+                        The port option C(mcast_router) becomes V(0).
                     type: str
                     choices: [accept, reject]
                   dhcp_server:
@@ -621,7 +624,8 @@ options:
                   - >-
                     V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch
                     take the port for that of a
-                    multicast router: queries (IGMP, MLD), PIM, DVMRP and multicast router discovery. The port option C(mcast_router) becomes V(0).
+                    multicast router: queries (IGMP, MLD), PIM, DVMRP, RGMP and multicast router discovery; and VRRP and CARP of who shares no address.
+                    The port option C(mcast_router) becomes V(0).
                 type: str
                 choices: [accept, reject]
               dhcp_server:

@@ -43,7 +43,7 @@ PRIORITY = -300
 
 INDEX_SETS: Tuple[str, ...] = (
     "ports", "inspected", "source_mac_guard", "arp_guard", "neighbor_guard", "ip_source_guard", "router_advertisement_guard",
-    "dhcp_server_guard", "bpdu_guard", "vlan_tags_guard", "destination_mac_guard",
+    "dhcp_server_guard", "bpdu_guard", "vlan_tags_guard", "destination_mac_guard", "nameless_routers",
 )
 
 # A set of a known size whose keys are no ranges is a plain hash table in the kernel, which answers faster than one that grows, most of all by an index alone
@@ -61,6 +61,7 @@ SETS: Dict[str, str] = {
     # No rule reads the first: which addresses of a port are shared is its comment. The rule about the second is in sharing.py.
     "shared": "type iface_index;",
     "kept_from": "typeof meta iif . ether saddr;",
+    "virtual_routers": "typeof meta iif . @th,8,8;",
     "link_layer": "typeof meta iif . @th,208,48;",
     "ip4_addresses": "typeof meta iif . ip saddr;",
     "ip4_ranges": "typeof meta iif . ip saddr; flags interval;",
@@ -200,7 +201,15 @@ CHAINS: Dict[str, Chain] = {
              "ip protocol igmp @th,0,8 { 0x11, 0x13, 0x14, 0x30, 0x32, 0xfc, 0xfd, 0xfe, 0xff } drop", "router_advertisement"),
         # The hello of a PIM router makes a bridge send all multicast to its port (br_multicast_pim, net/bridge/br_multicast.c).
         Rule("PIM", "ip protocol 103 drop", "router_advertisement"),
+        Rule("VRRP and CARP", "ip protocol 112 jump redundancy"),
         Rule("reports of groups", "ip protocol igmp jump igmp_reports"),
+    )),
+    # Masters believe whoever sends them a higher priority, from whatever address it comes (RFC 5798 section 6.4.3), and nothing proves it. The second byte is
+    # the number of the virtual router, as the last of its MAC address is, in both protocols. A later fragment is read as none.
+    "redundancy": Chain("", (
+        Rule("of a virtual router that the port shares", "iif . @th,8,8 @virtual_routers return"),
+        Rule("of who shares other addresses, by which none is known", "iif @nameless_routers return"),
+        Rule("of anybody else", "drop", "router_advertisement"),
     )),
     # Versions 1 and 2 name one group, version 3 (RFC 3376) one or more. What is left can't be read by the bridge either.
     "igmp_reports": Chain("", (
@@ -254,7 +263,7 @@ CHAINS: Dict[str, Chain] = {
     # nft stops at this header, as OSPFv3 (RFC 4552) and IPsec have it (RFC 4302). Its first byte tells what follows, and that is all that is looked at: who
     # shares no key with the sender drops it.
     "ipv6_authenticated": Chain("", (
-        Rule("routers", "iif @router_advertisement_guard @th,0,8 { 58, 103 } drop", "router_advertisement"),
+        Rule("routers", "iif @router_advertisement_guard @th,0,8 { 58, 103, 112 } drop", "router_advertisement"),
         Rule("neighbour discovery", "iif @neighbor_guard @th,0,8 58 drop", "neighbor"),
         Rule("DHCPv6 servers", "iif @dhcp_server_guard @th,0,8 17 drop", "dhcp_server"),
         Rule("upper header found", f"@th,0,8 != {UNREAD} goto ipv6_source"),
@@ -272,6 +281,7 @@ CHAINS: Dict[str, Chain] = {
         Rule("RA, redirect, MLD query, multicast router discovery", "meta protocol ip6 icmpv6 type { 134, 137, 130, 151, 153 } drop",
              "router_advertisement"),
         Rule("PIM", "meta l4proto 103 drop", "router_advertisement"),
+        Rule("VRRP and CARP", "meta l4proto 112 jump redundancy"),
         Rule("reports of groups", "meta protocol ip6 icmpv6 type { 131, 143 } jump mld_reports"),
     )),
     # Version 1 (RFC 2710) and version 2 (RFC 3810).

@@ -98,8 +98,8 @@ behind the guest's port: a router advertisement in it gives the host a default r
 (`br_handle_frame`, net/bridge/br_input.c). So a policy sets the `group_fwd_mask` of a port with a guard, and of one that is in quarantine, to 0x4001
 (0x4000 with `bpdu: accept`): the bridge forwards these frames, and its rules drop them, with all others to 01:80:c2:00:00:00 to ..:0f. It gives the mask
 back when the policy or the quarantine goes. Where somebody flushes the rules, the mask alone is left, and such frames reach other ports; the audit finds it.
-Kernels before 4.15 have no such option of ports. A tap that comes under a name in quarantine, and a port that left its bridge and came back, get the mask at the
-next run; until then their frames to ..:0e reach the host. With `bpdu: accept` on a bridge that runs STP everything to ..:00 still does.
+Kernels before 4.15 have no such option of ports. A tap that comes under a name in quarantine, and a port that left its bridge and came back, get the mask at
+the next run; until then their frames to ..:0e reach the host. With `bpdu: accept` on a bridge that runs STP everything to ..:00 still does.
 
 ## What is written into a frame after the rules
 
@@ -171,8 +171,8 @@ MAC address is not locked, as a locked port lets in only what is written to it, 
 - Tunnels: VXLAN, GRE, IPv6 in IPv4, sessions of PPPoE, MACsec, IPsec. What is in them matters only to a host that was told to take it out. Who offers
   sessions of PPPoE is a matter of `dhcp_server`.
 - Services on the guest's own address: mDNS, LLMNR, NetBIOS and WPAD names, PXE, routing protocols (OSPF, RIP) and redundancy protocols other than
-  VRRP and CARP (HSRP, GLBP). To use a virtual MAC or IP address a guest needs it in `macs` and `addresses`, shared where others use it too (see above). Which of those that
-  share it is the master is theirs to decide: each of them can take it.
+  VRRP and CARP (HSRP, GLBP). To use a virtual MAC or IP address a guest needs it in `macs` and `addresses`, shared where others use it too (see above).
+  Which of those that share it is the master is theirs to decide: each of them can take it.
 - DHCP options: a guest that invents client identifiers gets a lease for each, and one that borrows a neighbour's client identifier or DUID can release
   or take over that one's lease. Have the server go by the hardware address, which is checked: `dhcp-ignore-clid` (dnsmasq), `"match-client-id": false`
   (Kea), `ignore-client-uids true` (ISC dhcpd). DHCPv6 has no such thing: reserve its addresses, and name them in `addresses`.

@@ -237,6 +237,10 @@ class Arena:
                 return found
             select.select([self._sockets[name]], [], [], left)
 
+    def received(self, name: str) -> List[bytes]:
+        """What came in at a station since somebody looked."""
+        return list(self._read(name))
+
     def _read(self, name: str) -> Iterator[bytes]:
         while True:
             try:

@@ -83,8 +83,8 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
         also={"mcast_router": 0}, guards={"router_advertisement": REJECT},
         note="router advertisements, redirects, IGMP and MLD queries, PIM, DVMRP, RGMP, router discovery, and VRRP and CARP of who shares no address are "
              "dropped, the bridge never takes the port for that of a multicast router, and the port reports 64 groups at once and 15 more a minute (by "
-             "reports of several groups, or with sources, 2,000 bytes of IGMP and 5,200 of MLD, and 400 and 1,200 more a minute), as a bridge that has heard of too "
-             "many ends snooping, and then all hear all",
+             "reports of several groups, or with sources, 2,000 bytes of IGMP and 5,200 of MLD, and 400 and 1,200 more a minute), as a bridge that has heard "
+             "of too many ends snooping, and then all hear all",
     ),
     ("dhcp_server", REJECT): Recipe(
         guards={"dhcp_server": REJECT},

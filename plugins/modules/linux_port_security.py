@@ -143,13 +143,15 @@ options:
           router_advertisement:
             description: >-
               V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch take the port for that of a
-              multicast router: queries (IGMP, MLD), PIM, DVMRP and multicast router discovery. The port option C(mcast_router) becomes V(0).
+              multicast router: queries (IGMP, MLD), PIM, DVMRP, RGMP and multicast router discovery; and VRRP and CARP of who shares no address. The port
+              option C(mcast_router) becomes V(0).
             type: str
             choices: [accept, reject]
           dhcp_server:
             description: >-
               V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 whatever is no
-              request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
+              request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest. Of PPPoE it drops what an access
+              concentrator says to those who look for one (PADO, PADS).
             type: str
             choices: [accept, reject]
           bpdu:

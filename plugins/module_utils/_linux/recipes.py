@@ -81,32 +81,35 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
     ),
     ("router_advertisement", REJECT): Recipe(
         also={"mcast_router": 0}, guards={"router_advertisement": REJECT},
-        note="router advertisements, redirects, IGMP and MLD queries, PIM, DVMRP and router discovery are dropped, "
-             "the bridge never takes the port for that of a multicast router, and the port reports 64 groups at once and 15 more a minute (by reports of "
-             "several groups, or with sources, 2,000 bytes of IGMP and 5,200 of MLD, and 400 and 1,200 more a minute), as a bridge that has heard of too many "
-             "ends snooping, and then all hear all",
+        note="router advertisements, redirects, IGMP and MLD queries, PIM, DVMRP, RGMP, router discovery, and VRRP and CARP of who shares no address are "
+             "dropped, the bridge never takes the port for that of a multicast router, and the port reports 64 groups at once and 15 more a minute (by "
+             "reports of several groups, or with sources, 2,000 bytes of IGMP and 5,200 of MLD, and 400 and 1,200 more a minute), as a bridge that has heard "
+             "of too many ends snooping, and then all hear all",
     ),
     ("dhcp_server", REJECT): Recipe(
         guards={"dhcp_server": REJECT},
         note="UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 other than a client's requests is dropped, as are requests of a relay, of "
-             "other hardware than Ethernet and in fragments; with ip_source a request must bear the guest's hardware address and its address or none",
+             "other hardware than Ethernet and in fragments; with ip_source a request must bear the guest's hardware address and its address or none; and so "
+             "is what an access concentrator of PPPoE says to those who look for one",
     ),
     ("bpdu", REJECT): Recipe(
         guards={"bpdu": REJECT},
         note="STP, RSTP, MSTP, provider STP, PVST+ and what is tunnelled as such are dropped, and what decides over rings and "
              "paths as they do: G.8032 and fault management, MRP, DLR, TRILL, FabricPath, the supervision of PRP and HSR; and under any address what is "
-             "between the ends of a cable: MAC control, LACP, LLDP, EAPOL, edge control, stream reservation, Realtek's remote control, configuration tests",
+             "between the ends of a cable: MAC control, LACP, LLDP, EAPOL, edge control, stream reservation, congestion notification, Realtek's remote "
+             "control, configuration tests",
     ),
     ("vlan_tags", REJECT): Recipe(
         guards={"vlan_tags": REJECT},
-        note="every tagged frame is dropped, those of VLAN 0, 802.1CB, HSR and TrustSec among them, and the registration of VLANs and groups "
-             "(GVRP, MVRP, MMRP)",
+        note="every tagged frame is dropped, those of VLAN 0, 802.1CB, HSR, TrustSec and congestion notification among them, and the registration of VLANs, "
+             "groups and services (GVRP, MVRP, MMRP, MIRP)",
     ),
     ("partial_checksum", REJECT): Recipe(
         program=True,
         note="a program at the port's ingress (eBPF) drops a frame whose checksum the guest leaves to the host, unless it starts at the frame's own TCP or UDP "
              "header and is written into it, or lies in what no guard looks into (tunnels, SCTP): nftables can't see where it will be written, and "
-             "who transmits without checksum offload writes it there behind all rules",
+             "who transmits without checksum offload writes it there behind all rules; and DHCP and fragments that the host is to cut into several packets "
+             "(USO, UFO), of which nftables sees but one",
     ),
     ("partial_checksum", ACCEPT): Recipe(program=False, note="not looked at"),
     **{(name, ACCEPT): Recipe(guards={name: ACCEPT}, note="not looked at") for name in FILTER_GUARDS if name in GUARDS},

@@ -22,7 +22,7 @@ _VERDICT = re.compile(r"(?P<counter>counter )?(?P<verdict>accept|drop|return|(?:
 _IMPLIED = ("meta protocol", "meta l4proto", "ip protocol")
 # nft has these names from /etc/protocols, which a minimal Debian lacks (package netbase): there it prints the numbers (IANA's).
 _PROTOCOL_FIELDS = ("meta l4proto", "ip protocol", "ip6 nexthdr", "frag nexthdr")
-_PROTOCOLS = {"icmp": "1", "igmp": "2", "tcp": "6", "udp": "17", "icmpv6": "58", "ipv6-icmp": "58"}
+_PROTOCOLS = {"icmp": "1", "igmp": "2", "tcp": "6", "udp": "17", "icmpv6": "58", "ipv6-icmp": "58", "vrrp": "112", "carp": "112"}
 
 
 class Match(NamedTuple):

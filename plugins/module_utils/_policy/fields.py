@@ -194,6 +194,8 @@ FILTER = Kind.of(
 # The MAC addresses that a port whose sources nobody compares is kept from, as others share them.
 KEPT = Kind.of("kept", Field("macs", "str", group="elements"), whole=True)
 SWITCH = Kind.of("switch", Field("record", "str", group="elements"), whole=True)
+# What a port in quarantine had itself, where that is not what a new port has: its options only tell how it is shut.
+DOOR = Kind.of("door", Field("record", "str", group="elements"), whole=True)
 QUARANTINE = Kind.of("quarantine")
 # Quarantine is false where somebody else changed its names.
 RULESET = Kind.of("ruleset", Field("version", "str", group="rules"), Field("quarantine", "bool", group="rules"), stands_alone=True)
@@ -239,7 +241,7 @@ VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
 HOST_OPTION = Kind.of("option", _vim("value", "int", "value"))
 
 KINDS = {
-    kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, STRAYS, VLAN, FDB, LINK, FILTER, INGRESS, KEPT, SWITCH, QUARANTINE, RULESET)
+    kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, STRAYS, VLAN, FDB, LINK, FILTER, INGRESS, KEPT, SWITCH, DOOR, QUARANTINE, RULESET)
 }
 
 

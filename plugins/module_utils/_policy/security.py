@@ -19,11 +19,11 @@ WITHOUT_GUARD: Mapping[str, str] = {
     "neighbor": "The guest can claim the IPv6 addresses of others by neighbour discovery, or keep them from being used",
     "ip_source": "The guest can send from the IP addresses of others",
     "router_advertisement": "The guest can make itself the router of the others, and have all multicast sent to itself",
-    "dhcp_server": "The guest can give the others addresses, routers and name servers by DHCP",
+    "dhcp_server": "The guest can give the others addresses, routers and name servers by DHCP and PPPoE",
     "bpdu": "The guest can become the root of a spanning tree, or have the physical switch shut the port of the host",
     "vlan_tags": "The guest can choose by tags to which VLAN its frames belong, where the uplink carries several",
     "partial_checksum": "The guest can have two bytes of its choice written into its frames behind all rules, and so speak as others to whoever hears it "
-                        "without checksum offload",
+                        "without checksum offload, and hide DHCP of others in packets that the host cuts",
 }
 GUARDS = tuple(WITHOUT_GUARD)
 # The one that no rule of nftables can check.

@@ -23,14 +23,13 @@ BPDU_ADDRESSES = "{ 01:80:c2:00:00:00, 01:80:c2:00:00:08, 01:00:0c:cc:cc:cd, 01:
 # clause 43), stream reservation, congestion notification (clause 33), which throttles who gets it; the configuration test of Ethernet 2.0, whose receiver
 # forwards what it bears.
 CONTROL_TYPES = "{ 0x8902, 0x88e3, 0x88fb, 0x80e1, 0x22f3, 0x22f4, 0x8946, 0x8903, 0x8899, 0x8808, 0x8809, 0x88cc, 0x888e, 0x8940, 0x22ea, 0x22e7, 0x9000 }"
-# Where a guard looks inside, and at what.
+# Where a guard looks inside: by chain, the types, the most frequent first.
 LOOKED_INTO: Dict[str, str] = {
-    "0x0001": "raw_8023", **dict.fromkeys(LLC_TYPES.split(", "), "llc"), "0x0800": "ipv4", "0x0806": "arp_frame", "0x8035": "rarp_frame", "0x86dd": "ipv6",
-    "0x8863": "pppoe",
-    "0x6558": "shim", "0x8847": "shim", "0x8848": "shim", "0x894f": "shim",
+    "ipv4": "0x0800", "ipv6": "0x86dd", "arp_frame": "0x0806", "rarp_frame": "0x8035", "llc": f"{{ {LLC_TYPES} }}", "raw_8023": "0x0001",
+    "shim": "{ 0x6558, 0x8847, 0x8848, 0x894f }", "pppoe": "0x8863",
 }
 # Of whichever a guard asks, and so never let through by the address alone.
-ASKED_ABOUT = f"{{ {', '.join(LOOKED_INTO)}, {TAG_TYPES}, {REGISTRATION_TYPES}, {CONTROL_TYPES[2:-2]} }}"
+ASKED_ABOUT = f"{{ {', '.join(kinds.strip('{ }') for kinds in LOOKED_INTO.values())}, {TAG_TYPES}, {REGISTRATION_TYPES}, {CONTROL_TYPES[2:-2]} }}"
 # What the kernel found when the frame came in (eth_type_trans, net/ethernet/eth.c), for a fifth of what it costs to look at the address itself. Unicast is
 # "other", or "host" where it is for the port or the bridge (br_handle_frame, net/bridge/br_input.c). Nothing is so marked on the way out of the host.
 UNICAST = "meta pkttype != broadcast meta pkttype != multicast"

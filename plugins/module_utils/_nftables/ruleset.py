@@ -49,17 +49,18 @@ INDEX_SETS: Tuple[str, ...] = (
 # A set of a known size whose keys are no ranges is a plain hash table in the kernel, which answers faster than one that grows, most of all by an index alone
 # (nft_hash_fast_ops, net/netfilter/nft_set_hash.c). It costs 1 MiB each, and holds no more elements than that: only where every frame asks.
 _ASKED_OFTEN = " size 65535;"
+# Not "type", and no verdict maps: beside these nft 1.1 writes what ends nft 1.0.6 by a segmentation fault, whatever that one is asked about the host.
 # nft 1.0.6 knows no "icmpv6 taddr" nor link-layer options, so some sets are of raw bytes: offsets and lengths are in bits.
 SETS: Dict[str, str] = {
-    "switches": "type iface_index;",
-    "doors": "type iface_index;",
-    **{name: "type iface_index;" + (_ASKED_OFTEN if name == "ports" else "") for name in INDEX_SETS},
-    "quarantine": "type ifname; flags interval;",
+    "switches": "typeof meta iif;",
+    "doors": "typeof meta iif;",
+    **{name: "typeof meta iif;" + (_ASKED_OFTEN if name == "ports" else "") for name in INDEX_SETS},
+    "quarantine": "typeof meta iifname; flags interval;",
     "macs": f"typeof meta iif . ether saddr;{_ASKED_OFTEN}",
     "bindings4": f"typeof meta iif . ether saddr . ip saddr;{_ASKED_OFTEN}",
     "bindings6": f"typeof meta iif . ether saddr . ip6 saddr;{_ASKED_OFTEN}",
     # No rule reads the first: which addresses of a port are shared is its comment. The rule about the second is in sharing.py.
-    "shared": "type iface_index;",
+    "shared": "typeof meta iif;",
     "kept_from": "typeof meta iif . ether saddr;",
     "virtual_routers": "typeof meta iif . @th,8,8;",
     "link_layer": "typeof meta iif . @th,208,48;",
@@ -78,9 +79,9 @@ SETS: Dict[str, str] = {
 MEMORIES: Dict[str, str] = {
     "joined4": "typeof meta iif . @th,32,32; size 65535; flags dynamic,timeout; timeout 5m;",
     "joined6": "typeof meta iif . @th,64,128; size 65535; flags dynamic,timeout; timeout 5m;",
-    "joining": "type iface_index; size 65535; flags dynamic,timeout; timeout 10m;",
-    "reporting4": "type iface_index; size 65535; flags dynamic,timeout; timeout 10m;",
-    "reporting6": "type iface_index; size 65535; flags dynamic,timeout; timeout 10m;",
+    "joining": "typeof meta iif; size 65535; flags dynamic,timeout; timeout 10m;",
+    "reporting4": "typeof meta iif; size 65535; flags dynamic,timeout; timeout 10m;",
+    "reporting6": "typeof meta iif; size 65535; flags dynamic,timeout; timeout 10m;",
 }
 # A bridge that has heard of more than mcast_hash_max groups (4096) ends snooping for good, and then all hear all (br_multicast_new_group,
 # net/bridge/br_multicast.c). So a port may join 64 at once and 15 a minute. A report of more than one, or with sources, each of which is an entry of its
@@ -128,7 +129,7 @@ CHAINS: Dict[str, Chain] = {
         Rule("source address of the frame", "iif @source_mac_guard iif . ether saddr != @macs drop", "source_mac"),
         Rule("spanning tree", "iif @bpdu_guard jump spanning_tree"),
         Rule("no guard looks inside", "iif != @inspected accept"),
-        Rule("by protocol", f"meta protocol vmap {{ {', '.join(f'{kind} : goto {chain}' for kind, chain in LOOKED_INTO.items())} }}"),
+        *(Rule("by protocol", f"meta protocol {kinds} goto {chain}") for chain, kinds in LOOKED_INTO.items()),
     )),
     # The bridge leaves them to the stack of the host behind the port. 01:80:c2:00:00:0e, and ..:00 where STP runs, come here only as the port's
     # group_fwd_mask has them forwarded (br_handle_frame, net/bridge/br_input.c); dropped here, they are neither.
@@ -307,8 +308,10 @@ CHAINS: Dict[str, Chain] = {
     "discovery": Chain("", (
         Rule("behind an extension header", "ip6 nexthdr != 58 drop", "neighbor"),
         Rule("from another link", "ip6 hoplimit != 255 drop", "neighbor"),
-        Rule("by message", "meta protocol ip6 icmpv6 type vmap { 133 : goto solicit_router, 134 : goto own_source, 135 : goto solicit, 136 : goto advertise, "
-                           "137 : goto own_source }"),
+        Rule("solicitation", "meta protocol ip6 icmpv6 type 135 goto solicit"),
+        Rule("advertisement", "meta protocol ip6 icmpv6 type 136 goto advertise"),
+        Rule("router solicitation", "meta protocol ip6 icmpv6 type 133 goto solicit_router"),
+        Rule("router advertisement and redirect", "meta protocol ip6 icmpv6 type { 134, 137 } goto own_source"),
         Rule("inverse discovery", "drop", "neighbor"),
     )),
     "solicit_router": Chain("", (

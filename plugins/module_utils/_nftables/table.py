@@ -25,6 +25,7 @@ _POSITIONS = "shared"
 _SEAL = "sum="
 # No device has this index: its element among the switches bears the seal of the quarantine, whose own elements go with a flush.
 _NOBODY = 0
+_TYPES = {"iif": "iface_index", "iifname": "ifname"}
 _Found = Dict[str, Any]
 
 
@@ -270,8 +271,9 @@ def _joined(index: int, value: str) -> str:
 
 
 def _fits(name: str, found: _Found) -> bool:
-    """Of a set made by "typeof" versions of nft print different things."""
+    """Of more than one field versions of nft print different things, of one they print its type or the field."""
     wanted, kind = {**SETS, **MEMORIES}.get(name, ""), found.get("type")
+    field = wanted.partition(";")[0].rpartition("meta ")[2]
+    plain = field not in _TYPES or kind in (_TYPES[field], {"typeof": {"meta": {"key": field}}})
     interval = "interval" in (found.get("flags") or ())
-    plain = not wanted.startswith("type ") or kind == wanted.split()[1].rstrip(";")
     return not wanted or (plain and interval == ("flags interval;" in wanted))

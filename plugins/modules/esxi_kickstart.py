@@ -39,12 +39,12 @@ attributes:
   platform:
     support: full
 options:
-  path:
+  path:  # generated from docs/words/file_options.yml#kickstart
     description:
       - The ks.cfg to write. Its folder must exist.
       - >-
-        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user, or
-        a folder on the way to it, in a folder where everybody may write, unless O(owner) is that user.
+        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user, or a folder on
+        the way to it, in a folder where everybody may write, unless O(owner) is that user.
       - Without it nothing is written, and O(src) is checked.
     type: path
     aliases: [dest]

@@ -135,7 +135,6 @@ notes:
   - >-
     The module trusts that the file at O(location) is that of O(bundle). ESXi checks the signatures of the packages, but those of the acceptance level
     V(community) have none.
-  - This was tested on the simulator of the collection's lab, not on a real host; see C(docs/vsphere-simulator.md).
 seealso:
   - module: virtnet.hardening.offline_bundle_info
   - plugin: virtnet.hardening.driver_bundle

@@ -79,7 +79,6 @@ notes:
   - >-
     When a machine is first powered on, ESXi may ask whether it was moved or copied. Moved is right after a new installation: its UUID and MAC addresses stay.
   - Datastores that a host sees but has not mounted, as copies of VMFS volumes, are not searched. Encrypted machines need their keys.
-  - This was tested on the simulator of the collection's lab, not on a real host; see C(docs/vsphere-simulator.md).
 seealso:
   - module: virtnet.hardening.esxi_kickstart
   - name: RegisterVM_Task

@@ -24,9 +24,8 @@ description:
 extends_documentation_fragment:
   - virtnet.hardening._attributes
   - virtnet.hardening._management
+  - virtnet.hardening._nftables
   - virtnet.hardening._pyroute2
-requirements:
-  - nft(8) (package C(nftables), 1.0.2 or later seen) on the target, for guards, for quarantine and on kernels without locked ports
 attributes:
   check_mode:
     support: full
@@ -190,16 +189,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-notes:
-  - >-
-    Rules are in the table C(virtnet_hardening) of the nftables family C(bridge), which belongs to this collection; br_netfilter is not needed. A program that
-    flushes all rules (C(nft flush ruleset), a restart of C(nftables.service)) removes it: the next run, in check mode too, shows that.
-  - >-
-    Rules know a port by its interface index, so a tap that is made again under the old name inherits nothing: neither guards nor entries nor flags.
-    Until the next run it is as open as any new port, unless its name is quarantined, see M(virtnet.hardening.linux_switch_policy).
-  - >-
-    Tunnels that the guest builds (VXLAN, GRE) are not looked into. Multicast and broadcast reach every port, as on a vSwitch. C(docs/policy.md) of the
-    collection lists what else is out of scope.
 seealso:
   - module: virtnet.hardening.linux_switch_policy
   - module: virtnet.hardening.linux_bridge_port

@@ -22,16 +22,9 @@ extends_documentation_fragment:
   - ansible.builtin.files
   - virtnet.hardening._attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
     details:
       - Passwords in URLs are replaced by asterisks.
-  idempotent:
-    support: full
-  platform:
-    support: full
 options:
   path:  # generated from docs/words/file_options.yml#boot_cfg
     description:

@@ -26,18 +26,12 @@ extends_documentation_fragment:
   - ansible.builtin.files
   - virtnet.hardening._attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
     details:
       - Passwords, hashes, keys and licence keys are replaced by asterisks. Where only a hash differs, the diff says C(another one).
   idempotent:
-    support: full
     details:
       - A hash with another salt is another hash. Make it once and keep it in a vault.
-  platform:
-    support: full
 options:
   path:  # generated from docs/words/file_options.yml#kickstart
     description:

@@ -29,7 +29,6 @@ extends_documentation_fragment:
   - virtnet.hardening._attributes
 attributes:
   check_mode:
-    support: full
     details:
       - Refuses what a real run would refuse and says what it would do. Nothing is sent and nothing is heard.
   diff_mode:
@@ -45,8 +44,6 @@ attributes:
     support: full
     details:
       - A listener ends by itself after O(duration), also when nobody asks for its result.
-  platform:
-    support: full
 options:
   action:
     description:

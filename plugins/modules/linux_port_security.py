@@ -26,15 +26,6 @@ extends_documentation_fragment:
   - virtnet.hardening._management
   - virtnet.hardening._nftables
   - virtnet.hardening._pyroute2
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
 options:
   bridge:
     description: The bridge. It must exist, and must not be a hub (ageing time 0).
@@ -117,13 +108,13 @@ options:
         description:
           - What else is checked of the frames that the guest sends, by nftables. A guard that is not given stays as it was.
           - >-
-            A port on which any of C(arp), C(neighbor), C(ip_source), C(router_advertisement) and C(dhcp_server) is V(reject) sends no frame either that can't
-            be looked into: IEEE 802.3 frames other than STP and OSI routing (so no LLC/SNAP), VLAN 0, two tags, and IPv6 with an unreadable chain of headers.
+            A port on which any of C(arp), C(neighbor), C(ip_source), C(router_advertisement) and C(dhcp_server) is V(reject) also sends no frame that can't be
+            looked into: IEEE 802.3 frames other than STP and OSI routing (so no LLC/SNAP), VLAN 0, two tags, and IPv6 with an unreadable chain of headers.
         type: dict
         suboptions:
           arp:
             description: >-
-              V(reject) drops ARP from other sender addresses than C(macs) and C(addresses) of the port, probes for addresses of others, and RARP but for the
+              V(reject) drops ARP from other sender addresses than C(macs) and C(addresses) of the port, probes for addresses of others, and RARP other than the
               announcement of the guest's own address.
             type: str
             choices: [accept, reject]
@@ -136,7 +127,7 @@ options:
           ip_source:
             description: >-
               V(reject) drops IPv4 and IPv6 from other addresses than C(addresses) of the port and the link-local ones that are made from its C(macs), which it
-              needs too, but for what gets a guest its first address.
+              needs too. What a guest sends to get its first address passes.
             type: str
             choices: [accept, reject]
           router_advertisement:
@@ -147,8 +138,8 @@ options:
             choices: [accept, reject]
           dhcp_server:
             description: >-
-              V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 whatever is no
-              request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
+              V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 whatever is not
+              the request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
             type: str
             choices: [accept, reject]
           bpdu:
@@ -173,7 +164,7 @@ options:
             type: str
             choices: [accept, reject]
       isolated:  # generated from docs/words/port_policy.yml
-        description: Whether frames between this port and other isolated ports are dropped. The uplink is none of these.
+        description: Whether frames between this port and other isolated ports are dropped. The uplink is not one of these.
         type: bool
       multicast_flood:  # generated from docs/words/port_policy.yml
         description: >-

@@ -107,7 +107,8 @@ def _own(body: List[str], indent: int, words: Mapping[str, Any]) -> List[str]:
 def _module(root: Path, source: str, where: str, mark: Mark) -> Dict[str, Dict[str, Any]]:
     if not source:
         raise SystemExit(f"{where}: there is no {mark.source}")
-    return generate_docstrings.options(root, source)
+    found: Dict[str, Dict[str, Any]] = generate_docstrings.options(root, source)
+    return found
 
 
 def _entry(root: Path, mark: Mark, where: str) -> Dict[str, Any]:
@@ -122,7 +123,8 @@ def _entry(root: Path, mark: Mark, where: str) -> Dict[str, Any]:
 @lru_cache(maxsize=None)
 def entries(source: Path) -> Dict[str, Dict[str, Any]]:
     """The words of a file, by name."""
-    return dict(yaml.safe_load(source.read_text(encoding="utf-8")))
+    found: Dict[str, Dict[str, Any]] = yaml.safe_load(source.read_text(encoding="utf-8"))
+    return found
 
 
 def _parent(lines: List[str], mark: Mark) -> str:

@@ -34,13 +34,8 @@ extends_documentation_fragment:
   - virtnet.hardening._esxi_jobs
 attributes:
   check_mode:
-    support: full
     details:
       - Foretold from what the bundle and the host say of themselves. The host may still find that a package is missing that another one depends on.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
   platform:
     description: The servers that the module works with.
     support: full
@@ -135,7 +130,6 @@ notes:
   - >-
     The module trusts that the file at O(location) is that of O(bundle). ESXi checks the signatures of the packages, but those of the acceptance level
     V(community) have none.
-  - This was tested on the simulator of the collection's lab, not on a real host; see C(docs/vsphere-simulator.md).
 seealso:
   - module: virtnet.hardening.offline_bundle_info
   - plugin: virtnet.hardening.driver_bundle

@@ -30,13 +30,9 @@ extends_documentation_fragment:
   - virtnet.hardening._vsphere
   - virtnet.hardening._vsphere.hosts
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: N/A
     details: Changes nothing.
-  idempotent:
-    support: full
   platform:
     description: The servers that the module works with.
     support: full

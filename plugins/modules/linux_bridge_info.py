@@ -25,7 +25,6 @@ extends_documentation_fragment:
   - virtnet.hardening._pyroute2
 attributes:
   check_mode:
-    support: full
     details:
       - The module changes nothing.
   diff_mode:
@@ -33,11 +32,8 @@ attributes:
     details:
       - The module changes nothing.
   idempotent:
-    support: full
     details:
       - The module changes nothing.
-  platform:
-    support: full
 options:
   names:
     description:

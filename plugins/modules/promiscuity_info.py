@@ -31,7 +31,6 @@ extends_documentation_fragment:
   - virtnet.hardening._pyroute2
 attributes:
   check_mode:
-    support: full
     details:
       - The module changes nothing.
   diff_mode:
@@ -39,11 +38,8 @@ attributes:
     details:
       - The module changes nothing.
   idempotent:
-    support: full
     details:
       - The module changes nothing.
-  platform:
-    support: full
 options:
   interfaces:
     description:

@@ -15,7 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.protectio
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import Roles
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
 

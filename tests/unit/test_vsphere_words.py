@@ -10,9 +10,11 @@ import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, SECURITY
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import GUARDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import APPROXIMATE, EXACT, UNSUPPORTED
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import (
-    APPROXIMATE, BACKENDS, EXACT, UNSUPPORTED, VDS, VSWITCH, WITHOUT, Compiled, bpdu_of, compile_switch, describe, refuse,
+    BACKENDS, VDS, VSWITCH, WITHOUT, Compiled, bpdu_of, compile_switch, describe, refuse,
 )
 
 ALL = frozenset(WITHOUT)

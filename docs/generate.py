@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes what is made from tables: the pages capabilities, policy, the audits, kickstart and drivers, and the bill of materials.
+"""Writes what is made from tables: the pages capabilities, policy, the audits, kickstart and drivers, the bill of materials, and what modules and
+roles say of options and results in common (docs/words).
 
 Usage: python3 docs/generate.py [--check]
-With --check nothing is written, and the exit code is 1 if a file is not what its table says. Standard library only.
+With --check nothing is written, and the exit code is 1 if a file is not what its table says. Needs PyYAML, which Ansible brings.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import generate_drivers
 import generate_kickstart
 import generate_sbom
 import generate_vsphere
+import generate_words
 
 ROOT = Path(__file__).resolve().parent.parent
 LINUX = "linux"
@@ -315,7 +317,7 @@ def main() -> int:
         "linux-audit.md": generate_audit.audit_page(),
         "kickstart.md": generate_kickstart.page(), "drivers.md": generate_drivers.page(),
     }
-    pages = {**{ROOT / "docs" / name: text for name, text in texts.items()}, ROOT / "sbom.cdx.json": generate_sbom.bill(ROOT)}
+    pages = {**{ROOT / "docs" / name: text for name, text in texts.items()}, ROOT / "sbom.cdx.json": generate_sbom.bill(ROOT), **generate_words.files(ROOT)}
     if not arguments.check:
         for target, wanted in pages.items():
             target.write_text(wanted, encoding="utf-8")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Container, Dict, Mapping, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Fields, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import APPROXIMATE, NOT_LOOKED_AT, UNSUPPORTED, Word
 
 # What checks a guard on Linux.
@@ -43,7 +43,7 @@ class Guard:
     # Whether it compares with the guest's MAC and IP addresses, which must be known then.
     compares: bool = False
     # Options of the port that it needs beside its rules, where the kernel has them.
-    port_options: Fields = field(default_factory=dict)
+    port_options: Mapping[str, int] = field(default_factory=dict)
     # Added to the remedy that the audit names.
     unless: str = ""
 
@@ -181,6 +181,6 @@ def of_profile(profile: str) -> Dict[str, str]:
     return {row.name: row.profiles[profile] for row in ROWS if profile in row.profiles}
 
 
-def port_options(rejecting: Container[str]) -> Dict[str, Value]:
+def port_options(rejecting: Container[str]) -> Dict[str, int]:
     """What the rows of these guards ask of a port."""
     return {option: value for row in ROWS if row.name in rejecting for option, value in row.port_options.items()}

@@ -51,8 +51,8 @@ options:
             V(router) rejects all but the guards C(ip_source), C(router_advertisement) and C(dhcp_server): a guest that routes sends with its own MAC address,
             from foreign IP addresses.
           - >-
-            V(nested_hypervisor) accepts all three policies, and rejects the guards C(router_advertisement), C(dhcp_server) and C(bpdu): behind it are guests
-            whose addresses nobody here knows.
+            V(nested_hypervisor) accepts all three policies, and rejects the guards C(router_advertisement), C(dhcp_server), C(bpdu) and C(partial_checksum):
+            behind it are guests whose addresses nobody here knows.
         type: str
         choices: [guest, router, nested_hypervisor]
       security: &security  # generated from docs/words/port_policy.yml

@@ -17,9 +17,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record im
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import elements, ruleset, shape
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BY_PROGRAM, FILTER_GUARDS, GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import (
-    BY_PROGRAM, GUARDS, PROFILES, SECURITY, Level, Resolution, record, resolve,
+    PROFILES, SECURITY, Level, Resolution, record, resolve,
 )
 from hypothesis import given
 from hypothesis import strategies as st

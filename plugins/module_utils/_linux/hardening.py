@@ -21,10 +21,11 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elemen
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import RULESET, STALE
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import (
     ACCEPT, INHERIT, REJECT, Desired, Fields, Hold, Key, Observed, Value,
 )
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import UNSUPPORTED
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level, Resolution, resolve
 
 # Options of a port that a policy can set, which are so read for every port.
@@ -379,8 +380,8 @@ def without_programs(wishes: Wishes, observed: Observed) -> Tuple[str, ...]:
             found.setdefault(words, []).extend([str(key[1])] if str(key[1]) not in found.get(words, ()) else [])
     for name, told in sorted(wishes.ports.items()):
         for guard, quality in told["enforcement"].items():
-            if quality.startswith(recipes.UNSUPPORTED):
-                found.setdefault(f"the guard {guard} of their profile can't be had here: {quality[len(recipes.UNSUPPORTED) + 2:]}", []).append(name)
+            if quality.startswith(UNSUPPORTED):
+                found.setdefault(f"the guard {guard} of their profile can't be had here: {quality[len(UNSUPPORTED) + 2:]}", []).append(name)
     return tuple(f"port{'s' if len(names) > 1 else ''} {few(names)}: {words}." for words, names in found.items())
 
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from ipaddress import IPv6Address, ip_network
 from typing import Any, Dict, Iterable, List, Mapping, Set, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS, INSPECTING
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS, INSPECTING
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Fields, Value
 
 # Elements of one port: what follows the interface index, by set; "" where nothing does.

@@ -30,6 +30,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ethern
     REGISTRATION, REGISTRATION_TYPES, STREAM4, STREAM6, TAGS, TAG_TYPES, UNICAST, UNREAD, UNTAGGED,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.rule import Chain, Rule, mark_of
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key
 
 FAMILY = "bridge"
@@ -41,10 +42,7 @@ STALE = "ifindex "
 # Bridge: dstnat (-300), before the filter tables of others.
 PRIORITY = -300
 
-INDEX_SETS: Tuple[str, ...] = (
-    "ports", "inspected", "source_mac_guard", "arp_guard", "neighbor_guard", "ip_source_guard", "router_advertisement_guard",
-    "dhcp_server_guard", "bpdu_guard", "vlan_tags_guard", "destination_mac_guard", "nameless_routers",
-)
+INDEX_SETS: Tuple[str, ...] = ("ports", "inspected", *(f"{name}_guard" for name in FILTER_GUARDS), "nameless_routers")
 
 # A set of a known size whose keys are no ranges is a plain hash table in the kernel, which answers faster than one that grows, most of all by an index alone
 # (nft_hash_fast_ops, net/netfilter/nft_set_hash.c). It costs 1 MiB each, and holds no more elements than that: only where every frame asks.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Field, Kind, Native
 
 LINUX = "linux"
@@ -173,10 +174,7 @@ LINK = Kind.of(
     stands_alone=True,
 )
 
-# What the bridge itself can't check is checked by nftables, for each port: the order is that of the documentation.
-FILTER_GUARDS = ("source_mac", "arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "bpdu", "vlan_tags", "destination_mac")
-# These look inside a frame, so what they can't look into is dropped.
-INSPECTING = ("arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server")
+# What the bridge itself can't check is checked by nftables, for each port.
 FILTER = Kind.of(
     "filter",
     # Lists as text, comma-separated and in canonical order: a field is one value.

@@ -14,24 +14,16 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, Switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION, BY_PROGRAM, ROWS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import BY_PROGRAM, GUARDS, SECURITY, Level
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import APPROXIMATE, EXACT, UNSUPPORTED, Word
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY, Level
 
-EXACT, APPROXIMATE, UNSUPPORTED = "exact", "approximate", "unsupported"
 VSWITCH, VDS = "vswitch", "vds"
 BACKENDS = (VSWITCH, VDS)
-BPDU_OPTION = "Net.BlockGuestBPDU"
 
 # What the user may say that he does without.
-WITHOUT = tuple(name for name in GUARDS if name != "bpdu") + ("isolated", "multicast_flood", "ports")
-
-
-class Word(NamedTuple):
-    """How one word is kept by one kind of switch."""
-
-    quality: str
-    note: str
-    sets: str = ""
+WITHOUT = (*(row.name for row in ROWS if row.esxi[REJECT].quality == UNSUPPORTED), "isolated", "multicast_flood", "ports")
 
 
 def _both(word: Word) -> Dict[str, Word]:
@@ -44,16 +36,6 @@ _MEANS = {
     "mac_changes": ("a guest's changed address is heard", "a guest that changes its address is cut off"),
     "forged_transmits": ("guests send from any address", "frames from other addresses than the adapter's are dropped"),
 }
-_UNSEEN = {
-    "arp": "virtual switches don't look into ARP; NSX does (SpoofGuard)",
-    "neighbor": "virtual switches don't look into IPv6 neighbour discovery; NSX does (SpoofGuard)",
-    "ip_source": "virtual switches don't compare IP addresses; NSX does (SpoofGuard)",
-    "router_advertisement": "virtual switches don't look into router advertisements; NSX does (segment security profiles)",
-    "dhcp_server": "virtual switches don't look into DHCP; NSX does (segment security profiles)",
-    "vlan_tags": "no setting of a virtual switch drops tagged frames; the audit reports groups that hand VLANs to their guests",
-    "partial_checksum": "no setting of a virtual switch bounds where a host writes the checksum that a guest leaves to it",
-}
-
 
 def _policy(name: str, value: str) -> Dict[str, Word]:
     means, key = _MEANS[name][value == REJECT], _NATIVE[name]
@@ -72,12 +54,7 @@ _TABLE: Dict[Tuple[str, str], Dict[str, Word]] = {
         VDS: Word(APPROXIMATE, "exact if all three inherit. There is one flag for the three: where they differ, an inherited one is written as the value"
                   " that the switch has now, and follows it only at the next run", "`macManagementPolicy.inherited`"),
     },
-    ("bpdu", REJECT): _both(Word(APPROXIMATE, "of all guests of the host, whichever group asks for it; told in a warning where the switches don't all ask",
-                                 f"`{BPDU_OPTION}: 1`")),
-    ("bpdu", ACCEPT): _both(Word(APPROXIMATE, "of all guests of the host; refused where another switch or group of the document rejects",
-                                 f"`{BPDU_OPTION}: 0`")),
-    **{(name, REJECT): _both(Word(UNSUPPORTED, note)) for name, note in _UNSEEN.items()},
-    **{(name, ACCEPT): _both(Word(EXACT, "not looked at")) for name in _UNSEEN},
+    **{(row.name, value): _both(row.esxi[value]) for value in (REJECT, ACCEPT) for row in ROWS},
     ("isolated", "true"): {
         VSWITCH: Word(UNSUPPORTED, "a standard switch has no private VLANs"),
         VDS: Word(UNSUPPORTED, "this module changes no VLANs; give the group an isolated private VLAN with vds_portgroup"),

@@ -57,8 +57,8 @@ ROWS: Tuple[Guard, ...] = (
         linux="sender addresses of ARP must be the guest's, of probes the target; RARP only for its own address",
         esxi=_unseen("virtual switches don't look into ARP; NSX does (SpoofGuard)"),
         documentation=(
-            "V(reject) drops ARP from other sender addresses than C(macs) and C(addresses) of the port, probes for addresses of others, and RARP but for"
-            " the announcement of the guest's own address.",
+            "V(reject) drops ARP from other sender addresses than C(macs) and C(addresses) of the port, probes for addresses of others, and RARP other"
+            " than the announcement of the guest's own address.",
         ),
     ),
     Guard(
@@ -83,7 +83,7 @@ ROWS: Tuple[Guard, ...] = (
         esxi=_unseen("virtual switches don't compare IP addresses; NSX does (SpoofGuard)"),
         documentation=(
             "V(reject) drops IPv4 and IPv6 from other addresses than C(addresses) of the port and the link-local ones that are made from its C(macs), which"
-            " it needs too, but for what gets a guest its first address.",
+            " it needs too. What a guest sends to get its first address passes.",
         ),
     ),
     Guard(

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes what is made from tables: the pages capabilities, policy, the audits, kickstart and drivers, and the bill of materials.
+"""Writes what is made from tables: the pages capabilities, policy, the audits, kickstart and drivers, the bill of materials, and what modules and
+roles say of options and results in common (docs/words).
 
 Usage: python3 docs/generate.py [--check]
-With --check nothing is written, and the exit code is 1 if a file is not what its table says. Standard library only.
+With --check nothing is written, and the exit code is 1 if a file is not what its table says. Needs PyYAML, which Ansible brings.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import generate_drivers
 import generate_kickstart
 import generate_sbom
 import generate_vsphere
+import generate_words
 
 ROOT = Path(__file__).resolve().parent.parent
 LINUX = "linux"
@@ -123,7 +125,9 @@ leave the sums of their own TCP and UDP to the host, as Linux, Windows and the B
   beyond an uplink, whose card writes the sum where it is told to or leaves it to the kernel, and whoever is behind a guest that forwards.
 - The program is a text in `plugins/module_utils/_bpf/partial_checksum.py`, put together on the host with the offsets of its kernel: nothing is
   compiled and no binary is shipped. bpftool shows it under a name that begins with `virtnet_`; tests compare it with what LLVM makes of the text.
-  It is known again by that name alone: who may load programs on the host can give another one the name, and task, audit and `promiscuity_info` believe it.
+  It is known again by that name and by the kernel's digest of its instructions (the tag that `bpftool prog` shows), as anybody may call a program so; of
+  another version, whose text is not known, by the name alone. Where a program of others sees frames first, the guard counts as not there, and a task puts
+  it in front.
 - Filters of others at the same place stay, and run behind it. An `ingress` or `clsact` discipline that is there is used. Before 6.6 whoever deletes the
   discipline, as libvirt does when it sets a limit (domiftune), deletes the program with it: the next run, in check mode too, shows that.
 - It takes 13 ns a frame without such a checksum, and 75 to 125 ns one with it, once for up to 64 KiB of TCP (an x86-64 virtual machine, kernel 6.18,
@@ -315,7 +319,7 @@ def main() -> int:
         "linux-audit.md": generate_audit.audit_page(),
         "kickstart.md": generate_kickstart.page(), "drivers.md": generate_drivers.page(),
     }
-    pages = {**{ROOT / "docs" / name: text for name, text in texts.items()}, ROOT / "sbom.cdx.json": generate_sbom.bill(ROOT)}
+    pages = {**{ROOT / "docs" / name: text for name, text in texts.items()}, ROOT / "sbom.cdx.json": generate_sbom.bill(ROOT), **generate_words.files(ROOT)}
     if not arguments.check:
         for target, wanted in pages.items():
             target.write_text(wanted, encoding="utf-8")

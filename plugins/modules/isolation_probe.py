@@ -78,8 +78,7 @@ options:
       - Required for V(send), not used otherwise.
     type: str
   duration:
-    description:
-      - Seconds for which V(listen) listens unless V(stop) ends it earlier, 1 to 300.
+    description: Seconds for which V(listen) listens unless V(stop) ends it earlier, 1 to 300.
     type: int
     default: 30
   probes:
@@ -109,8 +108,7 @@ options:
           - Required for V(unicast) and V(forged_source), refused otherwise.
         type: str
   repeat:
-    description:
-      - How often each probe is sent, 1 to 10. Frames get lost on busy networks, and one that arrives is enough.
+    description: How often each probe is sent, 1 to 10. Frames get lost on busy networks, and one that arrives is enough.
     type: int
     default: 3
 requirements:
@@ -317,16 +315,15 @@ sent:
       returned: always
       type: int
       sample: 3
-msg:
+msg:  # generated from docs/words/results.yml
   description: What was done, or why the task failed, in a sentence.
   returned: always
   type: str
   sample: "Sent 6 frames on eth0 in 0.06 s."
 error_code:
-  description:
-    - >-
-      V(invalid) for options that can't be right or an interface that can't be used, V(rights) without C(CAP_NET_RAW), V(backend) when the kernel
-      could not be read or the interface failed.
+  description: >-
+    V(invalid) for options that can't be right or an interface that can't be used, V(rights) without C(CAP_NET_RAW), V(backend) when the kernel
+    could not be read or the interface failed.
   returned: failure
   type: str
   sample: unsupported

@@ -140,7 +140,7 @@ def test_a_shared_address_tells_nobody(run: Callable[..., Result]) -> None:
 
 def test_what_is_told(run: Callable[..., Result]) -> None:
     """A guest to come that nothing holds; a name that libvirt gives once."""
-    start("vnet0", WEB["macs"][0])
+    ip("tuntap add dev vnet0 mode tap", "link set vnet0 address fe:54:00:00:00:01 master br0 up")
     result = run("linux_switch_policy", switches=document(DB, ports=[{**WEB, "name": "vnet0"}], match=None, quarantine=None))
     assert any("db1 pending, and nothing holds what comes" in each for each in warnings_of(result))
     assert any("port vnet0: libvirt gives this name to no guest again" in each for each in warnings_of(result))

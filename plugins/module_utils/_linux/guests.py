@@ -154,7 +154,8 @@ def warnings(switches: Sequence[Switch], found: Mapping[str, Found], observed: O
 
 def _given_once(group: Group, observed: Observed) -> List[str]:
     links: Mapping[str, Any] = observed.facts["links"]
-    return [port.name for port in group.ports if _LIBVIRT.fullmatch(port.name) and port.name in links and links[port.name].address.startswith(_RESERVED)]
+    taps = [port.name for port in group.ports if _LIBVIRT.fullmatch(port.name) and port.name in links and links[port.name].kind == "tap"]
+    return [name for name in taps if links[name].address.startswith(_RESERVED)]
 
 
 def _named_by_libvirt(name: str, group: Group) -> str:

@@ -144,16 +144,37 @@ options:
                 description: The port.
                 type: str
                 required: true
-              macs:
+              macs: &macs
                 description:
                   - The guest's MAC addresses. An adapter has one on ESXi; further ones count as changed or forged.
                   - Each is text, or a dictionary of C(address) and C(shared), as on a Linux bridge.
                 type: list
                 elements: raw
-              addresses:
+              addresses: &addresses
                 description: The guest's IP addresses, in either form. Not looked at.
                 type: list
                 elements: raw
+              profile: *profile
+              security: *security
+              guards: *guards
+              isolated: *isolated
+              multicast_flood: *multicast_flood
+          guests:
+            description: >-
+              For Linux. Items that have only a name, a port and addresses change nothing: a guest is in the group that its adapter is connected to. One with
+              policies or guards of its own is treated as one of O(switches[].port_groups[].ports).
+            type: list
+            elements: dict
+            suboptions:
+              name:
+                description: The guest.
+                type: str
+                required: true
+              port:
+                description: The device of the guest's adapter on a Linux host. Not looked at.
+                type: str
+              macs: *macs
+              addresses: *addresses
               profile: *profile
               security: *security
               guards: *guards
@@ -176,7 +197,7 @@ options:
         The words of the document that ESXi can't enforce and that you do without there. Each use of them is told in RV(unenforced) and in a warning;
         one that is not in the list is refused.
       - V(partial_checksum) of a profile is told and refuses nothing; written out it needs to be in the list as the others do.
-      - V(ports) stands for policies and guards of single ports.
+      - V(ports) stands for policies and guards of single ports and guests.
     type: list
     elements: str
     choices: [arp, neighbor, ip_source, router_advertisement, dhcp_server, vlan_tags, partial_checksum, isolated, multicast_flood, ports]

@@ -166,8 +166,8 @@ options:
             description:
               - >-
                 V(true) shuts every port with a name of O(switches[].port_groups[].match) that no run has hardened yet: a new guest, or a tap that was made
-                again. It neither sends nor hears anything until a run knows it. Ports that match and are not named in O(switches[].port_groups[].ports) are
-                shut too, and told in RV(quarantined).
+                again. It neither sends nor hears anything until a run knows it. Ports that match and are neither named in
+                O(switches[].port_groups[].ports) nor a guest's of O(switches[].port_groups[].guests) are shut too, and told in RV(quarantined).
               - >-
                 A name is shut on every bridge of the host. Names that would cut off a port of a bridge whose own groups do not ask for that are refused,
                 and one that came to another bridge since is told.
@@ -183,7 +183,9 @@ options:
           isolated: *isolated
           multicast_flood: *multicast_flood
           ports:
-            description: The ports of the group that are known by name, with the addresses of their guests and their exceptions.
+            description: >-
+              The ports of the group that are known by name, with the addresses of their guests and their exceptions. libvirt gives a name like C(vnet0) once:
+              name its guests in O(switches[].port_groups[].guests).
             type: list
             elements: dict
             suboptions: &port
@@ -191,7 +193,7 @@ options:
                 description: The port.
                 type: str
                 required: true
-              macs:  # generated from docs/words/port_policy.yml
+              macs: &macs  # generated from docs/words/port_policy.yml
                 description:
                   - The guest's MAC addresses, its initial one first. Put them in quotes.
                   - >-
@@ -206,7 +208,7 @@ options:
                     all three policies V(accept).
                 type: list
                 elements: raw
-              addresses:  # generated from docs/words/port_policy.yml
+              addresses: &addresses  # generated from docs/words/port_policy.yml
                 description:
                   - >-
                     The guest's IPv4 and IPv6 addresses, and prefixes out of which it takes addresses itself, as V(2001:db8:1::/64) for SLAAC. V([]) is a guest
@@ -222,11 +224,48 @@ options:
               guards: *guards
               isolated: *isolated
               multicast_flood: *multicast_flood
+          guests:
+            description:
+              - >-
+                The guests of the group, each with one network adapter, whatever their ports are called today. A guest that is off is told in RV(pending), and
+                the others are hardened; see O(missing).
+              - >-
+                A guest is found among the ports of the bridge by the address of its tap, which libvirt makes of the guest's own (the first octet is FE), or
+                by O(switches[].port_groups[].guests[].port). No device is taken into the bridge for it. Two ports for one guest, and two guests for one port,
+                are refused.
+            type: list
+            elements: dict
+            suboptions:
+              name:
+                description: The name of the guest, for reports and messages. If it has several adapters, give each a name, as in C(web1 eth0).
+                type: str
+                required: true
+              port:
+                description:
+                  - >-
+                    The device that the adapter is given each time the guest starts, where its address does not tell it: C(tap100i0) of Proxmox VE (for which
+                    C(fwpr100p0) is taken where that one's firewall is on), a tap made by hand.
+                  - If not given, O(switches[].port_groups[].guests[].macs) are needed.
+                type: str
+              macs: *macs
+              addresses: *addresses
+              profile: *profile
+              security: *security
+              guards: *guards
+              isolated: *isolated
+              multicast_flood: *multicast_flood
       ports:
         description: Ports without a group.
         type: list
         elements: dict
         suboptions: *port
+  missing:
+    description:
+      - What to do about guests of O(switches[].port_groups[].guests) that have no port in the bridge.
+      - V(pending) hardens the others and tells those in RV(pending). V(fail) changes nothing until all are there.
+    type: str
+    choices: [pending, fail]
+    default: pending
   purge:
     description:
       - What is taken away where the document does not name it any more.
@@ -261,11 +300,11 @@ EXAMPLES = r"""
             security:
               promiscuous: inherit
             isolated: true
-            ports:
-              - name: vnet0
+            guests:
+              - name: web1
                 macs: ["52:54:00:12:34:56"]
                 addresses: ["192.0.2.10"]
-              - name: vnet1
+              - name: db1
                 macs: ["52:54:00:12:34:57"]
                 addresses: ["192.0.2.11"]
                 isolated: false
@@ -314,6 +353,44 @@ vanished:  # generated from docs/words/kernel_results.yml
   type: list
   elements: str
   sample: []
+guests:
+  description: The guests that are there, in the order of the document.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    switch:
+      description: The bridge.
+      returned: always
+      type: str
+    guest:
+      description: The name of the guest.
+      returned: always
+      type: str
+    port:
+      description: Its port at the moment.
+      returned: always
+      type: str
+  sample: [{switch: br0, guest: web1, port: vnet7}]
+pending:
+  description: The guests that have no port in the bridge, and why. A run after they have come hardens them.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    switch:
+      description: The bridge.
+      returned: always
+      type: str
+    guest:
+      description: The name of the guest.
+      returned: always
+      type: str
+    reason:
+      description: What was looked for, and what was found instead.
+      returned: always
+      type: str
+  sample: [{switch: br0, guest: db1, reason: 'no port of br0 has the address fe:54:00:12:34:57'}]
 unmatched:  # generated from docs/words/kernel_results.yml
   description: The patterns that no port of the bridge matches.
   returned: success

@@ -71,6 +71,7 @@ _TABLE: Dict[Tuple[str, str], Dict[str, Word]] = {
     ("macs", ""): _both(Word(EXACT, "nothing to set: hosts know the address of an adapter, its first")),
     ("macs", "more than one"): _both(Word(APPROXIMATE, "an adapter has one address; the others are treated as changed or forged")),
     ("addresses", ""): _both(Word(EXACT, "nothing to set: only the guards that are unsupported compare them")),
+    ("guests", ""): _both(Word(EXACT, "nothing to set: a guest is in the group that its adapter is connected to")),
     ("ports", ""): {
         VSWITCH: Word(UNSUPPORTED, "policies, guards or isolation of a port's own: a standard switch has no policies of single ports; make a group for it"),
         VDS: Word(UNSUPPORTED, "policies, guards or isolation of a port's own: ports come and go with the machines; make a group for it, or use vds_port"),
@@ -152,8 +153,8 @@ def _of_group(group: Group, switch: str, backend: str) -> Iterator[Said]:
     if group.quarantine is not None:
         text = str(group.quarantine).lower()
         yield _say(where, "quarantine", text, _entry("quarantine", text, backend))
-    for port in group.ports:
-        label = f"port {port.name} of {group.name or switch}"
+    for kind, port in (*(("port", each) for each in group.ports), *(("guest", each) for each in group.guests)):
+        label = f"{kind} {port.name} of {group.name or switch}"
         if len(port.macs or ()) > 1:
             yield _say(label, "macs", ", ".join(normalize.address_item(each, label)[0] for each in port.macs or ()), _entry("macs", "more than one", backend))
         own = [*_of_level(port.level, backend)]

@@ -8,12 +8,12 @@ A word that ESXi can't enforce refuses the document, unless the user said that h
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, Switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, GuestItem, PortItem, Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION, BY_PROGRAM, ROWS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import APPROXIMATE, EXACT, UNSUPPORTED, Word
@@ -153,8 +153,9 @@ def _of_group(group: Group, switch: str, backend: str) -> Iterator[Said]:
     if group.quarantine is not None:
         text = str(group.quarantine).lower()
         yield _say(where, "quarantine", text, _entry("quarantine", text, backend))
-    for kind, port in (*(("port", each) for each in group.ports), *(("guest", each) for each in group.guests)):
-        label = f"{kind} {port.name} of {group.name or switch}"
+    items: Sequence[Union[PortItem, GuestItem]] = (*group.ports, *group.guests)
+    for port in items:
+        label = f"{'guest' if isinstance(port, GuestItem) else 'port'} {port.name} of {group.name or switch}"
         if len(port.macs or ()) > 1:
             yield _say(label, "macs", ", ".join(normalize.address_item(each, label)[0] for each in port.macs or ()), _entry("macs", "more than one", backend))
         own = [*_of_level(port.level, backend)]

@@ -8,10 +8,11 @@ import time
 from typing import Any, Callable
 
 import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import BRIDGE
 
 from ..oracle import iproute2
 from .conftest import ip, run_module
-from .needs import known_bridge_options, needs_vlan_filtering
+from .needs import has_vlan_filtering, known_bridge_options, needs_vlan_filtering
 
 # Every option with a value that is not the kernel's default.
 VALUES = {
@@ -54,7 +55,16 @@ VALUES = {
     "fdb_local_vlan_0": True,
     "mst_enabled": True,
     "fdb_max_learned": 100,
+    "stp_mode": "user",
 }
+# Options that change nothing alone, with what sets them here.
+ELSEWHERE = {"vlan_filtering": "test_vlan_filtering", "mcast_vlan_snooping": "test_snooping_per_vlan"}
+
+
+def test_no_option_is_left_out() -> None:
+    """A row of the table without a value here was never seen on a kernel."""
+    assert VALUES.keys().isdisjoint(ELSEWHERE) and VALUES.keys() | ELSEWHERE == BRIDGE.fields.keys()
+    assert all(test in globals() for test in ELSEWHERE.values())
 
 
 @pytest.mark.own_code
@@ -133,6 +143,15 @@ def test_vlan_filtering(cycle: Callable[..., Any]) -> None:
     cycle("linux_bridge", name="br0", vlan_filtering=True, vlan_default_pvid=0)
     assert iproute2.bridge("br0")["vlan_filtering"] is True
     cycle("linux_bridge", name="br0", vlan_filtering=False)
+
+
+def test_snooping_per_vlan(cycle: Callable[..., Any], refused: Callable[..., Any]) -> None:
+    """Only where VLANs are filtered."""
+    ip("link add br0 type bridge")
+    assert refused("linux_bridge", name="br0", mcast_vlan_snooping=True)["error_code"] in ("unsupported", "invalid_input")
+    if has_vlan_filtering():
+        cycle("linux_bridge", name="br0", vlan_filtering=True, mcast_vlan_snooping=True)
+        assert iproute2.bridge("br0")["mcast_vlan_snooping"] is True
 
 
 @pytest.mark.own_code

@@ -6,19 +6,23 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import struct
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import call, clsact, ingress, partial_checksum
+from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import call, clsact, genuine, ingress, partial_checksum
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft
 
 from .conftest import Result, ip, run_module, snapshot, warnings_of, without_file
 from .needs import in_user_namespace
-from .taps import GSO_TCPV4, Tap
+from .taps import GSO_TCPV4, GSO_UDP, GSO_UDP_L4, Tap
 
 _TYPES = "/sys/kernel/btf/vmlinux"
 pytestmark = [
@@ -42,6 +46,14 @@ def _taps(namespace: None) -> Iterator[Tuple[Tap, Tap]]:
     ip("link add br0 address 52:54:00:00:ff:00 type bridge", "link set br0 up")
     with Tap("vnet0", "br0", True) as attacker, Tap("vnet1", "br0", False) as victim:
         yield attacker, victim
+
+
+@pytest.fixture(autouse=True)
+def _another_task() -> Iterator[None]:
+    """What one process found out of the kernel is not known to the next."""
+    genuine.layout.cache_clear()
+    yield
+    genuine.layout.cache_clear()
 
 
 @pytest.fixture(name="by_tc")
@@ -209,6 +221,61 @@ def test_segments(taps: Tuple[Tap, Tap], run: Callable[..., Result]) -> None:
     assert not [each for each in taps[1].heard(MARK) if each[26:30] != IP4]
 
 
+def dhcp(operation: int, hardware: bytes = MAC, own: bytes = bytes(4)) -> bytes:
+    """A message up to its client's hardware address, which has 16 bytes, and some more."""
+    return bytes((operation, 1, 6, 0)) + bytes(8) + own + bytes(16 - len(own)) + hardware.ljust(16, b"\0") + MARK.ljust(20, b"\0")
+
+
+def over_udp(sport: int, dport: int, data: bytes) -> bytes:
+    return struct.pack("!HHHH", sport, dport, 8 + len(data), 0) + data
+
+
+# Of the neighbour, who has the last bytes of its own.
+_NEIGHBOUR = MAC[:4] + b"\x0a\x0b"
+_REQUESTS = dhcp(1) + dhcp(1, PEER)
+_SOLICIT, _REPLY = bytes((1, 0, 0, 1)) + MARK, bytes((13, 0, 0, 1)) + MARK
+# What the host cuts: the frame, the kind of cut and its size, whether the sum is left to it, and what the receiver must not hear.
+CUT: Dict[str, Tuple[bytes, int, int, bool, bytes]] = {
+    "a second DHCP request": (frame(0x0800, ipv4(17, over_udp(68, 67, _REQUESTS))), GSO_UDP_L4, len(_REQUESTS) // 2, True, dhcp(1, PEER)),
+    "a second message of DHCPv6": (frame(0x86DD, ipv6(17, over_udp(546, 547, _SOLICIT + _REPLY))), GSO_UDP_L4, len(_REPLY), True, _REPLY),
+    # Flags, offset 0, the hop limit and UDP of a piece.
+    "a later fragment becomes the first": (frame(0x0800, ipv4(17, over_udp(67, 68, dhcp(2) * 2), fragment=1)), GSO_UDP, 80, False, bytes((0x20, 0, 64, 17))),
+    # The first piece is 42 bytes, of which a receiver takes 40, and the next begins there with what stood behind the hardware address.
+    "fragments that overlap": (
+        frame(0x0800, ipv4(17, over_udp(68, 67, dhcp(1, MAC + _NEIGHBOUR[4:])))), GSO_UDP, 42, False, bytes((0x20, 0, 64, 17))),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_what_is_cut_behind_the_rules(taps: Tuple[Tap, Tap], run: Callable[..., Result], name: str) -> None:
+    """A packet that is honest as a whole, and whose pieces are not: each is made when it leaves, and no rule sees it."""
+    what, kind, size, left, forbidden = CUT[name]
+    start = 54 if what[12] == 0x86 else 34
+
+    def hears() -> bool:
+        taps[0].send(what, start if left else -1, 6 if left else 0, kind, size)
+        return any(forbidden in each for each in taps[1].heard(b""))
+
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **OPEN}])
+    assert hears(), "it does not get through where it should, so it proves nothing"
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    assert not hears(), "it gets through the hardened port"
+    assert run("linux_bridge_info")["counters"]["partial_checksum"]["frames"] == 1
+
+
+@pytest.mark.parametrize(("kind", "size", "left", "pieces"), [
+    (GSO_UDP_L4, 500, True, [542, 542, 542]), (GSO_UDP_L4, 750, True, [792, 792]), (GSO_UDP, 1000, True, [1034, 542]), (GSO_UDP, 1000, False, [1034, 542]),
+])
+def test_datagrams_that_the_host_cuts(
+    taps: Tuple[Tap, Tap], run: Callable[..., Result], kind: int, size: int, left: bool, pieces: List[int]
+) -> None:
+    """Of ports of which no guard asks further."""
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    taps[0].send(frame(0x0800, ipv4(17, over_udp(1234, 4321, MARK.ljust(20, b"\0") * 75))), 34 if left else -1, 6 if left else 0, kind, size)
+    assert [len(each) for each in taps[1].heard(MARK)] == pieces
+    assert run("linux_bridge_info")["counters"]["partial_checksum"]["frames"] == 0
+
+
 def _programs(port: str) -> List[Any]:
     """As tc(8) shows them, of clsact alone."""
     shown = subprocess.run(["tc", "-j", "filter", "show", "dev", port, "ingress"], capture_output=True, text=True, check=True).stdout
@@ -312,10 +379,10 @@ def test_a_refusal_takes_everything_back(taps: Tuple[Tap, Tap], monkeypatch: pyt
     """Of the second port's program: the first one's goes too."""
     before, attach = snapshot(), call.tcx_attach
 
-    def refuse(index: int, program: int) -> None:
+    def refuse(index: int, program: int, first: bool) -> None:
         if index == socket.if_nametoindex("vnet1"):
             raise call.BpfError(12, "Cannot allocate memory")
-        attach(index, program)
+        attach(index, program, first)
 
     monkeypatch.setattr(call, "tcx_attach", refuse)
     failed = run_module("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}, {"name": "vnet1", "guards": {"partial_checksum": "reject"}}])
@@ -335,5 +402,81 @@ def test_the_document(taps: Tuple[Tap, Tap], cycle: Callable[..., Result], run: 
 def test_the_filter_is_found_among_others(taps: Tuple[Tap, Tap]) -> None:
     """And is none on an interface without an ingress discipline."""
     index = socket.if_nametoindex("vnet0")
-    assert clsact.find(index) is None
-    clsact.detach(index)
+    assert clsact.find(index, lambda number: True) is None
+    clsact.detach(index, lambda number: True)
+
+
+# r0 = TC_ACT_OK or TC_ACT_UNSPEC; exit: the frame goes on, to the bridge or to the next program (include/uapi/linux/bpf.h).
+PASS, NEXT = (struct.pack("<BBhiBBhi", 0xB7, 0, 0, verdict, 0x95, 0, 0, 0) for verdict in (0, -1))
+
+
+@pytest.mark.skipif(sys.byteorder != "little", reason="SKIPPED: the instructions of this test are for little-endian machines")
+@pytest.mark.parametrize("way", ["tcx", "tc"])
+def test_a_name_proves_nothing(taps: Tuple[Tap, Tap], run: Callable[..., Result], request: pytest.FixtureRequest, way: str) -> None:
+    """A program of others that is called as ours is: it is told, ours comes before it, and it stays when ours goes."""
+    request.getfixturevalue("by_tc" if way == "tc" else "by_tcx")
+    index, alien = socket.if_nametoindex("vnet0"), call.load(NEXT, partial_checksum.NAME)
+    if way == "tc":
+        clsact.attach(index, alien, partial_checksum.NAME)
+    else:
+        call.tcx_attach(index, alien)
+    number = call.info(alien).number
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **OPEN}])
+    assert _protected() == "accept" and _strike(taps, "IPv4: the source")
+    assert [each["finding"] for each in _findings()] == [f"BPF program {number} {partial_checksum.NAME} is attached ({way} ingress)"]
+    result = run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    assert f"create ingress vnet0 (program {partial_checksum.NAME})" in result["actions"]
+    assert not run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])["changed"]
+    assert _protected() == "reject" and not _strike(taps, "IPv4: the source") and len(_findings()) == 1
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0"}], state="absent")
+    assert _numbers(index, way) == [number]
+    os.close(alien)
+
+
+def _protected() -> str:
+    bridge, = run_module("linux_bridge_info")["bridges"]
+    return str(bridge["status"]["protection"]["vnet0"]["guards"]["partial_checksum"])
+
+
+def _findings() -> List[Dict[str, Any]]:
+    return [each for each in run_module("promiscuity_info")["findings"] if each["rule"] == "tc_bpf"]
+
+
+def _numbers(index: int, way: str) -> List[int]:
+    if way == "tcx":
+        return call.tcx_programs(index)
+    shown = subprocess.run(["tc", "-j", "filter", "show", "dev", "vnet0", "ingress"], capture_output=True, text=True, check=True).stdout
+    return [each["options"]["prog"]["id"] for each in json.loads(shown) if "options" in each]
+
+
+@pytest.mark.skipif(sys.byteorder != "little", reason="SKIPPED: the instructions of this test are for little-endian machines")
+def test_who_came_first_lets_everything_by(taps: Tuple[Tap, Tap], run: Callable[..., Result], by_tcx: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that another put before ours ends the chain: the guard is not there, the next run puts it in front again, and undo behind."""
+    index = socket.if_nametoindex("vnet0")
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    alien = call.load(PASS, "before")
+    call.tcx_attach(index, alien)
+    number, ours = call.tcx_programs(index)
+    assert _protected() == "accept" and _strike(taps, "IPv4: the source")
+    moved = f"set ingress vnet0: program {partial_checksum.NAME} behind program {number} -> {partial_checksum.NAME}"
+    with monkeypatch.context() as patch:
+        # The table that comes after the program can't be written.
+        patch.setattr(nft.Nft, "write", lambda self, text: "no")
+        failed = run_module("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST, "addresses": ["192.0.2.7"]}])
+        assert failed["failed"] and not failed["not_undone"] and call.tcx_programs(index) == [number, ours], failed
+    assert run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])["actions"] == [moved]
+    assert call.tcx_programs(index) == [ours, number] and _protected() == "reject" and not _strike(taps, "IPv4: the source")
+    os.close(alien)
+
+
+def test_the_drops_of_another_device_are_forgotten(taps: Tuple[Tap, Tap], run: Callable[..., Result], by_tcx: None) -> None:
+    """A program counts by index, which a new port may have from one that is gone: it starts at nothing."""
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}, {"name": "vnet1", "guards": {"partial_checksum": "reject"}}])
+    index = socket.if_nametoindex("vnet0")
+    _strike(taps, "IPv4: the source")
+    counters = call.info_by_id(call.tcx_programs(index)[0]).maps[0]
+    assert call.counted(counters, index)[0] == 1
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **OPEN}])
+    assert not call.tcx_programs(index) and call.counted(counters, index)[0] == 1
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    assert call.counted(counters, index) == (0, 0)

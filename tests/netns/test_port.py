@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Callable, Iterator
 
 import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT
 
 from ..oracle import iproute2, rawlink
 from .conftest import bridge, ip, learned, run_module, warnings_of
@@ -43,6 +44,14 @@ VALUES = {
     "priority": 8,
     "port_state": "disabled",
 }
+# Options that are no change of a port alone, with what sets them here.
+ELSEWHERE = {"bridge": "test_move", "mab": "test_mab"}
+
+
+def test_no_option_is_left_out() -> None:
+    """A row of the table without a value here was never seen on a kernel."""
+    assert VALUES.keys().isdisjoint(ELSEWHERE) and VALUES.keys() | ELSEWHERE == PORT.fields.keys()
+    assert all(test in globals() for test in ELSEWHERE.values())
 
 
 @pytest.fixture(autouse=True)

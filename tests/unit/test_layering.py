@@ -30,7 +30,7 @@ ALLOWED = {
     # The programs at ports: what makes them is pure, and what loads them needs no library.
     "_bpf": {"_engine", "_netlink.decode", "_bpf"},
     "_nftables": {"_policy", "_engine", "_netlink", "_nftables", "_bpf"},
-    "_netlink": {"_policy", "_engine", "_netlink", "_bpf.call"},
+    "_netlink": {"_policy", "_engine", "_netlink", "_bpf.call", "_bpf.genuine"},
     "_vsphere/session": {"_engine", "_vsphere.session"},
     "_vsphere/host": {"_policy", "_engine", "_vsphere.session", "_vsphere.host"},
     "_vsphere/distributed": {

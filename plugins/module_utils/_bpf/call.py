@@ -18,7 +18,7 @@ from typing import Callable, Iterator, List, NamedTuple, Tuple
 _CALLS = {
     "x86_64": 321, "aarch64": 280, "riscv64": 280, "loongarch64": 280, "ppc64le": 361, "ppc64": 361, "s390x": 351, "armv7l": 386, "armv6l": 386, "i686": 357,
 }
-_MAP_CREATE, _MAP_LOOKUP, _PROG_LOAD, _ATTACH, _DETACH = 0, 1, 5, 8, 9
+_MAP_CREATE, _MAP_LOOKUP, _MAP_DELETE, _PROG_LOAD, _ATTACH, _DETACH = 0, 1, 3, 5, 8, 9
 _PROG_BY_ID, _MAP_BY_ID, _INFO, _QUERY = 13, 14, 15, 16
 _LRU_HASH, _SCHED_CLS = 9, 3
 TCX_INGRESS, TCX_EGRESS = 46, 47
@@ -40,6 +40,8 @@ class ProgramInfo(NamedTuple):
     number: int
     name: str
     maps: Tuple[int, ...]
+    # The kernel's digest of its instructions.
+    tag: bytes = b""
 
 
 def unknown_machine() -> str:
@@ -129,7 +131,7 @@ def info(descriptor: int) -> ProgramInfo:
     _bpf(_INFO, _attr("=IIQ", descriptor, len(about), ctypes.addressof(about)))
     count = min(unpack_from("=I", about, 52)[0], _ROOM)
     number, = unpack_from("=I", about, 4)
-    return ProgramInfo(number, about.raw[64:80].rstrip(b"\0").decode(errors="replace"), tuple(maps[:count]))
+    return ProgramInfo(number, about.raw[64:80].rstrip(b"\0").decode(errors="replace"), tuple(maps[:count]), about.raw[8:16])
 
 
 def info_by_id(number: int) -> ProgramInfo:
@@ -152,6 +154,17 @@ def counted(map_id: int, key: int) -> Tuple[int, int]:
         return int(frames), int(size)
 
 
+def forget(map_id: int, key: int) -> None:
+    """An interface's frames and bytes, which may be those of a device that had its index before."""
+    with _closing(_bpf(_MAP_BY_ID, _attr("=III", map_id, 0, 0))) as descriptor:
+        gone = ctypes.create_string_buffer(pack("=I", key), 4)
+        try:
+            _bpf(_MAP_DELETE, _attr("=IIQQQ", descriptor, 0, ctypes.addressof(gone), 0, 0))
+        except BpfError as error:
+            if error.errno != errno.ENOENT:
+                raise
+
+
 def tcx_programs(ifindex: int, place: int = TCX_INGRESS) -> List[int]:
     """The numbers of the programs at an interface's ingress or egress, in order. Raises BpfError, with EINVAL where the kernel has no tcx (before 6.6)."""
     numbers = (ctypes.c_uint32 * _ROOM)()
@@ -160,9 +173,9 @@ def tcx_programs(ifindex: int, place: int = TCX_INGRESS) -> List[int]:
     return list(numbers[:unpack_from("=I", attr, 24)[0]])
 
 
-def tcx_attach(ifindex: int, program: int) -> None:
-    """In front of all others, whose verdict could end the chain."""
-    _bpf(_ATTACH, _attr("=IIIIIIQ", ifindex, program, TCX_INGRESS, _BEFORE, 0, 0, 0))
+def tcx_attach(ifindex: int, program: int, first: bool = True) -> None:
+    """In front of all others, whose verdict could end the chain; or behind them, as it was."""
+    _bpf(_ATTACH, _attr("=IIIIIIQ", ifindex, program, TCX_INGRESS, _BEFORE if first else 0, 0, 0, 0))
 
 
 def tcx_detach(ifindex: int, program: int) -> None:

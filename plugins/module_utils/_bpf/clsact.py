@@ -12,10 +12,9 @@ import errno
 import os
 import socket
 from struct import pack, unpack_from
-from typing import Dict, Iterator, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, Iterator, NamedTuple, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.call import BpfError
-from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.partial_checksum import is_ours
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.decode import index_attributes, text
 
 # include/uapi/linux/rtnetlink.h, pkt_sched.h and pkt_cls.h.
@@ -97,10 +96,10 @@ def queues() -> Dict[int, str]:
     return found
 
 
-def find(ifindex: int) -> Optional[Filter]:
-    """The filter with a program of ours; None where there is none, or no place for one."""
+def find(ifindex: int, ours: Callable[[int], bool]) -> Optional[Filter]:
+    """The filter with a program of ours, told by its number; None where there is none, or no place for one."""
     try:
-        return next((each for each in _filters(ifindex, _INGRESS) if each.program and is_ours(each.name)), None)
+        return next((each for each in _filters(ifindex, _INGRESS) if each.program and ours(each.program)), None)
     except BpfError as error:
         # No qdisc, or one without an ingress.
         if error.errno in (errno.EINVAL, errno.ENOENT, errno.EOPNOTSUPP):
@@ -122,9 +121,9 @@ def attach(ifindex: int, program: int, name: str) -> None:
     _tell(_NEWTFILTER, _CREATE | _EXCL, body)
 
 
-def detach(ifindex: int) -> None:
+def detach(ifindex: int, ours: Callable[[int], bool]) -> None:
     """Our filter, and the discipline where nothing else hangs on it."""
-    found = find(ifindex)
+    found = find(ifindex, ours)
     if found is None:
         return
     _tell(_DELTFILTER, 0, _tcmsg(ifindex, found.handle, _INGRESS, found.info) + _attribute(_KIND, b"bpf\0"))

@@ -16,14 +16,15 @@ import socket
 import threading
 from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import btf, call, clsact, partial_checksum
+from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import call, clsact, genuine, partial_checksum
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.call import BpfError
+from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.genuine import UnknownTypes
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 
-_TYPES = "/sys/kernel/btf/vmlinux"
 _CLONE_NEWNET = 0x40000000
 # Says nothing of the ports.
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+_BEHIND = " behind program "
 
 
 class Held(NamedTuple):
@@ -31,6 +32,13 @@ class Held(NamedTuple):
 
     number: int
     name: str
+    # Programs of others that see a frame first, and may let it by.
+    behind: Tuple[int, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """Which program, and where it is wrong."""
+        return f"{self.name}{_BEHIND}{', '.join(map(str, self.behind))}" if self.behind else self.name
 
 
 class Ingress:
@@ -68,22 +76,29 @@ class Ingress:
                 raise
             self.unread = _words("reading the programs at the ports", error)
             return {}
+        except UnknownTypes as error:
+            self.unread = str(error)
+            return {}
         return found
 
     def _of(self, index: int) -> Optional[Held]:
         try:
             if not self._has_tcx(index):
-                found = clsact.find(index)
-                return Held(found.program, found.name) if found else None
-            for number in call.tcx_programs(index):
-                name = self._info(number).name
-                if partial_checksum.is_ours(name):
+                found = clsact.find(index, self._ours)
+                return Held(found.program, self._info(found.program).name) if found else None
+            numbers = call.tcx_programs(index)
+            for place, number in enumerate(numbers):
+                if self._ours(number):
+                    name = self._info(number).name
                     self._seen.setdefault(name, number)
-                    return Held(number, name)
+                    return Held(number, name, tuple(numbers[:place]))
         except BpfError as error:
             if error.errno not in (errno.ENODEV, errno.ENOENT):
                 raise
         return None
+
+    def _ours(self, number: int) -> bool:
+        return genuine.is_guard(self._info(number))
 
     def _info(self, number: int) -> call.ProgramInfo:
         if number not in self._names:
@@ -118,10 +133,8 @@ class Ingress:
                 _elsewhere(self._try)
         except BpfError as error:
             return _words("the kernel does not take the program", error)
-        except btf.BtfError as error:
-            return f"{_TYPES}: {error}"
-        except OSError as error:
-            return f"the kernel's description of its types, {_TYPES} (CONFIG_DEBUG_INFO_BTF), can't be read: {error.strerror}"
+        except UnknownTypes as error:
+            return str(error)
         return None
 
     def _try(self) -> None:
@@ -134,8 +147,7 @@ class Ingress:
         if name not in self._held and name in self._seen:
             self._held[name] = call.program_by_id(self._seen[name])
         if name not in self._held:
-            with open(_TYPES, "rb") as types:
-                where = partial_checksum.layout(types.read())
+            where = genuine.layout()
             counters = call.make_counters(partial_checksum.NAME)
             try:
                 self._held[name] = call.load(partial_checksum.program(where, counters), name)
@@ -146,19 +158,27 @@ class Ingress:
             self._names[about.number] = about
         return self._held[name]
 
-    def attach(self, index: int, name: str) -> None:
-        """Raises BpfError. A program of another version goes once this one is there. C(name): of this version, or on the way back of one that was there."""
+    def attach(self, index: int, words: str) -> None:
+        """Raises BpfError. A program of another version goes once this one is there. C(words): of this version, or on the way back of what was there."""
+        name, _found, behind = words.partition(_BEHIND)
         old = self._of(index)
         if old is not None:
             self._load(old.name)
-        if self._has_tcx(index):
-            call.tcx_attach(index, self._load(name))
-            if old is not None:
-                call.tcx_detach(index, self._load(old.name))
-        else:
+        program = self._load(name)
+        if old is None:
+            call.forget(call.info(program).maps[0], index)
+        if not self._has_tcx(index):
             # Two filters of one priority are one too many.
-            clsact.detach(index)
-            clsact.attach(index, self._load(name), name)
+            clsact.detach(index, self._ours)
+            clsact.attach(index, program, name)
+            return
+        if old is not None and old.name == name:
+            # At another place: the kernel refuses a program that is there already.
+            call.tcx_detach(index, program)
+            old = None
+        call.tcx_attach(index, program, not behind)
+        if old is not None:
+            call.tcx_detach(index, self._load(old.name))
 
     def detach(self, index: int) -> None:
         """Raises BpfError. Where nothing of ours is, nothing is done."""
@@ -169,7 +189,7 @@ class Ingress:
         if self._has_tcx(index):
             call.tcx_detach(index, descriptor)
         else:
-            clsact.detach(index)
+            clsact.detach(index, self._ours)
 
     def stopped(self, held: Mapping[str, Held], ports: Mapping[str, int]) -> Dict[str, Tuple[int, int]]:
         """The frames and bytes of each port that were dropped since its program is there. Raises BpfError."""

@@ -7,6 +7,11 @@ A guest that leaves a checksum to the host (VIRTIO_NET_HDR_F_NEEDS_CSUM, or PACK
 written, and the kernel only asks that both lie in the frame (skb_partial_csum_set, net/core/skbuff.c). Whoever transmits the frame without checksum offload
 writes two bytes there (skb_checksum_help, net/core/dev.c), behind all rules of nftables, and the guest chooses them by what it sends.
 
+A frame that the host cuts later is looked at once, whole, and by everybody as one packet; the pieces are made behind all rules. Those of TCP bear nothing that
+a guard asks of. Of UDP each datagram that is cut off (UDP_L4, by __udp_gso_segment, net/ipv4/udp_offload.c) is a message of its own, of which nobody saw more
+than the first; and fragments that the kernel makes (UFO, by inet_gso_segment, net/ipv4/af_inet.c) begin at offset 0 whatever the packet said, and overlap
+where they are no multiples of 8 bytes. So none that is cut may be a fragment, or DHCP, of which alone guards look further than the ports.
+
 The program is the text below, with the offsets of the running kernel's struct sk_buff put in: nothing of it was compiled, and nothing has to be.
 """
 
@@ -14,8 +19,8 @@ from __future__ import annotations
 
 import re
 import sys
-from hashlib import sha256
-from typing import NamedTuple
+from hashlib import sha1, sha256
+from typing import NamedTuple, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import btf
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.assembly import assemble
@@ -28,6 +33,8 @@ _MEMBERS = ("ip_summed", "csum_start", "csum_offset", "mac_header")
 _EXTENSIONS = 4
 # What the program answers: the next filter decides, or the frame is dropped (TC_ACT_UNSPEC, TC_ACT_SHOT; TCX_NEXT and TCX_DROP are the same).
 _NEXT, _DROP = -1, 2
+# BPF_TAG_SIZE of include/uapi/linux/bpf.h.
+_TAG = 8
 
 
 class Layout(NamedTuple):
@@ -97,10 +104,16 @@ _PORT = """
 
 _SOURCE = """
     r6 = r1
+    r1 = *(u32 *)(r6 + 176)                 ; __sk_buff.gso_size: what it is to be cut into, 0 for one that stays whole
+    *(u64 *)(r10 - 48) = r1
 """ + _KERNEL.format(size=1, place="{ip_summed}") + """
     r1 = *(u8 *)(r10 - 8)
     r1 &= {mask}
-    if r1 != {partial} goto next            ; nothing will be written into this frame
+    *(u64 *)(r10 - 56) = r1
+    if r1 == {partial} goto look
+    r1 = *(u64 *)(r10 - 48)
+    if r1 == 0 goto next                    ; the frame stays as it is
+look:
 """ + _KERNEL.format(size=2, place="{mac_header}") + """
     r7 = *(u16 *)(r10 - 8)
 """ + _KERNEL.format(size=2, place="{csum_start}") + """
@@ -129,7 +142,7 @@ ipv4:
     r1 = *(u16 *)(r10 - 14)
     r1 = be16 r1
     r1 &= 0x3fff
-    if r1 != 0 goto drop                    ; a fragment, of which nobody leaves the sum to others
+    if r1 != 0 goto drop                    ; a fragment, of which nobody leaves the sum to others, or more fragments to be made of it
     r1 = *(u8 *)(r10 - 20)
     r3 = r1
     r3 >>= 4
@@ -148,6 +161,15 @@ ipv6:
     r7 += 40
 """ + "".join(_EXTENSION.format(number=number) for number in range(_EXTENSIONS)) + """
 upper:
+    r1 = *(u64 *)(r10 - 48)
+    if r1 == 0 goto whole
+    if r2 != 17 goto whole
+    if r1 < 8 goto drop                     ; the ports are in several pieces
+""" + _HEADER.format(size=4) + _PORT.format(place=4) + _PORT.format(place=2) + """
+    r2 = 17
+whole:
+    r1 = *(u64 *)(r10 - 56)
+    if r1 != {partial} goto next
     if r2 == 6 goto tcp
     if r2 == 17 goto udp
     if r2 == 4 goto beyond                  ; IPv4 in IP
@@ -206,7 +228,7 @@ stop:
     exit
 """
 
-# Of at most 15 characters, by which a program of this text is known again: the kernel's own tag depends on its layout and version.
+# Of at most 15 characters, which tells the version of the text: the kernel's own tag depends on its layout too.
 PREFIX = "virtnet_"
 NAME = PREFIX + sha256(_SOURCE.encode()).hexdigest()[:7]
 
@@ -224,3 +246,9 @@ def source(where: Layout, stopped: int) -> str:
 def program(where: Layout, stopped: int) -> bytes:
     """The instructions for a kernel."""
     return assemble(source(where, stopped))
+
+
+def tags(where: Layout) -> Tuple[bytes, ...]:
+    """What kernels call these instructions (bpf_prog_calc_tag, kernel/bpf/core.c): eight bytes of SHA-1, from 6.18 on of SHA-256, without the map."""
+    code = program(where, 0)
+    return tuple(digest(code).digest()[:_TAG] for digest in (sha1, sha256))

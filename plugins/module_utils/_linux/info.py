@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import partial_checksum
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import gaps
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.dependents import is_written, own_addresses
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.protection import PortFacts, policy, protection
@@ -155,11 +156,12 @@ class _Grouped:
         ))
 
     def _program(self, name: str) -> Optional[bool]:
-        return None if self.survey.programs_unread else ("ingress", name) in self.state
+        # Behind a program of others it may see nothing.
+        return None if self.survey.programs_unread else partial_checksum.is_ours(str(self.state.get(("ingress", name), {}).get("program", "")))
 
     def stale(self) -> List[str]:
         """Entries of the table that belong to no port any more: their devices are gone, or have left their bridge."""
-        names = {str(key[1]) for key in self.state if key[0] in ("filter", "kept")}
+        names = {str(key[1]) for key in self.state if key[0] in ("filter", "kept", "door")}
         return sorted(name for name in names if name.startswith(STALE) or ("port", name) not in self.state)
 
     def _port(self, bridge: str, name: str) -> Dict[str, Any]:

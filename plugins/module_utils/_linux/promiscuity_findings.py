@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, Mapping, NamedTuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.partial_checksum import is_ours
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity import Books, Entry, Ledger, holder_words
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import is_hub
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constants import ETH_P_ALL
@@ -146,7 +145,7 @@ class Judge:
         for program in device.xdp:
             yield from self._make("xdp", device, f"XDP program {program.id} is attached ({program.place[4:] or 'mode not told'})")
         for program in self._evidence.programs.get(device.name, ()):
-            if is_ours(program.name):
+            if program.guard:
                 # The guard partial_checksum, which lets a frame by or drops it.
                 continue
             title = " ".join(str(part) for part in (program.id or "", program.name) if part)

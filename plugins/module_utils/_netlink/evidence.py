@@ -22,6 +22,8 @@ class Program(NamedTuple):
     place: str
     id: int
     name: str
+    # Whether it is the guard partial_checksum, by its instructions and not by its name.
+    guard: bool = False
 
 
 class Device(NamedTuple):

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import errno
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import call
+from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import call, genuine
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import Program
@@ -24,14 +24,14 @@ class TcxReader:
         if reason:
             raise BackendError(f"{reason[0].upper()}{reason[1:]}.")
         self._lacking = False
-        self._names: Dict[int, str] = {}
+        self._known: Dict[int, Tuple[str, bool]] = {}
 
     def read(self, ifindex: int) -> List[Program]:
         """The programs of an interface; BackendError if the kernel does not let us ask."""
         found: List[Program] = []
         for kind, place in _PLACES:
             numbers = None if self._lacking else self._query(ifindex, kind)
-            found += [Program(place, number, self._name(number)) for number in numbers or ()]
+            found += [Program(place, number, *self._about(number)) for number in numbers or ()]
         return found
 
     def _query(self, ifindex: int, kind: int) -> Optional[List[int]]:
@@ -46,11 +46,26 @@ class TcxReader:
             code = errno.errorcode.get(error.errno or 0, error.errno)
             raise BackendError(f"bpf(BPF_PROG_QUERY) failed: {code} ({error.strerror}){rights.hint(error.errno)}.") from error
 
-    def _name(self, number: int) -> str:
-        """Empty for a program that has none, that is gone, or that the kernel does not tell of."""
-        if number not in self._names:
-            try:
-                self._names[number] = call.info_by_id(number).name
-            except call.BpfError:
-                self._names[number] = ""
-        return self._names[number]
+    def _about(self, number: int) -> Tuple[str, bool]:
+        if number not in self._known:
+            self._known[number] = about(number)
+        return self._known[number]
+
+
+def about(number: int) -> Tuple[str, bool]:
+    """A program's name, and whether it is a guard of ours. Of one that is gone, or that the kernel does not tell of, the name is empty."""
+    try:
+        told = call.info_by_id(number)
+    except call.BpfError:
+        return "", False
+    try:
+        return told.name, genuine.is_guard(told)
+    except genuine.UnknownTypes:
+        return told.name, False
+
+
+def judged(program: Program) -> Program:
+    """A program of a filter, whose name is the filter's."""
+    if not program.id or call.unknown_machine():
+        return program
+    return program._replace(guard=about(program.id)[1])

@@ -16,7 +16,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import PACKET_SOCKETS, Device, Evidence, Gap, PacketSocket, Program
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.processes import Holders, find_holders, user_name
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.programs import TcxReader
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.programs import TcxReader, judged
 
 _READS = 5
 _T = TypeVar("_T")
@@ -108,7 +108,7 @@ class Witness:
         return tuple(_socket(each, names, holders) for each in members)
 
     def _programs(self, names: Mapping[int, str], found: Mapping[str, List[Program]]) -> Mapping[str, List[Program]]:
-        merged = {name: list(programs) for name, programs in found.items()}
+        merged = {name: [judged(program) for program in programs] for name, programs in found.items()}
 
         def ask() -> None:
             reader = TcxReader()

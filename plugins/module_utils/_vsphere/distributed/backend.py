@@ -161,13 +161,13 @@ class SwitchBackend:
 
     def cuts(self, step: Step) -> Optional[str]:
         """The label of the group on which connections of hosts can be cut: by its end, another VLAN or a blocked port."""
+        fields = VDS_KINDS[str(step.key[0])].fields
+        # A port that is opened is cut from nothing.
+        cut = any(fields[name].cuts and value is not False for name, value in step.after.items())
         if step.key[0] == VDS_PORT:
             port = self._now.facts.ports[str(step.key[2])]
-            opens = "vlan" not in step.after and step.after.get("blocked") in (None, False)
-            return None if opens or port.host is False else label(self._now.facts.group_key(port.group))
-        if step.key[0] == VDS_PORTGROUP and (step.verb == DELETE or step.verb == UPDATE and "vlan" in step.after):
-            return label(step.key)
-        return None
+            return label(self._now.facts.group_key(port.group)) if cut and port.host is not False else None
+        return label(step.key) if step.key[0] == VDS_PORTGROUP and (step.verb == DELETE or step.verb == UPDATE and cut) else None
 
     def gone(self, step: Step) -> bool:
         """Neither groups nor ports go by themselves."""

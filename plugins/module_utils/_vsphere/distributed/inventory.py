@@ -162,8 +162,8 @@ class DvInventory:
             switch.state[key] = flatten.port(port.config, modern)
             who = _who(port.connectee, found)
             switch.facts.ports[str(port.key)] = PortFacts(
-                str(port.key), groups.get(str(port.portgroupKey), ""), flatten.effective_port(port.config, modern), who.name, who.entity, who.running,
-                who.host, tuple(flatten.other_overrides(port.config.setting)), who.doubt,
+                str(port.key), groups.get(str(port.portgroupKey), ""), flatten.effective_fields(port.config.setting, modern), who.name, who.entity,
+                who.running, who.host, tuple(flatten.other_overrides(port.config.setting)), who.doubt,
             )
 
     def _connected(self, refs: Iterable[Any]) -> Dict[Any, Found]:

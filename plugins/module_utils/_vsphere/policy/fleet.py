@@ -14,6 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet im
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import UPDATE, Order, OrderRule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import HOST_OPTION, VSPHERE_KINDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Kind, Observed, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.backend import NO_WINDOW as NO_DV_WINDOW
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.backend import SwitchBackend
@@ -26,7 +27,6 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.ma
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.rules import NO_WINDOW
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import close
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.intent import PolicyScope
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import BPDU_OPTION
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import HIDDEN

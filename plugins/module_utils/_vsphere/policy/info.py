@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VDS, VDS_PORT, VDS_PORTGROUP, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Fields, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
@@ -21,7 +22,6 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.se
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit import judge, unjudged
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit_rules import AUDITS, OPTIONS, SCG
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.subjects import HostOptions, Subject, by_key
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import BPDU_OPTION
 
 _NAMED = 5
 # What a port group hands to its guests as it is (virtual guest tagging).

@@ -13,6 +13,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VDS, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Desired, Fields, Key, Observed, State, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
@@ -26,7 +27,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.ma
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection, close
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import spec as selection_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import (
-    BPDU_OPTION, WITHOUT, Compiled, Said, bpdu_of, compile_switch, refuse,
+    WITHOUT, Compiled, Said, bpdu_of, compile_switch, refuse,
 )
 
 PURGE = ("overrides",)

@@ -167,6 +167,7 @@ def test_a_new_option_comes_to_the_role(tree: Path) -> None:
     ("roles/esxi_network_policy/meta/argument_specs.yml", "esxi_switch_policy.py#purge", "esxi_switch_policy.py#clean",
      r"roles/esxi_network_policy/meta/argument_specs.yml:\d+: plugins/modules/esxi_switch_policy.py has no option clean"),
     ("roles/kvm_bridge_host/README.md", generate_words.TABLE, "", "kvm_bridge_host/README.md has no line"),
+    ("plugins/modules/linux_bridge.py", "vanished:  # gen", "vanished: # gen", "'vanished: # generated from docs/words/kernel_results.yml' is no such key"),
 ])
 def test_what_is_missing_is_named(tree: Path, file: str, old: str, new: str, said: str) -> None:
     """With the place that asks for it."""

@@ -156,8 +156,6 @@ class Ingress:
             if old is not None:
                 call.tcx_detach(index, self._load(old.name))
         else:
-            # Two filters of one priority are one too many.
-            clsact.detach(index)
             clsact.attach(index, self._load(name), name)
 
     def detach(self, index: int) -> None:

@@ -140,12 +140,12 @@ def changed(tree: Path) -> Dict[str, List[str]]:
 def test_a_word_goes_everywhere(tree: Path) -> None:
     """From its source to each module, and through a module to its role; a sample that a module has of its own stays."""
     edit(tree / "docs" / "words" / "kernel_results.yml", "Objects that disappeared", "Things that disappeared")
-    edit(tree / "docs" / "words" / "port_policy.yml", "V(reject) drops every tagged frame", "V(reject) drops each tagged frame")
+    edit(tree / "docs" / "words" / "port_policy.yml", "Whether frames between this port and other isolated ports", "Whether what goes between this port and other isolated ports")
     edit(tree / "plugins" / "modules" / "linux_bridge.py", "Allow O(ageing_time=0).", "Let O(ageing_time=0) be.")
     found = changed(tree)
     things = {name for name, lines in found.items() if any("Things that" in line for line in lines)}
     assert len(things) == 7 and "plugins/modules/linux_bridge_fdb.py" in things
-    assert {name for name, lines in found.items() if any("drops each tagged" in line for line in lines)} == {
+    assert {name for name, lines in found.items() if any("Whether what goes" in line for line in lines)} == {
         "plugins/modules/linux_port_security.py", "plugins/modules/linux_switch_policy.py", "roles/kvm_bridge_host/meta/argument_specs.yml"}
     assert found["roles/kvm_bridge_host/meta/argument_specs.yml"][0] == (
         'allow_hub: {type: bool, default: false, description: "Let O(kvm_bridge_host_bridges[].ageing_time=0) be."}')

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, Iterator, List, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VDS_PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit_rules import EFFECTIVE, FREE_FLAGS, OPTIONS, RULES, SEVERITIES, STIG
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.subjects import PORTGROUP, VDS_PORT, HostOptions, Subject, by_key
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.subjects import HostOptions, Subject, by_key
 
 Finding = Dict[str, object]
 

@@ -40,7 +40,7 @@ $(STAGES):
 	@scripts/setup $@
 	@scripts/stage $@
 
-vm: ## whether the guards are what docs/policy.md says on the kernel of VIRTNET_VM_SUITE=bookworm or trixie, in a virtual machine (root; MINUTES)
+vm: ## attacks on the kernel of VIRTNET_VM_SUITE=bookworm or trixie, which filters VLANs, in a virtual machine (root; some 15 minutes)
 	@scripts/vm-test $(VIRTNET_VM_TESTS)
 
 bench: ## ratios to iproute2, nft, pyroute2 and community.vmware

@@ -92,21 +92,21 @@ CVE-2021-27861, CVE-2021-27862), replies through relays, and hellos of multicast
 
 ## On which kernel
 
-What is exact above was attacked by all of `lab/attacks`, with the honest flows beside it, from a bridge as it comes, from a hub, a promiscuous bridge, one whose
+What is exact above was attacked by all of `lab/attacks`, with the honest flows beside it, from a bridge as it comes, a hub, a promiscuous bridge, one whose
 database has a bound, one with the usual recipe of locked ports, one with leftovers of others, with a shared address, and on one that filters VLANs.
 
 | | Debian 12: kernel 6.1, nft 1.0.6 | Debian 13: kernel 6.12, nft 1.1.3 | kernel 6.18, nft 1.0.6 and 1.1.7 |
 | --- | --- | --- | --- |
-| the three policies, all guards but the next, `quarantine`, `isolated` | exact | exact | exact |
+| the three policies and all guards but the next | exact | exact | exact |
 | `partial_checksum` | exact, by clsact | exact, by tcx | exact, by tcx and by clsact |
-| a bridge that filters VLANs (`vlan_filtering`) | the same | the same | not tried: built without it |
-| a database with a bound (`fdb_max_learned`) | not before 6.7 | the same | the same |
+| the same on a bridge with `vlan_filtering` | exact | exact | not tried: built without it |
+| the same on a bridge with `fdb_max_learned` | there is none before 6.7 | exact | exact |
 
-Older kernels were not tried. A task is refused, or says so in `enforcement`, where one lacks what a guard needs; that is found by looking, not by its version.
+Older kernels were not tried. A task is refused, or says so in `enforcement`, where one lacks what a guard needs; that is found by looking, not by version.
 
-Of one host with two versions of nft, such as that of a privileged container beside its own: either reads what the other has written of the collection's table.
-nft 1.0.6 is ended by a segmentation fault, whatever it is asked, where 1.1 has written sets by `type` or verdict maps in a table of anybody else: the task fails
-then, with the name of the program.
+A host may have two versions of nft, its own and that of a privileged container, say: either reads what the other has written of the collection's table. But
+nft 1.0.6 is ended by a segmentation fault, whatever it is asked, where 1.1 has written sets by `type` or verdict maps in a table of anybody else. The task
+fails then, and names the program.
 
 ## What a bridge leaves to the host
 
@@ -123,7 +123,8 @@ run; until then their frames to ..:0e reach the host. With `bpdu: accept` on a b
 A guest that leaves a checksum to the host (`VIRTIO_NET_HDR_F_NEEDS_CSUM` of a virtio card, `PACKET_VNET_HDR` in a container) says where the sum starts and
 where it is written, and the kernel only asks that both lie in the frame. Whoever transmits it without checksum offload writes two bytes there
 (`skb_checksum_help`, net/core/dev.c), behind all rules of nftables, and the guest chooses them by what else it sends. So an ARP sender, an IPv4 or IPv6
-source, a DHCP server's port, a client's address in a DHCP request and a TCP port were changed behind all other guards of `profile: guest`, on kernels 6.1, 6.12 and 6.18.
+source, a DHCP server's port, a client's address in a DHCP request and a TCP port were changed behind all other guards of `profile: guest`, on all kernels
+that were tried.
 
 `partial_checksum: reject` puts a program (eBPF) at the port's ingress, which runs before the bridge takes the frame. It drops a frame with such a
 checksum unless that starts at the frame's own TCP or UDP header, behind up to two VLAN tags, options of IPv4 and four extension headers of IPv6, and is

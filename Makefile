@@ -40,8 +40,8 @@ $(STAGES):
 	@scripts/setup $@
 	@scripts/stage $@
 
-vm: ## the kernel tests in a virtual machine whose kernel filters VLANs (root; about ten minutes)
-	@scripts/vm-test
+vm: ## attacks on the kernel of VIRTNET_VM_SUITE=bookworm or trixie, which filters VLANs, in a virtual machine (root; some 15 minutes)
+	@scripts/vm-test $(VIRTNET_VM_TESTS)
 
 bench: ## ratios to iproute2, nft, pyroute2 and community.vmware
 	@scripts/setup bench

@@ -93,6 +93,24 @@ Headers and options before the message, fragments and overlaps (RFC 7113, RFC 71
 (CVE-2021-27853, CVE-2021-27854, CVE-2021-27861, CVE-2021-27862), replies through relays, hellos of multicast routers (RFC 4541, RFC 4286, RFC 7761), and
 packets that the host finishes or cuts after the rules.
 
+## On which kernel
+
+What is exact above was attacked by all of `lab/attacks`, with the honest flows beside it, from a bridge as it comes, a hub, a promiscuous bridge, one whose
+database has a bound, one with the usual recipe of locked ports, one with leftovers of others, with a shared address, and on one that filters VLANs.
+
+| | Debian 12: kernel 6.1, nft 1.0.6 | Debian 13: kernel 6.12, nft 1.1.3 | kernel 6.18, nft 1.0.6 and 1.1.7 |
+| --- | --- | --- | --- |
+| the three policies and all guards but the next | exact | exact | exact |
+| `partial_checksum` | exact, by clsact | exact, by tcx | exact, by tcx and by clsact |
+| the same on a bridge with `vlan_filtering` | exact | exact | not tried: built without it |
+| the same on a bridge with `fdb_max_learned` | there is none before 6.7 | exact | exact |
+
+Older kernels were not tried. A task is refused, or says so in `enforcement`, where one lacks what a guard needs; that is found by looking, not by version.
+
+A host may have two versions of nft, its own and that of a privileged container, say: either reads what the other has written of the collection's table. But
+nft 1.0.6 is ended by a segmentation fault, whatever it is asked, where 1.1 has written sets by `type` or verdict maps in a table of anybody else. The task
+fails then, and names the program.
+
 ## What a bridge leaves to the host
 
 A frame to 01:80:c2:00:00:0e, and to ..:00 where the bridge runs STP, leaves the bridge without any hook of nftables and enters the stack of the host
@@ -108,7 +126,8 @@ the next run; until then their frames to ..:0e reach the host. With `bpdu: accep
 A guest that leaves a checksum to the host (`VIRTIO_NET_HDR_F_NEEDS_CSUM` of a virtio card, `PACKET_VNET_HDR` in a container) says where the sum starts and
 where it is written, and the kernel only asks that both lie in the frame. Whoever transmits it without checksum offload writes two bytes there
 (`skb_checksum_help`, net/core/dev.c), behind all rules of nftables, and the guest chooses them by what else it sends. So an ARP sender, an IPv4 or IPv6
-source, a DHCP server's port, a client's address in a DHCP request and a TCP port were changed behind all other guards of `profile: guest`, on kernel 6.18.
+source, a DHCP server's port, a client's address in a DHCP request and a TCP port were changed behind all other guards of `profile: guest`, on all kernels
+that were tried.
 
 `partial_checksum: reject` puts a program (eBPF) at the port's ingress, which runs before the bridge takes the frame. It drops a frame with such a
 checksum unless that starts at the frame's own TCP or UDP header, behind up to two VLAN tags, options of IPv4 and four extension headers of IPv6, and is
@@ -123,7 +142,7 @@ itself, and one with another hardware address where the pieces overlapped. So th
 into pieces of less than 8 bytes. No client of DHCP has its requests cut, and other UDP is cut as before.
 
 - It needs a kernel with a description of its types (`/sys/kernel/btf/vmlinux`, `CONFIG_DEBUG_INFO_BTF`; distributions have it from 5.8 to 5.14 on), root,
-  and tcx (6.6) or clsact with `cls_bpf`. All of that is tried out before the first write. Seen: tcx and clsact on 6.18, clsact on 6.1.
+  and tcx (6.6) or clsact with `cls_bpf`. All of that is tried out before the first write. Seen: tcx and clsact on 6.18 and 6.12, clsact on 6.1.
 - Where it can't be had, a profile goes on without it: the result says `unsupported` with the reason in `enforcement`, and warns; the audit finds
   `guard_partial_checksum` at each guest. `partial_checksum: reject` written out is refused there.
 - Safe without it are receivers to which a frame goes with checksum offload and where it ends, as nothing is written into it on the way: guests with

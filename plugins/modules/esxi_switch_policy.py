@@ -55,7 +55,7 @@ options:
           or distributed switch of that name, whichever a host has; a host that has both, or neither, is refused.
         type: str
         choices: [bridge, vswitch, vds]
-      profile: &profile
+      profile: &profile  # generated from docs/words/port_policy.yml#esxi_profile
         description:
           - Values for every policy and guard that this level does not name itself.
           - V(guest) rejects all, as is right for a guest that has addresses of its own and nothing behind it.

@@ -37,6 +37,8 @@ _PINNED = "the port is locked, and no entry for a shared address could be on two
 LOSES = {"locked": dict.fromkeys((
     "VRRP: advertisement", "VRRP: advertisement to the standby", "VRRP: announcement of a new master", "VRRP: from the virtual address", "VRRP: fail-over",
 ), _PINNED)}
+_NO_MEMBER = "the port is in no other VLAN"
+CANNOT["vlans"] = {**CANNOT["default"], **dict.fromkeys(("VLAN tag", "stream: TCP in a VLAN tag", "stream: TCP over IPv6 in a VLAN tag"), _NO_MEMBER)}
 CANNOT["promiscuous"] = CANNOT["sharing"] = CANNOT["default"]
 _HEARS_ALL = "its port is declared a multicast router's already"
 _FORWARDED = "the bridge forwards it instead, by the mask that was left"

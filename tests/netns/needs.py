@@ -47,6 +47,11 @@ def known_bridge_options() -> FrozenSet[str]:
     return frozenset(VALUES) - lacking
 
 
+def lacks_bridge_option(option: str) -> bool:
+    """Whether the kernel does not have the option of linux_bridge, one of those with a number above."""
+    return _BRIDGE_ATTRIBUTES[option] not in rawlink.bridge_capabilities()[0]
+
+
 _PORT_ATTRIBUTES = {
     "isolated": 33, "mcast_eht_hosts_limit": 37, "locked": 39, "mab": 40, "mcast_max_groups": 42, "neigh_vlan_suppress": 43,
 }

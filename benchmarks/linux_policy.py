@@ -56,7 +56,7 @@ def peers(numbers: List[int]) -> None:
     """The same state by iproute2 and nft, without reading or verifying anything."""
     from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import elements_of
     from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Transaction
-    from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
+    from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS
 
     index = {name: number for number, name in socket.if_nameindex()}
     transaction = Transaction()

@@ -13,16 +13,16 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   parallel:
-    description:
-      - How many hosts are worked on at the same time, at least 1.
+    description: How many hosts are worked on at the same time, at least 1.
     type: int
     default: 8
   ignore_unreachable_hosts:
-    description:
-      - >-
-        Whether hosts that are disconnected from vCenter or don't respond to it may be left out. They are named in a warning, and in RV(unreachable_hosts).
-        vCenter's word for the state decides, when the task reads the host, also if it went away between two reads. Other failures make the task fail all
-        the same, a missing privilege among them, as does a host that is lost while it is changed.
+    description: >-
+      Whether hosts that are disconnected from vCenter or don't respond to it may be left out. They are named in a warning, and in RV(unreachable_hosts).
+      vCenter's word for the state decides, when the task reads the host, also if it went away between two reads. Other failures make the task fail all
+      the same, a missing privilege among them, as does a host that is lost while it is changed.
     type: bool
     default: false
+notes:
+  - This was tested on the simulator of the collection's lab, not on a real host; see C(docs/vsphere-simulator.md).
 """

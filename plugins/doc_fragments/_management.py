@@ -48,8 +48,7 @@ options:
     type: int
     default: 60
   _rollback_id:
-    description:
-      - For the module's own action plugin. Leave it out; it is refused in a task.
+    description: For the module's own action plugin. Leave it out; it is refused in a task.
     type: str
 notes:
   - >-

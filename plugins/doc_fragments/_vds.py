@@ -19,31 +19,25 @@ options:
     type: str
     required: true
   datacenter:
-    description:
-      - The datacenter of O(vds).
+    description: The datacenter of O(vds).
     type: str
     aliases: [datacenter_name]
   vlan:
-    description:
-      - The VLAN. Exactly one of its suboptions is given. Not given, it stays as it is.
+    description: The VLAN. Exactly one of its suboptions is given. Not given, it stays as it is.
     type: dict
     suboptions:
       id:
-        description:
-          - The VLAN that is tagged for the guest, 1 to 4094; V(0) for none.
+        description: The VLAN that is tagged for the guest, 1 to 4094; V(0) for none.
         type: int
       trunk:
-        description:
-          - VLANs and ranges whose tags the guest sees, such as V(10) and V(20-29), 0 to 4094. V(0-4094) is all of them.
+        description: VLANs and ranges whose tags the guest sees, such as V(10) and V(20-29), 0 to 4094. V(0-4094) is all of them.
         type: list
         elements: str
       pvlan:
-        description:
-          - The secondary identifier of a private VLAN that O(vds) has, 1 to 4094.
+        description: The secondary identifier of a private VLAN that O(vds) has, 1 to 4094.
         type: int
       inherit:
-        description:
-          - V(true) takes the VLAN of the level above.
+        description: V(true) takes the VLAN of the level above.
         type: bool
   netflow:
     description:
@@ -64,18 +58,15 @@ options:
     type: dict
     suboptions:
       promiscuous:
-        description:
-          - Whether a guest receives the frames of others when its adapter asks for them.
+        description: Whether a guest receives the frames of others when its adapter asks for them.
         type: str
         choices: [accept, reject, inherit]
       mac_changes:
-        description:
-          - Whether a guest receives frames at another MAC address than that of its configuration.
+        description: Whether a guest receives frames at another MAC address than that of its configuration.
         type: str
         choices: [accept, reject, inherit]
       forged_transmits:
-        description:
-          - Whether a guest sends frames with another source address than that of its adapter.
+        description: Whether a guest sends frames with another source address than that of its adapter.
         type: str
         choices: [accept, reject, inherit]
   mac_learning:
@@ -94,29 +85,23 @@ options:
     type: dict
     suboptions:
       enabled:
-        description:
-          - Whether addresses are learned.
+        description: Whether addresses are learned.
         type: bool
       allow_unicast_flooding:
-        description:
-          - Whether frames to an address that is not known yet are sent to the port.
+        description: Whether frames to an address that is not known yet are sent to the port.
         type: bool
       limit:
-        description:
-          - Most addresses that are learned at a port, 0 to 4096.
+        description: Most addresses that are learned at a port, 0 to 4096.
         type: int
       limit_policy:
-        description:
-          - >-
-            What becomes of frames from further addresses when the limit is reached, V(allow) or V(drop), in upper or lower case.
+        description: >-
+          What becomes of frames from further addresses when the limit is reached, V(allow) or V(drop), in upper or lower case.
         type: str
       inherit:
-        description:
-          - V(true) takes all of it from the level above. V(false) makes what is in effect the object's own.
+        description: V(true) takes all of it from the level above. V(false) makes what is in effect the object's own.
         type: bool
   parallel:
-    description:
-      - How many changes may be under way on the server at the same time, at least 1.
+    description: How many changes may be under way on the server at the same time, at least 1.
     type: int
     default: 8
   allow_management:

@@ -1,7 +1,8 @@
 # -*- coding: utf-8 -*-
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# This doc fragment is PRIVATE to the collection. Must be kept in sync with plugins/module_utils/{_ansible/fleet,_vsphere/session/dep,_vsphere/host/select}.py.
+# This doc fragment is PRIVATE to the collection.
+# Must be kept in sync with _ansible/session.py, _ansible/fleet.py, _vsphere/session/dep.py and _vsphere/host/select.py in plugins/module_utils.
 """The options that the modules for vSphere share."""
 
 from __future__ import annotations
@@ -57,8 +58,7 @@ options:
       - If it is not given, the environment variable E(VMWARE_PROXY_PORT) is used.
     type: int
   timeout:
-    description:
-      - Seconds, at least 1, within which the server must begin to answer a call, and within which a task that a call starts must end.
+    description: Seconds, at least 1, within which the server must begin to answer a call, and within which a task that a call starts must end.
     type: int
     default: 60
 requirements:
@@ -88,8 +88,7 @@ options:
         Exactly one of O(esxi_hostname), O(esxi_hostnames), O(cluster_name) and O(all_hosts=true) chooses the hosts, or O(datacenter) alone.
     type: str
   esxi_hostnames:
-    description:
-      - Names of the hosts that are meant, at least one.
+    description: Names of the hosts that are meant, at least one.
     type: list
     elements: str
   cluster_name:
@@ -98,13 +97,11 @@ options:
       - With clusters of that name in two datacenters O(datacenter) is needed too.
     type: str
   datacenter:
-    description:
-      - Alone, the datacenter whose hosts are meant; else it narrows the other choice to that datacenter.
+    description: Alone, the datacenter whose hosts are meant; else it narrows the other choice to that datacenter.
     type: str
     aliases: [datacenter_name]
   all_hosts:
-    description:
-      - All hosts of the inventory. This is the way to mean the one host of a standalone ESXi.
+    description: All hosts of the inventory. This is the way to mean the one host of a standalone ESXi.
     type: bool
     default: false
 """
@@ -113,16 +110,14 @@ options:
     FLEET = r"""
 options:
   parallel:
-    description:
-      - How many calls that change something may be under way at the same time, at least 1. The calls of one host come one after the other.
+    description: How many calls that change something may be under way at the same time, at least 1. The calls of one host come one after the other.
     type: int
     default: 8
   ignore_unreachable_hosts:
-    description:
-      - >-
-        Whether hosts that are disconnected from vCenter or don't respond to it may be left out. They are named in a warning, and in RV(unreachable_hosts).
-        vCenter's word for the state decides, when the task reads the host, also if it went away between two reads. Other failures make the task fail all
-        the same, a missing privilege among them, as does a host that is lost while it is changed.
+    description: >-
+      Whether hosts that are disconnected from vCenter or don't respond to it may be left out. They are named in a warning, and in RV(unreachable_hosts).
+      vCenter's word for the state decides, when the task reads the host, also if it went away between two reads. Other failures make the task fail all
+      the same, a missing privilege among them, as does a host that is lost while it is changed.
     type: bool
     default: false
   allow_management:
@@ -136,10 +131,9 @@ options:
     type: bool
     default: false
   details:
-    description:
-      - >-
-        Of which hosts the result tells everything. With V(changed) a host that neither failed nor changed has C(changed), C(failed), C(unreachable),
-        C(verified) and C(msg) only, so that the failure of one among many can be found. What is true of all of them is in RV(msg), first.
+    description: >-
+      Of which hosts the result tells everything. With V(changed) a host that neither failed nor changed has C(changed), C(failed), C(unreachable),
+      C(verified) and C(msg) only, so that the failure of one among many can be found. What is true of all of them is in RV(msg), first.
     type: str
     choices: [changed, all]
     default: changed

@@ -15,32 +15,24 @@ author:
 description:
   - Changes options of the kernel, modules, prefix, title and timeout in an existing boot.cfg, or in both copies of an installer's tree.
   - >-
-    The file is read as the boot loader reads it: keys match by their beginning and in any case, the last line of a key counts, a blank
-    before C(=) makes a key unknown, and a C(---) splits modules even within a name. Everything that is not to be changed keeps every byte,
-    line ends too.
+    The file is read as the boot loader reads it: keys match by their beginning and in any case, the last line of a key counts, a blank before C(=) makes a key
+    unknown, and a C(---) splits modules even within a name. Everything that is not to be changed keeps every byte, line ends too.
   - What the boot loader would read otherwise than it was meant is reported, and errors make the task fail before anything is written.
 extends_documentation_fragment:
   - ansible.builtin.files
   - virtnet.hardening._attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
     details:
       - Passwords in URLs are replaced by asterisks.
-  idempotent:
-    support: full
-  platform:
-    support: full
 options:
-  path:
+  path:  # generated from docs/words/file_options.yml#boot_cfg
     description:
       - A boot.cfg, or the top folder of an installer's tree.
       - In a folder, C(boot.cfg) (for the BIOS) and C(efi/boot/boot.cfg) (for UEFI) are both changed, in whatever case they are written.
       - >-
-        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user, or
-        a folder on the way to it, in a folder where everybody may write, unless O(owner) is that user.
+        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user, or a folder on
+        the way to it, in a folder where everybody may write, unless O(owner) is that user.
     type: path
     required: true
   kernel_options:
@@ -54,27 +46,23 @@ options:
     type: dict
     default: {}
   kernel_options_absent:
-    description:
-      - Names of options of the kernel that are to be gone, with whatever value.
+    description: Names of options of the kernel that are to be gone, with whatever value.
     type: list
     elements: str
     default: []
   modules_present:
-    description:
-      - Modules that are to be loaded, each as a path, which options of the module may follow. New ones go to the end.
+    description: Modules that are to be loaded, each as a path, which options of the module may follow. New ones go to the end.
     type: list
     elements: str
     default: []
   modules_absent:
-    description:
-      - Paths of modules that are not to be loaded.
+    description: Paths of modules that are not to be loaded.
     type: list
     elements: str
     default: []
   relative_paths:
-    description:
-      - >-
-        Remove the slash before the path of the kernel and of each module, so that O(prefix) counts. This is needed for booting over the network.
+    description: >-
+      Remove the slash before the path of the kernel and of each module, so that O(prefix) counts. This is needed for booting over the network.
     type: bool
     default: false
   prefix:
@@ -85,12 +73,10 @@ options:
         4096, and paths that begin with a slash don't get it, see O(relative_paths).
     type: str
   title:
-    description:
-      - What the boot loader shows. Repeated blanks count as one.
+    description: What the boot loader shows. Repeated blanks count as one.
     type: str
   timeout:
-    description:
-      - Seconds that the boot loader waits for a key, 0 to 2147483647. It waits for 5 if the file does not say.
+    description: Seconds that the boot loader waits for a key, 0 to 2147483647. It waits for 5 if the file does not say.
     type: int
   system_media_size:
     description:
@@ -110,26 +96,22 @@ options:
         they must be the same, as far as it is said: V(8.0) is any of its updates, V(8.0 U3) is one.
     type: str
   memory:
-    description:
-      - >-
-        The host's memory, for the rules of O(system_media_size), in bytes or as in V(512GB). 1 GB counts 1073741824 bytes. Less than ESXi runs with, as 1024
-        without a unit, is refused.
+    description: >-
+      The host's memory, for the rules of O(system_media_size), in bytes or as in V(512GB). 1 GB counts 1073741824 bytes. Less than ESXi runs with, as 1024
+      without a unit, is refused.
     type: bytes
   disk_size:
-    description:
-      - >-
-        The size of the boot disk, for what remains for a datastore with O(system_media_size), in bytes or as in V(80GB). 1 GB counts 1073741824
-        bytes. At least 32 GB.
+    description: >-
+      The size of the boot disk, for what remains for a datastore with O(system_media_size), in bytes or as in V(80GB). 1 GB counts 1073741824
+      bytes. At least 32 GB.
     type: bytes
   fail_on:
-    description:
-      - From which severity on a finding in the changed file makes the task fail, before anything is written.
+    description: From which severity on a finding in the changed file makes the task fail, before anything is written.
     type: str
     choices: [error, warning, never]
     default: error
   backup:
-    description:
-      - Keep a copy of each file that changes, with its time in its name.
+    description: Keep a copy of each file that changes, with its time in its name.
     type: bool
     default: false
 notes:
@@ -241,19 +223,19 @@ findings:
     path:
       description: The file. Missing when the task fails.
       type: str
-    line:
+    line:  # generated from docs/words/file_results.yml
       description: The line, from 1. 0 is the file as a whole.
       type: int
-    severity:
+    severity:  # generated from docs/words/file_results.yml
       description: V(error), V(warning) or V(info).
       type: str
-    rule:
+    rule:  # generated from docs/words/file_results.yml
       description: The name of the rule.
       type: str
-    message:
+    message:  # generated from docs/words/file_results.yml
       description: What is wrong.
       type: str
-    remedy:
+    remedy:  # generated from docs/words/file_results.yml
       description: What to do.
       type: str
     installer:
@@ -287,12 +269,12 @@ backup_file:
   returned: with O(backup=true), when a file changed
   type: raw
   sample: /var/tmp/boot.cfg.3641.2026-11-24@05:12:02~
-msg:
+msg:  # generated from docs/words/results.yml
   description: What was done, or why the task failed, in a sentence.
   returned: always
   type: str
   sample: /var/tmp/boot.cfg written. 1 finding.
-error_code:
+error_code:  # generated from docs/words/file_results.yml
   description: V(invalid) for what can't be right. Nothing was written then.
   returned: failure
   type: str

@@ -26,24 +26,17 @@ extends_documentation_fragment:
   - ansible.builtin.files
   - virtnet.hardening._attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
     details:
       - Shows the texts (boot.cfg, ks.cfg, menus) and the digests of drivers, against those of the last run. Passwords, hashes and licence keys are asterisks.
   idempotent:
-    support: full
     details:
       - >-
         Unchanged input leaves the medium as it is. What went in and what came out is kept beside it, in C(.NAME.virtnet.json) for an ISO and in
         C(.virtnet-media.json) in a tree, readable by its owner only. Without that file an ISO is made again; the same input gives the same bytes.
-  platform:
-    support: full
 options:
   src:
-    description:
-      - The vendor's ISO, or a folder in which it is mounted or unpacked.
+    description: The vendor's ISO, or a folder in which it is mounted or unpacked.
     type: path
     required: true
   dest:
@@ -73,56 +66,44 @@ options:
     elements: dict
     suboptions:
       name:
-        description:
-          - Its name, of letters, digits and C(._-), which becomes the name of its script.
+        description: Its name, of letters, digits and C(._-), which becomes the name of its script.
         type: str
         required: true
       mac:
-        description:
-          - The MAC address of the NIC from which it starts. Needed on media of the network.
+        description: The MAC address of the NIC from which it starts. Needed on media of the network.
         type: str
       kickstart:
-        description:
-          - As O(kickstart), for this host. A script of the host replaces the common one, in whatever way either is given.
+        description: As O(kickstart), for this host. A script of the host replaces the common one, in whatever way either is given.
         type: path
       kickstart_content:
-        description:
-          - As O(kickstart_content), for this host.
+        description: As O(kickstart_content), for this host.
         type: str
       ks_url:
-        description:
-          - As O(ks_url), for this host.
+        description: As O(ks_url), for this host.
         type: str
       kernel_options:
-        description:
-          - As O(kernel_options), for this host. The names of both are merged; this one wins.
+        description: As O(kernel_options), for this host. The names of both are merged; this one wins.
         type: dict
         aliases: [kernelopt]
       kernel_options_absent:
-        description:
-          - As O(kernel_options_absent), for this host. The names of both are merged; this one wins.
+        description: As O(kernel_options_absent), for this host. The names of both are merged; this one wins.
         type: list
         elements: str
       system_media_size:
-        description:
-          - As O(system_media_size), for this host.
+        description: As O(system_media_size), for this host.
         type: str
         choices: [min, small, default, max]
       memory:
-        description:
-          - As O(memory), for this host.
+        description: As O(memory), for this host.
         type: bytes
       disk_size:
-        description:
-          - As O(disk_size), for this host.
+        description: As O(disk_size), for this host.
         type: bytes
       title:
-        description:
-          - As O(title), for this host.
+        description: As O(title), for this host.
         type: str
       timeout:
-        description:
-          - As O(timeout), for this host.
+        description: As O(timeout), for this host.
         type: int
   kickstart:
     description:
@@ -133,8 +114,7 @@ options:
       - On media of the network it is for O(hosts) that have no script of their own, and without O(hosts) for whatever starts from the medium.
     type: path
   kickstart_content:
-    description:
-      - The same as text. Excludes O(kickstart).
+    description: The same as text. Excludes O(kickstart).
     type: str
   ks_url:
     description:
@@ -144,18 +124,15 @@ options:
       - The installer does not check certificates of https.
     type: str
   kernel_options:
-    description:
-      - Options of the kernel as in M(virtnet.hardening.esxi_boot_cfg). C(ks) and, on media of the network, C(cdromBoot) are refused.
+    description: Options of the kernel as in M(virtnet.hardening.esxi_boot_cfg). C(ks) and, on media of the network, C(cdromBoot) are refused.
     type: dict
     aliases: [kernelopt]
   kernel_options_absent:
-    description:
-      - Names of options of the kernel that are to be gone.
+    description: Names of options of the kernel that are to be gone.
     type: list
     elements: str
   system_media_size:
-    description:
-      - How much of the boot disk ESXi takes for itself, with the rules of M(virtnet.hardening.esxi_boot_cfg).
+    description: How much of the boot disk ESXi takes for itself, with the rules of M(virtnet.hardening.esxi_boot_cfg).
     type: str
     choices: [min, small, default, max]
   memory:
@@ -163,16 +140,13 @@ options:
       - The host's memory, for the rules of O(system_media_size), in bytes or as in V(512GB). Less than ESXi runs with, as 1024 without a unit, is refused.
     type: bytes
   disk_size:
-    description:
-      - The size of the boot disk, for what remains for a datastore, in bytes or as in V(80GB). At least 32 GB.
+    description: The size of the boot disk, for what remains for a datastore, in bytes or as in V(80GB). At least 32 GB.
     type: bytes
   title:
-    description:
-      - What the boot loader shows.
+    description: What the boot loader shows.
     type: str
   timeout:
-    description:
-      - Seconds that the boot loader waits for a key, 0 to 2147483647.
+    description: Seconds that the boot loader waits for a key, 0 to 2147483647.
     type: int
   base_url:
     description:
@@ -182,8 +156,7 @@ options:
         same folder.
     type: str
   tftp_path:
-    description:
-      - The path of O(dest) below the folder of the TFTP server, with O(format=pxe). Empty if it is that folder itself.
+    description: The path of O(dest) below the folder of the TFTP server, with O(format=pxe). Empty if it is that folder itself.
     type: str
   pxelinux:
     description:
@@ -204,30 +177,25 @@ options:
     elements: path
     default: []
   volume_id:
-    description:
-      - >-
-        The name of the ISO's volume, 1 to 32 letters, digits and C(_.-). That of the vendor's ISO if it is not given, V(ESXI) if O(src) is a folder.
+    description: >-
+      The name of the ISO's volume, 1 to 32 letters, digits and C(_.-). That of the vendor's ISO if it is not given, V(ESXI) if O(src) is a folder.
     type: str
   esxi_version:
-    description:
-      - >-
-        The release, as in V(7.0 U1c), V(8.0) or V(9.0.1.0). Put it in quotes. Without it the medium tells it: C(build=) of the vendor's boot.cfg, or where that
-        is empty, as up to 6.7, C(upgrade/metadata.xml). With both they must be the same, as far as it is said: V(8.0) is any of its updates, V(8.0 U3) is one.
+    description: >-
+      The release, as in V(7.0 U1c), V(8.0) or V(9.0.1.0). Put it in quotes. Without it the medium tells it: C(build=) of the vendor's boot.cfg, or where that
+      is empty, as up to 6.7, C(upgrade/metadata.xml). With both they must be the same, as far as it is said: V(8.0) is any of its updates, V(8.0 U3) is one.
     type: str
   secure_boot:
-    description:
-      - Whether the hosts start with UEFI Secure Boot, with which C(%firstboot) does not run.
+    description: Whether the hosts start with UEFI Secure Boot, with which C(%firstboot) does not run.
     type: bool
   fail_on:
-    description:
-      - From which severity on a finding in a script or boot.cfg makes the task fail, before anything is written.
+    description: From which severity on a finding in a script or boot.cfg makes the task fail, before anything is written.
     type: str
     choices: [error, warning, never]
     default: error
   log_path:
-    description:
-      - >-
-        A file to which lines about the progress are appended, one a second at most: a task has no output before it ends. Look at it with C(tail -f).
+    description: >-
+      A file to which lines about the progress are appended, one a second at most: a task has no output before it ends. Look at it with C(tail -f).
     type: path
 notes:
   - xorriso is needed for ISOs, those of O(src) included (Debian, Ubuntu, Fedora and RHEL have it as C(xorriso)).
@@ -395,19 +363,19 @@ findings:
     path:
       description: The script, or the boot.cfg on the medium. Missing when the task fails.
       type: str
-    line:
+    line:  # generated from docs/words/file_results.yml
       description: The line, from 1. 0 is the file as a whole.
       type: int
-    severity:
+    severity:  # generated from docs/words/file_results.yml
       description: V(error), V(warning) or V(info).
       type: str
-    rule:
+    rule:  # generated from docs/words/file_results.yml
       description: The name of the rule.
       type: str
-    message:
+    message:  # generated from docs/words/file_results.yml
       description: What is wrong.
       type: str
-    remedy:
+    remedy:  # generated from docs/words/file_results.yml
       description: What to do.
       type: str
     installer:
@@ -421,7 +389,7 @@ findings:
       message: "ks= is read over http: anybody on the way can read and replace the script and the hash in it"
       remedy: Use it in a network that you trust, or put the script on the medium.
       installer: silent
-msg:
+msg:  # generated from docs/words/results.yml
   description: What was done, or why the task failed, in a sentence.
   returned: always
   type: str

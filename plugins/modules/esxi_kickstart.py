@@ -26,25 +26,19 @@ extends_documentation_fragment:
   - ansible.builtin.files
   - virtnet.hardening._attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
     details:
       - Passwords, hashes, keys and licence keys are replaced by asterisks. Where only a hash differs, the diff says C(another one).
   idempotent:
-    support: full
     details:
       - A hash with another salt is another hash. Make it once and keep it in a vault.
-  platform:
-    support: full
 options:
-  path:
+  path:  # generated from docs/words/file_options.yml#kickstart
     description:
       - The ks.cfg to write. Its folder must exist.
       - >-
-        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user, or
-        a folder on the way to it, in a folder where everybody may write, unless O(owner) is that user.
+        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user, or a folder on
+        the way to it, in a folder where everybody may write, unless O(owner) is that user.
       - Without it nothing is written, and O(src) is checked.
     type: path
     aliases: [dest]
@@ -67,19 +61,16 @@ options:
       - With V(true) O(firstboot) is an error, without an answer it is a warning.
     type: bool
   fail_on:
-    description:
-      - From which severity on a finding makes the task fail, before anything is written.
+    description: From which severity on a finding makes the task fail, before anything is written.
     type: str
     choices: [error, warning, never]
     default: error
   backup:
-    description:
-      - Keep a copy of the file that was there, with its time in its name. It is readable by its owner only.
+    description: Keep a copy of the file that was there, with its time in its name. It is readable by its owner only.
     type: bool
     default: false
   accepteula:
-    description:
-      - V(true) accepts the vendor's licence agreement. The installer needs it, for O(upgrade) too.
+    description: V(true) accepts the vendor's licence agreement. The installer needs it, for O(upgrade) too.
     type: bool
   root_password_hash:
     description:
@@ -97,13 +88,12 @@ options:
       - O(install), O(installorupgrade) and O(upgrade) exclude each other.
     type: dict
     suboptions:
-      disk:
-        description:
-          - >-
-            The disk by its name, which begins with C(naa.), C(eui.), C(t10.), C(uuid.), C(mpx.) or C(vml.), or by its path below C(/vmfs/devices/disks/). What
-            is neither is refused: the installer would stop there.
+      disk: &disk
+        description: >-
+          The disk by its name, which begins with C(naa.), C(eui.), C(t10.), C(uuid.), C(mpx.) or C(vml.), or by its path below C(/vmfs/devices/disks/). What
+          is neither is refused: the installer would stop there.
         type: str
-      firstdisk:
+      firstdisk: &firstdisk
         description:
           - >-
             The first disk that fits one of these filters, tried in order. A filter is V(local), V(localesx), V(remote), V(remoteesx), V(esx), V(usb), or
@@ -112,259 +102,176 @@ options:
         type: list
         elements: str
       ignoressd:
-        description:
-          - Leave out SSDs. Only with O(install.firstdisk).
+        description: Leave out SSDs. Only with O(install.firstdisk).
         type: bool
       overwritevmfs:
-        description:
-          - Overwrite a VMFS datastore on the disk; all in it is lost. With one there and without this or O(install.preservevmfs), the installer stops.
+        description: Overwrite a VMFS datastore on the disk; all in it is lost. With one there and without this or O(install.preservevmfs), the installer stops.
         type: bool
       preservevmfs:
-        description:
-          - >-
-            Keep a VMFS datastore on the disk. Excludes O(install.overwritevmfs) and O(install.novmfsondisk), which the installer itself does not
-            check.
+        description: >-
+          Keep a VMFS datastore on the disk. Excludes O(install.overwritevmfs) and O(install.novmfsondisk), which the installer itself does not check.
         type: bool
       novmfsondisk:
-        description:
-          - Make no VMFS datastore on the disk. With one there, O(install.overwritevmfs) is needed too.
+        description: Make no VMFS datastore on the disk. With one there, O(install.overwritevmfs) is needed too.
         type: bool
-      overwritevsan:
-        description:
-          - Needed if the disk is in a vSAN disk group, whose data is lost. If it is in none, the installer stops.
+      overwritevsan: &overwritevsan
+        description: Needed if the disk is in a vSAN disk group, whose data is lost. If it is in none, the installer stops.
         type: bool
-      ignoreprereqwarnings:
-        description:
-          - Go on after warnings of the checks of the hardware.
+      ignoreprereqwarnings: &ignoreprereqwarnings
+        description: Go on after warnings of the checks of the hardware.
         type: bool
-      ignoreprereqerrors:
-        description:
-          - Go on after errors of the checks of the hardware.
+      ignoreprereqerrors: &ignoreprereqerrors
+        description: Go on after errors of the checks of the hardware.
         type: bool
       systemdisk:
-        description:
-          - With a USB or SD device to start from, the local disk for ESX-OSData. Documented for 7.0 and later.
+        description: With a USB or SD device to start from, the local disk for ESX-OSData. Documented for 7.0 and later.
         type: str
       repartitionsystemdisk:
-        description:
-          - Overwrite O(install.systemdisk) if it is not empty. Documented for 7.0 and later.
+        description: Overwrite O(install.systemdisk) if it is not empty. Documented for 7.0 and later.
         type: bool
       forceunsupportedinstall:
-        description:
-          - Install on a CPU that the release no longer supports. Documented for 7.0 and later.
+        description: Install on a CPU that the release no longer supports. Documented for 7.0 and later.
         type: bool
       dpupcislots:
-        description:
-          - PCI slots of the DPUs on which ESXi is installed too. Since 8.0.
+        description: PCI slots of the DPUs on which ESXi is installed too. Since 8.0.
         type: list
         elements: str
   installorupgrade:
-    description:
-      - An upgrade where there is an ESXi on the disk, otherwise an installation. O(clearpart) and O(part) can't be used with it.
+    description: An upgrade where there is an ESXi on the disk, otherwise an installation. O(clearpart) and O(part) can't be used with it.
     type: dict
     suboptions:
-      disk:
-        description:
-          - As in O(install.disk).
-        type: str
-      firstdisk:
-        description:
-          - As in O(install.firstdisk).
-        type: list
-        elements: str
+      disk: *disk
+      firstdisk: *firstdisk
       overwritevmfs:
-        description:
-          - As in O(install.overwritevmfs).
+        description: As in O(install.overwritevmfs).
         type: bool
-      overwritevsan:
-        description:
-          - As in O(install.overwritevsan).
-        type: bool
-      ignoreprereqwarnings:
-        description:
-          - As in O(install.ignoreprereqwarnings).
-        type: bool
-      ignoreprereqerrors:
-        description:
-          - As in O(install.ignoreprereqerrors).
-        type: bool
-      forcemigrate:
-        description:
-          - Upgrade although installed packages have no successor.
+      overwritevsan: *overwritevsan
+      ignoreprereqwarnings: *ignoreprereqwarnings
+      ignoreprereqerrors: *ignoreprereqerrors
+      forcemigrate: &forcemigrate
+        description: Upgrade although installed packages have no successor.
         type: bool
   upgrade:
-    description:
-      - >-
-        An upgrade of the ESXi on the disk, 6.0 or later. The commands for O(root_password_hash), O(network), O(keyboard), O(serialnum), O(clearpart) and
-        O(part) are void with it.
+    description: >-
+      An upgrade of the ESXi on the disk, 6.0 or later. The commands for O(root_password_hash), O(network), O(keyboard), O(serialnum), O(clearpart) and
+      O(part) are void with it.
     type: dict
     suboptions:
-      disk:
-        description:
-          - As in O(install.disk).
-        type: str
-      firstdisk:
-        description:
-          - As in O(install.firstdisk).
-        type: list
-        elements: str
+      disk: *disk
+      firstdisk: *firstdisk
       diskbootedfrom:
-        description:
-          - The disk from which the host was started (C(--diskBootedFrom)).
+        description: The disk from which the host was started (C(--diskBootedFrom)).
         type: bool
       savebootbank:
-        description:
-          - The UUID of the boot bank to save.
+        description: The UUID of the boot bank to save.
         type: str
       deletecosvmdk:
-        description:
-          - Delete the disk of the service console of ESX 4.
+        description: Delete the disk of the service console of ESX 4.
         type: bool
-      ignoreprereqwarnings:
-        description:
-          - As in O(install.ignoreprereqwarnings).
-        type: bool
-      ignoreprereqerrors:
-        description:
-          - As in O(install.ignoreprereqerrors).
-        type: bool
-      forcemigrate:
-        description:
-          - As in O(installorupgrade.forcemigrate).
-        type: bool
+      ignoreprereqwarnings: *ignoreprereqwarnings
+      ignoreprereqerrors: *ignoreprereqerrors
+      forcemigrate: *forcemigrate
   clearpart:
-    description:
-      - Remove the partitions of disks, before O(install). Each entry names disks in one way.
+    description: Remove the partitions of disks, before O(install). Each entry names disks in one way.
     type: list
     elements: dict
     suboptions:
       drives:
-        description:
-          - These disks, each as in O(install.disk).
+        description: These disks, each as in O(install.disk).
         type: list
         elements: str
       alldrives:
-        description:
-          - Every disk that the host sees, those of the network too.
+        description: Every disk that the host sees, those of the network too.
         type: bool
       ignoredrives:
-        description:
-          - Every disk but these, each as in O(install.disk).
+        description: Every disk but these, each as in O(install.disk).
         type: list
         elements: str
-      firstdisk:
-        description:
-          - As in O(install.firstdisk).
-        type: list
-        elements: str
+      firstdisk: *firstdisk
       overwritevmfs:
-        description:
-          - VMFS datastores on the disks are lost. Without it, the installer stops at a disk with one.
+        description: VMFS datastores on the disks are lost. Without it, the installer stops at a disk with one.
         type: bool
   part:
-    description:
-      - Make a VMFS datastore on another disk than that of O(install), which must be empty or cleared.
+    description: Make a VMFS datastore on another disk than that of O(install), which must be empty or cleared.
     type: list
     elements: dict
     suboptions:
       name:
-        description:
-          - The name of the datastore.
+        description: The name of the datastore.
         type: str
         required: true
       ondisk:
-        description:
-          - The disk, as in O(install.disk).
+        description: The disk, as in O(install.disk).
         type: str
       onfirstdisk:
-        description:
-          - The first disk that fits, with filters as in O(install.firstdisk).
+        description: The first disk that fits, with filters as in O(install.firstdisk).
         type: list
         elements: str
   network:
-    description:
-      - The network of the installed host. Without it, the host takes DHCP on the NIC that it started from.
+    description: The network of the installed host. Without it, the host takes DHCP on the NIC that it started from.
     type: dict
     suboptions:
       bootproto:
-        description:
-          - Whether the address comes by DHCP. The installer takes V(dhcp) if it is not given.
+        description: Whether the address comes by DHCP. The installer takes V(dhcp) if it is not given.
         type: str
         choices: [dhcp, static]
       device:
-        description:
-          - The NIC, as V(vmnic0) or by its MAC address.
+        description: The NIC, as V(vmnic0) or by its MAC address.
         type: str
       ip:
-        description:
-          - The IPv4 address. Needed with V(static), and an error with V(dhcp), as are O(network.netmask) and O(network.gateway).
+        description: The IPv4 address. Needed with V(static), and an error with V(dhcp), as are O(network.netmask) and O(network.gateway).
         type: str
       netmask:
-        description:
-          - The netmask, as V(255.255.255.0). If it is missing, the installer guesses it from the class of the address.
+        description: The netmask, as V(255.255.255.0). If it is missing, the installer guesses it from the class of the address.
         type: str
       gateway:
-        description:
-          - The gateway, in the network of O(network.ip). If it is missing, the installer guesses it.
+        description: The gateway, in the network of O(network.ip). If it is missing, the installer guesses it.
         type: str
       nameserver:
-        description:
-          - One or two addresses. Ignored with V(dhcp).
+        description: One or two addresses. Ignored with V(dhcp).
         type: list
         elements: str
       hostname:
-        description:
-          - The name of the host. Ignored with V(dhcp).
+        description: The name of the host. Ignored with V(dhcp).
         type: str
       vlanid:
-        description:
-          - The VLAN of the management network, 0 to 4095.
+        description: The VLAN of the management network, 0 to 4095.
         type: int
       addvmportgroup:
-        description:
-          - Whether the port group C(VM Network) is made. The installer makes it unless this is V(false).
+        description: Whether the port group C(VM Network) is made. The installer makes it unless this is V(false).
         type: bool
   keyboard:
-    description:
-      - The layout, as V(US Default) or V(Swiss German).
+    description: The layout, as V(US Default) or V(Swiss German).
     type: str
   serialnum:
-    description:
-      - The licence key. Without effect from 9.0 on. It is never shown.
+    description: The licence key. Without effect from 9.0 on. It is never shown.
     type: str
   paranoid:
-    description:
-      - A warning stops the installer.
+    description: A warning stops the installer.
     type: bool
   dryrun:
-    description:
-      - The installer checks the script and installs nothing.
+    description: The installer checks the script and installs nothing.
     type: bool
   reboot:
-    description:
-      - Restart the host at the end. Without it, the installer waits for somebody to press a key.
+    description: Restart the host at the end. Without it, the installer waits for somebody to press a key.
     type: bool
   noeject:
-    description:
-      - With O(reboot=true), leave the CD in its drive.
+    description: With O(reboot=true), leave the CD in its drive.
     type: bool
   include:
-    description:
-      - Other scripts that the installer reads, each as a URL or a path on the installer. Certificates of https are not checked.
+    description: Other scripts that the installer reads, each as a URL or a path on the installer. Certificates of https are not checked.
     type: list
     elements: str
   pre:
-    description:
-      - Scripts that run before the rest of the file is read. An exit code other than 0 stops the installer.
+    description: Scripts that run before the rest of the file is read. An exit code other than 0 stops the installer.
     type: list
     elements: dict
     suboptions:
-      interpreter:
-        description:
-          - What runs the script, V(busybox) if it is not given.
+      interpreter: &interpreter
+        description: What runs the script, V(busybox) if it is not given.
         type: str
         choices: [busybox, python]
-      script:
+      script: &script
         description:
           - >-
             The script. No line of it may begin with C(%pre), C(%post), C(%firstboot), C(%packages), C(%vmlicense_text), C(%include) or C(include), whatever
@@ -375,45 +282,25 @@ options:
         type: str
         required: true
   post:
-    description:
-      - Scripts that run after the installation.
+    description: Scripts that run after the installation.
     type: list
     elements: dict
     suboptions:
-      interpreter:
-        description:
-          - As in O(pre[].interpreter).
-        type: str
-        choices: [busybox, python]
+      interpreter: *interpreter
       timeout:
-        description:
-          - Seconds after which the script is ended.
+        description: Seconds after which the script is ended.
         type: int
       ignorefailure:
-        description:
-          - Whether the installation counts as done when the script fails.
+        description: Whether the installation counts as done when the script fails.
         type: bool
-      script:
-        description:
-          - As in O(pre[].script).
-        type: str
-        required: true
+      script: *script
   firstboot:
-    description:
-      - Scripts that run at the first start of the installed host. They do not with UEFI Secure Boot.
+    description: Scripts that run at the first start of the installed host. They do not with UEFI Secure Boot.
     type: list
     elements: dict
     suboptions:
-      interpreter:
-        description:
-          - As in O(pre[].interpreter).
-        type: str
-        choices: [busybox, python]
-      script:
-        description:
-          - As in O(pre[].script).
-        type: str
-        required: true
+      interpreter: *interpreter
+      script: *script
 notes:
   - >-
     O(mode) is V(0600) unless given where the file holds a hash, a password or a licence key, and one that lets the group or others read it is refused
@@ -494,19 +381,19 @@ findings:
   type: list
   elements: dict
   contains:
-    line:
+    line:  # generated from docs/words/file_results.yml
       description: The line, from 1. 0 is the file as a whole.
       type: int
-    severity:
+    severity:  # generated from docs/words/file_results.yml
       description: V(error), V(warning) or V(info).
       type: str
     rule:
       description: The name of the rule, as in C(docs/kickstart.md).
       type: str
-    message:
+    message:  # generated from docs/words/file_results.yml
       description: What is wrong.
       type: str
-    remedy:
+    remedy:  # generated from docs/words/file_results.yml
       description: What to do.
       type: str
     installer:
@@ -520,8 +407,7 @@ findings:
       remedy: Put the word in quotes.
       installer: silent
 options:
-  description:
-    - What the file says, as options of this module, without O(root_password_hash) and O(serialnum). Passwords in scripts and URLs are asterisks.
+  description: What the file says, as options of this module, without O(root_password_hash) and O(serialnum). Passwords in scripts and URLs are asterisks.
   returned: success
   type: dict
   sample: {"accepteula": true, "install": {"firstdisk": ["local"], "overwritevmfs": true}, "reboot": true}
@@ -536,12 +422,12 @@ backup_file:
   returned: with O(backup=true), when the file changed
   type: str
   sample: /var/tmp/ks.cfg.3607.2026-11-24@05:12:01~
-msg:
+msg:  # generated from docs/words/results.yml
   description: What was done, or why the task failed, in a sentence.
   returned: always
   type: str
   sample: /var/tmp/ks.cfg written.
-error_code:
+error_code:  # generated from docs/words/file_results.yml
   description: V(invalid) for what can't be right. Nothing was written then.
   returned: failure
   type: str

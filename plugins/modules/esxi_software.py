@@ -17,9 +17,8 @@ description:
     Tells what is installed on one or many running hosts and their acceptance level, installs a bundle or VIB, and removes components and VIBs,
     through vCenter or on a standalone ESXi host.
   - >-
-    The bundle is read and checked before anything else: its digests, its acceptance level, the releases that it is for, and whether it needs
-    maintenance mode or a restart. What the host could not take, or only in a way that was not allowed, is refused before the first change, in check
-    mode too.
+    The bundle is read and checked before anything else: its digests, its acceptance level, the releases that it is for, and whether it needs maintenance mode
+    or a restart. What the host could not take, or only in a way that was not allowed, is refused before the first change, in check mode too.
   - >-
     A bundle with components is applied as such on 7.0 and later (C(esxcli software component apply)), else its VIBs are installed (C(esxcli
     software vib install)). Versions are compared; what is installed in the same or a newer version stays.
@@ -35,13 +34,8 @@ extends_documentation_fragment:
   - virtnet.hardening._esxi_jobs
 attributes:
   check_mode:
-    support: full
     details:
       - Foretold from what the bundle and the host say of themselves. The host may still find that a package is missing that another one depends on.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
   platform:
     description: The servers that the module works with.
     support: full
@@ -56,40 +50,34 @@ options:
     choices: [present, absent]
     default: present
   bundle:
-    description:
-      - >-
-        An offline bundle (C(.zip)) or VIB (C(.vib)) on the host that runs the module, usually the control node. It is what
-        M(virtnet.hardening.offline_bundle_info) reads.
+    description: >-
+      An offline bundle (C(.zip)) or VIB (C(.vib)) on the host that runs the module, usually the control node. It is what
+      M(virtnet.hardening.offline_bundle_info) reads.
     type: path
   location:
-    description:
-      - >-
-        Where each ESXi host finds the same file: an absolute path on the host, as in V(/vmfs/volumes/datastore1/driver.zip), or an http or https URL
-        without a user. It must be there already. To install O(bundle), either this or O(datastore) is needed.
+    description: >-
+      Where each ESXi host finds the same file: an absolute path on the host, as in V(/vmfs/volumes/datastore1/driver.zip), or an http or https URL
+      without a user. It must be there already. To install O(bundle), either this or O(datastore) is needed.
     type: str
   datastore:
     description:
       - >-
-        Name or shell pattern of a datastore of each host that O(bundle) is uploaded to, if something is to be installed, and from which it is
-        deleted again. The first that matches and is accessible is taken; what equals the name of one is that one. The user needs
-        the privilege C(Datastore.FileManagement).
+        Name or shell pattern of a datastore of each host that O(bundle) is uploaded to, if something is to be installed, and from which it is deleted again.
+        The first that matches and is accessible is taken; what equals the name of one is that one. The user needs the privilege C(Datastore.FileManagement).
       - On vSAN files can't lie at the top of a datastore; use O(location) there.
     type: str
   checksum:
-    description:
-      - The digest that O(bundle) must have, as in V(sha256:623a44...) with all digits; sha512, sha256, sha1 or md5.
+    description: The digest that O(bundle) must have, as in V(sha256:623a44...) with all digits; sha512, sha256, sha1 or md5.
     type: str
   catalogue:
-    description:
-      - >-
-        Entries for the catalogue of community drivers, as in M(virtnet.hardening.offline_bundle_info). A bundle with the name of an entry and
-        another sha256 is refused.
+    description: >-
+      Entries for the catalogue of community drivers, as in M(virtnet.hardening.offline_bundle_info). A bundle with the name of an entry and
+      another sha256 is refused.
     type: list
     elements: dict
     default: []
   names:
-    description:
-      - Names of the components or VIBs that are to be removed, without versions. What is not there is no error. ESXi itself is not removed.
+    description: Names of the components or VIBs that are to be removed, without versions. What is not there is no error. ESXi itself is not removed.
     type: list
     elements: str
     default: []
@@ -103,15 +91,13 @@ options:
     type: str
     choices: [community, partner, vmware_accepted, vmware_certified]
   maintenance_mode:
-    description:
-      - >-
-        Allow the host to be put into maintenance mode where the change needs it, or where a package asks for it. It is taken out again. Machines
-        that run must be moved by DRS or by you.
+    description: >-
+      Allow the host to be put into maintenance mode where the change needs it, or where a package asks for it. It is taken out again. Machines
+      that run must be moved by DRS or by you.
     type: bool
     default: false
   evacuate_powered_off_vms:
-    description:
-      - Have vCenter move machines that are powered off too when the host enters maintenance mode.
+    description: Have vCenter move machines that are powered off too when the host enters maintenance mode.
     type: bool
     default: false
   reboot:
@@ -123,32 +109,27 @@ options:
     type: bool
     default: false
   maintenance_timeout:
-    description:
-      - Seconds within which the host must have entered, or left, maintenance mode. After it, the attempt is taken back.
+    description: Seconds within which the host must have entered, or left, maintenance mode. After it, the attempt is taken back.
     type: int
     default: 1800
   install_timeout:
-    description:
-      - Seconds that one command of esxcli may take.
+    description: Seconds that one command of esxcli may take.
     type: int
     default: 900
   reboot_timeout:
-    description:
-      - Seconds within which a host that restarts must be back.
+    description: Seconds within which a host that restarts must be back.
     type: int
     default: 1800
 notes:
   - >-
-    The typed calls of the API tell the packages and the acceptance level. None installs an offline bundle or knows components, so that is done by
-    esxcli over the API, without SSH. This part of the API is not documented; it is what VMware's own tools use, and the user needs the privilege
-    C(Host.Config.Settings).
+    The typed calls of the API tell the packages and the acceptance level. None installs an offline bundle or knows components, so that is done by esxcli over
+    the API, without SSH. This part of the API is not documented; it is what VMware's own tools use, and the user needs the privilege C(Host.Config.Settings).
   - >-
     Where a cluster is managed by one image (vSphere Lifecycle Manager), vCenter takes packages away again that the image does not have. Add the
     component to the image there.
   - >-
     The module trusts that the file at O(location) is that of O(bundle). ESXi checks the signatures of the packages, but those of the acceptance level
     V(community) have none.
-  - This was tested on the simulator of the collection's lab, not on a real host; see C(docs/vsphere-simulator.md).
 seealso:
   - module: virtnet.hardening.offline_bundle_info
   - plugin: virtnet.hardening.driver_bundle
@@ -210,41 +191,41 @@ hosts:
   returned: when the hosts could be read
   type: dict
   contains:
-    changed:
+    changed:  # generated from docs/words/job_results.yml
       description: Whether the host was changed, or would be in check mode; after a failure whether it is another one than before.
       type: bool
-    failed:
+    failed:  # generated from docs/words/job_results.yml
       description: Whether the host failed.
       type: bool
-    unreachable:
+    unreachable:  # generated from docs/words/job_results.yml
       description: Whether it is disconnected from vCenter or does not respond.
       type: bool
-    verified:
+    verified:  # generated from docs/words/job_results.yml
       description: Whether the host was read again after a change, and is as it should be. False in check mode, and where nothing was to be done.
       type: bool
-    actions:
+    actions:  # generated from docs/words/job_results.yml
       description: The steps in words, in their order; after a failure those that were planned.
       type: list
       elements: str
-    before:
+    before:  # generated from docs/words/job_results.yml
       description: What differs from RV(hosts.after) now.
       type: dict
-    after:
+    after:  # generated from docs/words/job_results.yml
       description: What it will be, the same in check mode. Missing after a failure.
       type: dict
-    msg:
+    msg:  # generated from docs/words/job_results.yml
       description: What was done, or why it failed, in a sentence.
       type: str
-    error_code:
+    error_code:  # generated from docs/words/job_results.yml
       description: See RV(error_code). Only after a failure.
       type: str
-    failed_step:
+    failed_step:  # generated from docs/words/job_results.yml
       description: The step that failed. Only with RV(hosts.error_code=change_failed) or RV(hosts.error_code=not_in_effect).
       type: str
-    cause:
+    cause:  # generated from docs/words/job_results.yml
       description: The code of why it failed. Only with RV(hosts.error_code=change_failed).
       type: str
-    undone:
+    undone:  # generated from docs/words/job_results.yml
       description: What was taken back. Only with RV(hosts.failed_step).
       type: list
       elements: str
@@ -300,37 +281,37 @@ hosts:
       reboot_required: false
       unreachable: false
       verified: true
-failed_hosts:
+failed_hosts:  # generated from docs/words/host_results.yml
   description: The hosts that make the task fail.
   returned: with RV(hosts)
   type: list
   elements: str
   sample: []
-unreachable_hosts:
+unreachable_hosts:  # generated from docs/words/host_results.yml
   description: The hosts that are disconnected from vCenter or don't respond to it.
   returned: with RV(hosts)
   type: list
   elements: str
   sample: []
-msg:
+msg:  # generated from docs/words/results.yml
   description: What was done, or why the task failed, in a sentence.
   returned: always
   type: str
   sample: "1 of 2 hosts changed and read back."
-error_code:
+error_code:  # generated from docs/words/vsphere_error_codes.yml#software
   description:
     - >-
-      Of the session: V(login) for a wrong user or password, V(unreachable) for a server that can't be reached, V(certificate) for one that is not
-      trusted, V(deadline) for one that does not answer in O(timeout), V(session_expired) for one that ended twice, V(permission) for a missing
-      privilege, V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
+      Of the session: V(login) for a wrong user or password, V(unreachable) for a server that can't be reached, V(certificate) for one that is not trusted,
+      V(deadline) for one that does not answer in O(timeout), V(session_expired) for one that ended twice, V(permission) for a missing privilege, V(dependency)
+      when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
     - V(invalid) for what can't be right, or only in a way that was not allowed; nothing was changed on that host.
     - >-
-      V(unreadable) where the server does not tell what has to be known of a host or object, as the user may not read it or a property is not set: nothing
-      was changed there.
+      V(unreadable) where the server does not tell what has to be known of a host or object, as the user may not read it or a property is not set: nothing was
+      changed there.
     - Of a host V(unreachable) too if it is disconnected or does not respond, V(esxcli) as RV(hosts.cause) where esxcli refused, with its words.
     - >-
-      V(change_failed) when a step failed, with RV(hosts.cause), and V(not_in_effect) when the read-back shows something else than was asked for;
-      what is to be known about the host then is in RV(hosts.undone) and RV(hosts.not_undone).
+      V(change_failed) when a step failed, with RV(hosts.cause), and V(not_in_effect) when the read-back shows something else than was asked for; what is to be
+      known about the host then is in RV(hosts.undone) and RV(hosts.not_undone).
     - V(hosts_failed) if hosts failed for more than one of these reasons.
   returned: failure
   type: str
@@ -339,12 +320,12 @@ error_code:
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.file import Disk
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.jobs import run_on_hosts
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software import asked, jobs, spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software import jobs, request, spec
 
 
 def main() -> None:
     """Run the module."""
-    run_on_hosts(spec(), lambda params: asked(params, Disk().open), jobs)
+    run_on_hosts(spec(), lambda params: request(params, Disk().open), jobs)
 
 
 if __name__ == "__main__":

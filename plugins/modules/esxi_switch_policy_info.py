@@ -14,15 +14,13 @@ author:
   - virtnet.hardening contributors (@virtnet)
 description:
   - >-
-    Reads VMware's three policies of every standard switch and port group of the selected hosts, and of every distributed switch of which they are
-    members, its groups and
-    ports; as configured and as in effect, from where each value in effect comes, and which machines have it.
+    Reads VMware's three policies of every standard switch and port group of the selected hosts, and of every distributed switch of which they are members, its
+    groups and ports; as configured and as in effect, from where each value in effect comes, and which machines have it.
   - >-
     What is read is given as a document too, which M(virtnet.hardening.esxi_switch_policy) takes and changes nothing with.
   - >-
-    With O(audit) it is judged by one of three sets of rules, each finding with its identifiers, severity and remedy. C(docs/vsphere-audit.md) of the
-    collection has the
-    rules, and where the published ones contradict one another.
+    With O(audit) it is judged by one of three sets of rules, each finding with its identifiers, severity and remedy. C(docs/vsphere-audit.md) of the collection
+    has the rules, and where the published ones contradict one another.
   - >-
     Nothing is said to be well that was not looked at: RV(not_looked_at) has what the user may not read and what the server does not tell, and
     RV(summary) begins with it.
@@ -32,13 +30,9 @@ extends_documentation_fragment:
   - virtnet.hardening._vsphere
   - virtnet.hardening._vsphere.hosts
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: N/A
     details: Changes nothing.
-  idempotent:
-    support: full
   platform:
     description: The servers that the module works with.
     support: full
@@ -48,23 +42,19 @@ options:
     description:
       - Judge what is read, and return RV(findings).
       - >-
-        V(effective) judges what is in effect: a port group that rejects by a value of its own is fine, and a switch that accepts is a finding only if
-        at least one of its
-        groups inherits that.
+        V(effective) judges what is in effect: a port group that rejects by a value of its own is fine, and a switch that accepts is a finding only if at least
+        one of its groups inherits that.
       - >-
-        V(stig) judges by DISA's STIGs for vSphere 8 and those that VMware drafted for VCF 9: the switch must reject, and a standard port group that
-        has a value of its own
-        is a finding in itself, V(reject) too.
+        V(stig) judges by DISA's STIGs for vSphere 8 and those that VMware drafted for VCF 9: the switch must reject, and a standard port group that has a value
+        of its own is a finding in itself, V(reject) too.
       - V(scg) judges by VMware's Security Configuration Guides 8 and 9. The switch and the group must reject, whether the group inherits or not.
       - Uplink groups and groups that NSX backs are not judged.
     type: str
     choices: [effective, stig, scg]
   ports:
-    description:
-      - >-
-        Which ports of distributed switches are told. V(overriding) are those that have policies of their own, V(all) all ports, also without anything
-        on them, and
-        V(none) spares to read them, so that no override is found.
+    description: >-
+      Which ports of distributed switches are told. V(overriding) are those that have policies of their own, V(all) all ports, also without anything on them,
+      and V(none) spares to read them, so that no override is found.
     type: str
     choices: [none, overriding, all]
     default: overriding
@@ -285,8 +275,7 @@ findings:
       switch: vSwitch0
       value: accept
 summary:
-  description:
-    - What was looked at and what was found there, in sentences. It begins with what was not looked at, if there is any.
+  description: What was looked at and what was found there, in sentences. It begins with what was not looked at, if there is any.
   returned: success
   type: str
   sample: >-
@@ -335,18 +324,15 @@ msg:
   type: str
   sample: "cluster_name: there is no cluster with hosts cluster7; close to it: cluster1."
 error_code:
-  description:
-    - >-
-      V(invalid) for a name that is not there, V(unreadable) for one that may be among those that can't be read,
-      V(dependency) when pyVmomi is missing or unusable, V(login), V(certificate), V(permission),
-      V(unreachable) and others when the
-      server can't be asked or refuses.
+  description: >-
+    V(invalid) for a name that is not there, V(unreadable) for one that may be among those that can't be read, V(dependency) when pyVmomi is missing or
+    unusable, V(login), V(certificate), V(permission), V(unreachable) and others when the server can't be asked or refuses.
   returned: failure
   type: str
   sample: invalid
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.fleet import answer_vsphere
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.session import answer_vsphere
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.info import spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.read import ask
 

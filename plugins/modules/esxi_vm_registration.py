@@ -28,13 +28,8 @@ extends_documentation_fragment:
   - virtnet.hardening._esxi_jobs
 attributes:
   check_mode:
-    support: full
     details:
       - The names of machines are in their files, which are not read; whether a name is taken shows when it is registered.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
   platform:
     description: The servers that the module works with.
     support: full
@@ -43,9 +38,8 @@ options:
   state:
     description:
       - >-
-        V(present) registers what is found. V(absent) unregisters the host's machines that lie on O(datastores) and match O(names), but none that is
-        not powered off; their
-        files stay.
+        V(present) registers what is found. V(absent) unregisters the host's machines that lie on O(datastores) and match O(names), but none that is not powered
+        off; their files stay.
       - A host whose datastores can't all be read fails. Names and patterns that mean nothing on any host are told in a warning.
     type: str
     choices: [present, absent]
@@ -59,34 +53,27 @@ options:
     type: list
     elements: str
   names:
-    description:
-      - >-
-        Names or shell patterns of the configuration files without C(.vmx), which are the names that the machines were made with. Not given, all are
-        registered. Needed for O(state=absent). What equals the name of one that any chosen host has is that one, though it would mean others as a pattern.
+    description: >-
+      Names or shell patterns of the configuration files without C(.vmx), which are the names that the machines were made with. Not given, all are
+      registered. Needed for O(state=absent). What equals the name of one that any chosen host has is that one, though it would mean others as a pattern.
     type: list
     elements: str
   folder:
-    description:
-      - >-
-        The folder for machines that they are registered in, as a path below that of the datacenter, as in V(restored/lab). Not given, it is the
-        datacenter's own.
+    description: >-
+      The folder for machines that they are registered in, as a path below that of the datacenter, as in V(restored/lab). Not given, it is the datacenter's own.
     type: str
   resource_pool:
-    description:
-      - The resource pool of the host or its cluster, by its name. Not given, it is the topmost.
+    description: The resource pool of the host or its cluster, by its name. Not given, it is the topmost.
     type: str
   search_timeout:
-    description:
-      - Seconds within which one datastore must have been searched.
+    description: Seconds within which one datastore must have been searched.
     type: int
     default: 600
 notes:
   - A machine gets the name in its file (C(displayName)). If that is taken, the server refuses it, and it is reported.
   - >-
-    When a machine is first powered on, ESXi may ask whether it was moved or copied. Moved is right after a new installation: its UUID and MAC
-    addresses stay.
+    When a machine is first powered on, ESXi may ask whether it was moved or copied. Moved is right after a new installation: its UUID and MAC addresses stay.
   - Datastores that a host sees but has not mounted, as copies of VMFS volumes, are not searched. Encrypted machines need their keys.
-  - This was tested on the simulator of the collection's lab, not on a real host; see C(docs/vsphere-simulator.md).
 seealso:
   - module: virtnet.hardening.esxi_kickstart
   - name: RegisterVM_Task
@@ -126,41 +113,41 @@ hosts:
   returned: when the hosts could be read
   type: dict
   contains:
-    changed:
+    changed:  # generated from docs/words/job_results.yml
       description: Whether the host was changed, or would be in check mode; after a failure whether it is another one than before.
       type: bool
-    failed:
+    failed:  # generated from docs/words/job_results.yml
       description: Whether the host failed.
       type: bool
-    unreachable:
+    unreachable:  # generated from docs/words/job_results.yml
       description: Whether it is disconnected from vCenter or does not respond.
       type: bool
-    verified:
+    verified:  # generated from docs/words/job_results.yml
       description: Whether the host was read again after a change, and is as it should be. False in check mode, and where nothing was to be done.
       type: bool
-    actions:
+    actions:  # generated from docs/words/job_results.yml
       description: The steps in words, in their order; after a failure those that were planned.
       type: list
       elements: str
-    before:
+    before:  # generated from docs/words/job_results.yml
       description: What differs from RV(hosts.after) now.
       type: dict
-    after:
+    after:  # generated from docs/words/job_results.yml
       description: What it will be, the same in check mode. Missing after a failure.
       type: dict
-    msg:
+    msg:  # generated from docs/words/job_results.yml
       description: What was done, or why it failed, in a sentence.
       type: str
-    error_code:
+    error_code:  # generated from docs/words/job_results.yml
       description: See RV(error_code). Only after a failure.
       type: str
-    failed_step:
+    failed_step:  # generated from docs/words/job_results.yml
       description: The step that failed. Only with RV(hosts.error_code=change_failed) or RV(hosts.error_code=not_in_effect).
       type: str
-    cause:
+    cause:  # generated from docs/words/job_results.yml
       description: The code of why it failed. Only with RV(hosts.error_code=change_failed).
       type: str
-    undone:
+    undone:  # generated from docs/words/job_results.yml
       description: What was taken back. Only with RV(hosts.failed_step).
       type: list
       elements: str
@@ -206,37 +193,37 @@ hosts:
           reason: registered
       unreachable: false
       verified: true
-failed_hosts:
+failed_hosts:  # generated from docs/words/host_results.yml
   description: The hosts that make the task fail.
   returned: with RV(hosts)
   type: list
   elements: str
   sample: []
-unreachable_hosts:
+unreachable_hosts:  # generated from docs/words/host_results.yml
   description: The hosts that are disconnected from vCenter or don't respond to it.
   returned: with RV(hosts)
   type: list
   elements: str
   sample: []
-msg:
+msg:  # generated from docs/words/results.yml
   description: What was done, or why the task failed, in a sentence.
   returned: always
   type: str
   sample: "1 of 2 hosts changed and read back."
-error_code:
+error_code:  # generated from docs/words/vsphere_error_codes.yml#registration
   description:
     - >-
-      Of the session: V(login) for a wrong user or password, V(unreachable) for a server that can't be reached, V(certificate) for one that is not
-      trusted, V(deadline) for one that does not answer in O(timeout), V(session_expired) for one that ended twice, V(permission) for a missing
-      privilege, V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
+      Of the session: V(login) for a wrong user or password, V(unreachable) for a server that can't be reached, V(certificate) for one that is not trusted,
+      V(deadline) for one that does not answer in O(timeout), V(session_expired) for one that ended twice, V(permission) for a missing privilege, V(dependency)
+      when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
     - V(invalid) for what can't be right, or only in a way that was not allowed; nothing was changed on that host.
     - >-
-      V(unreadable) where the server does not tell what has to be known of a host or object, as the user may not read it or a property is not set: nothing
-      was changed there.
+      V(unreadable) where the server does not tell what has to be known of a host or object, as the user may not read it or a property is not set: nothing was
+      changed there.
     - Of a host V(unreachable) too if it is disconnected or does not respond.
     - >-
-      V(change_failed) when a step failed, with RV(hosts.cause), and V(not_in_effect) when the read-back shows something else than was asked for;
-      what is to be known about the host then is in RV(hosts.undone) and RV(hosts.not_undone).
+      V(change_failed) when a step failed, with RV(hosts.cause), and V(not_in_effect) when the read-back shows something else than was asked for; what is to be
+      known about the host then is in RV(hosts.undone) and RV(hosts.not_undone).
     - V(hosts_failed) if hosts failed for more than one of these reasons.
   returned: failure
   type: str
@@ -244,12 +231,12 @@ error_code:
 """
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.jobs import run_on_hosts
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration import asked, jobs, spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration import jobs, request, spec
 
 
 def main() -> None:
     """Run the module."""
-    run_on_hosts(spec(), asked, jobs)
+    run_on_hosts(spec(), request, jobs)
 
 
 if __name__ == "__main__":

@@ -26,28 +26,20 @@ extends_documentation_fragment:
   - virtnet.hardening._vsphere.hosts
   - virtnet.hardening._vsphere.fleet
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
   platform:
     description: The servers that the module works with.
     support: full
     platforms: vCenter Server and ESXi 6.5 or later
 options:
   name:
-    description:
-      - The name of the switch, 1 to 32 characters.
+    description: The name of the switch, 1 to 32 characters.
     type: str
     required: true
     aliases: [switch, vswitch, vswitch_name]
   state:
-    description:
-      - >-
-        V(present) sets what is given, and creates the switch where it is missing if O(uplinks) is given; without that a host that has no switch of
-        the name fails. V(absent) deletes it; a name that none of the hosts has is told in a warning then, with those that there are.
+    description: >-
+      V(present) sets what is given, and creates the switch where it is missing if O(uplinks) is given; without that a host that has no switch of
+      the name fails. V(absent) deletes it; a name that none of the hosts has is told in a warning then, with those that there are.
     type: str
     choices: [present, absent]
     default: present
@@ -64,22 +56,18 @@ options:
         type: str
         choices: [accept, reject, inherit]
       mac_changes:
-        description:
-          - Whether a guest may receive on another MAC address than its adapter's first one. V(inherit) is refused.
+        description: Whether a guest may receive on another MAC address than its adapter's first one. V(inherit) is refused.
         type: str
         choices: [accept, reject, inherit]
       forged_transmits:
-        description:
-          - Whether a guest may send from another MAC address than its adapter's. V(inherit) is refused.
+        description: Whether a guest may send from another MAC address than its adapter's. V(inherit) is refused.
         type: str
         choices: [accept, reject, inherit]
   mtu:
-    description:
-      - The largest packet in bytes, 1280 to 9000, without the Ethernet header.
+    description: The largest packet in bytes, 1280 to 9000, without the Ethernet header.
     type: int
   num_ports:
-    description:
-      - The ports that the switch is made with, 1 to 4088. Hosts since ESXi 5.5 add ports by themselves.
+    description: The ports that the switch is made with, 1 to 4088. Hosts since ESXi 5.5 add ports by themselves.
     type: int
   uplinks:
     description:
@@ -149,10 +137,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ---
-hosts:
+hosts:  # generated from docs/words/host_results.yml
   description: >-
-    What became of each host, by its name. Of one that neither failed nor changed, RV(hosts.changed), RV(hosts.failed),
-    RV(hosts.unreachable), RV(hosts.verified) and RV(hosts.msg) are all, unless O(details=all).
+    What became of each host, by its name. Of one that neither failed nor changed, RV(hosts.changed), RV(hosts.failed), RV(hosts.unreachable),
+    RV(hosts.verified) and RV(hosts.msg) are all, unless O(details=all).
   returned: always, but where the session could not be opened or an option was refused
   type: dict
   contains:
@@ -160,30 +148,20 @@ hosts:
       description: Whether the host is another one than before, or would be in check mode. True after a failure only if something could not be undone.
       returned: always
       type: bool
-    failed:
-      description: Whether the host could not be brought to what is asked for.
-      returned: always
-      type: bool
-    unreachable:
-      description: Whether the host is disconnected from vCenter or doesn't respond to it.
-      returned: always
-      type: bool
+    failed: {description: Whether the host could not be brought to what is asked for., returned: always, type: bool}
+    unreachable: {description: Whether the host is disconnected from vCenter or doesn't respond to it., returned: always, type: bool}
     verified:
       description: Whether the host was read back after a change and was as asked for. False in check mode and where nothing had to be done.
       returned: always
       type: bool
     window:
-      description:
-        - >-
-          Seconds between the read of the host right before its first write and the end of the last write. Standard switches have no version by which a host
-          could refuse a write that comes too late, so what somebody else changes of the same switch or group in that time is overwritten. What they changed
-          between the first read of the task and this one makes the host fail with V(concurrent_access), and stays.
+      description: >-
+        Seconds between the read of the host right before its first write and the end of the last write. Standard switches have no version by which a host could
+        refuse a write that comes too late, so what somebody else changes of the same switch or group in that time is overwritten. What they changed between the
+        first read of the task and this one makes the host fail with V(concurrent_access), and stays.
       returned: when switches or groups of the host were written to
       type: float
-    msg:
-      description: What was done, or why the host failed, in a sentence.
-      returned: always
-      type: str
+    msg: {description: "What was done, or why the host failed, in a sentence.", returned: always, type: str}
     before:
       description: The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
       returned: when the host could be read and the task not refused for it
@@ -198,27 +176,19 @@ hosts:
       type: list
       elements: str
     reconnect_needed:
-      description:
-        - >-
-          The running virtual machines, by port group, for which promiscuous mode is in effect differently after the task: they notice only when their
-          adapter is connected anew, or they are restarted or moved to another host.
+      description: >-
+        The running virtual machines, by port group, for which promiscuous mode is in effect differently after the task: they notice only when their adapter is
+        connected anew, or they are restarted or moved to another host.
       returned: when the host could be read and the task not refused for it
       type: dict
-    error_code:
-      description: See RV(error_code).
-      returned: when the host has failed
-      type: str
+    error_code: {description: See RV(error_code)., returned: when the host has failed, type: str}
     cause:
-      description:
-        - >-
-          Why a step failed: V(permission), V(host_config), V(host_unreachable), V(session_expired), V(deadline), V(in_use), V(not_found),
-          V(invalid_argument), V(unreachable) and others.
+      description: >-
+        Why a step failed: V(permission), V(host_config), V(host_unreachable), V(session_expired), V(deadline), V(in_use), V(not_found), V(invalid_argument),
+        V(unreachable) and others.
       returned: when RV(hosts.error_code) is V(change_failed)
       type: str
-    failed_step:
-      description: The step that failed, in words.
-      returned: when RV(hosts.error_code) is V(change_failed) or V(not_in_effect)
-      type: str
+    failed_step: {description: "The step that failed, in words.", returned: when RV(hosts.error_code) is V(change_failed) or V(not_in_effect), type: str}
     undone:
       description: The steps that brought back the state before.
       returned: when RV(hosts.error_code) is V(change_failed) or V(not_in_effect)
@@ -228,16 +198,12 @@ hosts:
       description:
         - What could not be brought back, or not be compared, with the reason. Empty when the state before is restored.
         - >-
-          A write that got no answer, as O(timeout) was over or the connection ended, is listed too unless it shows when the host is read again: it may
-          still take effect.
+          A write that got no answer, as O(timeout) was over or the connection ended, is listed too unless it shows when the host is read again: it may still
+          take effect.
       returned: when RV(hosts.error_code) is V(change_failed) or V(not_in_effect)
       type: list
       elements: str
-    steps:
-      description: All steps that could cut connections of the host.
-      returned: when RV(hosts.error_code) is V(management)
-      type: list
-      elements: str
+    steps: {description: All steps that could cut connections of the host., returned: when RV(hosts.error_code) is V(management), type: list, elements: str}
   sample:
     esxi01.lab.example:
       actions: ["set vswitch vSwitch0: mac_changes accept -> reject, forged_transmits accept -> reject"]
@@ -250,37 +216,36 @@ hosts:
       unreachable: false
       verified: true
       window: 0.021
-failed_hosts:
+failed_hosts:  # generated from docs/words/host_results.yml
   description: The hosts that make the task fail.
   returned: with RV(hosts)
   type: list
   elements: str
   sample: []
-unreachable_hosts:
+unreachable_hosts:  # generated from docs/words/host_results.yml
   description: The hosts that are disconnected from vCenter or don't respond to it.
   returned: with RV(hosts)
   type: list
   elements: str
   sample: []
-msg:
+msg:  # generated from docs/words/results.yml
   description: What was done, or why the task failed, in a sentence.
   returned: always
   type: str
   sample: "4 of 4 hosts changed and read back."
-error_code:
+error_code:  # generated from docs/words/vsphere_error_codes.yml#settings
   description:
     - >-
       Of the session: V(login) for a wrong user or password, V(unreachable) for a server that can't be reached, V(certificate) for one that is not trusted,
-      V(deadline) for one that does not answer in O(timeout), V(session_expired) for one that ended twice, V(permission) for a missing privilege,
-      V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
+      V(deadline) for one that does not answer in O(timeout), V(session_expired) for one that ended twice, V(permission) for a missing privilege, V(dependency)
+      when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
     - V(invalid) for a value that can't be right or a name that is unknown or ambiguous, V(unsupported) for what the host can't store.
     - >-
-      V(unreadable) where the server does not tell what has to be known of a host or object, as the user may not read it or a property is not set: nothing
-      was changed there.
+      V(unreadable) where the server does not tell what has to be known of a host or object, as the user may not read it or a property is not set: nothing was
+      changed there.
     - Of a host V(unreachable) too if it is disconnected or does not respond, and V(management) for a change that needs O(allow_management=true).
     - >-
-      V(concurrent_access) where somebody else changed a switch or group between the plan and the write: nothing was written to that host. Run the task
-      again.
+      V(concurrent_access) where somebody else changed a switch or group between the plan and the write: nothing was written to that host. Run the task again.
     - >-
       V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored or could not be read back: the steps were
       undone as far as RV(hosts.undone) and RV(hosts.not_undone) say.

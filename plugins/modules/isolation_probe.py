@@ -29,7 +29,6 @@ extends_documentation_fragment:
   - virtnet.hardening._attributes
 attributes:
   check_mode:
-    support: full
     details:
       - Refuses what a real run would refuse and says what it would do. Nothing is sent and nothing is heard.
   diff_mode:
@@ -45,8 +44,6 @@ attributes:
     support: full
     details:
       - A listener ends by itself after O(duration), also when nobody asks for its result.
-  platform:
-    support: full
 options:
   action:
     description:
@@ -78,8 +75,7 @@ options:
       - Required for V(send), not used otherwise.
     type: str
   duration:
-    description:
-      - Seconds for which V(listen) listens unless V(stop) ends it earlier, 1 to 300.
+    description: Seconds for which V(listen) listens unless V(stop) ends it earlier, 1 to 300.
     type: int
     default: 30
   probes:
@@ -109,8 +105,7 @@ options:
           - Required for V(unicast) and V(forged_source), refused otherwise.
         type: str
   repeat:
-    description:
-      - How often each probe is sent, 1 to 10. Frames get lost on busy networks, and one that arrives is enough.
+    description: How often each probe is sent, 1 to 10. Frames get lost on busy networks, and one that arrives is enough.
     type: int
     default: 3
 requirements:
@@ -241,22 +236,22 @@ heard:
       returned: always
       type: str
       sample: guest1
-    claim:
+    claim: &claim
       description: The probe's claim.
       returned: always
       type: str
       sample: forged_source
-    to:
+    to: &to
       description: The name of the host that it was meant for. Empty for V(broadcast) and V(unknown_unicast).
       returned: always
       type: str
       sample: guest2
-    source:
+    source: &source
       description: The source address.
       returned: always
       type: str
       sample: "02:88:b5:7f:c7:92"
-    destination:
+    destination: &destination
       description: The destination address.
       returned: always
       type: str
@@ -292,47 +287,30 @@ sent:
   type: list
   elements: dict
   contains:
-    claim:
-      description: The probe's claim.
-      returned: always
-      type: str
-      sample: forged_source
-    to:
-      description: The name of the host that it was meant for. Empty for V(broadcast) and V(unknown_unicast).
-      returned: always
-      type: str
-      sample: guest2
-    source:
-      description: The source address.
-      returned: always
-      type: str
-      sample: "02:88:b5:7f:c7:92"
-    destination:
-      description: The destination address.
-      returned: always
-      type: str
-      sample: "52:54:00:01:00:02"
+    claim: *claim
+    to: *to
+    source: *source
+    destination: *destination
     frames:
       description: How many.
       returned: always
       type: int
       sample: 3
-msg:
+msg:  # generated from docs/words/results.yml
   description: What was done, or why the task failed, in a sentence.
   returned: always
   type: str
   sample: "Sent 6 frames on eth0 in 0.06 s."
 error_code:
-  description:
-    - >-
-      V(invalid) for options that can't be right or an interface that can't be used, V(rights) without C(CAP_NET_RAW), V(backend) when the kernel
-      could not be read or the interface failed.
+  description: >-
+    V(invalid) for options that can't be right or an interface that can't be used, V(rights) without C(CAP_NET_RAW), V(backend) when the kernel
+    could not be read or the interface failed.
   returned: failure
   type: str
   sample: unsupported
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import act
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.read import act
 from ansible_collections.virtnet.hardening.plugins.module_utils._probe.job import ProbeJob
 from ansible_collections.virtnet.hardening.plugins.module_utils._probe.request import REQUIRED_IF, spec
 

@@ -24,18 +24,11 @@ extends_documentation_fragment:
   - virtnet.hardening._management
   - virtnet.hardening._pyroute2
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
   idempotent:
-    support: full
     details:
       - >-
         Times that the kernel rounds to its clock are compared as rounded: V(2.07) is stored as 2.06 s by a kernel with C(CONFIG_HZ=250)
         and is no change on the second run.
-  platform:
-    support: full
 options:
   name:
     description:
@@ -92,37 +85,31 @@ options:
   forward_delay:
     description:
       - >-
-        Seconds that a port spends in each of the states listening and learning before it forwards, with STP on. 0 to 42949672.95,
-        and 2 to 30 with STP on.
+        Seconds that a port spends in each of the states listening and learning before it forwards, with STP on. 0 to 42949672.95, and 2 to 30 with STP on.
       - >-
         While another bridge is the root of the tree, its O(forward_delay), O(hello_time) and O(max_age) are in effect and shown by C(ip) and by sysfs.
         What is compared and written here is what this bridge is set to, which takes effect once it is the root.
     type: float
   hello_time:
-    description:
-      - Seconds between two hello packets of the root bridge, 1 to 10.
+    description: Seconds between two hello packets of the root bridge, 1 to 10.
     type: float
   max_age:
-    description:
-      - Seconds after which what another bridge said of the spanning tree is forgotten, 6 to 40.
+    description: Seconds after which what another bridge said of the spanning tree is forgotten, 6 to 40.
     type: float
   priority:
-    description:
-      - The bridge's STP priority, 0 to 65535. The bridge with the lowest one becomes root.
+    description: The bridge's STP priority, 0 to 65535. The bridge with the lowest one becomes root.
     type: int
   ageing_time:
     description:
       - Seconds after which a learned address that was not seen again is forgotten, 0 to 42949672.95. The kernel starts with 300.
       - >-
-        V(0) turns the bridge into a hub, on which every guest receives every frame once there are more than two ports; it is refused without
-        O(allow_hub=true).
+        V(0) turns the bridge into a hub, on which every guest receives every frame once there are more than two ports; it is refused without O(allow_hub=true).
       - >-
         While the topology of the spanning tree changes, the kernel shows and uses twice the O(forward_delay) in its place. What is set is not known
         then, so that a value is written, and the one that is shown is refused.
     type: float
   allow_hub:
-    description:
-      - Allow O(ageing_time=0).
+    description: Allow O(ageing_time=0).
     type: bool
     default: false
   no_linklocal_learn:
@@ -143,8 +130,7 @@ options:
       - Since kernel 6.7.
     type: int
   fdb_local_vlan_0:
-    description:
-      - Whether the addresses of the bridge and its ports stand in the forwarding database only once, and not once for each VLAN. Since kernel 6.18.
+    description: Whether the addresses of the bridge and its ports stand in the forwarding database only once, and not once for each VLAN. Since kernel 6.18.
     type: bool
   group_fwd_mask:
     description:
@@ -166,8 +152,7 @@ options:
       - Needs a kernel with C(CONFIG_BRIDGE_VLAN_FILTERING). The VLANs of the ports are set by M(virtnet.hardening.linux_bridge_vlan).
     type: bool
   vlan_protocol:
-    description:
-      - The tag that is filtered.
+    description: The tag that is filtered.
     type: str
     choices: ['802.1Q', '802.1ad']
   vlan_default_pvid:
@@ -178,12 +163,10 @@ options:
         is closed to new ports by itself.
     type: int
   vlan_stats_enabled:
-    description:
-      - Whether frames are counted per VLAN.
+    description: Whether frames are counted per VLAN.
     type: bool
   vlan_stats_per_port:
-    description:
-      - Whether frames are counted per VLAN and port. The kernel takes a change only while no port has a VLAN.
+    description: Whether frames are counted per VLAN and port. The kernel takes a change only while no port has a VLAN.
     type: bool
   mst_enabled:
     description:
@@ -191,81 +174,64 @@ options:
       - Since kernel 5.18.
     type: bool
   mcast_snooping:
-    description:
-      - >-
-        Whether multicast frames go only to ports that asked for them by IGMP or MLD. Without a querier in the network nobody asks twice; set
-        O(mcast_querier=true) then, or leave O(virtnet.hardening.linux_bridge_port#module:multicast_flood) on.
+    description: >-
+      Whether multicast frames go only to ports that asked for them by IGMP or MLD. Without a querier in the network nobody asks twice; set
+      O(mcast_querier=true) then, or leave O(virtnet.hardening.linux_bridge_port#module:multicast_flood) on.
     type: bool
   mcast_querier:
-    description:
-      - Whether the bridge itself sends IGMP and MLD queries, so that snooping works without a multicast router.
+    description: Whether the bridge itself sends IGMP and MLD queries, so that snooping works without a multicast router.
     type: bool
   mcast_query_use_ifaddr:
-    description:
-      - Whether IGMP queries carry the bridge's own IP address as their source, and not 0.0.0.0.
+    description: Whether IGMP queries carry the bridge's own IP address as their source, and not 0.0.0.0.
     type: bool
   mcast_router:
-    description:
-      - Whether multicast routers are behind the bridge device, which is the host. V(0) none, V(1) find out from what they send, V(2) always.
+    description: Whether multicast routers are behind the bridge device, which is the host. V(0) none, V(1) find out from what they send, V(2) always.
     type: int
     choices: [0, 1, 2]
   mcast_vlan_snooping:
-    description:
-      - Whether multicast snooping is done per VLAN. Needs VLAN filtering. Since kernel 5.15.
+    description: Whether multicast snooping is done per VLAN. Needs VLAN filtering. Since kernel 5.15.
     type: bool
   mcast_hash_max:
     description:
       - Most multicast groups that the bridge keeps, 1 to 4294967295. The kernel starts with 4096.
       - >-
-        When a port asks for one more, the kernel turns O(mcast_snooping) off (C(br_multicast_new_group)), so a guest can force flooding; bound each
-        guest by
+        When a port asks for one more, the kernel turns O(mcast_snooping) off (C(br_multicast_new_group)), so a guest can force flooding; bound each guest by
         O(virtnet.hardening.linux_bridge_port#module:mcast_max_groups).
     type: int
   mcast_igmp_version:
-    description:
-      - The version of IGMP queries.
+    description: The version of IGMP queries.
     type: int
     choices: [2, 3]
   mcast_mld_version:
-    description:
-      - The version of MLD queries.
+    description: The version of MLD queries.
     type: int
     choices: [1, 2]
   mcast_stats_enabled:
-    description:
-      - Whether IGMP and MLD messages are counted.
+    description: Whether IGMP and MLD messages are counted.
     type: bool
   mcast_last_member_count:
-    description:
-      - Number of queries, 0 to 4294967295, that are sent after a listener said that it leaves, before the group is given up.
+    description: Number of queries, 0 to 4294967295, that are sent after a listener said that it leaves, before the group is given up.
     type: int
   mcast_last_member_interval:
-    description:
-      - Seconds between these queries, 0 to 1099511627776.
+    description: Seconds between these queries, 0 to 1099511627776.
     type: float
   mcast_membership_interval:
-    description:
-      - Seconds without a report, 0 to 1099511627776, after which a group has no listeners any more.
+    description: Seconds without a report, 0 to 1099511627776, after which a group has no listeners any more.
     type: float
   mcast_querier_interval:
-    description:
-      - Seconds without a query, 0 to 1099511627776, after which another querier is taken for gone.
+    description: Seconds without a query, 0 to 1099511627776, after which another querier is taken for gone.
     type: float
   mcast_query_interval:
-    description:
-      - Seconds between two of the bridge's own queries, 1 to 86400.
+    description: Seconds between two of the bridge's own queries, 1 to 86400.
     type: float
   mcast_query_response_interval:
-    description:
-      - Seconds that listeners have to answer a query, 0 to 1099511627776.
+    description: Seconds that listeners have to answer a query, 0 to 1099511627776.
     type: float
   mcast_startup_query_count:
-    description:
-      - Number of queries that the bridge sends in quick succession when it starts, 0 to 4294967295.
+    description: Number of queries that the bridge sends in quick succession when it starts, 0 to 4294967295.
     type: int
   mcast_startup_query_interval:
-    description:
-      - Seconds between these queries, 1 to 86400.
+    description: Seconds between these queries, 1 to 86400.
     type: float
   nf_call_iptables:
     description:
@@ -277,12 +243,10 @@ options:
         refused while that is 1.
     type: bool
   nf_call_ip6tables:
-    description:
-      - The same for IPv6 and ip6tables, and C(net.bridge.bridge-nf-call-ip6tables).
+    description: The same for IPv6 and ip6tables, and C(net.bridge.bridge-nf-call-ip6tables).
     type: bool
   nf_call_arptables:
-    description:
-      - The same for ARP and arptables, and C(net.bridge.bridge-nf-call-arptables).
+    description: The same for ARP and arptables, and C(net.bridge.bridge-nf-call-arptables).
     type: bool
   detach_ports:
     description:
@@ -344,96 +308,82 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ---
-before:
-  description:
-    - >-
-      The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
+before:  # generated from docs/words/kernel_results.yml
+  description: The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
   returned: success
   type: dict
   sample: {"bridge": {"br0": {"ageing_time": 300.0, "stp": false}}}
-after:
-  description:
-    - The same fields after the task. In check mode it is predicted; after a run it is what was read back.
+after:  # generated from docs/words/results.yml
+  description: The same fields after the task. In check mode it is predicted; after a run it is what was read back.
   returned: success
   type: dict
   sample: {"bridge": {"br0": {"ageing_time": 120.5, "stp": false}}}
-actions:
+actions:  # generated from docs/words/kernel_results.yml
   description: The steps in words, in the order in which they run.
   returned: success
   type: list
   elements: str
   sample: ["set bridge br0: ageing_time 300.0 -> 120.5"]
-verified:
-  description: Whether the kernel's state was read back after a change and was as asked for. False in check mode and where nothing had to be done.
+verified:  # generated from docs/words/kernel_results.yml
+  description: Whether the state was read back after a change and was as asked for. False in check mode and where nothing had to be done.
   returned: success
   type: bool
   sample: true
-vanished:
+vanished:  # generated from docs/words/kernel_results.yml
   description: Objects that disappeared while the task ran, such as the tap of a guest that stopped. The rest was done.
   returned: success
   type: list
   elements: str
   sample: []
-msg:
+msg:  # generated from docs/words/results.yml
   description: What was done, or why the task failed, in a sentence.
   returned: always
   type: str
   sample: "1 step done and read back."
-rollback:
+rollback:  # generated from docs/words/kernel_results.yml
   description: The confirmed change to the management path.
   returned: when O(allow_management=true) and the task changed a protected device
   type: dict
   contains:
-    id:
-      description: Names the change in the journal on the target.
-      returned: always
-      type: str
-    timeout:
-      description: Seconds within which it had to be confirmed.
-      returned: always
-      type: int
-    confirmed:
-      description: Whether the control node confirmed it over a new connection.
-      returned: always
-      type: bool
-  sample: {"confirmed": true, "id": "7b19459d7a554efb8b60e74e1ad16d1a", "timeout": 60}
-error_code:
+    id: {description: Names the change in the journal on the target., returned: always, type: str}
+    timeout: {description: Seconds within which it had to be confirmed., returned: always, type: int}
+    confirmed: {description: Whether the control node confirmed it over a new connection., returned: always, type: bool}
+  sample: {confirmed: true, id: 7b19459d7a554efb8b60e74e1ad16d1a, timeout: 60}
+error_code:  # generated from docs/words/kernel_results.yml
   description:
     - >-
-      V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store,
-      V(management) for a change to the management path without O(allow_management=true),
-      V(dependency) when pyroute2 is missing or unusable,
-      V(rights) when the user of the task may not do it and needs C(become),
-      V(backend) when the kernel could not be read or the journal not be written:
-      nothing was changed.
+      V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store or this host can't enforce, V(management) for a change to the
+      management path without O(allow_management=true), V(dependency) when pyroute2 is missing or unusable, V(rights) when the user of the task may not do it
+      and needs C(become), V(busy) when another run was still changing the same network namespace after 60 s, V(backend) when the kernel or nft could not be
+      read or the journal could not be written: nothing was changed.
     - >-
-      V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone,
-      see RV(undone) and RV(not_undone).
+      V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone, see RV(undone) and
+      RV(not_undone).
     - V(rolled_back) when the change was not confirmed in time and the target took it back, or did not answer any more.
   returned: failure
   type: str
   sample: unsupported
-option:
+option:  # generated from docs/words/kernel_results.yml
   description: The option that the kernel can't store.
   returned: when RV(error_code) is V(unsupported)
   type: str
   sample: stp_mode
-failed_step:
+failed_step:  # generated from docs/words/results.yml
   description: The step that failed, in words.
   returned: when RV(error_code) is V(change_failed) or V(not_in_effect)
   type: str
-undone:
+undone:  # generated from docs/words/kernel_results.yml
   description: The steps that brought back the state before.
   returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
   type: list
   elements: str
-not_undone:
+not_undone:  # generated from docs/words/kernel_results.yml
   description: What could not be brought back, with the reason. Empty when the state before is restored.
   returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
   type: list
   elements: str
   sample: []
-steps:
+steps:  # generated from docs/words/kernel_results.yml
   description: All steps that would change the management path.
   returned: when RV(error_code) is V(management)
   type: list

@@ -25,7 +25,6 @@ extends_documentation_fragment:
   - virtnet.hardening._pyroute2
 attributes:
   check_mode:
-    support: full
     details:
       - The module changes nothing.
   diff_mode:
@@ -33,11 +32,8 @@ attributes:
     details:
       - The module changes nothing.
   idempotent:
-    support: full
     details:
       - The module changes nothing.
-  platform:
-    support: full
 options:
   names:
     description:
@@ -55,10 +51,9 @@ options:
     elements: str
     default: ["vnet*", "tap*", "macvtap*", "fwpr*"]
   uplink_patterns:
-    description:
-      - >-
-        Shell patterns of names of ports that lead to the network outside and can't be told from guests, such as a veth device to a container that
-        routes, or the uplink of a KVM host that is itself in a network namespace. They go before O(guest_patterns).
+    description: >-
+      Shell patterns of names of ports that lead to the network outside and can't be told from guests, such as a veth device to a container that
+      routes, or the uplink of a KVM host that is itself in a network namespace. They go before O(guest_patterns).
     type: list
     elements: str
     default: []
@@ -127,37 +122,31 @@ bridges:
       type: str
       sample: br0
     bridge:
-      description:
-        - >-
-          The bridge and its options, input of M(virtnet.hardening.linux_bridge). An C(nf_call_*) that is off while the host-wide switch makes it on
-          all the same is left out, as the module refuses it; RV(bridges[].status.netfilter) tells of all of them.
+      description: >-
+        The bridge and its options, input of M(virtnet.hardening.linux_bridge). An C(nf_call_*) that is off while the host-wide switch makes it on
+        all the same is left out, as the module refuses it; RV(bridges[].status.netfilter) tells of all of them.
       returned: always
       type: dict
       sample: {"name": "br0", "mtu": 1500, "address": "52:54:00:00:00:fe", "up": true, "ageing_time": 300.0, "stp": false, "no_linklocal_learn": true}
     ports:
-      description:
-        - >-
-          One item a port, input of M(virtnet.hardening.linux_bridge_port). What follows carrier and speed stands in RV(bridges[].status.port_states).
+      description: >-
+        One item a port, input of M(virtnet.hardening.linux_bridge_port). What follows carrier and speed stands in RV(bridges[].status.port_states).
       returned: always
       type: list
       elements: dict
       sample: [{"bridge": "br0", "ports": ["vnet0"], "isolated": true, "locked": true, "learning": false, "unicast_flood": false, "multicast_flood": true}]
     vlans:
-      description:
-        - >-
-          One item for the bridge itself and for each port that has VLANs, input of M(virtnet.hardening.linux_bridge_vlan). Ranges are as long as
-          possible. Empty on a kernel
-          without VLAN filtering.
+      description: >-
+        One item for the bridge itself and for each port that has VLANs, input of M(virtnet.hardening.linux_bridge_vlan). Ranges are as long as possible.
+        Empty on a kernel without VLAN filtering.
       returned: always
       type: list
       elements: dict
       sample: []
     fdb:
-      description:
-        - >-
-          The entries that somebody wrote, input of M(virtnet.hardening.linux_bridge_fdb) where there is at least one. Learned entries and those that
-          the kernel makes for the
-          addresses of the bridge and its ports are left out.
+      description: >-
+        The entries that somebody wrote, input of M(virtnet.hardening.linux_bridge_fdb) where there is at least one. Learned entries and those that the kernel
+        makes for the addresses of the bridge and its ports are left out.
       returned: always
       type: dict
       sample: {"bridge": "br0", "entries": [{"address": "52:54:00:12:34:56", "port": "vnet0", "kind": "static", "sticky": true}]}
@@ -168,12 +157,10 @@ bridges:
       elements: dict
       sample: [{"name": "vnet0", "kind": "veth", "mtu": 1500, "address": "12:f9:0b:8a:9e:59", "up": true, "peer": "g0"}]
     policy:
-      description:
-        - >-
-          What the policies of this collection are for the bridge and for each port that has one: an item of
-          O(virtnet.hardening.linux_switch_policy#module:switches), which changes nothing where RV(table.state) and C(entry) of each port are
-          V(intact). Isolation and flooding
-          stand in RV(bridges[].ports), quarantined names in RV(quarantine).
+      description: >-
+        What the policies of this collection are for the bridge and for each port that has one: an item of
+        O(virtnet.hardening.linux_switch_policy#module:switches), which changes nothing where RV(table.state) and C(entry) of each port are V(intact). Isolation
+        and flooding stand in RV(bridges[].ports), quarantined names in RV(quarantine).
       returned: always
       type: dict
       sample:
@@ -185,15 +172,8 @@ bridges:
             macs: ["52:54:00:12:34:56"]
             addresses: ["192.0.2.7"]
             security: {"promiscuous": "inherit", "mac_changes": "reject", "forged_transmits": "reject"}
-            guards:
-              arp: reject
-              neighbor: reject
-              ip_source: reject
-              router_advertisement: reject
-              dhcp_server: reject
-              bpdu: reject
-              vlan_tags: reject
-              partial_checksum: reject
+            guards: {arp: reject, neighbor: reject, ip_source: reject, router_advertisement: reject, dhcp_server: reject, bpdu: reject, vlan_tags: reject,
+              partial_checksum: reject}
     status:
       description: What can't be set, and what is in effect.
       returned: always
@@ -205,15 +185,13 @@ bridges:
           type: str
         address_pinned:
           description: >-
-            Whether somebody set the bridge's MAC address; one that nobody set is the lowest of the ports'. V(null) where sysfs is another network
-            namespace's.
+            Whether somebody set the bridge's MAC address; one that nobody set is the lowest of the ports'. V(null) where sysfs is another network namespace's.
           returned: always
           type: bool
         hub:
-          description:
-            - >-
-              Whether the bridge is a hub now, on which every guest receives every frame: its ageing time is 0 and it has more than two ports. With two
-              ports there is nobody else to receive.
+          description: >-
+            Whether the bridge is a hub now, on which every guest receives every frame: its ageing time is 0 and it has more than two ports. With two
+            ports there is nobody else to receive.
           returned: always
           type: bool
         running:
@@ -229,9 +207,8 @@ bridges:
           returned: always
           type: int
         learned:
-          description:
-            - >-
-              The addresses that are learned now at ports of guests, by port, at most 32 of each. Who sends chooses them, so they prove nothing.
+          description: >-
+            The addresses that are learned now at ports of guests, by port, at most 32 of each. Who sends chooses them, so they prove nothing.
           returned: always
           type: dict
         port_states:
@@ -244,10 +221,9 @@ bridges:
           type: dict
           contains:
             role:
-              description:
-                - >-
-                  V(guest); V(uplink), which leads to the network outside; V(coupling), which leads to another switch of this host; V(host), which ends
-                  in the host itself; V(unknown), which is judged like a guest.
+              description: >-
+                V(guest); V(uplink), which leads to the network outside; V(coupling), which leads to another switch of this host; V(host), which ends
+                in the host itself; V(unknown), which is judged like a guest.
               returned: always
               type: str
             reason:
@@ -260,11 +236,10 @@ bridges:
           type: dict
           contains:
             security:
-              description:
-                - >-
-                  For C(promiscuous), C(mac_changes) and C(forged_transmits), C(configured) is what a task asked for, null where none did, and
-                  C(effective) what holds now, by the port's options, its entries and the rules: V(reject), V(accept), or V(unknown) where that
-                  depends on rules that could not be read.
+              description: >-
+                For C(promiscuous), C(mac_changes) and C(forged_transmits), C(configured) is what a task asked for, null where none did, and
+                C(effective) what holds now, by the port's options, its entries and the rules: V(reject), V(accept), or V(unknown) where that
+                depends on rules that could not be read.
               returned: always
               type: dict
             drift:
@@ -273,8 +248,7 @@ bridges:
               type: list
               elements: str
             guards:
-              description:
-                - Each guard is V(reject) where something enforces it now, V(accept) where nothing does, V(unknown) where the rules could not be read.
+              description: Each guard is V(reject) where something enforces it now, V(accept) where nothing does, V(unknown) where the rules could not be read.
               returned: always
               type: dict
             macs:
@@ -298,10 +272,9 @@ bridges:
               type: list
               elements: str
             entry:
-              description:
-                - >-
-                  Whether the table knows the port: V(intact), V(altered) where somebody changed what belongs together, V(none), or V(unknown) where it
-                  could not be read.
+              description: >-
+                Whether the table knows the port: V(intact), V(altered) where somebody changed what belongs together, V(none), or V(unknown) where it
+                could not be read.
               returned: always
               type: str
             quarantined:
@@ -309,11 +282,10 @@ bridges:
               returned: always
               type: bool
         netfilter:
-          description:
-            - >-
-              Whether frames on the bridge are handed to iptables, ip6tables and arptables, to the chains of nftables in the families C(ip), C(ip6),
-              C(inet) and C(arp) too: C(own) is the bridge's option, C(host_wide) the switch C(net.bridge.bridge-nf-call-*) of this network namespace,
-              null where br_netfilter is not loaded or could not be read, C(effective) what follows, null where that is not known.
+          description: >-
+            Whether frames on the bridge are handed to iptables, ip6tables and arptables, to the chains of nftables in the families C(ip), C(ip6),
+            C(inet) and C(arp) too: C(own) is the bridge's option, C(host_wide) the switch C(net.bridge.bridge-nf-call-*) of this network namespace,
+            null where br_netfilter is not loaded or could not be read, C(effective) what follows, null where that is not known.
           returned: always
           type: dict
       sample:
@@ -335,15 +307,8 @@ bridges:
               mac_changes: {"configured": "reject", "effective": "reject"}
               forged_transmits: {"configured": "reject", "effective": "reject"}
             drift: []
-            guards:
-              arp: reject
-              neighbor: reject
-              ip_source: reject
-              router_advertisement: reject
-              dhcp_server: reject
-              bpdu: reject
-              vlan_tags: reject
-              partial_checksum: reject
+            guards: {arp: reject, neighbor: reject, ip_source: reject, router_advertisement: reject, dhcp_server: reject, bpdu: reject, vlan_tags: reject,
+              partial_checksum: reject}
             macs: ["52:54:00:12:34:56"]
             addresses: ["192.0.2.7"]
             shared: []
@@ -360,10 +325,9 @@ table:
   type: dict
   contains:
     state:
-      description:
-        - >-
-          V(intact); V(altered), as it is of another version of this collection or somebody changed it, so that nobody knows what it enforces;
-          V(missing); V(unreadable), with the reason in RV(not_looked_at).
+      description: >-
+        V(intact); V(altered), as it is of another version of this collection or somebody changed it, so that nobody knows what it enforces;
+        V(missing); V(unreadable), with the reason in RV(not_looked_at).
       returned: always
       type: str
     differences:
@@ -378,38 +342,33 @@ table:
       elements: str
   sample: {"state": "intact", "differences": [], "stale": []}
 quarantine:
-  description:
-    - >-
-      Names and patterns of ports that pass nothing until a policy knows them, the ports of bridges that are shut by them now, and whether the names
-      are those that a task left (C(intact), true also of a quarantine of an older version, which left no trace of its names).
+  description: >-
+    Names and patterns of ports that pass nothing until a policy knows them, the ports of bridges that are shut by them now, and whether the names
+    are those that a task left (C(intact), true also of a quarantine of an older version, which left no trace of its names).
   returned: success
   type: dict
   sample: {"patterns": ["vnet*"], "shut": [], "intact": true}
 counters:
-  description:
-    - >-
-      Frames and bytes that were dropped since the table was made, by guard, and by C(partial_checksum) since its program is at the ports.
-      C(source_mac) belongs to C(forged_transmits), C(destination_mac) to C(promiscuous),
-      C(inspection) counts what no guard could look into, C(quarantine) what ports sent or would have heard while they were shut. Empty where there
-      are none to be read.
+  description: >-
+    Frames and bytes that were dropped since the table was made, by guard, and by C(partial_checksum) since its program is at the ports. C(source_mac) belongs
+    to C(forged_transmits), C(destination_mac) to C(promiscuous), C(inspection) counts what no guard could look into, C(quarantine) what ports sent or would
+    have heard while they were shut. Empty where there are none to be read.
   returned: success
   type: dict
   sample: {"arp": {"frames": 3, "bytes": 138}}
 forward:
-  description:
-    - >-
-      The chains of other tables through which frames on a bridge go where RV(bridges[].status.netfilter) is in effect, those of legacy iptables too: all
-      of the hook forward, and of the hooks around it those that can drop. C(drops) says whether one of their rules, or of the chains that they jump
-      to, drops or refuses frames, or gives them to a program.
+  description: >-
+    The chains of other tables through which frames on a bridge go where RV(bridges[].status.netfilter) is in effect, those of legacy iptables too: all
+    of the hook forward, and of the hooks around it those that can drop. C(drops) says whether one of their rules, or of the chains that they jump
+    to, drops or refuses frames, or gives them to a program.
   returned: success
   type: list
   elements: dict
   sample: [{"by": "nftables", "family": "ip", "table": "filter", "chain": "FORWARD", "hook": "forward", "policy": "drop", "drops": false}]
 not_looked_at:
-  description:
-    - >-
-      What could not be read or judged in this network namespace, and why; bridges that O(names) leaves out, and guests that hang on no bridge, are
-      among it. Only if it is empty has all been looked at there.
+  description: >-
+    What could not be read or judged in this network namespace, and why; bridges that O(names) leaves out, and guests that hang on no bridge, are
+    among it. Only if it is empty has all been looked at there.
   returned: success
   type: list
   elements: dict
@@ -417,10 +376,9 @@ not_looked_at:
     - what: guards and quarantine (table bridge virtnet_hardening of nftables)
       reason: The table bridge virtnet_hardening is there, and can't be read, as nft(8) is not on this host; install nftables
 looked_at:
-  description:
-    - >-
-      How many bridges and ports were looked at, how many of the ports were judged as guests' (what is in quarantine is not), and how many other
-      network namespaces there are on the host, into which nobody looked; null where that is not known.
+  description: >-
+    How many bridges and ports were looked at, how many of the ports were judged as guests' (what is in quarantine is not), and how many other
+    network namespaces there are on the host, into which nobody looked; null where that is not known.
   returned: success
   type: dict
   sample: {"bridges": 1, "ports": 2, "guests": 1, "other_namespaces": 0}
@@ -430,10 +388,9 @@ msg:
   type: str
   sample: "names: there is no bridge br7; the bridges are br0."
 error_code:
-  description:
-    - >-
-      V(invalid) for a bridge that does not exist, V(dependency) when pyroute2 is missing or unusable, V(rights) when the user of the task may not read
-      it and needs C(become), V(backend) when the kernel could not be read.
+  description: >-
+    V(invalid) for a bridge that does not exist, V(dependency) when pyroute2 is missing or unusable, V(rights) when the user of the task may not read
+    it and needs C(become), V(backend) when the kernel could not be read.
   returned: failure
   type: str
   sample: invalid
@@ -441,7 +398,7 @@ error_code:
 
 from typing import Any, Dict, Mapping
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import answer
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.read import answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.info import InfoRequest, spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.survey import SurveyBackend
 

@@ -16,9 +16,8 @@ description:
   - Attaches devices to a bridge, sets the same options on all ports that one task names, or detaches them.
   - Ports that the task does not name are never changed or detached.
   - >-
-    A device that is up when it joins with options is set down, joined, given its options and set up again, so that no frame passes before the
-    options hold.
-    A device that is down stays down.
+    A device that is up when it joins with options is set down, joined, given its options and set up again, so that no frame passes before the options hold. A
+    device that is down stays down.
   - >-
     Every value that is written is read back, as the kernel accepts attributes that it does not know without an error and ignores them.
     When a step fails or does not take effect, the steps before it are undone.
@@ -27,19 +26,9 @@ extends_documentation_fragment:
   - virtnet.hardening._attributes.control_node
   - virtnet.hardening._management
   - virtnet.hardening._pyroute2
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
 options:
   bridge:
-    description:
-      - The bridge. It must exist, unless O(state=absent).
+    description: The bridge. It must exist, unless O(state=absent).
     type: str
     required: true
   ports:
@@ -48,10 +37,10 @@ options:
         Names and patterns (C(*), C(?), C([abc])) of the ports, at least one. A thousand ports in one task cost little more than one.
       - A plain name is attached where it is no port of the bridge yet; the device must exist.
       - >-
-        A pattern selects only among the ports that the bridge already has. It never attaches, as the tap of another bridge's guest may match it too.
-        What equals the name of a device is no pattern, though it would mean others as one.
-        One that matches nothing is no error but a warning that names the ports that there are, see RV(unmatched).
-        One that takes a port on which no guest hangs, such as the uplink, is told by a warning too; name that port if it is meant.
+        A pattern selects only among the ports that the bridge already has. It never attaches, as the tap of another bridge's guest may match it too. What
+        equals the name of a device is no pattern, though it would mean others as one. One that matches nothing is no error but a warning that names the ports
+        that there are, see RV(unmatched). One that takes a port on which no guest hangs, such as the uplink, is told by a warning too; name that port if it is
+        meant.
       - A bridge can't be a port of a bridge, and a bridge takes at most 1,023 ports.
     type: list
     elements: str
@@ -65,15 +54,12 @@ options:
     choices: [present, absent]
     default: present
   move:
-    description:
-      - Take a named device away from another bridge that it belongs to. Without this the task fails.
+    description: Take a named device away from another bridge that it belongs to. Without this the task fails.
     type: bool
     default: false
   pinned_later:
-    description:
-      - >-
-        Names of ports to which a later task pins addresses, so that this one does not warn of them. A port has to join before an address can be pinned to
-        it.
+    description: >-
+      Names of ports to which a later task pins addresses, so that this one does not warn of them. A port has to join before an address can be pinned to it.
     type: list
     elements: str
     default: []
@@ -90,15 +76,13 @@ options:
         Whether a frame is dropped unless its source address stands behind this port in the forwarding database. This stops forged source addresses
         (VMware's "forged transmits") and a guest that changes its address.
       - >-
-        B(Alone it can be bypassed.) Link-local frames are not subject to the lock, so a single LLDP frame with a forged source makes a port that
-        learns accept that source
-        from then on. Set O(learning=false), or O(virtnet.hardening.linux_bridge#module:no_linklocal_learn=true) on the bridge; the open combination is
-        refused.
+        B(Alone it can be bypassed.) Link-local frames are not subject to the lock, so a single LLDP frame with a forged source makes a port that learns accept
+        that source from then on. Set O(learning=false), or O(virtnet.hardening.linux_bridge#module:no_linklocal_learn=true) on the bridge; the open combination
+        is refused.
       - >-
-        Write the guest's address with M(virtnet.hardening.linux_bridge_fdb) first: without it the guest is cut off, DHCP included, once what the bridge
-        has learned of it ages out. The task warns of such ports, see RV(unpinned). An entry of kind
-        V(local) does not do,
-        a locked port drops the frames of such a source.
+        Write the guest's address with M(virtnet.hardening.linux_bridge_fdb) first: without it the guest is cut off, DHCP included, once what the bridge has
+        learned of it ages out. The task warns of such ports, see RV(unpinned). An entry of kind V(local) does not do, a locked port drops the frames of such a
+        source.
       - It does not look into ARP, IP or neighbour discovery. Since kernel 5.18. See bridge(8).
     type: bool
   mab:
@@ -117,8 +101,7 @@ options:
   unicast_flood:
     description:
       - >-
-        Whether frames to an unknown unicast address are sent to this port. V(false) keeps frames between others from the guest
-        (VMware's "promiscuous mode").
+        Whether frames to an unknown unicast address are sent to this port. V(false) keeps frames between others from the guest (VMware's "promiscuous mode").
       - Together with O(learning=false) a guest needs an entry of M(virtnet.hardening.linux_bridge_fdb), or unicast never reaches it; the task warns of
         such ports, see RV(unpinned). Leave it on at the uplink.
     type: bool
@@ -127,8 +110,7 @@ options:
       - Whether multicast frames of groups for which there is no entry are sent to this port.
       - >-
         V(false) breaks IPv6 neighbour discovery where no querier keeps the groups of the guests known: set
-        O(virtnet.hardening.linux_bridge#module:mcast_querier=true) too,
-        or leave this on.
+        O(virtnet.hardening.linux_bridge#module:mcast_querier=true) too, or leave this on.
       - Since kernel 4.9.
     type: bool
   broadcast_flood:
@@ -139,8 +121,7 @@ options:
       - Since kernel 4.12.
     type: bool
   hairpin:
-    description:
-      - Whether frames may leave by the port on which they came. Keep it off for guests, but for those that need a reflective relay (VEPA).
+    description: Whether frames may leave by the port on which they came. Keep it off for guests, but for those that need a reflective relay (VEPA).
     type: bool
   guard:
     description:
@@ -149,60 +130,47 @@ options:
       - Without O(virtnet.hardening.linux_bridge#module:stp=true) it B(has no effect), and BPDUs of guests are forwarded.
     type: bool
   root_block:
-    description:
-      - Whether the port is kept from becoming the root port. It has no effect with STP off.
+    description: Whether the port is kept from becoming the root port. It has no effect with STP off.
     type: bool
   fast_leave:
-    description:
-      - Whether multicast to the port ends at once when an IGMP leave arrives. For ports with one listener only.
+    description: Whether multicast to the port ends at once when an IGMP leave arrives. For ports with one listener only.
     type: bool
   mcast_router:
     description:
       - >-
-        Whether a multicast router is behind the port, to which all multicast is sent. V(0) no, V(1) find out from what it sends, V(2) always, V(3)
-        for a while.
+        Whether a multicast router is behind the port, to which all multicast is sent. V(0) no, V(1) find out from what it sends, V(2) always, V(3) for a while.
       - A guest with V(2) receives all multicast, and with V(1) it can pose as a router; V(0) is the safe value for guests.
     type: int
     choices: [0, 1, 2, 3]
   mcast_to_unicast:
-    description:
-      - Whether multicast is copied to each listener behind the port as unicast. Since kernel 4.11.
+    description: Whether multicast is copied to each listener behind the port as unicast. Since kernel 4.11.
     type: bool
   mcast_max_groups:
-    description:
-      - Most multicast groups of the port, 0 to 4294967295; V(0) is no limit. A bound for guests that would fill the bridge's table. Since kernel 6.3.
+    description: Most multicast groups of the port, 0 to 4294967295; V(0) is no limit. A bound for guests that would fill the bridge's table. Since kernel 6.3.
     type: int
   mcast_eht_hosts_limit:
-    description:
-      - Most hosts whose wishes (IGMPv3, MLDv2) are followed one by one, 1 to 4294967295. The kernel starts with 512. Since kernel 5.12.
+    description: Most hosts whose wishes (IGMPv3, MLDv2) are followed one by one, 1 to 4294967295. The kernel starts with 512. Since kernel 5.12.
     type: int
   neigh_suppress:
-    description:
-      - Whether the bridge answers ARP and neighbour solicitations itself where it can, and does not send them to this port. Since kernel 4.15.
+    description: Whether the bridge answers ARP and neighbour solicitations itself where it can, and does not send them to this port. Since kernel 4.15.
     type: bool
   neigh_vlan_suppress:
-    description:
-      - The same per VLAN; while it is on, O(neigh_suppress) of the port has no effect. Since kernel 6.4.
+    description: The same per VLAN; while it is on, O(neigh_suppress) of the port has no effect. Since kernel 6.4.
     type: bool
   proxy_arp:
-    description:
-      - Whether the bridge answers ARP requests that came from this port for neighbours that it knows.
+    description: Whether the bridge answers ARP requests that came from this port for neighbours that it knows.
     type: bool
   proxy_arp_wifi:
-    description:
-      - The same by the rules of 802.11 (Hotspot 2.0). Since kernel 4.1.
+    description: The same by the rules of 802.11 (Hotspot 2.0). Since kernel 4.1.
     type: bool
   vlan_tunnel:
-    description:
-      - Whether VLANs are mapped to tunnels, such as those of VXLAN, on this port. Since kernel 4.11.
+    description: Whether VLANs are mapped to tunnels, such as those of VXLAN, on this port. Since kernel 4.11.
     type: bool
   backup_port:
-    description:
-      - The port of the same bridge to which traffic goes while this one has no carrier. An empty string takes it away. Since kernel 4.19.
+    description: The port of the same bridge to which traffic goes while this one has no carrier. An empty string takes it away. Since kernel 4.19.
     type: str
   backup_nhid:
-    description:
-      - The nexthop, 0 to 4294967295, for traffic to O(backup_port). V(0) takes it away. Since kernel 6.6.
+    description: The nexthop, 0 to 4294967295, for traffic to O(backup_port). V(0) takes it away. Since kernel 6.6.
     type: int
   group_fwd_mask:
     description:
@@ -212,8 +180,7 @@ options:
       - Keep it V(0) for guests. Since kernel 4.15.
     type: int
   priority:
-    description:
-      - The port's STP priority, 0 to 63.
+    description: The port's STP priority, 0 to 63.
     type: int
   cost:
     description:
@@ -233,9 +200,8 @@ options:
     choices: [disabled, listening, learning, forwarding, blocking]
 notes:
   - >-
-    B(Nothing outlasts leaving the bridge): a port that is detached, or a tap that a guest's restart makes anew, starts with the kernel's options,
-    without VLANs and entries.
-    Run the task again after guests were started, or from the hypervisor's start hook.
+    B(Nothing outlasts leaving the bridge): a port that is detached, or a tap that a guest's restart makes anew, starts with the kernel's options, without VLANs
+    and entries. Run the task again after guests were started, or from the hypervisor's start hook.
   - A detached port stays up or down as it was.
 seealso:
   - module: virtnet.hardening.linux_bridge
@@ -305,39 +271,36 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ---
-before:
-  description:
-    - >-
-      The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
+before:  # generated from docs/words/kernel_results.yml
+  description: The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
   returned: success
   type: dict
   sample: {}
-after:
-  description:
-    - The same fields after the task. In check mode it is predicted; after a run it is what was read back.
+after:  # generated from docs/words/results.yml
+  description: The same fields after the task. In check mode it is predicted; after a run it is what was read back.
   returned: success
   type: dict
   sample: {"port": {"vnet0": {"bridge": "br0", "isolated": true, "locked": true, "learning": false, "unicast_flood": false}}}
-actions:
+actions:  # generated from docs/words/kernel_results.yml
   description: The steps in words, in the order in which they run.
   returned: success
   type: list
   elements: str
   sample: ["set link vnet0: up true -> false", "create port vnet0 (bridge br0)", "set port vnet0: isolated unset -> true, locked unset -> true,
     learning unset -> false, unicast_flood unset -> false", "set link vnet0: up false -> true"]
-verified:
-  description: Whether the kernel's state was read back after a change and was as asked for. False in check mode and where nothing had to be done.
+verified:  # generated from docs/words/kernel_results.yml
+  description: Whether the state was read back after a change and was as asked for. False in check mode and where nothing had to be done.
   returned: success
   type: bool
   sample: true
-vanished:
+vanished:  # generated from docs/words/kernel_results.yml
   description: Objects that disappeared while the task ran, such as the tap of a guest that stopped. The rest was done.
   returned: success
   type: list
   elements: str
   sample: []
-unmatched:
-  description: The patterns in O(ports) that no port of the bridge matches.
+unmatched:  # generated from docs/words/kernel_results.yml
+  description: The patterns that no port of the bridge matches.
   returned: success
   type: list
   elements: str
@@ -353,66 +316,55 @@ unpinned:
   type: list
   elements: str
   sample: ["vnet2"]
-msg:
+msg:  # generated from docs/words/results.yml
   description: What was done, or why the task failed, in a sentence.
   returned: always
   type: str
   sample: "4 steps done and read back."
-rollback:
+rollback:  # generated from docs/words/kernel_results.yml
   description: The confirmed change to the management path.
   returned: when O(allow_management=true) and the task changed a protected device
   type: dict
   contains:
-    id:
-      description: Names the change in the journal on the target.
-      returned: always
-      type: str
-    timeout:
-      description: Seconds within which it had to be confirmed.
-      returned: always
-      type: int
-    confirmed:
-      description: Whether the control node confirmed it over a new connection.
-      returned: always
-      type: bool
-  sample: {"confirmed": true, "id": "7b19459d7a554efb8b60e74e1ad16d1a", "timeout": 60}
-error_code:
+    id: {description: Names the change in the journal on the target., returned: always, type: str}
+    timeout: {description: Seconds within which it had to be confirmed., returned: always, type: int}
+    confirmed: {description: Whether the control node confirmed it over a new connection., returned: always, type: bool}
+  sample: {confirmed: true, id: 7b19459d7a554efb8b60e74e1ad16d1a, timeout: 60}
+error_code:  # generated from docs/words/kernel_results.yml
   description:
     - >-
-      V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store,
-      V(management) for a change to the management path without O(allow_management=true),
-      V(dependency) when pyroute2 is missing or unusable,
-      V(rights) when the user of the task may not do it and needs C(become),
-      V(backend) when the kernel could not be read or the journal not be written:
-      nothing was changed.
+      V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store or this host can't enforce, V(management) for a change to the
+      management path without O(allow_management=true), V(dependency) when pyroute2 is missing or unusable, V(rights) when the user of the task may not do it
+      and needs C(become), V(busy) when another run was still changing the same network namespace after 60 s, V(backend) when the kernel or nft could not be
+      read or the journal could not be written: nothing was changed.
     - >-
-      V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone,
-      see RV(undone) and RV(not_undone).
+      V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone, see RV(undone) and
+      RV(not_undone).
     - V(rolled_back) when the change was not confirmed in time and the target took it back, or did not answer any more.
   returned: failure
   type: str
   sample: unsupported
-option:
+option:  # generated from docs/words/kernel_results.yml
   description: The option that the kernel can't store.
   returned: when RV(error_code) is V(unsupported)
   type: str
   sample: locked
-failed_step:
+failed_step:  # generated from docs/words/results.yml
   description: The step that failed, in words.
   returned: when RV(error_code) is V(change_failed) or V(not_in_effect)
   type: str
-undone:
+undone:  # generated from docs/words/kernel_results.yml
   description: The steps that brought back the state before.
   returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
   type: list
   elements: str
-not_undone:
+not_undone:  # generated from docs/words/kernel_results.yml
   description: What could not be brought back, with the reason. Empty when the state before is restored.
   returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
   type: list
   elements: str
   sample: []
-steps:
+steps:  # generated from docs/words/kernel_results.yml
   description: All steps that would change the management path.
   returned: when RV(error_code) is V(management)
   type: list

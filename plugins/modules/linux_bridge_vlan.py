@@ -22,19 +22,9 @@ extends_documentation_fragment:
   - virtnet.hardening._attributes.control_node
   - virtnet.hardening._management
   - virtnet.hardening._pyroute2
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
 options:
   bridge:
-    description:
-      - The bridge. It must exist.
+    description: The bridge. It must exist.
     type: str
     required: true
   ports:
@@ -48,15 +38,13 @@ options:
     elements: str
     required: true
   vlans:
-    description:
-      - The VLANs. No VLAN may be named twice.
+    description: The VLANs. No VLAN may be named twice.
     type: list
     elements: dict
     required: true
     suboptions:
       vid:
-        description:
-          - A VLAN, as in V(10), or a range, as in V(10-20), of 1 to 4094.
+        description: A VLAN, as in V(10), or a range, as in V(10-20), of 1 to 4094.
         type: str
         required: true
       pvid:
@@ -72,15 +60,13 @@ options:
           - Not given, it is off for a new VLAN and as it is for another.
         type: bool
   state:
-    description:
-      - V(present) sets the VLANs, V(absent) removes them from the ports.
+    description: V(present) sets the VLANs, V(absent) removes them from the ports.
     type: str
     choices: [present, absent]
     default: present
   purge:
-    description:
-      - >-
-        Remove the VLANs that O(vlans) does not name from O(ports), the default VLAN 1 of a new port among them. Only with O(state=present).
+    description: >-
+      Remove the VLANs that O(vlans) does not name from O(ports), the default VLAN 1 of a new port among them. Only with O(state=present).
     type: bool
     default: false
 notes:
@@ -139,102 +125,88 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ---
-before:
-  description:
-    - >-
-      The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
+before:  # generated from docs/words/kernel_results.yml
+  description: The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
   returned: success
   type: dict
   sample: {"vlan": {"vnet0 1": {"pvid": true, "untagged": true}}}
-after:
-  description:
-    - The same fields after the task. In check mode it is predicted; after a run it is what was read back.
+after:  # generated from docs/words/results.yml
+  description: The same fields after the task. In check mode it is predicted; after a run it is what was read back.
   returned: success
   type: dict
   sample: {"vlan": {"br0 vnet0 10": {"pvid": true, "untagged": true}}}
-actions:
+actions:  # generated from docs/words/kernel_results.yml
   description: The steps in words, in the order in which they run.
   returned: success
   type: list
   elements: str
   sample: ["delete vlan br0 vnet0 1", "create vlan br0 vnet0 10 (pvid true, untagged true)"]
-verified:
-  description: Whether the kernel's state was read back after a change and was as asked for. False in check mode and where nothing had to be done.
+verified:  # generated from docs/words/kernel_results.yml
+  description: Whether the state was read back after a change and was as asked for. False in check mode and where nothing had to be done.
   returned: success
   type: bool
   sample: true
-vanished:
+vanished:  # generated from docs/words/kernel_results.yml
   description: Objects that disappeared while the task ran, such as the tap of a guest that stopped. The rest was done.
   returned: success
   type: list
   elements: str
   sample: []
-unmatched:
-  description: The patterns in O(ports) that no port of the bridge matches.
+unmatched:  # generated from docs/words/kernel_results.yml
+  description: The patterns that no port of the bridge matches.
   returned: success
   type: list
   elements: str
   sample: ["tap*"]
-msg:
+msg:  # generated from docs/words/results.yml
   description: What was done, or why the task failed, in a sentence.
   returned: always
   type: str
   sample: "2 steps done and read back."
-rollback:
+rollback:  # generated from docs/words/kernel_results.yml
   description: The confirmed change to the management path.
   returned: when O(allow_management=true) and the task changed a protected device
   type: dict
   contains:
-    id:
-      description: Names the change in the journal on the target.
-      returned: always
-      type: str
-    timeout:
-      description: Seconds within which it had to be confirmed.
-      returned: always
-      type: int
-    confirmed:
-      description: Whether the control node confirmed it over a new connection.
-      returned: always
-      type: bool
-  sample: {"confirmed": true, "id": "7b19459d7a554efb8b60e74e1ad16d1a", "timeout": 60}
-error_code:
+    id: {description: Names the change in the journal on the target., returned: always, type: str}
+    timeout: {description: Seconds within which it had to be confirmed., returned: always, type: int}
+    confirmed: {description: Whether the control node confirmed it over a new connection., returned: always, type: bool}
+  sample: {confirmed: true, id: 7b19459d7a554efb8b60e74e1ad16d1a, timeout: 60}
+error_code:  # generated from docs/words/kernel_results.yml
   description:
     - >-
-      V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store,
-      V(management) for a change to the management path without O(allow_management=true),
-      V(dependency) when pyroute2 is missing or unusable,
-      V(rights) when the user of the task may not do it and needs C(become),
-      V(backend) when the kernel could not be read or the journal not be written:
-      nothing was changed.
+      V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store or this host can't enforce, V(management) for a change to the
+      management path without O(allow_management=true), V(dependency) when pyroute2 is missing or unusable, V(rights) when the user of the task may not do it
+      and needs C(become), V(busy) when another run was still changing the same network namespace after 60 s, V(backend) when the kernel or nft could not be
+      read or the journal could not be written: nothing was changed.
     - >-
-      V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone,
-      see RV(undone) and RV(not_undone).
+      V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone, see RV(undone) and
+      RV(not_undone).
     - V(rolled_back) when the change was not confirmed in time and the target took it back, or did not answer any more.
   returned: failure
   type: str
   sample: unsupported
-option:
+option:  # generated from docs/words/kernel_results.yml
   description: The option that the kernel can't store.
   returned: when RV(error_code) is V(unsupported)
   type: str
   sample: pvid
-failed_step:
+failed_step:  # generated from docs/words/results.yml
   description: The step that failed, in words.
   returned: when RV(error_code) is V(change_failed) or V(not_in_effect)
   type: str
-undone:
+undone:  # generated from docs/words/kernel_results.yml
   description: The steps that brought back the state before.
   returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
   type: list
   elements: str
-not_undone:
+not_undone:  # generated from docs/words/kernel_results.yml
   description: What could not be brought back, with the reason. Empty when the state before is restored.
   returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
   type: list
   elements: str
   sample: []
-steps:
+steps:  # generated from docs/words/kernel_results.yml
   description: All steps that would change the management path.
   returned: when RV(error_code) is V(management)
   type: list

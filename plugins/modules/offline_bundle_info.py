@@ -26,7 +26,6 @@ extends_documentation_fragment:
   - virtnet.hardening._attributes
 attributes:
   check_mode:
-    support: full
     details:
       - The module changes nothing.
   diff_mode:
@@ -34,17 +33,14 @@ attributes:
     details:
       - The module changes nothing.
   idempotent:
-    support: full
     details:
       - The module changes nothing.
   platform:
-    support: full
     details:
       - Any host with the file; the control node is one, by C(delegate_to) C(localhost).
 options:
   paths:
-    description:
-      - The files, each an offline bundle or a VIB.
+    description: The files, each an offline bundle or a VIB.
     type: list
     elements: path
     required: true
@@ -58,14 +54,12 @@ options:
       - Drivers for NVMe name a class, so the identifier alone does not find them.
     type: raw
   esxi_version:
-    description:
-      - The release for RV(bundles[].fits), as in V(7.0 U3) or V(8.0). Put it in quotes.
+    description: The release for RV(bundles[].fits), as in V(7.0 U3) or V(8.0). Put it in quotes.
     type: str
   checksums:
-    description:
-      - >-
-        The digest that a file must have, by its path or by its name without folders, as in V(sha256:623a44...) with all digits. The kind is sha512,
-        sha256, sha1 or md5, and can be left out. Another digest makes the task fail.
+    description: >-
+      The digest that a file must have, by its path or by its name without folders, as in V(sha256:623a44...) with all digits. The kind is sha512,
+      sha256, sha1 or md5, and can be left out. Another digest makes the task fail.
     type: dict
     default: {}
   catalogue:

@@ -31,7 +31,6 @@ extends_documentation_fragment:
   - virtnet.hardening._pyroute2
 attributes:
   check_mode:
-    support: full
     details:
       - The module changes nothing.
   diff_mode:
@@ -39,11 +38,8 @@ attributes:
     details:
       - The module changes nothing.
   idempotent:
-    support: full
     details:
       - The module changes nothing.
-  platform:
-    support: full
 options:
   interfaces:
     description:
@@ -86,10 +82,9 @@ options:
             can still pretend.
         type: path
       device:
-        description:
-          - >-
-            The name, or a shell pattern of names, of a macvlan, macvtap, VLAN or other device that is meant to receive all frames of the interface. The
-            item then covers the counts that this device holds. Not together with O(expected[].executable).
+        description: >-
+          The name, or a shell pattern of names, of a macvlan, macvtap, VLAN or other device that is meant to receive all frames of the interface. The
+          item then covers the counts that this device holds. Not together with O(expected[].executable).
         type: str
 notes:
   - >-
@@ -181,10 +176,9 @@ interfaces:
       elements: dict
       contains:
         source:
-          description:
-            - >-
-              V(bridge), V(administrator), V(packet_socket), V(macvlan) (macvtap too), V(vlan), V(macsec), V(bond), V(team), V(openvswitch),
-              V(address_filter) (further unicast addresses that the driver can't filter), or V(expected) (declared in O(expected)).
+          description: >-
+            V(bridge), V(administrator), V(packet_socket), V(macvlan) (macvtap too), V(vlan), V(macsec), V(bond), V(team), V(openvswitch),
+            V(address_filter) (further unicast addresses that the driver can't filter), or V(expected) (declared in O(expected)).
           returned: always
           type: str
         count:
@@ -252,10 +246,9 @@ findings:
       returned: always
       type: str
     rule:
-      description:
-        - >-
-          V(bridge_promiscuous), V(sniffer), V(listener), V(hub), V(hub_of_two), V(administrator), V(macvlan), V(unexplained), V(miscounted), V(tc_mirror),
-          V(tc_redirect), V(nft_mirror), V(nft_redirect), V(xdp) or V(tc_bpf).
+      description: >-
+        V(bridge_promiscuous), V(sniffer), V(listener), V(hub), V(hub_of_two), V(administrator), V(macvlan), V(unexplained), V(miscounted), V(tc_mirror),
+        V(tc_redirect), V(nft_mirror), V(nft_redirect), V(xdp) or V(tc_bpf).
       returned: always
       type: str
   sample:
@@ -266,8 +259,7 @@ findings:
       remedy: stop the process, or declare its executable under expected if it is meant to sniff
       rule: sniffer
 not_looked_at:
-  description:
-    - What could not be read, so that nothing can be said of it, and patterns of O(interfaces) that no interface has. Empty if everything was read.
+  description: What could not be read, so that nothing can be said of it, and patterns of O(interfaces) that no interface has. Empty if everything was read.
   returned: success
   type: list
   elements: dict
@@ -288,10 +280,9 @@ msg:
   type: str
   sample: "interfaces: there is no interface br7; there are br0, lo, vnet0."
 error_code:
-  description:
-    - >-
-      V(invalid) for an interface that does not exist or an item that can't be right, V(dependency) when pyroute2 is missing or unusable, V(rights) when
-      the user of the task may not read it and needs C(become), V(backend) when the kernel could not be read.
+  description: >-
+    V(invalid) for an interface that does not exist or an item that can't be right, V(dependency) when pyroute2 is missing or unusable, V(rights) when
+    the user of the task may not read it and needs C(become), V(backend) when the kernel could not be read.
   returned: failure
   type: str
   sample: invalid
@@ -299,7 +290,7 @@ error_code:
 
 from typing import Any, Dict, Mapping
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import answer
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.read import answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity_info import PromiscuityRequest, spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.witness import Witness
 

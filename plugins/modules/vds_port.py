@@ -50,16 +50,14 @@ options:
     choices: [present, inherited]
     default: present
   reset:
-    description:
-      - >-
-        What O(state=inherited) takes back: V(security) is O(security) and O(mac_learning). If it is not given, V(security) alone. A port that is
-        blocked stays so unless V(blocked) is named.
+    description: >-
+      What O(state=inherited) takes back: V(security) is O(security) and O(mac_learning). If it is not given, V(security) alone. A port that is
+      blocked stays so unless V(blocked) is named.
     type: list
     elements: str
     choices: [security, vlan, netflow, blocked]
   blocked:
-    description:
-      - Whether the port is shut.
+    description: Whether the port is shut.
     type: bool
 notes:
   - >-
@@ -113,31 +111,30 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ---
-before:
+before:  # generated from docs/words/switch_results.yml
   description: The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
   returned: when the switch could be read and the task was not refused
   type: dict
   sample: {"vds_port": {"vds1 4": {"forged_transmits": "inherit", "mac_changes": "inherit", "promiscuous": "inherit"}}}
-after:
+after:  # generated from docs/words/results.yml
   description: The same fields after the task. In check mode it is predicted; after a run it is what was read back.
   returned: success
   type: dict
   sample: {"vds_port": {"vds1 4": {"forged_transmits": "reject", "mac_changes": "reject", "promiscuous": "accept"}}}
-actions:
-  description: The steps in words.
+actions:  # generated from docs/words/switch_results.yml
+  description: The steps in words, in the order in which they run.
   returned: when the switch could be read and the task was not refused
   type: list
   elements: str
   sample: ["set vds_port vds1 4: promiscuous inherit -> accept, mac_changes inherit -> reject, forged_transmits inherit -> reject"]
-verified:
+verified:  # generated from docs/words/switch_results.yml
   description: Whether the switch was read back after a change and was as asked for. False in check mode and where nothing had to be done.
   returned: when the switch could be read
   type: bool
   sample: true
 ports:
-  description:
-    - >-
-      The ports that were chosen, by key; of a whole group those that differed, and those with overrides that this module does not manage.
+  description: >-
+    The ports that were chosen, by key; of a whole group those that differed, and those with overrides that this module does not manage.
   returned: success
   type: dict
   contains:
@@ -179,65 +176,65 @@ reconnect_needed:
   returned: when the switch could be read and the task was not refused
   type: dict
   sample: {"4": ["vm01-1"]}
-vds:
+vds:  # generated from docs/words/switch_results.yml
   description: The switch.
   returned: when the switch could be read and the task was not refused
   type: str
   sample: vds1
-datacenter:
+datacenter:  # generated from docs/words/switch_results.yml
   description: Its datacenter.
   returned: when the switch could be read and the task was not refused
   type: str
   sample: dc1
-msg:
+msg:  # generated from docs/words/results.yml
   description: What was done, or why the task failed, in a sentence.
   returned: always
   type: str
   sample: "1 step done and read back."
-error_code:
+error_code:  # generated from docs/words/vsphere_error_codes.yml#port
   description:
     - >-
-      V(invalid) for a value that can't be right or a name that is unknown or ambiguous, V(unsupported) for what the switch can't store or the group
-      does not allow, V(management) for a change that needs O(allow_management=true): nothing was changed.
+      V(invalid) for a value that can't be right or a name that is unknown or ambiguous, V(unsupported) for what the switch can't store or the group does not
+      allow, V(management) for a change that needs O(allow_management=true): nothing was changed.
     - >-
-      Of the session: V(login) for a wrong user or password, V(unreachable) for a server that can't be reached, V(certificate) for one that is not
-      trusted, V(deadline) for one that does not answer in O(timeout), V(session_expired) for one that ended twice, V(permission) for a missing
-      privilege, V(dependency) when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
+      Of the session: V(login) for a wrong user or password, V(unreachable) for a server that can't be reached, V(certificate) for one that is not trusted,
+      V(deadline) for one that does not answer in O(timeout), V(session_expired) for one that ended twice, V(permission) for a missing privilege, V(dependency)
+      when pyVmomi is missing or unusable, V(backend) and V(fault) for other failures while reading: nothing was changed.
     - >-
       V(unreadable) where the server does not tell what has to be known of the switch, a group or a port, as the user may not read it: nothing was changed.
+    - V(concurrent_access) when somebody else changed a port between reading and writing, and again after a new plan had been made from a new read.
     - >-
-      V(concurrent_access) when somebody else changed a port between reading and writing, and again after a new plan had been made from a new read;
-      V(change_failed) when a step failed for another reason; V(not_in_effect) when the read-back shows that a write was ignored. What the task had
-      changed by then was undone as far as RV(undone) and RV(not_undone) say.
+      V(change_failed) when a step failed for another reason; V(not_in_effect) when the read-back shows that a write was ignored. What the task had changed by
+      then was undone as far as RV(undone) and RV(not_undone) say.
   returned: failure
   type: str
   sample: concurrent_access
-cause:
+cause:  # generated from docs/words/switch_results.yml
   description: Why a step failed, such as V(permission), V(in_use), V(deadline), V(invalid_argument) or V(fault).
   returned: when a step failed
   type: str
   sample: in_use
-failed_step:
+failed_step:  # generated from docs/words/switch_results.yml
   description: The step that failed, in words.
   returned: when a step failed, or RV(error_code) is V(not_in_effect)
   type: str
-undone:
+undone:  # generated from docs/words/switch_results.yml
   description: The steps that brought back the state before.
   returned: when a step failed, or RV(error_code) is V(not_in_effect)
   type: list
   elements: str
   sample: []
-not_undone:
+not_undone:  # generated from docs/words/switch_results.yml
   description:
     - What could not be brought back, with the reason. Empty when the state before is restored.
     - >-
-      A task of the server that had not ended in O(timeout), or whose end could not be seen, is listed too unless it shows when the switch is read again: it
-      may still take effect.
+      A task of the server that had not ended in O(timeout), or whose end could not be seen, is listed too unless it shows when the switch is read again: it may
+      still take effect.
   returned: when a step failed, or RV(error_code) is V(not_in_effect)
   type: list
   elements: str
   sample: []
-option:
+option:  # generated from docs/words/switch_results.yml
   description: The option that the switch can't store.
   returned: when RV(error_code) is V(unsupported)
   type: str

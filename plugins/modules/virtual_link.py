@@ -22,28 +22,17 @@ extends_documentation_fragment:
   - virtnet.hardening._attributes.control_node
   - virtnet.hardening._management
   - virtnet.hardening._pyroute2
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
 options:
   name:
-    description:
-      - The device's name, 1 to 15 bytes.
+    description: The device's name, 1 to 15 bytes.
     type: str
     required: true
   kind:
     description:
       - >-
-        V(veth) is a pair of devices: what goes into one comes out of the other. V(tap) is for a hypervisor that opens it by its name; it stays when
-        nobody has it open.
-        V(macvtap) is a tap directly on another device, without a bridge.
-        V(vlan) is what another device, a bond for one, has of one VLAN; make it a port to have the VLAN on a bridge.
+        V(veth) is a pair of devices: what goes into one comes out of the other. V(tap) is for a hypervisor that opens it by its name; it stays when nobody has
+        it open. V(macvtap) is a tap directly on another device, without a bridge. V(vlan) is what another device, a bond for one, has of one VLAN; make it a
+        port to have the VLAN on a bridge.
       - Required with O(state=present). With O(state=absent), a device of another kind is refused.
     type: str
     choices: [veth, tap, macvtap, vlan]
@@ -57,27 +46,22 @@ options:
     choices: [present, absent]
     default: present
   peer:
-    description:
-      - The name of a veth's other end. Required for O(kind=veth). The peer's own MTU, address and state are not touched; make it up on its side.
+    description: The name of a veth's other end. Required for O(kind=veth). The peer's own MTU, address and state are not touched; make it up on its side.
     type: str
   peer_netns:
-    description:
-      - >-
-        The network namespace of the peer: a name, as C(ip netns add) gives it, or a path such as V(/proc/1234/ns/net). It must exist. Not given, the
-        peer of a new veth is
-        in the namespace of the task.
+    description: >-
+      The network namespace of the peer: a name, as C(ip netns add) gives it, or a path such as V(/proc/1234/ns/net). It must exist. Not given, the peer of a
+      new veth is in the namespace of the task.
     type: str
   lower:
-    description:
-      - >-
-        The device on which a macvtap or a VLAN interface sits. Required for O(kind=macvtap), for which it can't be a port of a bridge, and for O(kind=vlan).
+    description: >-
+      The device on which a macvtap or a VLAN interface sits. Required for O(kind=macvtap), for which it can't be a port of a bridge, and for O(kind=vlan).
     type: str
   mode:
     description:
       - >-
-        How macvtaps on the same lower device see each other. V(private) not at all, V(vepa) by way of the switch outside, V(bridge) directly,
-        V(passthru) is for a single one, which gets the lower device's
-        address, V(source) takes frames from listed sources only.
+        How macvtaps on the same lower device see each other. V(private) not at all, V(vepa) by way of the switch outside, V(bridge) directly, V(passthru) is
+        for a single one, which gets the lower device's address, V(source) takes frames from listed sources only.
       - A new macvtap is of mode V(vepa) unless another is given. See ip-link(8).
     type: str
     choices: [private, vepa, bridge, passthru, source]
@@ -90,27 +74,22 @@ options:
       - The kernel lets nobody change it while a hypervisor has the tap open.
     type: str
   group:
-    description:
-      - The group whose members may open the tap, by name or number. Only for O(kind=tap).
+    description: The group whose members may open the tap, by name or number. Only for O(kind=tap).
     type: str
   multi_queue:
-    description:
-      - >-
-        Whether the tap is made for several queues, which a hypervisor opens one by one (C(queues=) of QEMU). It must be as the hypervisor asks for, and can't
-        be changed. Only for O(kind=tap).
+    description: >-
+      Whether the tap is made for several queues, which a hypervisor opens one by one (C(queues=) of QEMU). It must be as the hypervisor asks for, and can't
+      be changed. Only for O(kind=tap).
     type: bool
   vlan_id:
-    description:
-      - The VLAN, 1 to 4094. Required for O(kind=vlan). It can't be changed.
+    description: The VLAN, 1 to 4094. Required for O(kind=vlan). It can't be changed.
     type: int
   vlan_protocol:
-    description:
-      - The kind of its tags. A new VLAN interface has V(802.1Q) unless another is given. It can't be changed. Only for O(kind=vlan).
+    description: The kind of its tags. A new VLAN interface has V(802.1Q) unless another is given. It can't be changed. Only for O(kind=vlan).
     type: str
     choices: ["802.1Q", "802.1ad"]
   mtu:
-    description:
-      - Largest packet in bytes, 68 to 65535. What the kind of device does not take, the kernel refuses.
+    description: Largest packet in bytes, 68 to 65535. What the kind of device does not take, the kernel refuses.
     type: int
   address:
     description:
@@ -175,93 +154,79 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ---
-before:
-  description:
-    - >-
-      The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
+before:  # generated from docs/words/kernel_results.yml
+  description: The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
   returned: success
   type: dict
   sample: {}
-after:
-  description:
-    - The same fields after the task. In check mode it is predicted; after a run it is what was read back.
+after:  # generated from docs/words/results.yml
+  description: The same fields after the task. In check mode it is predicted; after a run it is what was read back.
   returned: success
   type: dict
   sample: {"link": {"tap7": {"kind": "tap", "mtu": 1500, "up": true}}}
-actions:
+actions:  # generated from docs/words/kernel_results.yml
   description: The steps in words, in the order in which they run.
   returned: success
   type: list
   elements: str
   sample: ["create link tap7 (kind tap)", "set link tap7: mtu unset -> 1500", "set link tap7: up unset -> true"]
-verified:
-  description: Whether the kernel's state was read back after a change and was as asked for. False in check mode and where nothing had to be done.
+verified:  # generated from docs/words/kernel_results.yml
+  description: Whether the state was read back after a change and was as asked for. False in check mode and where nothing had to be done.
   returned: success
   type: bool
   sample: true
-vanished:
+vanished:  # generated from docs/words/kernel_results.yml
   description: Objects that disappeared while the task ran, such as the tap of a guest that stopped. The rest was done.
   returned: success
   type: list
   elements: str
   sample: []
-msg:
+msg:  # generated from docs/words/results.yml
   description: What was done, or why the task failed, in a sentence.
   returned: always
   type: str
   sample: "3 steps done and read back."
-rollback:
+rollback:  # generated from docs/words/kernel_results.yml
   description: The confirmed change to the management path.
   returned: when O(allow_management=true) and the task changed a protected device
   type: dict
   contains:
-    id:
-      description: Names the change in the journal on the target.
-      returned: always
-      type: str
-    timeout:
-      description: Seconds within which it had to be confirmed.
-      returned: always
-      type: int
-    confirmed:
-      description: Whether the control node confirmed it over a new connection.
-      returned: always
-      type: bool
-  sample: {"confirmed": true, "id": "7b19459d7a554efb8b60e74e1ad16d1a", "timeout": 60}
-error_code:
+    id: {description: Names the change in the journal on the target., returned: always, type: str}
+    timeout: {description: Seconds within which it had to be confirmed., returned: always, type: int}
+    confirmed: {description: Whether the control node confirmed it over a new connection., returned: always, type: bool}
+  sample: {confirmed: true, id: 7b19459d7a554efb8b60e74e1ad16d1a, timeout: 60}
+error_code:  # generated from docs/words/kernel_results.yml
   description:
     - >-
-      V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store,
-      V(management) for a change to the management path without O(allow_management=true),
-      V(dependency) when pyroute2 is missing or unusable,
-      V(rights) when the user of the task may not do it and needs C(become),
-      V(backend) when the kernel could not be read or the journal not be written:
-      nothing was changed.
+      V(invalid) for a value that can't be right, V(unsupported) for what the kernel can't store or this host can't enforce, V(management) for a change to the
+      management path without O(allow_management=true), V(dependency) when pyroute2 is missing or unusable, V(rights) when the user of the task may not do it
+      and needs C(become), V(busy) when another run was still changing the same network namespace after 60 s, V(backend) when the kernel or nft could not be
+      read or the journal could not be written: nothing was changed.
     - >-
-      V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone,
-      see RV(undone) and RV(not_undone).
+      V(change_failed) when a step failed and V(not_in_effect) when the read-back shows that a write was ignored: the steps were undone, see RV(undone) and
+      RV(not_undone).
     - V(rolled_back) when the change was not confirmed in time and the target took it back, or did not answer any more.
   returned: failure
   type: str
   sample: unsupported
-failed_step:
+failed_step:  # generated from docs/words/results.yml
   description: The step that failed, in words.
   returned: when RV(error_code) is V(change_failed) or V(not_in_effect)
   type: str
   sample: "set link tap7: mtu unset -> 65530"
-undone:
+undone:  # generated from docs/words/kernel_results.yml
   description: The steps that brought back the state before.
   returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
   type: list
   elements: str
   sample: ["delete link tap7"]
-not_undone:
+not_undone:  # generated from docs/words/kernel_results.yml
   description: What could not be brought back, with the reason. Empty when the state before is restored.
   returned: when RV(error_code) is V(change_failed), V(not_in_effect) or V(rolled_back)
   type: list
   elements: str
   sample: []
-steps:
+steps:  # generated from docs/words/kernel_results.yml
   description: All steps that would change the management path.
   returned: when RV(error_code) is V(management)
   type: list

@@ -13,6 +13,7 @@ from typing import Any, Dict, List
 
 import pytest
 import yaml
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import GUARDS
 
 from ..oracle import iproute2
 from .conftest import ROOT, Lab, changed, results
@@ -26,9 +27,6 @@ AnsibleModule(argument_spec={"name": {"type": "list"}, "state": {}}, supports_ch
 VARIABLES = ("-e", f"@{Path(__file__).parent / 'ports_by_hand.yml'}")
 ONE = ("--limit", "kvm1")
 POLICY = ("-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}", "-e", f"@{ROOT / 'lab' / 'demo' / 'policy.yml'}")
-
-
-GUARDS = ("arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "bpdu", "vlan_tags", "partial_checksum")
 
 
 def not_looked_at(report: Dict[str, Any]) -> List[str]:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.fleet import CONNECTION, FLEET
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BY_PROGRAM, GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy import intent as policy
 
 from ..lab.conftest import Start, _built, _start
@@ -91,8 +92,8 @@ def test_what_fails_says_why(vsphere: Client, play: Playbook) -> None:
     little = json.dumps({f"{PREFIX}switches": [{"name": "vSwitch0", "security": {"promiscuous": "reject"}}], f"{PREFIX}audit": "effective"})
     assert "vSwitch vSwitch0 on esxi01.lab.example: mac_changes is accept" in of(play("harden_esxi", "-e", little, ok=False), "and all was looked at")
     vsphere.control("POST", "host", {"host": "esxi01.lab.example", "state": "disconnected"})
-    rest = json.dumps({f"{PREFIX}switches": [{"name": "vSwitch0", "profile": "guest"}], f"{PREFIX}allow_unenforced": [
-        "arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "vlan_tags"]})
+    without = [name for name in GUARDS if name not in ("bpdu", BY_PROGRAM)]
+    rest = json.dumps({f"{PREFIX}switches": [{"name": "vSwitch0", "profile": "guest"}], f"{PREFIX}allow_unenforced": without})
     assert "esxi01.lab.example: it is disconnected" in of(play("harden_esxi", "-e", rest, ok=False), "Enforce the policy")
     ignoring = play("harden_esxi", "-e", rest, "-e", f"{PREFIX}ignore_unreachable_hosts=true", "-e", f"{PREFIX}audit=effective")
     assert results(ignoring, "Enforce the policy", NAME)["unreachable_hosts"] == ["esxi01.lab.example"]

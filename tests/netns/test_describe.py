@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 import yaml
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import GUARDS, ROWS
 
 from tests.control_node import policy_document
 
@@ -127,7 +128,7 @@ def test_what_a_person_needs_stands_in_comments(run: Callable[..., Result]) -> N
     assert "# vnet0: guest (tap device)." in text and "# vx0: uplink (tunnel (vxlan))." in text
     assert "the guest's ends in\n" in text or "the guest's ends in 54:00:12:34:56." in " ".join(text.replace("#", " ").split())
     assert "# In effect: promiscuous accept, mac_changes accept, forged_transmits accept; guards: none." in text
-    assert "guards: arp, neighbor, ip_source, router_advertisement, dhcp_server, bpdu, vlan_tags, partial_checksum." in " ".join(text.replace("#", " ").split())
+    assert f"guards: {', '.join(GUARDS)}." in " ".join(text.replace("#", " ").split())
     assert "# Pinned: 52:54:00:0b:00:01." in text
     assert "# Static, but not sticky, so a port that learns can take it over: 52:54:00:0b:00:02." in text
     # Nobody hardened them: one is shut, and naming it would open it; the other would get what the switch says.
@@ -154,8 +155,8 @@ def test_what_profile_guest_tightens(run: Callable[..., Result]) -> None:
     foretold = run(APPLY, True, switches=switches(document))
     changed = {name for kind in ("port", "filter") for name, fields in foretold["after"].get(kind, {}).items() if fields != foretold["before"][kind].get(name)}
     assert changed == {each.split()[1] for each in document["changes"]} == {"g2"}
-    assert [each.split(": ")[1] for each in document["changes"]] == ["ip_source accept -> reject", "router_advertisement accept -> reject",
-                                                                     "dhcp_server accept -> reject"]
+    accepted = [row.name for row in ROWS if row.profiles["router"] == "accept"]
+    assert [each.split(": ")[1] for each in document["changes"]] == [f"{name} accept -> reject" for name in accepted]
     run(APPLY, switches=switches(document))
     again = described(profile="guest")
     assert again["changes"] == [] and len(again["missing"]) == len(document["missing"]) > 5

@@ -15,11 +15,10 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.protectio
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import Roles
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS, GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
 
-GUARDS = ("arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "bpdu", "vlan_tags", "partial_checksum")
 SECURITY = ("promiscuous", "mac_changes", "forged_transmits")
 BRIDGE = {"ageing_time": 300.0, "stp": False, "no_linklocal_learn": True, "mcast_snooping": False, "mcast_querier": False, "promiscuous": False}
 CLOSED = {

@@ -10,9 +10,19 @@ import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, SECURITY
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BY_PROGRAM, GUARDS, ROWS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import APPROXIMATE, EXACT, UNSUPPORTED
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import (
-    APPROXIMATE, BACKENDS, EXACT, UNSUPPORTED, VDS, VSWITCH, WITHOUT, Compiled, bpdu_of, compile_switch, describe, refuse,
+    BACKENDS,
+    VDS,
+    VSWITCH,
+    WITHOUT,
+    Compiled,
+    bpdu_of,
+    compile_switch,
+    describe,
+    refuse,
 )
 
 ALL = frozenset(WITHOUT)
@@ -59,8 +69,8 @@ def test_every_word_that_is_unsupported_is_refused_or_told() -> None:
 def test_doing_without_one_is_not_doing_without_another() -> None:
     """The list is explicit: the message names what is still missing, and all of it."""
     error = refused(GUEST, without=frozenset(["arp", "neighbor"]))
-    assert "allow_unenforced: [ip_source, router_advertisement, dhcp_server, vlan_tags]" in error.message
-    assert {each["word"] for each in error.details["unenforced"]} == {"ip_source", "router_advertisement", "dhcp_server", "vlan_tags"}
+    rest = [name for name in GUARDS if name not in ("arp", "neighbor", "bpdu", BY_PROGRAM)]
+    assert f"allow_unenforced: [{', '.join(rest)}]" in error.message and {each["word"] for each in error.details["unenforced"]} == set(rest)
     assert "arp" not in error.message.split("take")[0]
 
 
@@ -76,7 +86,9 @@ def test_profiles() -> None:
     found = compiled({"port_groups": [{"name": "pg", **GUEST}]}, without=ALL)
     assert set(found.groups["pg"].values()) == {"reject"} and found.bpdu == {"port group pg of vSwitch0": "reject"}
     assert {each.word for each in found.unenforced} == set(GUARDS) - {"bpdu"}
-    nested = compiled({"port_groups": [{"name": "pg", "profile": "nested_hypervisor"}]}, without=frozenset(["router_advertisement", "dhcp_server"]))
+    rejected = frozenset(row.name for row in ROWS if row.profiles["nested_hypervisor"] == "reject") - {"bpdu", BY_PROGRAM}
+    nested = compiled({"port_groups": [{"name": "pg", "profile": "nested_hypervisor"}]}, without=rejected)
+    assert rejected < frozenset(GUARDS)
     assert set(nested.groups["pg"].values()) == {"accept"}
 
 

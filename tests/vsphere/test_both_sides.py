@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import yaml
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BY_PROGRAM, GUARDS
 
 from .conftest import FIELDS, World, group, vswitch
 
-WITHOUT = ["arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "vlan_tags"]
+# The guards for which a profile is refused.
+WITHOUT = [name for name in GUARDS if name not in ("bpdu", BY_PROGRAM)]
 DOCUMENT = """
 - name: br0
   kind: bridge

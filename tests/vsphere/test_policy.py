@@ -8,6 +8,7 @@ import copy
 from typing import Any, Callable, Dict, List, Optional
 
 import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BY_PROGRAM, GUARDS
 
 from .conftest import FIELDS, REAL_ONLY, World, group, vswitch
 
@@ -15,7 +16,8 @@ HOSTS = ["esxi01.lab.example", "esxi02.lab.example"]
 PATH = "/dc1/host/cluster1/{}"
 REJECT = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
 INHERIT = dict.fromkeys(REJECT, "inherit")
-WITHOUT = ["arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "vlan_tags"]
+# The guards for which a profile is refused.
+WITHOUT = [name for name in GUARDS if name not in ("bpdu", BY_PROGRAM)]
 CLOSED = dict.fromkeys(FIELDS, False)
 Document = List[Dict[str, Any]]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Dict, Mapping, NamedTuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import BY_PROGRAM, WITHOUT_GUARD
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import ROWS
 
 # What a rule is about: the rules of nftables, a bridge, a port on which a guest hangs, any port, an entry of the forwarding database.
 TABLE, BRIDGE, GUEST, PORT, ENTRY = "table", "bridge", "guest", "port", "entry"
@@ -32,7 +32,6 @@ _NETFILTER = (
     "set net.bridge.bridge-nf-call-iptables, -ip6tables and -arptables to 0 by sysctl unless container networks of this host need them, and nf_call_*: false"
     " of the bridge with linux_bridge; else have these chains accept what is bridged"
 )
-_UNLESS = {BY_PROGRAM: "; of a kernel that can't the task says so, and docs/policy.md says which receivers are safe all the same"}
 RULES: Mapping[str, Rule] = {
     "table_altered": Rule(
         TABLE, "high", "Nobody knows what the guards still stop: rules are missing, changed or of another version of this collection", _RUN_AGAIN,
@@ -109,11 +108,10 @@ RULES: Mapping[str, Rule] = {
         GUEST, "medium", "IPv6 neighbour discovery fails", "set multicast_flood: true, or mcast_querier: true on the bridge",
     ),
     **{
-        guard_rule(name): Rule(
-            GUEST, "medium", meaning,
-            f"set guards.{name}: reject with linux_switch_policy or linux_port_security, or a profile that does{_UNLESS.get(name, '')}",
+        guard_rule(row.name): Rule(
+            GUEST, "medium", row.danger, f"set guards.{row.name}: reject with linux_switch_policy or linux_port_security, or a profile that does{row.unless}",
         )
-        for name, meaning in WITHOUT_GUARD.items()
+        for row in ROWS
     },
     "guard_without_stp": Rule(
         PORT, "low", "The option guard does nothing", "set guards.bpdu: reject with linux_port_security, or stp: true on the bridge",

@@ -10,15 +10,13 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.recipes import FALLBACKS, RECIPES, SHARING, SPANNING_TREE, Recipe
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import PortRecord, SwitchRecord
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import shared_macs, split
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BY_PROGRAM, COMPARING, FILTER_GUARDS, GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Fields
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import BY_PROGRAM, GUARDS, SECURITY
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 
 # Nobody could look, so nobody knows.
 UNKNOWN = "unknown"
 INTACT, ALTERED, NONE = "intact", "altered", "none"
-# These guards compare with addresses, which are so known where one of them rejects, if only that there are none.
-_COMPARING = ("arp", "neighbor", "ip_source")
 
 
 class PortFacts(NamedTuple):
@@ -114,7 +112,8 @@ def _document(name: str, fields: Fields, program: Optional[bool]) -> Dict[str, A
     macs, addresses = ([{"address": each, "shared": True} if each in shared else each for each in split(fields.get(word))] for word in ("macs", "addresses"))
     if macs:
         item["macs"] = macs
-    if addresses or any(fields.get(guard) == REJECT for guard in _COMPARING):
+    # They are known where a guard compares with them, if only that there are none.
+    if addresses or any(fields.get(guard) == REJECT for guard in COMPARING):
         item["addresses"] = addresses
     configured = PortRecord.read(fields.get("record")).configured
     guards = {guard: fields[guard] for guard in GUARDS if guard != BY_PROGRAM}

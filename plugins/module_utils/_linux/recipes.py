@@ -10,14 +10,10 @@ from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Op
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER_GUARDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import NFTABLES, PROGRAM, ROWS, Guard, port_options
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Fields, Value
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, Resolution
-
-EXACT = "exact"
-APPROXIMATE = "approximate"
-UNSUPPORTED = "unsupported"
-NFT = "nftables"
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import APPROXIMATE, EXACT, NOT_LOOKED_AT, UNSUPPORTED
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Resolution
 
 # (kind, name, value) to why it can't be enforced here, or None.
 Can = Callable[..., Optional[str]]
@@ -45,6 +41,15 @@ class Recipe(NamedTuple):
     note: str = ""
 
 
+def _of_guard(row: Guard, value: str) -> Recipe:
+    """The table's rules for the port, or a program at its ingress."""
+    rejects = value == REJECT
+    return Recipe(
+        also=row.port_options if rejects else {}, guards={row.name: value} if row.checked_by == NFTABLES else {}, macs=rejects and row.compares,
+        addresses=rejects and row.compares, program=rejects if row.checked_by == PROGRAM else None, note=row.linux if rejects else NOT_LOOKED_AT.note,
+    )
+
+
 _PINNED = "its addresses are pinned as static, sticky entries"
 
 RECIPES: Dict[Tuple[str, str], Recipe] = {
@@ -67,49 +72,8 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
              "address of every frame, as a lock lets in whatever address anybody has written to the port",
     ),
     ("forged_transmits", ACCEPT): Recipe({"locked": False}, guards={"source_mac": ACCEPT}, note="the port is not locked"),
-    ("arp", REJECT): Recipe(
-        guards={"arp": REJECT}, macs=True, addresses=True,
-        note="sender addresses of ARP must be the guest's, of probes the target; RARP only for its own address",
-    ),
-    ("neighbor", REJECT): Recipe(
-        guards={"neighbor": REJECT}, macs=True, addresses=True,
-        note="targets of advertisements and detections, sources and link-layer options must be the guest's; only the known forms of these messages pass",
-    ),
-    ("ip_source", REJECT): Recipe(
-        guards={"ip_source": REJECT}, macs=True, addresses=True,
-        note="IPv4 and IPv6 sources must be the guest's, save for what gets a guest its first address; its link-local addresses are made from macs",
-    ),
-    ("router_advertisement", REJECT): Recipe(
-        also={"mcast_router": 0}, guards={"router_advertisement": REJECT},
-        note="router advertisements, redirects, IGMP and MLD queries, PIM, DVMRP and router discovery are dropped, "
-             "the bridge never takes the port for that of a multicast router, and the port reports 64 groups at once and 15 more a minute (by reports of "
-             "several groups, or with sources, 2,000 bytes of IGMP and 5,200 of MLD, and 400 and 1,200 more a minute), as a bridge that has heard of too many "
-             "ends snooping, and then all hear all",
-    ),
-    ("dhcp_server", REJECT): Recipe(
-        guards={"dhcp_server": REJECT},
-        note="UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 other than a client's requests is dropped, as are requests of a relay, of "
-             "other hardware than Ethernet and in fragments; with ip_source a request must bear the guest's hardware address and its address or none",
-    ),
-    ("bpdu", REJECT): Recipe(
-        guards={"bpdu": REJECT},
-        note="STP, RSTP, MSTP, provider STP, PVST+ and what is tunnelled as such are dropped, and what decides over rings and "
-             "paths as they do: G.8032 and fault management, MRP, DLR, TRILL, FabricPath, the supervision of PRP and HSR; and under any address what is "
-             "between the ends of a cable: MAC control, LACP, LLDP, EAPOL, edge control, stream reservation, Realtek's remote control, configuration tests",
-    ),
-    ("vlan_tags", REJECT): Recipe(
-        guards={"vlan_tags": REJECT},
-        note="every tagged frame is dropped, those of VLAN 0, 802.1CB, HSR and TrustSec among them, and the registration of VLANs and groups "
-             "(GVRP, MVRP, MMRP)",
-    ),
-    ("partial_checksum", REJECT): Recipe(
-        program=True,
-        note="a program at the port's ingress (eBPF) drops a frame whose checksum the guest leaves to the host, unless it starts at the frame's own TCP or UDP "
-             "header and is written into it, or lies in what no guard looks into (tunnels, SCTP): nftables can't see where it will be written, and "
-             "who transmits without checksum offload writes it there behind all rules",
-    ),
-    ("partial_checksum", ACCEPT): Recipe(program=False, note="not looked at"),
-    **{(name, ACCEPT): Recipe(guards={name: ACCEPT}, note="not looked at") for name in FILTER_GUARDS if name in GUARDS},
+    **{(row.name, REJECT): _of_guard(row, REJECT) for row in ROWS},
+    **{(row.name, ACCEPT): _of_guard(row, ACCEPT) for row in ROWS},
 }
 
 # Where the first way is not to be had: instead of what, and by what.
@@ -322,7 +286,7 @@ def taken_by(guards: Mapping[str, str]) -> Dict[str, int]:
     """The options that are taken from a port for guards, all that it has, with their values."""
     rejecting = {name for name, value in guards.items() if value == REJECT and name != "destination_mac"}
     found = {"group_fwd_mask": _NEAREST | (SPANNING_TREE if "bpdu" in rejecting else 0)} if rejecting else {}
-    return {**found, **({"mcast_router": 0} if "router_advertisement" in rejecting else {})}
+    return {**found, **port_options(rejecting)}
 
 
 def _qualify(result: Compiled, effective: Mapping[str, str], port: Port) -> None:

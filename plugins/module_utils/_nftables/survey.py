@@ -16,8 +16,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.process
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.backend import OWN, DormantTable, HardeningBackend
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, TABLE
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BY_PROGRAM
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import BY_PROGRAM
 
 INTACT, ALTERED, MISSING, UNREADABLE = "intact", "altered", "missing", "unreadable"
 _T = TypeVar("_T")

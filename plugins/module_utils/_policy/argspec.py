@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, Optional
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, POLICY_VALUES, REJECT, Field, Kind
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, PROFILES, SECURITY
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import PROFILES, SECURITY
 
 _TYPES = {"bool": "bool", "int": "int", "seconds": "float", "enum": "str", "mac": "str", "device": "str", "str": "str", "policy": "str"}
 

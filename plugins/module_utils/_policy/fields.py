@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Field, Kind, Native
 
 LINUX = "linux"
 VSPHERE = "vsphere"
 
-U8_MAX = 0xFF
 U16_MAX = 0xFFFF
 U32_MAX = 0xFFFFFFFF
 # IFLA_BR_AGEING_TIME is a u32 of hundredths of a second.
@@ -174,10 +174,7 @@ LINK = Kind.of(
     stands_alone=True,
 )
 
-# What the bridge itself can't check is checked by nftables, for each port: the order is that of the documentation.
-FILTER_GUARDS = ("source_mac", "arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "bpdu", "vlan_tags", "destination_mac")
-# These look inside a frame, so what they can't look into is dropped.
-INSPECTING = ("arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server")
+# What the bridge itself can't check is checked by nftables, for each port.
 FILTER = Kind.of(
     "filter",
     # Lists as text, comma-separated and in canonical order: a field is one value.
@@ -195,6 +192,8 @@ FILTER = Kind.of(
 # The MAC addresses that a port whose sources nobody compares is kept from, as others share them.
 KEPT = Kind.of("kept", Field("macs", "str", group="elements"), whole=True)
 SWITCH = Kind.of("switch", Field("record", "str", group="elements"), whole=True)
+# What a port in quarantine had itself, where that is not what a new port has: its options only tell how it is shut.
+DOOR = Kind.of("door", Field("record", "str", group="elements"), whole=True)
 QUARANTINE = Kind.of("quarantine")
 # Quarantine is false where somebody else changed its names.
 RULESET = Kind.of("ruleset", Field("version", "str", group="rules"), Field("quarantine", "bool", group="rules"), stands_alone=True)
@@ -240,7 +239,7 @@ VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
 HOST_OPTION = Kind.of("option", _vim("value", "int", "value"))
 
 KINDS = {
-    kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, STRAYS, VLAN, FDB, LINK, FILTER, INGRESS, KEPT, SWITCH, QUARANTINE, RULESET)
+    kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, STRAYS, VLAN, FDB, LINK, FILTER, INGRESS, KEPT, SWITCH, DOOR, QUARANTINE, RULESET)
 }
 
 

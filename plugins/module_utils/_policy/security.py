@@ -9,25 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, FrozenSet, Mapping, Optional, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import GUARDS, of_profile
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
 
 # As a VMware port group has them, in its order.
 SECURITY = ("promiscuous", "mac_changes", "forged_transmits")
-# What a guest can do where a guard does not reject.
-WITHOUT_GUARD: Mapping[str, str] = {
-    "arp": "The guest can claim the IPv4 addresses of others by ARP and draw their traffic to itself",
-    "neighbor": "The guest can claim the IPv6 addresses of others by neighbour discovery, or keep them from being used",
-    "ip_source": "The guest can send from the IP addresses of others",
-    "router_advertisement": "The guest can make itself the router of the others, and have all multicast sent to itself",
-    "dhcp_server": "The guest can give the others addresses, routers and name servers by DHCP",
-    "bpdu": "The guest can become the root of a spanning tree, or have the physical switch shut the port of the host",
-    "vlan_tags": "The guest can choose by tags to which VLAN its frames belong, where the uplink carries several",
-    "partial_checksum": "The guest can have two bytes of its choice written into its frames behind all rules, and so speak as others to whoever hears it "
-                        "without checksum offload",
-}
-GUARDS = tuple(WITHOUT_GUARD)
-# The one that no rule of nftables can check.
-BY_PROGRAM = "partial_checksum"
 
 Values = Mapping[str, Optional[str]]
 
@@ -41,22 +27,16 @@ class Profile:
     purpose: str
 
 
-def _all(names: Tuple[str, ...], value: str, **others: str) -> Dict[str, Optional[str]]:
-    return {name: others.get(name, value) for name in names}
+def _profile(name: str, security: str, purpose: str) -> Profile:
+    """What it gives each guard is in the rows of guards."""
+    return Profile(dict.fromkeys(SECURITY, security), of_profile(name), purpose)
 
 
 PROFILES: Dict[str, Profile] = {
-    "guest": Profile(_all(SECURITY, REJECT), _all(GUARDS, REJECT), "a guest with addresses of its own and nothing behind it"),
-    # It forwards frames from foreign addresses, tells hosts about itself and may serve or relay DHCP.
-    "router": Profile(
-        _all(SECURITY, REJECT), _all(GUARDS, REJECT, ip_source=ACCEPT, router_advertisement=ACCEPT, dhcp_server=ACCEPT),
-        "a guest that routes: its frames bear its own MAC address and foreign IP addresses",
-    ),
+    "guest": _profile("guest", REJECT, "a guest with addresses of its own and nothing behind it"),
+    "router": _profile("router", REJECT, "a guest that routes: its frames bear its own MAC address and foreign IP addresses"),
     # Guests behind it have MAC addresses, IP addresses and VLANs that nobody here knows.
-    "nested_hypervisor": Profile(
-        _all(SECURITY, ACCEPT), _all(GUARDS, ACCEPT, router_advertisement=REJECT, dhcp_server=REJECT, bpdu=REJECT, partial_checksum=REJECT),
-        "a guest with guests of its own behind it, whose addresses are not known here",
-    ),
+    "nested_hypervisor": _profile("nested_hypervisor", ACCEPT, "a guest with guests of its own behind it, whose addresses are not known here"),
 }
 
 

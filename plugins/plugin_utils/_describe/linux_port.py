@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import REJECT
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import GUARDS, SECURITY
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commented import Entry, Map, tree
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.words import Facts, named, policies
 

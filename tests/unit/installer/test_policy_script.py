@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
+from ansible.errors import AnsibleFilterError
 from ansible_collections.virtnet.hardening.plugins.filter.esxcli_policy import esxcli_policy
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile.policy_script import MADE_BY_INSTALLER, render
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import VirtnetError
-from ansible.errors import AnsibleFilterError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BY_PROGRAM, GUARDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -132,9 +133,8 @@ def test_what_is_not_said_is_not_set() -> None:
 
 def test_what_one_does_without_is_told() -> None:
     """In a warning."""
-    first = render([{"name": "vSwitch0", "profile": "guest"}], MADE_BY_INSTALLER, frozenset(
-        ["arp", "neighbor", "ip_source", "router_advertisement", "dhcp_server", "vlan_tags"]))
-    assert sum("is not enforced" in text for text in first.warnings) == 7 and first.commands[-1][-1] == "--int-value=1"
+    first = render([{"name": "vSwitch0", "profile": "guest"}], MADE_BY_INSTALLER, frozenset(GUARDS) - {"bpdu", BY_PROGRAM})
+    assert sum("is not enforced" in text for text in first.warnings) == len(GUARDS) - 1 and first.commands[-1][-1] == "--int-value=1"
 
 
 def test_the_filter() -> None:

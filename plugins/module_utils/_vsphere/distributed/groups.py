@@ -17,7 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, Desired, Fields, Key, Kind, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import vlan as dv_vlan
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import Choice, Groups, unknown
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import GroupChoice, Groups, unknown
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import GROUP, DvScope, SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, policies, wire
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.effects import uncertain
@@ -73,7 +73,7 @@ def setting_wish(params: Mapping[str, Any], kind: Kind) -> Dict[str, Value]:
     return wish
 
 
-def _unmatched(choice: Choice, switch: SwitchFacts) -> Tuple[str, ...]:
+def _unmatched(choice: GroupChoice, switch: SwitchFacts) -> Tuple[str, ...]:
     """A mistyped pattern would harden nothing, quietly, and a mistyped name of a group that is to go would leave it."""
     there = [name for name in switch.groups if not switch.special(name)]
     globs = [f"names: no port group of {switch.name} matches {glob}{close(glob, there)}." for glob in choice.unmatched]
@@ -81,7 +81,7 @@ def _unmatched(choice: Choice, switch: SwitchFacts) -> Tuple[str, ...]:
     return (*globs, *left)
 
 
-def _not_there(choice: Choice, switch: SwitchFacts) -> Tuple[str, ...]:
+def _not_there(choice: GroupChoice, switch: SwitchFacts) -> Tuple[str, ...]:
     return tuple(f"{unknown(name, switch)}." for name in choice.missing)
 
 
@@ -149,7 +149,7 @@ class GroupsIntent:
         merged: Dict[str, Value] = {**(dict.fromkeys(switch.effective, INHERIT) if have is None else have), **wish}
         return in_effect({field: merged[field] for field in SHOWN if field in merged}, switch.effective)
 
-    def _warnings(self, choice: Choice, effective: Mapping[str, Fields], switch: SwitchFacts) -> Tuple[str, ...]:
+    def _warnings(self, choice: GroupChoice, effective: Mapping[str, Fields], switch: SwitchFacts) -> Tuple[str, ...]:
         """Least privilege: a policy that is opened on all groups of a switch is open on all of the switch."""
         ordinary = [name for name in switch.groups if not switch.special(name)]
         if len(ordinary) < 2 or not set(ordinary) <= set(choice.found):

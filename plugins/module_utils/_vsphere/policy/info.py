@@ -9,20 +9,20 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Fields, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.vlan import TRUNK
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.effects import effective_policies
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import spec as selection_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit import judge, unjudged
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit_rules import AUDITS, OPTIONS, SCG
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.subjects import (
     PORTGROUP, VDS, VDS_PORT, VDS_PORTGROUP, VSWITCH, HostOptions, Subject, by_key,
 )
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import BPDU_OPTION
 
 _NAMED = 5
 # What a port group hands to its guests as it is (virtual guest tagging).
@@ -71,11 +71,11 @@ class Blanks(NamedTuple):
     remarks: List[str]
 
 
-class InfoRequest:
+class PolicyInfoRequest:
     """The question as the user asks it."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
-        self.selection = Selection(params)
+        self.selection = HostSelection(params)
         self.audit: Optional[str] = params.get("audit")
         self.ports: str = params["ports"]
 

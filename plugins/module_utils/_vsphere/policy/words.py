@@ -8,30 +8,22 @@ A word that ESXi can't enforce refuses the document, unless the user said that h
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, Switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, GuestItem, PortItem, Switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION, BY_PROGRAM, ROWS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import BY_PROGRAM, GUARDS, SECURITY, Level
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import APPROXIMATE, EXACT, UNSUPPORTED, Word
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY, Level
 
-EXACT, APPROXIMATE, UNSUPPORTED = "exact", "approximate", "unsupported"
 VSWITCH, VDS = "vswitch", "vds"
 BACKENDS = (VSWITCH, VDS)
-BPDU_OPTION = "Net.BlockGuestBPDU"
 
 # What the user may say that he does without.
-WITHOUT = tuple(name for name in GUARDS if name != "bpdu") + ("isolated", "multicast_flood", "ports")
-
-
-class Word(NamedTuple):
-    """How one word is kept by one kind of switch."""
-
-    quality: str
-    note: str
-    sets: str = ""
+WITHOUT = (*(row.name for row in ROWS if row.esxi[REJECT].quality == UNSUPPORTED), "isolated", "multicast_flood", "ports")
 
 
 def _both(word: Word) -> Dict[str, Word]:
@@ -44,16 +36,6 @@ _MEANS = {
     "mac_changes": ("a guest's changed address is heard", "a guest that changes its address is cut off"),
     "forged_transmits": ("guests send from any address", "frames from other addresses than the adapter's are dropped"),
 }
-_UNSEEN = {
-    "arp": "virtual switches don't look into ARP; NSX does (SpoofGuard)",
-    "neighbor": "virtual switches don't look into IPv6 neighbour discovery; NSX does (SpoofGuard)",
-    "ip_source": "virtual switches don't compare IP addresses; NSX does (SpoofGuard)",
-    "router_advertisement": "virtual switches don't look into router advertisements; NSX does (segment security profiles)",
-    "dhcp_server": "virtual switches don't look into DHCP; NSX does (segment security profiles)",
-    "vlan_tags": "no setting of a virtual switch drops tagged frames; the audit reports groups that hand VLANs to their guests",
-    "partial_checksum": "no setting of a virtual switch bounds where a host writes the checksum that a guest leaves to it",
-}
-
 
 def _policy(name: str, value: str) -> Dict[str, Word]:
     means, key = _MEANS[name][value == REJECT], _NATIVE[name]
@@ -72,12 +54,7 @@ _TABLE: Dict[Tuple[str, str], Dict[str, Word]] = {
         VDS: Word(APPROXIMATE, "exact if all three inherit. There is one flag for the three: where they differ, an inherited one is written as the value"
                   " that the switch has now, and follows it only at the next run", "`macManagementPolicy.inherited`"),
     },
-    ("bpdu", REJECT): _both(Word(APPROXIMATE, "of all guests of the host, whichever group asks for it; told in a warning where the switches don't all ask",
-                                 f"`{BPDU_OPTION}: 1`")),
-    ("bpdu", ACCEPT): _both(Word(APPROXIMATE, "of all guests of the host; refused where another switch or group of the document rejects",
-                                 f"`{BPDU_OPTION}: 0`")),
-    **{(name, REJECT): _both(Word(UNSUPPORTED, note)) for name, note in _UNSEEN.items()},
-    **{(name, ACCEPT): _both(Word(EXACT, "not looked at")) for name in _UNSEEN},
+    **{(row.name, value): _both(row.esxi[value]) for value in (REJECT, ACCEPT) for row in ROWS},
     ("isolated", "true"): {
         VSWITCH: Word(UNSUPPORTED, "a standard switch has no private VLANs"),
         VDS: Word(UNSUPPORTED, "this module changes no VLANs; give the group an isolated private VLAN with vds_portgroup"),
@@ -94,6 +71,7 @@ _TABLE: Dict[Tuple[str, str], Dict[str, Word]] = {
     ("macs", ""): _both(Word(EXACT, "nothing to set: hosts know the address of an adapter, its first")),
     ("macs", "more than one"): _both(Word(APPROXIMATE, "an adapter has one address; the others are treated as changed or forged")),
     ("addresses", ""): _both(Word(EXACT, "nothing to set: only the guards that are unsupported compare them")),
+    ("guests", ""): _both(Word(EXACT, "nothing to set: a guest is in the group that its adapter is connected to")),
     ("ports", ""): {
         VSWITCH: Word(UNSUPPORTED, "policies, guards or isolation of a port's own: a standard switch has no policies of single ports; make a group for it"),
         VDS: Word(UNSUPPORTED, "policies, guards or isolation of a port's own: ports come and go with the machines; make a group for it, or use vds_port"),
@@ -175,8 +153,9 @@ def _of_group(group: Group, switch: str, backend: str) -> Iterator[Said]:
     if group.quarantine is not None:
         text = str(group.quarantine).lower()
         yield _say(where, "quarantine", text, _entry("quarantine", text, backend))
-    for port in group.ports:
-        label = f"port {port.name} of {group.name or switch}"
+    items: Sequence[Union[PortItem, GuestItem]] = (*group.ports, *group.guests)
+    for port in items:
+        label = f"{'guest' if isinstance(port, GuestItem) else 'port'} {port.name} of {group.name or switch}"
         if len(port.macs or ()) > 1:
             yield _say(label, "macs", ", ".join(normalize.address_item(each, label)[0] for each in port.macs or ()), _entry("macs", "more than one", backend))
         own = [*_of_level(port.level, backend)]

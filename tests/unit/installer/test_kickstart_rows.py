@@ -17,9 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kicks
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import KEYS, extract, fields, render
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import parse
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS, TABLE, WRITTEN
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.types import (
-    MANY, OPTIONS, SECTION, SWITCH, WORD, Argument, Command, Option,
-)
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.types import OPTIONS, SECTION, SWITCH, WORD, Command, Option
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile import spec as profile
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 
@@ -153,16 +151,13 @@ def test_options_of_a_release(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told("gone", "9.0") == {"gone has no effect since 9.0"}
 
 
-@pytest.mark.parametrize(("row", "words"), [
-    ({"key": "x"}, "does not fit"), ({"shape": SWITCH}, "does not fit"), ({"key": "x", "shape": "list"}, "does not fit"),
-    ({"key": "x", "shape": WORD}, "no one word"), ({"key": "x", "shape": WORD, "options": (Option("--a"), Option("--b"))}, "no one word"),
-    ({"key": "x", "shape": SECTION}, "repeated"), ({"key": "x", "shape": SWITCH, "repeat": MANY}, "repeated"),
-])
-def test_contradictions_are_refused(row: Dict[str, Any], words: str) -> None:
-    """When the table is made."""
-    with pytest.raises(ValueError, match=words):
-        Command("x", **row)
-    Command("x", key="x", shape=WORD, argument=Argument("a"))
+def test_shapes_fit_their_rows() -> None:
+    """A key has a shape; a word is an argument or the one option; of scripts each counts, and of switches one."""
+    for row in COMMANDS.values():
+        assert bool(row.key) is bool(row.shape) and row.shape in ("", SWITCH, WORD, OPTIONS, SECTION), row.name
+        assert row.shape != WORD or row.argument is not None or len(row.options) == 1, f"{row.name} has no one word"
+        assert row.many or row.shape != SECTION, row.name
+        assert not row.many or row.shape != SWITCH, row.name
 
 
 def test_each_option_of_a_command_is_one_of_the_module() -> None:

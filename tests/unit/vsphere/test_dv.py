@@ -11,13 +11,13 @@ from typing import Any, Dict, Mapping, Optional
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnreadableError, UnsupportedError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import expand as dv_expand
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten as dv_flatten
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import inventory as dv_inventory
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import vlan as dv_vlan
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import PORT_POLICY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import Found, plain_name
 from hypothesis import given

@@ -11,9 +11,10 @@ from typing import Any, Dict, Iterator, Set, Tuple
 
 import pytest
 import yaml
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_PORT, VDS_PORTGROUP, VSPHERE
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSPHERE
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Field
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import expand, flatten, groups, ports
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import VDS_PORT, VDS_PORTGROUP
 
 from tests.vsphere import fields as tried
 

@@ -99,12 +99,6 @@ class Command:
 
     def __post_init__(self) -> None:
         self.by_name.update({option.name: option for option in self.options})
-        if bool(self.key) != bool(self.shape) or self.shape not in ("", SWITCH, WORD, OPTIONS, SECTION):
-            raise ValueError(f"{self.name}: the shape {self.shape!r} does not fit the key {self.key!r}")
-        if self.shape == WORD and self.argument is None and len(self.options) != 1:
-            raise ValueError(f"{self.name}: it has no one word; give it an argument or one option")
-        if self.shape == SECTION and not self.many or self.shape == SWITCH and self.many:
-            raise ValueError(f"{self.name}: as a {self.shape} it can't be repeated so: {self.repeat}")
 
     @property
     def many(self) -> bool:

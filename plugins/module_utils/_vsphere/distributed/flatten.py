@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import (
-    BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_PORT, VDS_PORTGROUP, VDS_SECURITY, VSPHERE,
-)
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSPHERE
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Field, Fields, Kind, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import (
+    BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_PORT, VDS_PORTGROUP, VDS_SECURITY,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.vlan import PVLAN, trunk_text
 
 SECURITY_NAMES = tuple(field.name for field in VDS_SECURITY)

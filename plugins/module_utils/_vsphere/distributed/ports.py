@@ -11,11 +11,11 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY, VDS_PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import unknown
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import PORT, DvScope, PortFacts, SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import PORT_POLICY, VDS_PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, native, policies
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.groups import setting_options, setting_wish
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.effects import uncertain

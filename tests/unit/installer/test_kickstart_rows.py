@@ -12,7 +12,7 @@ from typing import Any, Dict, Optional, Set, Tuple
 import pytest
 import yaml
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart import task
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Target, lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Installation, lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.mask import secrets, shown
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import KEYS, extract, fields, render
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import parse
@@ -142,7 +142,7 @@ def test_options_of_a_release(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint.COMMANDS", {**COMMANDS, **rows})
 
     def told(text: str, version: str) -> Set[str]:
-        found = lint(parse(text.encode()), Target(EsxiVersion.parse(version), False))
+        found = lint(parse(text.encode()), Installation(EsxiVersion.parse(version), False))
         return {each.message for each in found if each.rule in ("not-in-version", "no-longer")}
 
     assert told("new --x", "7.0") == {"new is not known to ESXi 7.0; it is since 8.0", "new --x is not known to ESXi 7.0; it is since 9.0"}

@@ -95,7 +95,8 @@ def test_what_is_written_is_read(name: str, value: Any) -> None:
         assert flatten.group(written, True)[name] == value and spec.defaultPortConfig is None
         return
     made = expand.setting(vim, blank(), asked)
-    assert flatten.setting_fields(made, True, VDS_PORT)[name] == value
+    for kind in (kind for kind in KINDS.values() if name in kind.fields):
+        assert flatten.setting_fields(made, True, kind)[name] == value
     if value != INHERIT:
         assert flatten.effective_fields(made, True)[name] == value
     sent = {each.name for each in made._GetPropertyList() if getattr(made, each.name, None)}

@@ -51,7 +51,7 @@ _DASHES = r"[ \t]+--"
 _OLD_SOURCE = (Option("--server", status=DEPRECATED), Option("--dir", status=DEPRECATED))
 
 INSTALL = Command(
-    "install", "A fresh installation.", key="install", shape=OPTIONS, in_script=_DASHES, repeat=ONCE, needs_one_of=("--disk", "--firstdisk"),
+    "install", "A fresh installation.", shape=OPTIONS, in_script=_DASHES, repeat=ONCE, needs_one_of=("--disk", "--firstdisk"),
     options=(
         *_disk("--ignoressd"), _first("local,remote,usb", "--disk"),
         Option("--ignoressd", text="leave out SSDs", conflicts=("--disk",), requires=("--firstdisk",)),
@@ -68,7 +68,7 @@ INSTALL = Command(
     ),
 )
 INSTALLORUPGRADE = Command(
-    "installorupgrade", "An upgrade where there is an ESXi on the disk, otherwise an installation.", key="installorupgrade", shape=OPTIONS, in_script="",
+    "installorupgrade", "An upgrade where there is an ESXi on the disk, otherwise an installation.", shape=OPTIONS, in_script="",
     repeat=ONCE, needs_one_of=("--disk", "--firstdisk"),
     options=(
         *_disk(), _first("local,remote,usb", "--disk"), _OVERWRITEVMFS, _OVERWRITEVSAN, *_PREREQ, _FORCEMIGRATE,
@@ -76,7 +76,7 @@ INSTALLORUPGRADE = Command(
     ),
 )
 UPGRADE = Command(
-    "upgrade", "An upgrade of the ESXi on the disk, 6.0 or later.", key="upgrade", shape=OPTIONS, repeat=ONCE,
+    "upgrade", "An upgrade of the ESXi on the disk, 6.0 or later.", shape=OPTIONS, repeat=ONCE,
     needs_one_of=("--disk", "--firstdisk", "--diskBootedFrom"),
     options=(
         *_disk("--diskBootedFrom"), _first("local,remote,usb", "--disk", "--diskBootedFrom"),
@@ -87,7 +87,7 @@ UPGRADE = Command(
     ),
 )
 CLEARPART = Command(
-    "clearpart", "Removes the partitions of disks.", key="clearpart", shape=OPTIONS, in_script="", repeat=MANY, requires="install", void_with=("upgrade",),
+    "clearpart", "Removes the partitions of disks.", shape=OPTIONS, in_script="", repeat=MANY, requires="install", void_with=("upgrade",),
     needs_one_of=("--alldrives", "--drives", "--ignoredrives", "--firstdisk"),
     options=(
         Option("--drives", "disks", "the disks", conflicts=("--ignoredrives", "--alldrives", "--firstdisk"), stops=True),
@@ -100,7 +100,7 @@ CLEARPART = Command(
     ),
 )
 NETWORK = Command(
-    "network", "The network of the installed host. Without it: DHCP.", key="network", shape=OPTIONS, in_script=_DASHES, void_with=("upgrade",),
+    "network", "The network of the installed host. Without it: DHCP.", shape=OPTIONS, in_script=_DASHES, void_with=("upgrade",),
     options=(
         Option("--bootproto", "choice", "without it dhcp", choices=("dhcp", "static")),
         Option("--device", "device", "vmnicN or a MAC address; without it the NIC that the host booted from", stops=True),
@@ -115,7 +115,7 @@ NETWORK = Command(
     ),
 )
 PART = Command(
-    "part", "Makes a VMFS datastore on a disk that is empty or cleared, and not the one of install.", key="part", shape=OPTIONS,
+    "part", "Makes a VMFS datastore on a disk that is empty or cleared, and not the one of install.", shape=OPTIONS,
     aliases=("partition",), repeat=MANY,
     requires="install", void_with=("upgrade",), argument=Argument("name", last=False, text="the datastore"), needs_one_of=("--ondisk", "--onfirstdisk"),
     options=(
@@ -138,30 +138,30 @@ TABLE: Tuple[Command, ...] = (
     ),
     ROOTPW, INSTALL, INSTALLORUPGRADE, UPGRADE, CLEARPART, PART, NETWORK,
     Command(
-        "keyboard", "The layout of the keyboard, in quotes where it has two words.", key="keyboard", shape=WORD, in_script=r"[ \t]",
+        "keyboard", "The layout of the keyboard, in quotes where it has two words.", shape=WORD, in_script=r"[ \t]",
         void_with=("upgrade",), argument=Argument("layout"),
     ),
     Command(
         "vmserialnum", "The licence key.", key="serialnum", shape=WORD, secret=True, in_script="", aliases=("serialnum",), void_with=("upgrade",), until="9.0",
         options=(Option("--esx", "license", "five groups of five letters and digits", stops=True, status=REQUIRED),),
     ),
-    Command("paranoid", "A warning stops the installer.", key="paranoid", shape=SWITCH, in_script=""),
-    Command("dryrun", "The script is checked and nothing is installed.", key="dryrun", shape=SWITCH, in_script=""),
+    Command("paranoid", "A warning stops the installer.", shape=SWITCH, in_script=""),
+    Command("dryrun", "The script is checked and nothing is installed.", shape=SWITCH, in_script=""),
     Command(
-        "reboot", "Restarts the host at the end.", key="reboot", shape=SWITCH,
+        "reboot", "Restarts the host at the end.", shape=SWITCH,
         options=(Option("--noeject", text="leave the CD in its drive", key="noeject"),),
     ),
     Command("partitionembed", "Partitions as on an embedded ESXi. Undocumented.", requires="install"),
     Command(
-        "%include", "Reads another script.", key="include", shape=WORD, aliases=("include",), repeat=MANY,
+        "%include", "Reads another script.", shape=WORD, aliases=("include",), repeat=MANY,
         argument=Argument("file", text="a URL, or a path on the installer"),
     ),
     Command(
-        "%pre", "Runs before the rest is read. An exit code other than 0 stops the installer.", key="pre", shape=SECTION, repeat=MANY,
+        "%pre", "Runs before the rest is read. An exit code other than 0 stops the installer.", shape=SECTION, repeat=MANY,
         options=(_INTERPRETER,),
     ),
     Command(
-        "%post", "Runs after the installation.", key="post", shape=SECTION, repeat=MANY,
+        "%post", "Runs after the installation.", shape=SECTION, repeat=MANY,
         options=(
             _INTERPRETER,
             Option("--timeout", "int", "seconds after which the script is ended"),
@@ -169,7 +169,7 @@ TABLE: Tuple[Command, ...] = (
         ),
     ),
     Command(
-        "%firstboot", "Runs at the first start of the installed host. Not with UEFI Secure Boot.", key="firstboot", shape=SECTION, repeat=MANY,
+        "%firstboot", "Runs at the first start of the installed host. Not with UEFI Secure Boot.", shape=SECTION, repeat=MANY,
         options=(_INTERPRETER,),
     ),
 )

@@ -20,8 +20,8 @@ DISKS = ("disk", "disks")
 LAST, ONCE, MANY = "last", "once", "many"
 # deprecated: a warning, and the line does nothing. no effect: taken without a word, and nothing comes of it. refused: it stops the installer.
 OPTIONAL, REQUIRED, DEPRECATED, NO_EFFECT, REFUSED = "optional", "required", "deprecated", "no effect", "refused"
-# What a command is as an option of the module: true or false; one word, which is its argument or else the value of its one option; a dictionary of its
-# options; the same with a script. With MANY it is a list of these.
+# Shapes of options of the module: true or false; one word, which is the argument or else the value of the one option; a dictionary of the options; the
+# same with a script. With MANY it is a list of these.
 SWITCH, WORD, OPTIONS, SECTION = "switch", "word", "options", "section"
 
 
@@ -86,9 +86,10 @@ class Command:
     # Commands with which it is void: upgrade makes rootpw, network and others invalid.
     void_with: Tuple[str, ...] = ()
     needs_one_of: Tuple[str, ...] = ()
-    # The option of the module, which is a key of a model too; empty where a model can't have the command.
-    key: str = ""
+    # What it is as an option of the module, and that option's name, which is a key of a model too. It is the command's own unless it is given. A model can't
+    # have a command without a shape.
     shape: str = ""
+    key: str = ""
     # Its words are never shown.
     secret: bool = False
     # What follows its name where somebody put it into a script by mistake, as a regular expression; None where a shell may have such a line.
@@ -99,6 +100,8 @@ class Command:
 
     def __post_init__(self) -> None:
         self.by_name.update({option.name: option for option in self.options})
+        if self.shape and not self.key:
+            object.__setattr__(self, "key", self.name.lstrip("%"))
 
     @property
     def many(self) -> bool:

@@ -145,9 +145,10 @@ WIRES: Mapping[str, Callable[[Any], Value]] = {
 }
 
 
-def policies(kind: Kind = VDS_PORT) -> List[Field]:
-    """The fields of a kind each of which is a policy of a port setting by itself; without security and MAC learning."""
-    return [field for field in kind.fields.values() if wire(field) in WIRES]
+def policies(*kinds: Kind) -> List[Field]:
+    """The fields, of some kinds or of groups and ports, each of which is a policy of a port setting by itself; without security and MAC learning."""
+    found = {field.name: field for kind in kinds or (VDS_PORTGROUP, VDS_PORT) for field in kind.fields.values() if wire(field) in WIRES}
+    return list(found.values())
 
 
 def setting_fields(setting: Any, modern: bool = False, kind: Kind = VDS_PORTGROUP) -> Dict[str, Value]:

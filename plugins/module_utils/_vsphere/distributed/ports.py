@@ -21,7 +21,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distrib
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.effects import uncertain
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import HIDDEN
 
-_SINGLE = [field.name for field in policies()]
+_SINGLE = [field.name for field in policies(VDS_PORT)]
 # What is reset together: the API has one flag of inheritance for security and MAC learning.
 _SETTINGS = {"security": SECURITY_NAMES + LEARNING_NAMES, **{name: (name,) for name in _SINGLE}}
 _FLAGS = {field.name: native(field) for field in PORT_POLICY}

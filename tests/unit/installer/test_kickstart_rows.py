@@ -66,11 +66,16 @@ def of_role() -> Dict[str, str]:
     return found
 
 
+def none_of(sentence: str, names: Set[str]) -> None:
+    """Fails with the names."""
+    assert not names, f"{sentence} {', '.join(sorted(names))}"
+
+
 def test_each_row_has_its_example() -> None:
     """Without one nothing below tries it."""
-    assert not set(KEYS) - set(EXAMPLES), "rows without a value in EXAMPLES of this file"
-    assert not {row.key for row in WRITTEN} - set(IN_SCRIPTS), "rows of which IN_SCRIPTS of this file does not say whether a shell may have such a line"
-    assert not (set(EXAMPLES) | set(IN_SCRIPTS)) - set(KEYS), "examples of rows that there are not"
+    none_of("EXAMPLES of this file has no", set(KEYS) - set(EXAMPLES))
+    none_of("IN_SCRIPTS of this file does not say whether a shell may have", {row.key for row in WRITTEN} - set(IN_SCRIPTS))
+    none_of("the table has no row of", (set(EXAMPLES) | set(IN_SCRIPTS)) - set(KEYS))
     assert len(set(KEYS)) == len(KEYS)
     for command in TABLE:
         assert command.text, f"{command.name} has no text for docs/kickstart.md"
@@ -94,8 +99,8 @@ def test_each_row_is_documented(key: str) -> None:
     assert key in told, f"{MODULE.name} does not document {key}"
     assert told[key]["type"] == spec[key]["type"] and told[key].get("elements") == spec[key].get("elements")
     mine, theirs = spec[key].get("options", {}), told[key].get("suboptions", {})
-    assert not set(mine) - set(theirs), f"{MODULE.name} does not document these of {key}"
-    assert not set(theirs) - set(mine), f"{MODULE.name} documents of {key} what is no option"
+    none_of(f"{MODULE.name} does not document of {key}", set(mine) - set(theirs))
+    none_of(f"the table has no option of {key} that {MODULE.name} documents:", set(theirs) - set(mine))
     for name, option in mine.items():
         assert theirs[name]["type"] == option["type"] and theirs[name].get("choices", []) == option.get("choices", []), f"{key}.{name}"
     assert key in SECRET or key == "network" or key in profile.spec()["kickstart"]["options"]

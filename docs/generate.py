@@ -89,8 +89,9 @@ POLICY_SCOPE = """
 
 Not only the plain frame: `lab/attacks` sends each also in the forms that are known to pass such guards, from a real guest, before and after hardening.
 Headers and options before the message, fragments and overlaps (RFC 7113, RFC 7112, RFC 6980, RFC 5722, RFC 7610), probes and announcements
-(RFC 5227), LLC/SNAP, LLC with other SAPs, IEEE 802.3 without LLC, wrong lengths, VLAN 0, stacked and foreign tags (CVE-2021-27853, CVE-2021-27854,
-CVE-2021-27861, CVE-2021-27862), replies through relays, and hellos of multicast routers (RFC 4541, RFC 4286, RFC 7761).
+(RFC 5227), LLC/SNAP, LLC with other SAPs, behind an EtherType (IEEE 802.1AC) and not at all, wrong lengths, VLAN 0, stacked and foreign tags
+(CVE-2021-27853, CVE-2021-27854, CVE-2021-27861, CVE-2021-27862), replies through relays, hellos of multicast routers (RFC 4541, RFC 4286, RFC 7761), and
+packets that the host finishes or cuts after the rules.
 
 ## What a bridge leaves to the host
 
@@ -98,9 +99,9 @@ A frame to 01:80:c2:00:00:0e, and to ..:00 where the bridge runs STP, leaves the
 behind the guest's port: a router advertisement in it gives the host a default route through the guest, and a BPDU takes the root of the spanning tree
 (`br_handle_frame`, net/bridge/br_input.c). So a policy sets the `group_fwd_mask` of a port with a guard, and of one that is in quarantine, to 0x4001
 (0x4000 with `bpdu: accept`): the bridge forwards these frames, and its rules drop them, with all others to 01:80:c2:00:00:00 to ..:0f. It gives the mask
-back when the policy goes. Where somebody flushes the rules, the mask alone is left, and such frames reach other ports; the audit finds it. Kernels before
-4.15 have no such option of ports. A tap that comes under a name in quarantine, and a port that left its bridge and came back, get the mask at the next
-run; until then their frames to ..:0e reach the host. With `bpdu: accept` on a bridge that runs STP everything to ..:00 still does.
+back when the policy or the quarantine goes. Where somebody flushes the rules, the mask alone is left, and such frames reach other ports; the audit finds it.
+Kernels before 4.15 have no such option of ports. A tap that comes under a name in quarantine, and a port that left its bridge and came back, get the mask at
+the next run; until then their frames to ..:0e reach the host. With `bpdu: accept` on a bridge that runs STP everything to ..:00 still does.
 
 ## What is written into a frame after the rules
 
@@ -112,8 +113,14 @@ source, a DHCP server's port, a client's address in a DHCP request and a TCP por
 `partial_checksum: reject` puts a program (eBPF) at the port's ingress, which runs before the bridge takes the frame. It drops a frame with such a
 checksum unless that starts at the frame's own TCP or UDP header, behind up to two VLAN tags, options of IPv4 and four extension headers of IPv6, and is
 written into it; or lies behind the header of a tunnel (UDP on other ports than DHCP's, GRE, IP in IP) or in SCTP, DCCP and UDP-Lite, where no guard looks.
-Frames without such a checksum pass whatever they are, large ones that the host cuts (TSO, USO) are judged whole. Cards and drivers that
-leave the sums of their own TCP and UDP to the host, as Linux, Windows and the BSDs do, lose nothing.
+Frames without such a checksum pass whatever they are, save for the next. Cards and drivers that leave the sums of their own TCP and UDP to the host, as
+Linux, Windows and the BSDs do, lose nothing.
+
+A packet that the guest leaves to the host to be cut (TSO, USO, UFO) is judged whole, and its pieces are made behind all rules. Those of TCP bear nothing that
+a guard asks of. Of UDP each datagram that is cut off is a message of its own, so that a second DHCP request, for somebody else, came in the packet of the
+first; and a packet that is made fragments of, which card and guest may agree on to this day, became one with other ports where it was a later fragment
+itself, and one with another hardware address where the pieces overlapped. So the program drops UDP that is to be cut where it is DHCP, a fragment, or cut
+into pieces of less than 8 bytes. No client of DHCP has its requests cut, and other UDP is cut as before.
 
 - It needs a kernel with a description of its types (`/sys/kernel/btf/vmlinux`, `CONFIG_DEBUG_INFO_BTF`; distributions have it from 5.8 to 5.14 on), root,
   and tcx (6.6) or clsact with `cls_bpf`. All of that is tried out before the first write. Seen: tcx and clsact on 6.18, clsact on 6.1.
@@ -158,14 +165,18 @@ MAC address is not locked, as a locked port lets in only what is written to it, 
   port from an address for the first time.
 - Uplinks, couplings of bridges and the host's own ends may send from it, as the master may be beyond them. An uplink that the kernel does not show as
   one (a `veth` into another namespace) is named with `macs: [{address: ..., shared: true}]` and all three policies `accept`.
+- Who advertises itself decides who is the master, from whatever address it does: a guest that shares nothing made both members step back by one packet of
+  VRRP or CARP from its own. So `router_advertisement: reject` drops these two (IP protocol 112) unless the port shares the MAC address of that virtual
+  router (00:00:5e:00:01:xx, 00:00:5e:00:02:xx), or shares addresses and none of that kind, as keepalived without `use_vmac` does.
 - `isolated: true` on both ports keeps the advertisements of one from the other, and both become master.
 
 ## What they don't look at
 
-- Tunnels: VXLAN, GRE, IPv6 in IPv4, PPPoE, MACsec, IPsec. What is in them matters only to a host that was told to take it out.
-- Services on the guest's own address: mDNS, LLMNR, NetBIOS and WPAD names, PXE, routing protocols (OSPF, RIP) and redundancy protocols (VRRP, HSRP).
-  To use a virtual MAC or IP address a guest needs it in `macs` and `addresses`, shared where others use it too (see above). Which of those that
-  share it is the master is theirs to decide: each of them can take it.
+- Tunnels: VXLAN, GRE, IPv6 in IPv4, sessions of PPPoE, MACsec, IPsec. What is in them matters only to a host that was told to take it out. Who offers
+  sessions of PPPoE is a matter of `dhcp_server`.
+- Services on the guest's own address: mDNS, LLMNR, NetBIOS and WPAD names, PXE, routing protocols (OSPF, RIP) and redundancy protocols other than
+  VRRP and CARP (HSRP, GLBP). To use a virtual MAC or IP address a guest needs it in `macs` and `addresses`, shared where others use it too (see above).
+  Which of those that share it is the master is theirs to decide: each of them can take it.
 - DHCP options: a guest that invents client identifiers gets a lease for each, and one that borrows a neighbour's client identifier or DUID can release
   or take over that one's lease. Have the server go by the hardware address, which is checked: `dhcp-ignore-clid` (dnsmasq), `"match-client-id": false`
   (Kea), `ignore-client-uids true` (ISC dhcpd). DHCPv6 has no such thing: reserve its addresses, and name them in `addresses`.

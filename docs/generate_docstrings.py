@@ -42,4 +42,3 @@ def options(root: Path, source: str) -> Dict[str, Dict[str, Any]]:
 def _fragments(names: Any) -> List[str]:
     """Those of this collection, without its name."""
     return [name[len(_OWN):] for name in ([names] if isinstance(names, str) else names) if name.startswith(_OWN)]
-

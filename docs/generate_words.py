@@ -107,7 +107,8 @@ def _own(body: List[str], indent: int, words: Mapping[str, Any]) -> List[str]:
 def _module(root: Path, source: str, where: str, mark: Mark) -> Dict[str, Dict[str, Any]]:
     if not source:
         raise SystemExit(f"{where}: there is no {mark.source}")
-    return generate_docstrings.options(root, source)
+    found: Dict[str, Dict[str, Any]] = generate_docstrings.options(root, source)
+    return found
 
 
 def _entry(root: Path, mark: Mark, where: str) -> Dict[str, Any]:
@@ -121,8 +122,21 @@ def _entry(root: Path, mark: Mark, where: str) -> Dict[str, Any]:
 
 @lru_cache(maxsize=None)
 def entries(source: Path) -> Dict[str, Dict[str, Any]]:
-    """The words of a file, by name."""
-    return dict(yaml.safe_load(source.read_text(encoding="utf-8")))
+    """The words of a file, by name; of guards, which are rows of a table, those of the table. The caller has made the collection importable."""
+    found: Dict[str, Dict[str, Any]] = yaml.safe_load(source.read_text(encoding="utf-8"))
+    if "guards" in found:
+        found["guards"]["suboptions"] = _of_guards()
+    return found
+
+
+def _of_guards() -> Dict[str, Any]:
+    from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import ROWS
+    from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT
+
+    return {
+        row.name: {"description": row.documentation[0] if len(row.documentation) == 1 else list(row.documentation), "type": "str", "choices": [ACCEPT, REJECT]}
+        for row in ROWS
+    }
 
 
 def _parent(lines: List[str], mark: Mark) -> str:

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import json
 import textwrap
+from functools import lru_cache
 from typing import Any, Dict, List, Set
 
 import yaml
 
 WIDTH = 160
+# They differ in what they take without quotes: that in C, where PyYAML has it, takes a question mark in a list.
+_LOADERS = {yaml.SafeLoader, getattr(yaml, "CSafeLoader", yaml.SafeLoader)}
 # What is never shown on one line with its neighbours, as readers look for it.
 _ALWAYS_BELOW = ("options", "suboptions", "contains")
 
@@ -40,7 +43,7 @@ class Writer:
         return [line for key, value in mapping.items() for line in self._entry(key, value, indent, around)]
 
     def _entry(self, key: str, value: Any, indent: int, around: str) -> List[str]:
-        head = f"{' ' * indent}{key}:"
+        head = f"{' ' * indent}{_flow(key)}:"
         if not isinstance(value, dict) or not value:
             return _leaf(head, key, value, indent)
         mark = self._anchor(around if key in _ALWAYS_BELOW else key, value)
@@ -101,7 +104,7 @@ def _scalar(value: Any) -> str:
     """Without quotes where YAML reads the same."""
     if not isinstance(value, str):
         return json.dumps(value)
-    return value if _reads(f"k: {value}") == {"k": value} and _reads(f"- {value}") == [value] else _quoted(value)
+    return value if _is_read(f"- {value}\n- k: {value}", value) else _quoted(value)
 
 
 def _quoted(value: str) -> str:
@@ -116,11 +119,13 @@ def _flow(value: Any) -> str:
         return "[" + ", ".join(map(_flow, value)) + "]"
     if not isinstance(value, str):
         return json.dumps(value)
-    return value if _reads(f"{{k: {value}}}") == {"k": value} and _reads(f"[{value}]") == [value] else _quoted(value)
+    return value if _is_read(f"[{value}, {{k: {value}}}]", value) else _quoted(value)
 
 
-def _reads(text: str) -> Any:
+@lru_cache(maxsize=None)
+def _is_read(text: str, value: str) -> bool:
+    """Whether both readers of YAML find the value in a list and in a mapping."""
     try:
-        return yaml.safe_load(text)
+        return all(yaml.load(text, loader) == [value, {"k": value}] for loader in _LOADERS)
     except yaml.YAMLError:
-        return None
+        return False

@@ -40,6 +40,8 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 # Where a sum starts, and how far behind that it is written.
 Place = Tuple[int, int]
+# Datagrams of UDP that the host cuts off one packet (of virtio_net.h), and the number for none.
+USO, _WHOLE = 5, 0
 T = TypeVar("T")
 
 
@@ -206,11 +208,14 @@ class Arena:
                 return not missing
             select.select([self._sockets[_DOOR if receiver == HOST else receiver]], [], [], left)
 
-    def arrives_as(self, sender: str, receiver: str, frame: bytes, place: Place, wanted: bytes) -> bool:
-        """Whether the frame, whose checksum the sender leaves to the host, arrives as C(wanted). An honest broadcast follows it."""
+    def arrives_as(self, sender: str, receiver: str, frame: bytes, place: Place, wanted: bytes, size: int = 0) -> bool:
+        """Whether the frame, whose checksum the sender leaves to the host, arrives as C(wanted). An honest broadcast follows it.
+
+        With C(size) it is cut into datagrams of so many bytes, and C(wanted) is one of them.
+        """
         self.drain()
         follower = self.token()
-        self._leaving[sender].send(struct.pack("=BBHHHH", _NEEDS_CSUM, 0, 0, 0, *place) + frame)
+        self._leaving[sender].send(struct.pack("=BBHHHH", _NEEDS_CSUM, USO if size else _WHOLE, 0, size, *place) + frame)
         self.send(sender, _broadcast(self.stations[sender].mac, follower))
         deadline = time.monotonic() + _PATIENCE
         while True:
@@ -231,6 +236,10 @@ class Arena:
             if left <= 0:
                 return found
             select.select([self._sockets[name]], [], [], left)
+
+    def received(self, name: str) -> List[bytes]:
+        """What came in at a station since somebody looked."""
+        return list(self._read(name))
 
     def _read(self, name: str) -> Iterator[bytes]:
         while True:

@@ -194,6 +194,17 @@ def in_llc(frame: bytes, sap: int) -> bytes:
     return frame[:12] + min(len(body), 1500).to_bytes(2, "big") + body
 
 
+def in_llc_type(frame: bytes) -> bytes:
+    """LLC behind an EtherType instead of a length (IEEE 802.1AC-2016/Cor 1): what has LLC already, or the packet in LLC/SNAP."""
+    llc = frame[14:] if int.from_bytes(frame[12:14], "big") < 0x600 else b"\xaa\xaa\x03\x00\x00\x00" + frame[12:]
+    return frame[:12] + b"\x88\x70" + llc
+
+
+def pppoe(code: int, tags: bytes = b"\x01\x01\0\0") -> bytes:
+    """A message of discovery (RFC 2516): any service, if nothing else is said."""
+    return bytes((0x11, code, 0, 0)) + len(tags).to_bytes(2, "big") + tags
+
+
 def in_raw_802_3(frame: bytes) -> bytes:
     """As Novell had it: a length, and no LLC."""
     return frame[:12] + min(len(frame) - 12, 1500).to_bytes(2, "big") + b"\xff\xff" + frame[14:]
@@ -234,6 +245,8 @@ __all__ = [
     "ICMPv6MLQuery", "ICMPv6MLQuery2", "ICMPv6MLReport", "ICMPv6MLReport2", "ICMPv6MRD_Advertisement", "ICMPv6ND_INDSol", "ICMPv6ND_RS",
     "ICMPv6ND_Redirect", "ICMPv6NDOptSrcLLAddr", "ICMPv6PacketTooBig", "IPv6", "IPv6ExtHdrDestOpt", "IPv6ExtHdrFragment", "IPv6ExtHdrHopByHop",
     "IPv6ExtHdrRouting", "Pad1", "PadN", "Packet", "Raw", "RouterAlert", "advertise6", "advertisement", "arp", "bpdu", "cisco", "control", "ether",
-    "group_mac", "igmp", "in_fragments", "in_llc", "in_raw_802_3", "link_local", "lldp", "offer", "over6", "pim_hello", "pim_hello6", "plain",
-    "pvst", "rarp", "raw", "shimmed", "reconfigure6", "relay_reply6", "request4", "request6", "router", "snapped", "solicitation", "solicited", "tagged",
+    "group_mac", "igmp", "in_fragments", "in_llc", "in_llc_type",
+    "in_raw_802_3", "link_local", "lldp", "offer", "over6", "pim_hello", "pim_hello6", "plain",
+    "pppoe", "pvst", "rarp", "raw", "shimmed",
+    "reconfigure6", "relay_reply6", "request4", "request6", "router", "snapped", "solicitation", "solicited", "tagged",
 ]

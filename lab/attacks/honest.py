@@ -258,7 +258,11 @@ CASES: List[Case] = [
     _out("DHCP: to a boot server", lambda ring, token: f.ether(
         ring.a.mac, ring.o.mac, f.request4(ring.a.mac, "request", ring.a.ip4, ring.o.ip4, (68, 4011)), token)),
     *(_out(name, lambda ring, token, kind=kind: f.raw(f.control(ring.a.mac, ring.o.mac, kind), token))  # type: ignore[misc]
-      for name, kind in (("PTP", 0x88F7), ("PPPoE: discovery", 0x8863), ("PPPoE: session", 0x8864), ("MACsec", 0x88E5), ("wake on LAN", 0x0842))),
+      for name, kind in (("PTP", 0x88F7), ("PPPoE: session", 0x8864), ("MACsec", 0x88E5), ("wake on LAN", 0x0842))),
+    *(_out(f"PPPoE: {name}", lambda ring, token, code=code: f.raw(f.control(ring.a.mac, f.BROADCAST, 0x8863, f.pppoe(code)), token))  # type: ignore[misc]
+      for name, code in (("discovery", 0x09), ("request", 0x19), ("end", 0xA7))),
+    _in("PPPoE: offer", lambda ring, token: f.raw(f.control(ring.o.mac, ring.a.mac, 0x8863, f.pppoe(0x07)), token)),
+    _out("IS-IS in a jumbo frame", lambda ring, token: f.raw(f.control(ring.a.mac, "09:00:2b:00:00:05", 0x8870, b"\xfe\xfe\3\x83"), token)),
     *(_out6(f"DHCPv6: {kind}", _request6(kind), "33:33:00:01:00:02") for kind in f.REQUESTS6),
     _in("DHCPv6: advertise", _advertise_in),
 ]

@@ -123,6 +123,11 @@ def _bpdu_to_guest(ring: Ring) -> bool:
     return ring.strike(lambda token: f.raw(f.bpdu(ring.a.mac, f.BROADCAST), token))
 
 
+def _bpdu_in_type(ring: Ring) -> bool:
+    """To the address of a neighbour, as all that takes LLC out of this type looks at is LLC."""
+    return ring.strike(lambda token: f.in_llc_type(f.raw(f.bpdu(ring.a.mac, ring.v.mac), token)))
+
+
 def _pvst(ring: Ring) -> bool:
     return ring.strike(lambda token: f.raw(f.pvst(ring.a.mac), token))
 
@@ -158,7 +163,7 @@ _CABLE = {
     "pause": (0x8808, "IEEE 802.3 annex 31B"), "LACP": (0x8809, "bond_3ad_lacpdu_recv"), "LLDP": (0x88CC, "IEEE 802.1AB"), "EAPOL": (0x888E, "IEEE 802.1X"),
     "edge control": (0x8940, "IEEE 802.1Q clause 43"), "stream reservation": (0x22EA, "IEEE 802.1Q clause 35"), "FabricPath": (0x8903, "Cisco"),
     "Realtek's remote control": (0x8899, "RRCP"), "configuration test": (0x9000, "Ethernet 2.0 section 8"), "MVRP": (0x88F5, "IEEE 802.1Q clause 11"),
-    "MMRP": (0x88F6, "IEEE 802.1Q clause 10.12"),
+    "MMRP": (0x88F6, "IEEE 802.1Q clause 10.12"), "MIRP": (0x8929, "IEEE 802.1Qbe"), "congestion notification": (0x22E7, "IEEE 802.1Q clause 33"),
 }
 
 
@@ -210,6 +215,7 @@ CASES: List[Case] = [
     Case("BPDU to all guests", _bpdu_to_guest),
     Case("BPDU of PVST+", _pvst),
     Case("BPDU through a tunnel of Cisco", _bpdu_tunnelled),
+    Case("BPDU in LLC behind an EtherType", _bpdu_in_type, source="IEEE 802.1AC-2016/Cor 1"),
     Case("VLAN registration: GVRP", _gvrp),
     Case("VLAN registration: MVRP", _mvrp),
     Case("registration of groups: MMRP", _mmrp, source="IEEE 802.1Q clause 10.12"),
@@ -233,6 +239,7 @@ CASES: List[Case] = [
     Case("tag of 802.1CB", _shim(0xF1C1, b"\0" * 4), source="IEEE 802.1CB clause 7.8"),
     Case("tag of HSR", _shim(0x892F, b"\0" * 4), source="IEC 62439-3"),
     Case("tag of TrustSec", _shim(0x8909, b"\1\1\0\1\0\0"), source="Cisco meta data"),
+    Case("tag of congestion notification", _shim(0x22E9, b"\0\1"), source="IEEE 802.1Q clause 33"),
     Case("label of MPLS", _shim(0x8847, b"\0\0\x21\x40"), source="RFC 3032"),
     Case("label of MPLS for multicast", _shim(0x8848, b"\0\0\x21\x40"), source="RFC 5332"),
     Case("header of NSH", _shim(0x894F, b"\x0f\xc2\2\1\0\0\0\xff"), source="RFC 8300"),

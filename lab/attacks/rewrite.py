@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Checksums that a guest leaves to the host, to be written elsewhere than into its own header: two bytes of its choice behind all rules.
 
-skb_partial_csum_set (net/core/skbuff.c) asks that the place lies in the frame, and skb_checksum_help (net/core/dev.c) writes there.
+skb_partial_csum_set (net/core/skbuff.c) asks that the place lies in the frame, and skb_checksum_help (net/core/dev.c) writes there. And packets that the host
+is to cut into datagrams, of which a rule sees the first (__udp_gso_segment, net/ipv4/udp_offload.c).
 """
 
 from __future__ import annotations
 
 import struct
+from ipaddress import ip_address
 from typing import Callable, List, NamedTuple
 
 from scapy.layers.inet import TCP
@@ -87,6 +89,51 @@ def _port(number: int) -> Callable[[Ring], bytes]:
     return lambda ring: number.to_bytes(2, "big")
 
 
+def _cut(name: str, head: Callable[[Ring], f.Packet], sport: int, dport: int, payloads: Callable[[Ring, bytes], List[bytes]]) -> Case:
+    """Two datagrams in one packet: whether the second one arrives as a frame of its own. C(head) is IP."""
+    def run(ring: Ring) -> bool:
+        messages = payloads(ring, ring.arena.token())
+        size = max(map(len, messages))
+        first, second = (message.ljust(size, b"\0") for message in messages)
+        link, packet = f.Ether(src=ring.a.mac, dst=ring.v.mac), head(ring)
+        frame = bytes(link / packet / f.UDP(sport=sport, dport=dport, chksum=_of_addresses(packet, _UDP + 2 * size)) / f.Raw(first + second))
+        if isinstance(packet, f.IP):
+            # Each next one has the next number.
+            packet.id += 1
+        wanted = bytes(link / packet / f.UDP(sport=sport, dport=dport) / f.Raw(second))
+        start = len(wanted) - size - _UDP
+        return ring.arena.arrives_as(ATTACKER, VICTIM, frame, (start, 6), wanted, size)
+    return Case(name, run, source="__udp_gso_segment, net/ipv4/udp_offload.c")
+
+
+def _of_addresses(packet: f.Packet, size: int) -> int:
+    """The part of a sum that stands for IP, which is there already in what is left to the host (RFC 768, RFC 8200 section 8.1)."""
+    return _sum(b"".join(ip_address(each).packed for each in (packet.src, packet.dst)) + struct.pack("!HH", 17, size))
+
+
+def _own4(ring: Ring) -> f.Packet:
+    return f.IP(src=ring.a.ip4, dst=ring.v.ip4)
+
+
+def _own6(ring: Ring) -> f.Packet:
+    return f.IPv6(src=ring.a.ip6, dst=ring.v.ip6)
+
+
+def _message(packet: f.Packet) -> bytes:
+    return bytes(packet[f.UDP].payload)
+
+
+def _two_requests(ring: Ring, token: bytes) -> List[bytes]:
+    """The own one, and the neighbour's release."""
+    own, other = f.request4(ring.a.mac, "request", ring.a.ip4, ring.v.ip4), f.request4(ring.t.mac, "release", ring.t.ip4, ring.v.ip4)
+    return [_message(own), _message(other) + token]
+
+
+def _request_and_reply(ring: Ring, token: bytes) -> List[bytes]:
+    """What a client sends, and what a relay passes on to another one."""
+    return [_message(f.request6(ring.a.ip6, ring.a.mac)), _message(f.relay_reply6(ring.a.ip6, ring.v.ip6, f.link_local(ring.t.mac))) + token]
+
+
 CASES: List[Case] = [
     _attack("the sender of an ARP request", Rewritten(_arp, _ETHERNET + 16, _last(lambda ring: ring.t.ip4))),
     _attack("the sender's MAC in an ARP request", Rewritten(_arp, _ETHERNET + 12, lambda ring: bytes.fromhex(ring.t.mac.replace(":", ""))[4:])),
@@ -97,6 +144,8 @@ CASES: List[Case] = [
     _attack("a port of UDP becomes a DHCPv6 server's", Rewritten(_udp6, _ETHERNET + _IP6, _port(547))),
     _attack("the client of a DHCP request", Rewritten(_request, _ETHERNET + _IP4 + _UDP + 32, lambda ring: bytes.fromhex(ring.t.mac.replace(":", ""))[4:])),
     _attack("an echo of ICMPv6 becomes a router advertisement", Rewritten(_echo6, _ETHERNET + _IP6, lambda ring: b"\x86\0")),
+    _cut("rewritten: a second DHCP request is cut off the first", _own4, 68, 67, _two_requests),
+    _cut("rewritten: a DHCPv6 reply to a relay is cut off a request", _own6, 546, 547, _request_and_reply),
 ]
 
 
@@ -119,4 +168,6 @@ HONEST: List[Case] = [
     _finished("UDP over IPv4", lambda ring: f.IP(src=ring.a.ip4, dst=ring.v.ip4) / f.UDP(sport=7000, dport=7001), _ETHERNET + _IP4, 6),
     _finished("TCP over IPv6", lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.v.ip6) / TCP(sport=7000, dport=7001), _ETHERNET + _IP6, 16),
     _finished("TCP within VXLAN", _vxlan, 2 * (_ETHERNET + _IP4) + 2 * _UDP, 16),
+    *(_cut(f"datagrams that the host cuts: UDP over {name}", head, 7000, 7001, lambda ring, token: [bytes(40), token + b"1"])
+      for name, head in (("IPv4", _own4), ("IPv6", _own6))),
 ]

@@ -155,6 +155,11 @@ def _ask4(kind: str = "discover", **fields: Any) -> Build:
     return to_victim(packet_of)
 
 
+def _pppoe(code: int) -> Build:
+    """What access concentrators say to those who look for one."""
+    return lambda ring, token: f.raw(f.control(ring.a.mac, ring.v.mac, 0x8863, f.pppoe(code)), token)
+
+
 _FRAGMENT = f.IPv6ExtHdrFragment(id=7)
 
 CASES: List[Case] = [
@@ -182,6 +187,7 @@ CASES: List[Case] = [
     case("RA: behind a header that is not known", _raw_header(140, b"\x3a\0\0\0\0\0\0\0"), "RFC 7113"),
     case("RA: in LLC/SNAP", changed(frame(_ra), f.snapped), "CVE-2021-27854"),
     case("RA: in LLC/SNAP with a wrong length", changed(frame(_ra), s.in_lying_snap), "CVE-2021-27861"),
+    case("RA: in LLC/SNAP behind an EtherType", changed(frame(_ra), f.in_llc_type), "IEEE 802.1AC-2016/Cor 1"),
     case("RA: in VLAN 0", changed(frame(_ra), s.in_vlan_0), "CVE-2021-27853"),
     case("RA: in VLAN 0 twice", changed(frame(_ra), s.in_vlan_0_twice), "CVE-2021-27853"),
     case("RA: in VLAN 0 of 802.1ad", changed(frame(_ra), s.in_provider_vlan_0), "CVE-2021-27853"),
@@ -195,6 +201,7 @@ CASES: List[Case] = [
     case("DVMRP probe", _igmp(0x13, "224.0.0.4"), "RFC 1075"),
     case("multicast router advertisement", _igmp(0x30, "224.0.0.106"), "RFC 4286"),
     case("multicast router advertisement over IPv6", frame(_mld(f.ICMPv6MRD_Advertisement)), "RFC 4286"),
+    case("RGMP hello", _igmp(0xFF, "224.0.0.25"), "RFC 3488"),
     case("PIM hello", frame(lambda ring: f.pim_hello(ring.a.ip4), "01:00:5e:00:00:0d"), "RFC 7761"),
     case("PIM hello over IPv6", frame(lambda ring: f.pim_hello6(f.link_local(ring.a.mac)), "33:33:00:00:00:0d"), "RFC 7761"),
     case("MLD query", frame(_mld(_query6)), "RFC 4541"),
@@ -226,6 +233,8 @@ CASES: List[Case] = [
     case("DHCP request after many relays", _ask4("request", hops=3), "RFC 1542"),
     case("DHCP release of a neighbour's address", _ask4("release", ciaddr=lambda ring: ring.t.ip4), "RFC 2131"),
     case("DHCP release in overlapping fragments", _release_overlapping, "RFC 5722"),
+    *(case(f"PPPoE: {name}", _pppoe(code), source) for name, code, source in (
+        ("an offer", 0x07, "RFC 2516"), ("the confirmation of a session", 0x65, "RFC 2516"), ("a message to hosts", 0xD3, "RFC 4937"))),
     case("DHCPv6 advertise", to_victim(_advertise6())),
     case("DHCPv6 advertise from another port", to_victim(_advertise6(5470))),
     case("DHCPv6 advertise from a client's port", to_victim(_advertise6(546))),

@@ -89,7 +89,8 @@ def wire(state: State, topology: Topology) -> None:
     # Without snooping: a guest's MLD query that got out before hardening would go on starving the network outside of multicast.
     _ip(state, LAN, ["link add lan0 type bridge mcast_snooping 0", "link set lan0 up"])
     for each in topology.wires:
-        commands = [f"link add {each.near} type veth peer name {each.far} netns {state.pid(each.far_host)}"]
+        address = f"address {each.near_mac} " if each.near_mac else ""
+        commands = [f"link add {each.near} {address}type veth peer name {each.far} netns {state.pid(each.far_host)}"]
         if each.near_joins:
             commands.append(f"link set {each.near} master {each.near_joins}")
         # As libvirt leaves the taps of running guests.

@@ -25,6 +25,7 @@ class Wire:
     far_mac: str = ""
     far_addresses: List[str] = field(default_factory=list)
     near_joins: str = ""
+    near_mac: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Topology:
 def guest_mac(host: int, guest: int) -> str:
     """Locally administered, as QEMU's are."""
     return f"52:54:00:{host:02x}:00:{guest:02x}"
+
+
+def tap_mac(mac: str) -> str:
+    """As libvirt makes the tap's address of the guest's."""
+    return f"fe{mac[2:]}"
 
 
 def _guest(number: int, port: Dict[str, Any]) -> Dict[str, Any]:
@@ -63,7 +69,7 @@ def make(hosts: int, guests: int) -> Topology:
             port, mac = f"vnet{guest - 1}", guest_mac(host, guest)
             addresses = [f"{PREFIX}{10 * host + guest}", f"fd00:5a::{host}:{guest}"]
             names.append(guest_name)
-            wires.append(Wire(name, port, guest_name, "eth0", mac, [f"{addresses[0]}/24", f"{addresses[1]}/64"]))
+            wires.append(Wire(name, port, guest_name, "eth0", mac, [f"{addresses[0]}/24", f"{addresses[1]}/64"], near_mac=tap_mac(mac)))
             ports.append({"name": port, "mac": mac, "guest": guest_name, "addresses": addresses})
             groups["guests"][guest_name] = {"guest_host": name, "guest_port": port, "guest_mac": mac, "guest_addresses": addresses}
         groups["kvm_hosts"][name] = {

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The attributes of the modules; each module adds how far it supports them."""
+    """The attributes of the modules; a module says which of them it does not fully support."""
 
     DOCUMENTATION = r"""
 options: {}
 attributes:
   check_mode:
     description: Predicts what a run would do and changes nothing.
+    support: full
   diff_mode:
     description: Tells the affected fields before and after when run with C(--diff).
+    support: full
   idempotent:
     description: A second run with the same options changes nothing.
+    support: full
   platform:
     description: The systems that the module works on.
+    support: full
     platforms: linux
 """
 

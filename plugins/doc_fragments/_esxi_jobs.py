@@ -23,4 +23,6 @@ options:
       the same, a missing privilege among them, as does a host that is lost while it is changed.
     type: bool
     default: false
+notes:
+  - This was tested on the simulator of the collection's lab, not on a real host; see C(docs/vsphere-simulator.md).
 """

@@ -39,6 +39,14 @@ options:
       inherit:
         description: V(true) takes the VLAN of the level above.
         type: bool
+  netflow:
+    description:
+      - >-
+        Whether flows are reported to the collector of the switch (IPFIX, C(ipfixEnabled)). V(inherit) takes the value of the level above. Not given, it
+        stays as it is.
+      - vSphere wants the collector and its port set on the switch before flows are reported anywhere.
+    type: str
+    choices: ["true", "false", inherit]
   security:
     description:
       - >-

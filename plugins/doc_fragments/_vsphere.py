@@ -1,7 +1,8 @@
 # -*- coding: utf-8 -*-
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# This doc fragment is PRIVATE to the collection. Must be kept in sync with plugins/module_utils/{_ansible/fleet,_vsphere/session/dep,_vsphere/host/select}.py.
+# This doc fragment is PRIVATE to the collection.
+# Must be kept in sync with _ansible/session.py, _ansible/fleet.py, _vsphere/session/dep.py and _vsphere/host/select.py in plugins/module_utils.
 """The options that the modules for vSphere share."""
 
 from __future__ import annotations

@@ -22,24 +22,17 @@ extends_documentation_fragment:
   - ansible.builtin.files
   - virtnet.hardening._attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
     details:
       - Passwords in URLs are replaced by asterisks.
-  idempotent:
-    support: full
-  platform:
-    support: full
 options:
-  path:
+  path:  # generated from docs/words/file_options.yml#boot_cfg
     description:
       - A boot.cfg, or the top folder of an installer's tree.
       - In a folder, C(boot.cfg) (for the BIOS) and C(efi/boot/boot.cfg) (for UEFI) are both changed, in whatever case they are written.
       - >-
-        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user, or
-        a folder on the way to it, in a folder where everybody may write, unless O(owner) is that user.
+        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user, or a folder on
+        the way to it, in a folder where everybody may write, unless O(owner) is that user.
     type: path
     required: true
   kernel_options:

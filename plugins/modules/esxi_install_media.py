@@ -26,20 +26,14 @@ extends_documentation_fragment:
   - ansible.builtin.files
   - virtnet.hardening._attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
     details:
       - Shows the texts (boot.cfg, ks.cfg, menus) and the digests of drivers, against those of the last run. Passwords, hashes and licence keys are asterisks.
   idempotent:
-    support: full
     details:
       - >-
         Unchanged input leaves the medium as it is. What went in and what came out is kept beside it, in C(.NAME.virtnet.json) for an ISO and in
         C(.virtnet-media.json) in a tree, readable by its owner only. Without that file an ISO is made again; the same input gives the same bytes.
-  platform:
-    support: full
 options:
   src:
     description: The vendor's ISO, or a folder in which it is mounted or unpacked.

@@ -26,25 +26,19 @@ extends_documentation_fragment:
   - ansible.builtin.files
   - virtnet.hardening._attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
-    support: full
     details:
       - Passwords, hashes, keys and licence keys are replaced by asterisks. Where only a hash differs, the diff says C(another one).
   idempotent:
-    support: full
     details:
       - A hash with another salt is another hash. Make it once and keep it in a vault.
-  platform:
-    support: full
 options:
-  path:
+  path:  # generated from docs/words/file_options.yml#kickstart
     description:
       - The ks.cfg to write. Its folder must exist.
       - >-
-        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user, or
-        a folder on the way to it, in a folder where everybody may write, unless O(owner) is that user.
+        A symbolic link is followed if root or the user of the task made it. That of another user is refused, and so is a file of another user, or a folder on
+        the way to it, in a folder where everybody may write, unless O(owner) is that user.
       - Without it nothing is written, and O(src) is checked.
     type: path
     aliases: [dest]

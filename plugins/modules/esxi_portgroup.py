@@ -26,12 +26,6 @@ extends_documentation_fragment:
   - virtnet.hardening._vsphere.hosts
   - virtnet.hardening._vsphere.fleet
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
   platform:
     description: The servers that the module works with.
     support: full

@@ -34,13 +34,8 @@ extends_documentation_fragment:
   - virtnet.hardening._esxi_jobs
 attributes:
   check_mode:
-    support: full
     details:
       - Foretold from what the bundle and the host say of themselves. The host may still find that a package is missing that another one depends on.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
   platform:
     description: The servers that the module works with.
     support: full
@@ -135,7 +130,6 @@ notes:
   - >-
     The module trusts that the file at O(location) is that of O(bundle). ESXi checks the signatures of the packages, but those of the acceptance level
     V(community) have none.
-  - This was tested on the simulator of the collection's lab, not on a real host; see C(docs/vsphere-simulator.md).
 seealso:
   - module: virtnet.hardening.offline_bundle_info
   - plugin: virtnet.hardening.driver_bundle
@@ -326,12 +320,12 @@ error_code:  # generated from docs/words/vsphere_error_codes.yml#software
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.file import Disk
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.jobs import run_on_hosts
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software import asked, jobs, spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software import jobs, request, spec
 
 
 def main() -> None:
     """Run the module."""
-    run_on_hosts(spec(), lambda params: asked(params, Disk().open), jobs)
+    run_on_hosts(spec(), lambda params: request(params, Disk().open), jobs)
 
 
 if __name__ == "__main__":

@@ -31,12 +31,6 @@ extends_documentation_fragment:
   - virtnet.hardening._vsphere.hosts
   - virtnet.hardening._vsphere.fleet
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
   platform:
     description: The servers that the module works with.
     support: full
@@ -64,7 +58,7 @@ options:
       profile: &profile
         description:
           - Values for every policy and guard that this level does not name itself.
-          - V(guest) rejects all, as a guest needs that has addresses of its own and nothing behind it.
+          - V(guest) rejects all, as is right for a guest that has addresses of its own and nothing behind it.
           - V(router) rejects all but the guards C(ip_source), C(router_advertisement) and C(dhcp_server).
           - V(nested_hypervisor) accepts all three policies, and rejects the guards C(router_advertisement), C(dhcp_server), C(bpdu) and C(partial_checksum).
           - All profiles reject guards that ESXi can't enforce, see O(allow_unenforced).
@@ -150,16 +144,37 @@ options:
                 description: The port.
                 type: str
                 required: true
-              macs:
+              macs: &macs
                 description:
                   - The guest's MAC addresses. An adapter has one on ESXi; further ones count as changed or forged.
                   - Each is text, or a dictionary of C(address) and C(shared), as on a Linux bridge.
                 type: list
                 elements: raw
-              addresses:
+              addresses: &addresses
                 description: The guest's IP addresses, in either form. Not looked at.
                 type: list
                 elements: raw
+              profile: *profile
+              security: *security
+              guards: *guards
+              isolated: *isolated
+              multicast_flood: *multicast_flood
+          guests:
+            description: >-
+              For Linux. Items that have only a name, a port and addresses change nothing: a guest is in the group that its adapter is connected to. One with
+              policies or guards of its own is treated as one of O(switches[].port_groups[].ports).
+            type: list
+            elements: dict
+            suboptions:
+              name:
+                description: The guest.
+                type: str
+                required: true
+              port:
+                description: The device of the guest's adapter on a Linux host. Not looked at.
+                type: str
+              macs: *macs
+              addresses: *addresses
               profile: *profile
               security: *security
               guards: *guards
@@ -182,7 +197,7 @@ options:
         The words of the document that ESXi can't enforce and that you do without there. Each use of them is told in RV(unenforced) and in a warning;
         one that is not in the list is refused.
       - V(partial_checksum) of a profile is told and refuses nothing; written out it needs to be in the list as the others do.
-      - V(ports) stands for policies and guards of single ports.
+      - V(ports) stands for policies and guards of single ports and guests.
     type: list
     elements: str
     choices: [arp, neighbor, ip_source, router_advertisement, dhcp_server, vlan_tags, partial_checksum, isolated, multicast_flood, ports]
@@ -242,79 +257,70 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ---
-hosts:
+hosts:  # generated from docs/words/host_results.yml#policy_hosts
   description: >-
-    What became of each host, by its name. Of one that neither failed nor changed, RV(hosts.changed), RV(hosts.failed),
-    RV(hosts.unreachable), RV(hosts.verified) and RV(hosts.msg) are all, unless O(details=all).
+    What became of each host, by its name. Of one that neither failed nor changed, RV(hosts.changed), RV(hosts.failed), RV(hosts.unreachable),
+    RV(hosts.verified) and RV(hosts.msg) are all, unless O(details=all).
   returned: always, unless the task was refused as a whole
   type: dict
   contains:
-    changed:  # generated from docs/words/host_results.yml
+    changed:
       description: Whether the host is another one than before, or would be in check mode. True after a failure only if something could not be undone.
       returned: always
       type: bool
-    failed:  # generated from docs/words/host_results.yml
-      description: Whether the host could not be brought to what is asked for.
-      returned: always
-      type: bool
-    unreachable:  # generated from docs/words/host_results.yml
-      description: Whether the host is disconnected from vCenter or doesn't respond to it.
-      returned: always
-      type: bool
-    verified:  # generated from docs/words/host_results.yml
+    failed: {description: Whether the host could not be brought to what is asked for., returned: always, type: bool}
+    unreachable: {description: Whether the host is disconnected from vCenter or doesn't respond to it., returned: always, type: bool}
+    verified:
       description: Whether the host was read back after a change and was as asked for. False in check mode and where nothing had to be done.
       returned: always
       type: bool
-    window:  # generated from docs/words/host_results.yml
+    window:
       description: >-
         Seconds between the read of the host right before its first write and the end of the last write. Standard switches have no version by which a host could
         refuse a write that comes too late, so what somebody else changes of the same switch or group in that time is overwritten. What they changed between the
         first read of the task and this one makes the host fail with V(concurrent_access), and stays.
       returned: when switches or groups of the host were written to
       type: float
-    msg:  # generated from docs/words/host_results.yml#host_msg
-      description: What was done, or why the host failed, in a sentence.
-      returned: always
-      type: str
-    error_code:  # generated from docs/words/host_results.yml#host_error_code
-      description: See RV(error_code).
-      returned: when the host has failed
-      type: str
-    before:  # generated from docs/words/host_results.yml
+    msg: {description: "What was done, or why the host failed, in a sentence.", returned: always, type: str}
+    error_code: {description: See RV(error_code)., returned: when the host has failed, type: str}
+    before:
       description: The fields that the task manages, before it, by kind and name of object; of objects that are deleted, all fields.
       returned: when the host could be read and the task not refused for it
       type: dict
-    after:  # generated from docs/words/host_results.yml
+    after:
       description: The same fields after the task. In check mode it is predicted; after a run it is what was read back.
       returned: when the host has not failed
       type: dict
-    actions:  # generated from docs/words/host_results.yml
+    actions:
       description: The steps in words, in the order in which they run.
       returned: when the host could be read and the task not refused for it
       type: list
       elements: str
     groups:
       description: >-
-        The policies of each port group of the switches, after the task: C(configured) (its own values), C(effective) (in effect) and C(source) (from
-        where each in effect comes).
+        The policies of each port group of the switches, after the task: C(configured) (its own values), C(effective) (in effect) and C(source) (from where each
+        in effect comes).
       returned: when it did not fail
       type: dict
-    reconnect_needed:  # generated from docs/words/host_results.yml
+    reconnect_needed:
       description: >-
         The running virtual machines, by port group, for which promiscuous mode is in effect differently after the task: they notice only when their adapter is
         connected anew, or they are restarted or moved to another host.
       returned: when the host could be read and the task not refused for it
       type: dict
-    failed_step:  # generated from docs/words/host_results.yml
-      description: The step that failed, in words.
-      returned: when RV(hosts.error_code) is V(change_failed) or V(not_in_effect)
+    cause:
+      description: >-
+        Why a step failed: V(permission), V(host_config), V(host_unreachable), V(session_expired), V(deadline), V(in_use), V(not_found), V(invalid_argument),
+        V(unreachable) and others.
+      returned: when RV(hosts.error_code) is V(change_failed)
       type: str
-    undone:  # generated from docs/words/host_results.yml
+    failed_step: {description: "The step that failed, in words.", returned: when RV(hosts.error_code) is V(change_failed) or V(not_in_effect), type: str}
+    undone:
       description: The steps that brought back the state before.
       returned: when RV(hosts.error_code) is V(change_failed) or V(not_in_effect)
       type: list
       elements: str
-    not_undone:  # generated from docs/words/host_results.yml
+    not_undone:
       description:
         - What could not be brought back, or not be compared, with the reason. Empty when the state before is restored.
         - >-
@@ -431,7 +437,7 @@ error_code:  # generated from docs/words/vsphere_error_codes.yml#policy
     - >-
       V(unreadable) where the server does not tell what has to be known of a host or object, as the user may not read it or a property is not set: nothing was
       changed there.
-    - Of a host V(unreachable) too if it is disconnected or does not respond, and V(management) for a change that needs O(allow_management=true).
+    - Of a host V(unreachable) too if it is disconnected or does not respond.
     - >-
       V(concurrent_access) where somebody else changed a switch or group between the plan and the write: nothing was written to that host. Run the task again.
     - >-
@@ -444,13 +450,13 @@ error_code:  # generated from docs/words/vsphere_error_codes.yml#policy
 """
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.fleet import run_fleet
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.fleet import PolicyFleet, is_switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.fleet import SWITCHES, PolicyFleet
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.intent import PolicyIntent, spec
 
 
 def main() -> None:
     """Run the module."""
-    run_fleet(spec(), PolicyIntent, PolicyFleet, groups={"distributed_switches": is_switch}, told=PolicyIntent.told)
+    run_fleet(spec(), PolicyIntent, PolicyFleet, groups=(SWITCHES,), told=PolicyIntent.told)
 
 
 if __name__ == "__main__":

@@ -30,13 +30,9 @@ extends_documentation_fragment:
   - virtnet.hardening._vsphere
   - virtnet.hardening._vsphere.hosts
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: N/A
     details: Changes nothing.
-  idempotent:
-    support: full
   platform:
     description: The servers that the module works with.
     support: full
@@ -336,7 +332,7 @@ error_code:
   sample: invalid
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.fleet import answer_vsphere
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.session import answer_vsphere
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.info import spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.read import ask
 

@@ -28,13 +28,8 @@ extends_documentation_fragment:
   - virtnet.hardening._esxi_jobs
 attributes:
   check_mode:
-    support: full
     details:
       - The names of machines are in their files, which are not read; whether a name is taken shows when it is registered.
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
   platform:
     description: The servers that the module works with.
     support: full
@@ -79,7 +74,6 @@ notes:
   - >-
     When a machine is first powered on, ESXi may ask whether it was moved or copied. Moved is right after a new installation: its UUID and MAC addresses stay.
   - Datastores that a host sees but has not mounted, as copies of VMFS volumes, are not searched. Encrypted machines need their keys.
-  - This was tested on the simulator of the collection's lab, not on a real host; see C(docs/vsphere-simulator.md).
 seealso:
   - module: virtnet.hardening.esxi_kickstart
   - name: RegisterVM_Task
@@ -237,12 +231,12 @@ error_code:  # generated from docs/words/vsphere_error_codes.yml#registration
 """
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.jobs import run_on_hosts
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration import asked, jobs, spec
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration import jobs, request, spec
 
 
 def main() -> None:
     """Run the module."""
-    run_on_hosts(spec(), asked, jobs)
+    run_on_hosts(spec(), request, jobs)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,6 @@ extends_documentation_fragment:
   - virtnet.hardening._attributes
 attributes:
   check_mode:
-    support: full
     details:
       - Refuses what a real run would refuse and says what it would do. Nothing is sent and nothing is heard.
   diff_mode:
@@ -45,8 +44,6 @@ attributes:
     support: full
     details:
       - A listener ends by itself after O(duration), also when nobody asks for its result.
-  platform:
-    support: full
 options:
   action:
     description:
@@ -239,22 +236,22 @@ heard:
       returned: always
       type: str
       sample: guest1
-    claim:
+    claim: &claim
       description: The probe's claim.
       returned: always
       type: str
       sample: forged_source
-    to:
+    to: &to
       description: The name of the host that it was meant for. Empty for V(broadcast) and V(unknown_unicast).
       returned: always
       type: str
       sample: guest2
-    source:
+    source: &source
       description: The source address.
       returned: always
       type: str
       sample: "02:88:b5:7f:c7:92"
-    destination:
+    destination: &destination
       description: The destination address.
       returned: always
       type: str
@@ -290,26 +287,10 @@ sent:
   type: list
   elements: dict
   contains:
-    claim:
-      description: The probe's claim.
-      returned: always
-      type: str
-      sample: forged_source
-    to:
-      description: The name of the host that it was meant for. Empty for V(broadcast) and V(unknown_unicast).
-      returned: always
-      type: str
-      sample: guest2
-    source:
-      description: The source address.
-      returned: always
-      type: str
-      sample: "02:88:b5:7f:c7:92"
-    destination:
-      description: The destination address.
-      returned: always
-      type: str
-      sample: "52:54:00:01:00:02"
+    claim: *claim
+    to: *to
+    source: *source
+    destination: *destination
     frames:
       description: How many.
       returned: always
@@ -329,7 +310,7 @@ error_code:
   sample: unsupported
 """
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import act
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.read import act
 from ansible_collections.virtnet.hardening.plugins.module_utils._probe.job import ProbeJob
 from ansible_collections.virtnet.hardening.plugins.module_utils._probe.request import REQUIRED_IF, spec
 

@@ -24,18 +24,11 @@ extends_documentation_fragment:
   - virtnet.hardening._management
   - virtnet.hardening._pyroute2
 attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
   idempotent:
-    support: full
     details:
       - >-
         Times that the kernel rounds to its clock are compared as rounded: V(2.07) is stored as 2.06 s by a kernel with C(CONFIG_HZ=250)
         and is no change on the second run.
-  platform:
-    support: full
 options:
   name:
     description:

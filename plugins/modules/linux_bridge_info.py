@@ -25,7 +25,6 @@ extends_documentation_fragment:
   - virtnet.hardening._pyroute2
 attributes:
   check_mode:
-    support: full
     details:
       - The module changes nothing.
   diff_mode:
@@ -33,11 +32,8 @@ attributes:
     details:
       - The module changes nothing.
   idempotent:
-    support: full
     details:
       - The module changes nothing.
-  platform:
-    support: full
 options:
   names:
     description:
@@ -402,7 +398,7 @@ error_code:
 
 from typing import Any, Dict, Mapping
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.linux import answer
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.read import answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.info import InfoRequest, spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.survey import SurveyBackend
 

@@ -26,15 +26,6 @@ extends_documentation_fragment:
   - virtnet.hardening._attributes.control_node
   - virtnet.hardening._management
   - virtnet.hardening._pyroute2
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
 options:
   bridge:
     description: The bridge. It must exist, unless O(state=absent).

@@ -24,18 +24,8 @@ description:
 extends_documentation_fragment:
   - virtnet.hardening._attributes
   - virtnet.hardening._management
+  - virtnet.hardening._nftables
   - virtnet.hardening._pyroute2
-requirements:
-  - nft(8) (package C(nftables), 1.0.2 or later seen) on the target, for guards, for quarantine and on kernels without locked ports
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
 options:
   bridge:
     description: The bridge. It must exist, and must not be a hub (ageing time 0).
@@ -118,13 +108,13 @@ options:
         description:
           - What else is checked of the frames that the guest sends, by nftables. A guard that is not given stays as it was.
           - >-
-            A port on which any of C(arp), C(neighbor), C(ip_source), C(router_advertisement) and C(dhcp_server) is V(reject) sends no frame either that can't
-            be looked into: IEEE 802.3 frames other than STP and OSI routing (so no LLC/SNAP), VLAN 0, two tags, and IPv6 with an unreadable chain of headers.
+            A port on which any of C(arp), C(neighbor), C(ip_source), C(router_advertisement) and C(dhcp_server) is V(reject) also sends no frame that can't be
+            looked into: IEEE 802.3 frames other than STP and OSI routing (so no LLC/SNAP), VLAN 0, two tags, and IPv6 with an unreadable chain of headers.
         type: dict
         suboptions:
           arp:
             description: >-
-              V(reject) drops ARP from other sender addresses than C(macs) and C(addresses) of the port, probes for addresses of others, and RARP but for the
+              V(reject) drops ARP from other sender addresses than C(macs) and C(addresses) of the port, probes for addresses of others, and RARP other than the
               announcement of the guest's own address.
             type: str
             choices: [accept, reject]
@@ -137,19 +127,21 @@ options:
           ip_source:
             description: >-
               V(reject) drops IPv4 and IPv6 from other addresses than C(addresses) of the port and the link-local ones that are made from its C(macs), which it
-              needs too, but for what gets a guest its first address.
+              needs too. What a guest sends to get its first address passes.
             type: str
             choices: [accept, reject]
           router_advertisement:
             description: >-
               V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch take the port for that of a
-              multicast router: queries (IGMP, MLD), PIM, DVMRP and multicast router discovery. The port option C(mcast_router) becomes V(0).
+              multicast router: queries (IGMP, MLD), PIM, DVMRP, RGMP and multicast router discovery; and VRRP and CARP of who shares no address. The port
+              option C(mcast_router) becomes V(0).
             type: str
             choices: [accept, reject]
           dhcp_server:
             description: >-
-              V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 whatever is no
-              request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
+              V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 whatever is not
+              the request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest. Of PPPoE it drops what an
+              access concentrator says to those who look for one (PADO, PADS).
             type: str
             choices: [accept, reject]
           bpdu:
@@ -174,7 +166,7 @@ options:
             type: str
             choices: [accept, reject]
       isolated:  # generated from docs/words/port_policy.yml
-        description: Whether frames between this port and other isolated ports are dropped. The uplink is none of these.
+        description: Whether frames between this port and other isolated ports are dropped. The uplink is not one of these.
         type: bool
       multicast_flood:  # generated from docs/words/port_policy.yml
         description: >-
@@ -190,16 +182,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-notes:
-  - >-
-    Rules are in the table C(virtnet_hardening) of the nftables family C(bridge), which belongs to this collection; br_netfilter is not needed. A program that
-    flushes all rules (C(nft flush ruleset), a restart of C(nftables.service)) removes it: the next run, in check mode too, shows that.
-  - >-
-    Rules know a port by its interface index, so a tap that is made again under the old name inherits nothing: neither guards nor entries nor flags.
-    Until the next run it is as open as any new port, unless its name is quarantined, see M(virtnet.hardening.linux_switch_policy).
-  - >-
-    Tunnels that the guest builds (VXLAN, GRE) are not looked into. Multicast and broadcast reach every port, as on a vSwitch. C(docs/policy.md) of the
-    collection lists what else is out of scope.
 seealso:
   - module: virtnet.hardening.linux_switch_policy
   - module: virtnet.hardening.linux_bridge_port

@@ -26,18 +26,8 @@ description:
 extends_documentation_fragment:
   - virtnet.hardening._attributes
   - virtnet.hardening._management
+  - virtnet.hardening._nftables
   - virtnet.hardening._pyroute2
-requirements:
-  - nft(8) (package C(nftables), 1.0.2 or later seen) on the target, for guards, for quarantine and on kernels without locked ports
-attributes:
-  check_mode:
-    support: full
-  diff_mode:
-    support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
 options:
   switches:
     description: The switches. The same list is taken by the modules for ESXi.
@@ -92,13 +82,13 @@ options:
         description:
           - What else is checked of the frames that the guest sends, by nftables. A guard that is not given stays as it was.
           - >-
-            A port on which any of C(arp), C(neighbor), C(ip_source), C(router_advertisement) and C(dhcp_server) is V(reject) sends no frame either that can't
-            be looked into: IEEE 802.3 frames other than STP and OSI routing (so no LLC/SNAP), VLAN 0, two tags, and IPv6 with an unreadable chain of headers.
+            A port on which any of C(arp), C(neighbor), C(ip_source), C(router_advertisement) and C(dhcp_server) is V(reject) also sends no frame that can't be
+            looked into: IEEE 802.3 frames other than STP and OSI routing (so no LLC/SNAP), VLAN 0, two tags, and IPv6 with an unreadable chain of headers.
         type: dict
         suboptions:
           arp:
             description: >-
-              V(reject) drops ARP from other sender addresses than C(macs) and C(addresses) of the port, probes for addresses of others, and RARP but for the
+              V(reject) drops ARP from other sender addresses than C(macs) and C(addresses) of the port, probes for addresses of others, and RARP other than the
               announcement of the guest's own address.
             type: str
             choices: [accept, reject]
@@ -111,19 +101,21 @@ options:
           ip_source:
             description: >-
               V(reject) drops IPv4 and IPv6 from other addresses than C(addresses) of the port and the link-local ones that are made from its C(macs), which it
-              needs too, but for what gets a guest its first address.
+              needs too. What a guest sends to get its first address passes.
             type: str
             choices: [accept, reject]
           router_advertisement:
             description: >-
               V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch take the port for that of a
-              multicast router: queries (IGMP, MLD), PIM, DVMRP and multicast router discovery. The port option C(mcast_router) becomes V(0).
+              multicast router: queries (IGMP, MLD), PIM, DVMRP, RGMP and multicast router discovery; and VRRP and CARP of who shares no address. The port
+              option C(mcast_router) becomes V(0).
             type: str
             choices: [accept, reject]
           dhcp_server:
             description: >-
-              V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 whatever is no
-              request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.
+              V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 whatever is not
+              the request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest. Of PPPoE it drops what an
+              access concentrator says to those who look for one (PADO, PADS).
             type: str
             choices: [accept, reject]
           bpdu:
@@ -148,7 +140,7 @@ options:
             type: str
             choices: [accept, reject]
       isolated: &isolated  # generated from docs/words/port_policy.yml
-        description: Whether frames between this port and other isolated ports are dropped. The uplink is none of these.
+        description: Whether frames between this port and other isolated ports are dropped. The uplink is not one of these.
         type: bool
       multicast_flood: &multicast_flood  # generated from docs/words/port_policy.yml
         description: >-
@@ -174,8 +166,8 @@ options:
             description:
               - >-
                 V(true) shuts every port with a name of O(switches[].port_groups[].match) that no run has hardened yet: a new guest, or a tap that was made
-                again. It neither sends nor hears anything until a run knows it. Ports that match and are not named in O(switches[].port_groups[].ports) are
-                shut too, and told in RV(quarantined).
+                again. It neither sends nor hears anything until a run knows it. Ports that match and are neither named in
+                O(switches[].port_groups[].ports) nor a guest's of O(switches[].port_groups[].guests) are shut too, and told in RV(quarantined).
               - >-
                 A name is shut on every bridge of the host. Names that would cut off a port of a bridge whose own groups do not ask for that are refused,
                 and one that came to another bridge since is told.
@@ -191,7 +183,9 @@ options:
           isolated: *isolated
           multicast_flood: *multicast_flood
           ports:
-            description: The ports of the group that are known by name, with the addresses of their guests and their exceptions.
+            description: >-
+              The ports of the group that are known by name, with the addresses of their guests and their exceptions. libvirt gives a name like C(vnet0) once:
+              name its guests in O(switches[].port_groups[].guests).
             type: list
             elements: dict
             suboptions: &port
@@ -199,7 +193,7 @@ options:
                 description: The port.
                 type: str
                 required: true
-              macs:  # generated from docs/words/port_policy.yml
+              macs: &macs  # generated from docs/words/port_policy.yml
                 description:
                   - The guest's MAC addresses, its initial one first. Put them in quotes.
                   - >-
@@ -214,7 +208,7 @@ options:
                     all three policies V(accept).
                 type: list
                 elements: raw
-              addresses:  # generated from docs/words/port_policy.yml
+              addresses: &addresses  # generated from docs/words/port_policy.yml
                 description:
                   - >-
                     The guest's IPv4 and IPv6 addresses, and prefixes out of which it takes addresses itself, as V(2001:db8:1::/64) for SLAAC. V([]) is a guest
@@ -230,11 +224,48 @@ options:
               guards: *guards
               isolated: *isolated
               multicast_flood: *multicast_flood
+          guests:
+            description:
+              - >-
+                The guests of the group, each with one network adapter, whatever their ports are called today. A guest that is off is told in RV(pending), and
+                the others are hardened; see O(missing).
+              - >-
+                A guest is found among the ports of the bridge by the address of its tap, which libvirt makes of the guest's own (the first octet is FE), or
+                by O(switches[].port_groups[].guests[].port). No device is taken into the bridge for it. Two ports for one guest, and two guests for one port,
+                are refused.
+            type: list
+            elements: dict
+            suboptions:
+              name:
+                description: The name of the guest, for reports and messages. If it has several adapters, give each a name, as in C(web1 eth0).
+                type: str
+                required: true
+              port:
+                description:
+                  - >-
+                    The device that the adapter is given each time the guest starts, where its address does not tell it: C(tap100i0) of Proxmox VE (for which
+                    C(fwpr100p0) is taken where that one's firewall is on), a tap made by hand.
+                  - If not given, O(switches[].port_groups[].guests[].macs) are needed.
+                type: str
+              macs: *macs
+              addresses: *addresses
+              profile: *profile
+              security: *security
+              guards: *guards
+              isolated: *isolated
+              multicast_flood: *multicast_flood
       ports:
         description: Ports without a group.
         type: list
         elements: dict
         suboptions: *port
+  missing:
+    description:
+      - What to do about guests of O(switches[].port_groups[].guests) that have no port in the bridge.
+      - V(pending) hardens the others and tells those in RV(pending). V(fail) changes nothing until all are there.
+    type: str
+    choices: [pending, fail]
+    default: pending
   purge:
     description:
       - What is taken away where the document does not name it any more.
@@ -245,14 +276,6 @@ options:
     elements: str
     choices: [ports, quarantine, defaults]
     default: []
-notes:
-  - >-
-    Rules are in the table C(virtnet_hardening) of the nftables family C(bridge), which belongs to this collection; br_netfilter is not needed. A program that
-    flushes all rules (C(nft flush ruleset), a restart of C(nftables.service)) removes it: the next run, in check mode too, shows that.
-  - >-
-    Rules know a port by its interface index, so a tap that is made again under the old name inherits nothing: neither guards nor entries nor flags.
-    Until the next run it is as open as any new port, unless its name is quarantined, see M(virtnet.hardening.linux_switch_policy).
-  - Tunnels that the guest builds (VXLAN, GRE) are not looked into. Multicast and broadcast reach every port, as on a vSwitch.
 seealso:
   - module: virtnet.hardening.linux_port_security
   - module: virtnet.hardening.linux_bridge
@@ -277,11 +300,11 @@ EXAMPLES = r"""
             security:
               promiscuous: inherit
             isolated: true
-            ports:
-              - name: vnet0
+            guests:
+              - name: web1
                 macs: ["52:54:00:12:34:56"]
                 addresses: ["192.0.2.10"]
-              - name: vnet1
+              - name: db1
                 macs: ["52:54:00:12:34:57"]
                 addresses: ["192.0.2.11"]
                 isolated: false
@@ -330,6 +353,44 @@ vanished:  # generated from docs/words/kernel_results.yml
   type: list
   elements: str
   sample: []
+guests:
+  description: The guests that are there, in the order of the document.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    switch:
+      description: The bridge.
+      returned: always
+      type: str
+    guest:
+      description: The name of the guest.
+      returned: always
+      type: str
+    port:
+      description: Its port at the moment.
+      returned: always
+      type: str
+  sample: [{switch: br0, guest: web1, port: vnet7}]
+pending:
+  description: The guests that have no port in the bridge, and why. A run after they have come hardens them.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    switch:
+      description: The bridge.
+      returned: always
+      type: str
+    guest:
+      description: The name of the guest.
+      returned: always
+      type: str
+    reason:
+      description: What was looked for, and what was found instead.
+      returned: always
+      type: str
+  sample: [{switch: br0, guest: db1, reason: 'no port of br0 has the address fe:54:00:12:34:57'}]
 unmatched:  # generated from docs/words/kernel_results.yml
   description: The patterns that no port of the bridge matches.
   returned: success

@@ -26,7 +26,6 @@ extends_documentation_fragment:
   - virtnet.hardening._attributes
 attributes:
   check_mode:
-    support: full
     details:
       - The module changes nothing.
   diff_mode:
@@ -34,11 +33,9 @@ attributes:
     details:
       - The module changes nothing.
   idempotent:
-    support: full
     details:
       - The module changes nothing.
   platform:
-    support: full
     details:
       - Any host with the file; the control node is one, by C(delegate_to) C(localhost).
 options:

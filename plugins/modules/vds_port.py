@@ -43,8 +43,8 @@ options:
   state:
     description:
       - >-
-        V(present) sets O(security), O(mac_learning), O(vlan) and O(blocked) of the ports, as far as they are given. An override that the group does
-        not allow is refused with the name of the flag that is missing, unless the port has it already.
+        V(present) sets O(security), O(mac_learning), O(vlan), O(netflow) and O(blocked) of the ports, as far as they are given. An override that the
+        group does not allow is refused with the name of the flag that is missing, unless the port has it already.
       - V(inherited) takes back the overrides that O(reset) names. That needs no flag.
     type: str
     choices: [present, inherited]
@@ -55,7 +55,7 @@ options:
       blocked stays so unless V(blocked) is named.
     type: list
     elements: str
-    choices: [security, vlan, blocked]
+    choices: [security, vlan, netflow, blocked]
   blocked:
     description: Whether the port is shut.
     type: bool
@@ -166,6 +166,7 @@ ports:
         mac_learning_enabled: false
         mac_learning_limit: null
         mac_learning_limit_policy: null
+        netflow: false
         promiscuous: accept
         vlan: "201"
       other_overrides: []

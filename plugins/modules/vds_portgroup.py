@@ -222,6 +222,7 @@ effective:
       mac_learning_enabled: false
       mac_learning_limit: null
       mac_learning_limit_policy: null
+      netflow: false
       promiscuous: reject
       vlan: "201"
 reconnect_needed:

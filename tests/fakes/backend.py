@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, RightsError
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, Rule
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, OrderRule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Field, Fields, Key, Kind, Observed, State, Value
 
@@ -29,17 +29,17 @@ GROUP = Kind.of(
 RECORD = Kind.of("record", Field("where", "str"), Field("pinned", "bool"), whole=True)
 
 ORDER = Order(
-    Rule(UPDATE, "switch", ("down",), "down first"),
-    Rule(CREATE, "switch", ("security", "options", "down"), "a switch before its groups"),
-    Rule(UPDATE, "switch", ("security", "options"), "the parent's policy first"),
-    Rule(DELETE, "record", (), "records before groups"),
-    Rule(DELETE, "group", (), "a group leaves before it joins the next"),
-    Rule(CREATE, "group", ("membership",), "membership first"),
-    Rule(CREATE, "record", ("options",), "records before policies"),
-    Rule(UPDATE, "record", ("options",), "as for new ones"),
-    Rule(UPDATE, "group", ("security", "options"), "policies hold before the switch comes up"),
-    Rule(UPDATE, "switch", ("up",), "up last"),
-    Rule(DELETE, "switch", (), "the switch goes last"),
+    OrderRule(UPDATE, "switch", ("down",), "down first"),
+    OrderRule(CREATE, "switch", ("security", "options", "down"), "a switch before its groups"),
+    OrderRule(UPDATE, "switch", ("security", "options"), "the parent's policy first"),
+    OrderRule(DELETE, "record", (), "records before groups"),
+    OrderRule(DELETE, "group", (), "a group leaves before it joins the next"),
+    OrderRule(CREATE, "group", ("membership",), "membership first"),
+    OrderRule(CREATE, "record", ("options",), "records before policies"),
+    OrderRule(UPDATE, "record", ("options",), "as for new ones"),
+    OrderRule(UPDATE, "group", ("security", "options"), "policies hold before the switch comes up"),
+    OrderRule(UPDATE, "switch", ("up",), "up last"),
+    OrderRule(DELETE, "switch", (), "the switch goes last"),
 )
 
 

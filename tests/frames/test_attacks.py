@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 from typing import List
 
 import pytest
@@ -89,3 +90,9 @@ def test_nothing_is_sent_outside_the_lab(world: World) -> None:
     subprocess.run(world.enter("victim", "ip", "link", "set", "eth0", "alias", "eth0"), check=True)
     with pytest.raises(ArenaError, match="mark"):
         Arena({"victim": station})
+
+
+def test_readme_counts_them() -> None:
+    """As many as there are."""
+    readme = " ".join((Path(__file__).resolve().parent.parent.parent / "README.md").read_text(encoding="utf-8").split())
+    assert f"shows {len(matrix.ATTACKS)} attacks before and after, and {len(matrix.HONEST)} honest flows" in readme

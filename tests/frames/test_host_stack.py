@@ -108,6 +108,40 @@ def test_what_was_there_comes_back(world: World, release: bool) -> None:
         assert _masks(world) == [8, 0, 0]
 
 
+@pytest.mark.parametrize("mask", [0x8, 0x4009])
+@pytest.mark.parametrize("then", ["open", "named", "without guards", "shut again"])
+def test_what_was_there_before_the_quarantine(world: World, mask: int, then: str) -> None:
+    """Comes back with its end, and with that of a policy that came between, also after a run that changes nothing and one that makes the table anew."""
+    world.ip("host", f"link set {PORT} type bridge_slave group_fwd_mask {mask}")
+    group: Dict[str, Any] = {"name": "guests", "match": ["vnet*"], "quarantine": True}
+
+    def run(**more: Any) -> Dict[str, Any]:
+        return world.module("linux_switch_policy", switches=[{"name": "br0", "port_groups": [{**group, **more}]}])
+
+    run()
+    assert _masks(world) == [0x4001] * 3 and not run()["changed"]
+    world.output("nft", "delete", "chain", "bridge", "virtnet_hardening", "egress")
+    assert run()["changed"] and not run()["changed"]
+    if then in ("named", "shut again"):
+        mine = [{key: value for key, value in item.items() if key != "profile"} for item in world.policy()[:1]]
+        run(profile="guest", ports=mine)
+        assert _masks(world) == [0x4001] * 3
+        if then == "shut again":
+            run()
+        else:
+            known = [{"name": "guests", "profile": "guest", "ports": mine}]
+            world.module("linux_switch_policy", switches=[{"name": "br0", "port_groups": known}], purge=["quarantine"])
+        assert _masks(world) == ([0x4001] * 3 if then == "shut again" else [0x4001, 0, 0])
+    elif then == "without guards":
+        run(ports=[{"name": PORT, "security": {"promiscuous": "accept"}}])
+        assert _masks(world) == [mask, 0x4001, 0x4001]
+    if then == "named":
+        world.module("linux_port_security", bridge="br0", ports=[{"name": PORT}], state="absent")
+    else:
+        run(quarantine=False)
+    assert _masks(world) == [mask, 0, 0] and (then == "named" or not run(quarantine=False)["changed"])
+
+
 def _root_port(world: World) -> int:
     """0 where the bridge is the root itself. The root's own address is not to be had: iproute2 prints the bridge's in its place."""
     links = json.loads(world.output("ip", "-d", "-j", "link", "show", "br0"))

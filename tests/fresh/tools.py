@@ -50,7 +50,7 @@ MADE: Dict[str, Set[str]] = {
     "frames": _TESTS | _LAB,
     "lab": _TESTS | _LAB | _VSPHERE,
     "vsphere": _TESTS | _VSPHERE | {".cache/pyvmomi/8.0.0.1/pyVmomi", ".cache/pyvmomi/8.0.3.0.1/pyVmomi"},
-    "integration": _TESTS | _LAB | _VSPHERE,
+    "integration": _TESTS | _LAB | _VSPHERE | {".cache/ansible-core/2.17.14/ansible"},
     "media": _TESTS,
     "molecule": _LAB | _VSPHERE | {".venv/bin/molecule"},
     "sanity": {".venv/bin/ansible-test"},

@@ -234,7 +234,9 @@ def _table() -> str:
     if nft is None:
         return ""
     done = subprocess.run([nft, "--stateless", "list", "table", "bridge", "virtnet_hardening"], capture_output=True, text=True, check=False)
-    return re.sub(r"(\tset \w+ \{(?:\n\t\t(?!elements)[^\n]*)*\n\t\tflags dynamic,timeout\n\t\ttimeout \w+)\n\t\telements = \{[^}]*\}", r"\1", done.stdout)
+    # nft 1.1.7 counts the elements of a set that has a size.
+    text = re.sub(r"\t# count \d+$", "", done.stdout, flags=re.MULTILINE)
+    return re.sub(r"(\tset \w+ \{(?:\n\t\t(?!elements)[^\n]*)*\n\t\tflags dynamic,timeout\n\t\ttimeout \w+)\n\t\telements = \{[^}]*\}", r"\1", text)
 
 
 def _output(*command: str) -> str:

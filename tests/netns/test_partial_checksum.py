@@ -22,7 +22,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import
 
 from .conftest import Result, ip, run_module, snapshot, warnings_of, without_file
 from .needs import in_user_namespace
-from .taps import GSO_TCPV4, Tap
+from .taps import GSO_TCPV4, GSO_UDP, GSO_UDP_L4, Tap
 
 _TYPES = "/sys/kernel/btf/vmlinux"
 pytestmark = [
@@ -219,6 +219,61 @@ def test_segments(taps: Tuple[Tap, Tap], run: Callable[..., Result]) -> None:
     with contextlib.suppress(OSError):
         taps[0].send(large, 12, 16, GSO_TCPV4, 1400)
     assert not [each for each in taps[1].heard(MARK) if each[26:30] != IP4]
+
+
+def dhcp(operation: int, hardware: bytes = MAC, own: bytes = bytes(4)) -> bytes:
+    """A message up to its client's hardware address, which has 16 bytes, and some more."""
+    return bytes((operation, 1, 6, 0)) + bytes(8) + own + bytes(16 - len(own)) + hardware.ljust(16, b"\0") + MARK.ljust(20, b"\0")
+
+
+def over_udp(sport: int, dport: int, data: bytes) -> bytes:
+    return struct.pack("!HHHH", sport, dport, 8 + len(data), 0) + data
+
+
+# Of the neighbour, who has the last bytes of its own.
+_NEIGHBOUR = MAC[:4] + b"\x0a\x0b"
+_REQUESTS = dhcp(1) + dhcp(1, PEER)
+_SOLICIT, _REPLY = bytes((1, 0, 0, 1)) + MARK, bytes((13, 0, 0, 1)) + MARK
+# What the host cuts: the frame, the kind of cut and its size, whether the sum is left to it, and what the receiver must not hear.
+CUT: Dict[str, Tuple[bytes, int, int, bool, bytes]] = {
+    "a second DHCP request": (frame(0x0800, ipv4(17, over_udp(68, 67, _REQUESTS))), GSO_UDP_L4, len(_REQUESTS) // 2, True, dhcp(1, PEER)),
+    "a second message of DHCPv6": (frame(0x86DD, ipv6(17, over_udp(546, 547, _SOLICIT + _REPLY))), GSO_UDP_L4, len(_REPLY), True, _REPLY),
+    # Flags, offset 0, the hop limit and UDP of a piece.
+    "a later fragment becomes the first": (frame(0x0800, ipv4(17, over_udp(67, 68, dhcp(2) * 2), fragment=1)), GSO_UDP, 80, False, bytes((0x20, 0, 64, 17))),
+    # The first piece is 42 bytes, of which a receiver takes 40, and the next begins there with what stood behind the hardware address.
+    "fragments that overlap": (
+        frame(0x0800, ipv4(17, over_udp(68, 67, dhcp(1, MAC + _NEIGHBOUR[4:])))), GSO_UDP, 42, False, bytes((0x20, 0, 64, 17))),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_what_is_cut_behind_the_rules(taps: Tuple[Tap, Tap], run: Callable[..., Result], name: str) -> None:
+    """A packet that is honest as a whole, and whose pieces are not: each is made when it leaves, and no rule sees it."""
+    what, kind, size, left, forbidden = CUT[name]
+    start = 54 if what[12] == 0x86 else 34
+
+    def hears() -> bool:
+        taps[0].send(what, start if left else -1, 6 if left else 0, kind, size)
+        return any(forbidden in each for each in taps[1].heard(b""))
+
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **OPEN}])
+    assert hears(), "it does not get through where it should, so it proves nothing"
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    assert not hears(), "it gets through the hardened port"
+    assert run("linux_bridge_info")["counters"]["partial_checksum"]["frames"] == 1
+
+
+@pytest.mark.parametrize(("kind", "size", "left", "pieces"), [
+    (GSO_UDP_L4, 500, True, [542, 542, 542]), (GSO_UDP_L4, 750, True, [792, 792]), (GSO_UDP, 1000, True, [1034, 542]), (GSO_UDP, 1000, False, [1034, 542]),
+])
+def test_datagrams_that_the_host_cuts(
+    taps: Tuple[Tap, Tap], run: Callable[..., Result], kind: int, size: int, left: bool, pieces: List[int]
+) -> None:
+    """Of ports of which no guard asks further."""
+    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    taps[0].send(frame(0x0800, ipv4(17, over_udp(1234, 4321, MARK.ljust(20, b"\0") * 75))), 34 if left else -1, 6 if left else 0, kind, size)
+    assert [len(each) for each in taps[1].heard(MARK)] == pieces
+    assert run("linux_bridge_info")["counters"]["partial_checksum"]["frames"] == 0
 
 
 def _programs(port: str) -> List[Any]:

@@ -225,6 +225,30 @@ def test_rules_that_can_t_be_read_are_not_taken_for_none(monkeypatch: pytest.Mon
 
 
 @pytest.mark.own_code
+@pytest.mark.parametrize("state", ["absent", "present"])
+def test_an_nft_that_dies_is_told_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: str) -> None:
+    """As nft 1.0.6 does by a segmentation fault where a newer one has written a table of anybody: by name, with the way out; nothing is changed."""
+    ports = [{"name": "v0", **GUEST}]
+    for written in (False, True):
+        if written:
+            run_module("linux_port_security", bridge="br0", ports=ports)
+        before = snapshot()
+        (tmp_path / "nft").write_text("#!/bin/sh\nkill -SEGV $$\n")
+        (tmp_path / "nft").chmod(0o755)
+        with monkeypatch.context() as patch:
+            patch.setattr(nft_client, "_FOLDERS", ())
+            patch.setenv("PATH", str(tmp_path))
+            results = [run_module("linux_port_security", check, bridge="br0", ports=ports, state=state) for check in (True, False)]
+        assert snapshot() == before
+        if state == "absent" and not written:
+            assert not any(result.get("failed") for result in results), "the kernel has no table, so nft is not asked"
+            continue
+        for result in results:
+            assert result["failed"] and result["error_code"] == "backend" and f"{tmp_path}/nft" in result["msg"], result
+            assert "was ended by signal 11" in result["msg"] and "install the package nftables" in result["msg"], result
+
+
+@pytest.mark.own_code
 def test_a_host_that_has_no_names_of_protocols(run: Callable[..., Result]) -> None:
     """A minimal Debian has no /etc/protocols (package netbase): nft then prints numbers where it is given names. It may come later."""
     ports = [{"name": "v0", **GUEST}]

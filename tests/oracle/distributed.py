@@ -80,7 +80,8 @@ def allow(vsphere: Client, **flags: bool) -> None:
     policy = {**vsphere.collect(GROUP, "config.policy"), **flags}
     order = (
         "blockOverrideAllowed", "shapingOverrideAllowed", "vendorConfigOverrideAllowed", "livePortMovingAllowed", "portConfigResetAtDisconnect",
-        "vlanOverrideAllowed", "uplinkTeamingOverrideAllowed", "securityPolicyOverrideAllowed", "macManagementOverrideAllowed",
+        "vlanOverrideAllowed", "uplinkTeamingOverrideAllowed", "securityPolicyOverrideAllowed", "ipfixOverrideAllowed",
+        "macManagementOverrideAllowed",
     )
     reconfigure(vsphere, policy={"@type": "VMwareDVSPortgroupPolicy", **{name: policy[name] for name in order}})
 

@@ -8,10 +8,10 @@ from typing import Any, List
 
 
 def lasting(objects: List[Any]) -> List[Any]:
-    """Without the elements that the kernel keeps in a set itself, for a while: the groups that guests have joined."""
+    """Without the elements that the kernel keeps in a set itself, for a while: the groups that guests have joined. nft 1.1.7 counts them, too."""
     found = []
     for each in objects:
         body = each.get("set")
         kept = body is not None and "timeout" in body.get("flags", ())
-        found.append({"set": {name: value for name, value in body.items() if name != "elem"}} if kept else each)
+        found.append({"set": {name: value for name, value in body.items() if name not in ("elem", "count")}} if kept else each)
     return found

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import actions, make_diff
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, GuardError, UnsupportedError, VerifyError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.invert import invert
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import UPDATE, Order, Rule
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import UPDATE, Order, OrderRule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Outcome, Resolved, reconcile
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Hold, Key, Observed, State, effective
@@ -191,7 +191,7 @@ def test_order_has_reasons_and_no_contradictions() -> None:
     assert [step.verb for step in plan.steps] == ["update", "update", "delete", "create", "update"]
     assert all(rule.reason for rule in FakeBackend.order.rules)
     with pytest.raises(ValueError, match="two rules"):
-        Order(Rule(UPDATE, "switch", ("a",), "x"), Rule(UPDATE, "switch", ("a",), "y"))
+        Order(OrderRule(UPDATE, "switch", ("a",), "x"), OrderRule(UPDATE, "switch", ("a",), "y"))
     with pytest.raises(LookupError, match="no rule"):
         FakeBackend.order.get(UPDATE, "switch", "nosuch")
 

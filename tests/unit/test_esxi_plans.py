@@ -11,7 +11,9 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import Meant, joined, name_of, normal, taken, to_register, to_unregister
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import RANKS, Have, Package, Plan, Wish, make_plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import (
+    RANKS, DesiredSoftware, ObservedSoftware, Package, SoftwarePlan, make_plan,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.staging import _first
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.task import open_bundle
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
@@ -25,15 +27,15 @@ from tests.oracle.bundles import VibSpec, make_bundle, make_vib
 
 VERSION = "1.2.7.0-1vmw.700.1.0.15843807"
 BASE = {"esx-base": Package("esx-base", "8.0.2-1", "VMware"), "tool": Package("tool", "1.0-1", "PTN", "partner", False, True)}
-HOST = Have(EsxiVersion(8, 0, 2), "partner", BASE, components={"ESXi": "8.0.2-1", "Tool": "1.0-1"}, contents={"Tool": ["tool"]})
+HOST = ObservedSoftware(EsxiVersion(8, 0, 2), "partner", BASE, components={"ESXi": "8.0.2-1", "Tool": "1.0-1"}, contents={"Tool": ["tool"]})
 ANY = ("8.*", "7.*", "6.7*")
 
 
-def wish(folder: Path, spec: VibSpec, component: Optional[str] = "Driver", single: bool = False, **options: Any) -> Wish:
+def desired(folder: Path, spec: VibSpec, component: Optional[str] = "Driver", single: bool = False, **options: Any) -> DesiredSoftware:
     """For a bundle that is made for it."""
     made = make_vib(folder, spec) if single else make_bundle(folder, [spec], component, spec.version, ANY)
     depot, kind = open_bundle(str(made), lambda path: io.BytesIO(Path(path).read_bytes()), None, [])
-    return Wish(depot=depot, path=str(made), kind=kind, location=f"/vmfs/volumes/d/{made.name}", **options)
+    return DesiredSoftware(depot=depot, path=str(made), kind=kind, location=f"/vmfs/volumes/d/{made.name}", **options)
 
 
 def meant(paths: Sequence[str], *patterns: str) -> Meant:
@@ -41,14 +43,14 @@ def meant(paths: Sequence[str], *patterns: str) -> Meant:
     return Meant([name_of(path) for path in paths], patterns)
 
 
-def after(have: Have, plan: Plan) -> Have:
+def after(observed: ObservedSoftware, plan: SoftwarePlan) -> ObservedSoftware:
     """The host when the plan was carried out."""
-    vibs: Dict[str, Package] = {name: each for name, each in have.to_come.items() if plan.after.get(name, "") is not None}
+    vibs: Dict[str, Package] = {name: each for name, each in observed.to_come.items() if plan.after.get(name, "") is not None}
     vibs.update({name: Package(name, version) for name, version in plan.after.items() if version is not None})
     waiting = plan.restart_due and not plan.restart
-    components = {name: version for name, version in (have.components or {}).items() if plan.after.get(name, "") is not None}
-    level = plan.level or have.acceptance_level
-    return replace(have, vibs=have.vibs if waiting else vibs, pending=vibs if waiting else None, components=components, acceptance_level=level)
+    components = {name: version for name, version in (observed.components or {}).items() if plan.after.get(name, "") is not None}
+    level = plan.level or observed.acceptance_level
+    return replace(observed, vibs=observed.vibs if waiting else vibs, pending=vibs if waiting else None, components=components, acceptance_level=level)
 
 
 @pytest.mark.parametrize(("live", "maintenance", "options", "actions"), [
@@ -63,7 +65,7 @@ def after(have: Have, plan: Plan) -> Have:
 ])
 def test_what_it_takes(tmp_path: Path, live: bool, maintenance: bool, options: Dict[str, Any], actions: Tuple[str, ...]) -> None:
     """Not more than is needed, and then nothing."""
-    given_ = wish(tmp_path, VibSpec(live=live, maintenance=maintenance), **options)
+    given_ = desired(tmp_path, VibSpec(live=live, maintenance=maintenance), **options)
     plan = make_plan(given_, HOST)
     assert [each.split()[0] for each in plan.actions()] == actions
     assert (plan.restart_due, bool([each for each in plan.warnings if "restart is due" in each])) == (not live, not live and not plan.restart)
@@ -71,7 +73,7 @@ def test_what_it_takes(tmp_path: Path, live: bool, maintenance: bool, options: D
     assert again.actions() == [] and not again.before
 
 
-@pytest.mark.parametrize(("spec", "options", "have", "word"), [
+@pytest.mark.parametrize(("spec", "options", "observed", "word"), [
     (VibSpec(live=True), {}, HOST, "set maintenance_mode: true"),
     (VibSpec(), {"reboot": True}, HOST, "a restart needs it"),
     (VibSpec(level="community"), {}, HOST, "set acceptance_level: community, which weakens the host"),
@@ -80,10 +82,10 @@ def test_what_it_takes(tmp_path: Path, live: bool, maintenance: bool, options: D
     (VibSpec(name="esx-base"), {}, HOST, "it is ESXi itself and no driver"),
     (VibSpec(depends=["vmkapi_2_11_0_0"]), {}, replace(HOST, release=EsxiVersion(7, 0)), "it needs vmkapi_2_11_0_0"),
 ])
-def test_refusals(tmp_path: Path, spec: VibSpec, options: Dict[str, Any], have: Have, word: str) -> None:
+def test_refusals(tmp_path: Path, spec: VibSpec, options: Dict[str, Any], observed: ObservedSoftware, word: str) -> None:
     """Each with what to do."""
     with pytest.raises(InputError) as caught:
-        make_plan(wish(tmp_path, spec, **options), have)
+        make_plan(desired(tmp_path, spec, **options), observed)
     assert word in caught.value.message and caught.value.message.endswith(".")
 
 
@@ -93,8 +95,8 @@ def test_refusals(tmp_path: Path, spec: VibSpec, options: Dict[str, Any], have: 
 ])
 def test_the_right_call(tmp_path: Path, release: EsxiVersion, component: Optional[str], single: bool, command: str, argument: str) -> None:
     """By the release and what the bundle is."""
-    have = replace(HOST, release=release, components=None if release < EsxiVersion(7, 0) else {})
-    (call,) = make_plan(wish(tmp_path, VibSpec(depends=()), component, single), have).calls
+    observed = replace(HOST, release=release, components=None if release < EsxiVersion(7, 0) else {})
+    (call,) = make_plan(desired(tmp_path, VibSpec(depends=()), component, single), observed).calls
     assert call.command == command and list(call.arguments) == [argument]
 
 
@@ -103,15 +105,15 @@ def test_the_right_call(tmp_path: Path, release: EsxiVersion, component: Optiona
 ])
 def test_absent(names: Tuple[str, ...], commands: Tuple[str, ...]) -> None:
     """By what each name is on the host."""
-    plan = make_plan(Wish("absent", names=names), HOST)
+    plan = make_plan(DesiredSoftware("absent", names=names), HOST)
     assert [call.command for call in plan.calls] == commands
-    assert make_plan(Wish("absent", names=names), after(HOST, plan)).actions() == []
+    assert make_plan(DesiredSoftware("absent", names=names), after(HOST, plan)).actions() == []
 
 
 def test_a_restart_that_is_due(tmp_path: Path) -> None:
     """From before: it is told, and done if that was asked for."""
     waiting = replace(HOST, pending={**BASE, "igc-community": Package("igc-community", VERSION)})
-    given_ = wish(tmp_path, VibSpec())
+    given_ = desired(tmp_path, VibSpec())
     assert make_plan(given_, waiting).restart_due and make_plan(given_, waiting).actions() == []
     plan = make_plan(replace(given_, reboot=True, maintenance_mode=True), waiting)
     assert plan.actions() == ["enter maintenance mode", "restart", "leave maintenance mode"]
@@ -120,9 +122,9 @@ def test_a_restart_that_is_due(tmp_path: Path) -> None:
 
 def test_levels_are_lowered_before_and_raised_after(tmp_path: Path) -> None:
     """So that the packages fit at any time."""
-    low = make_plan(wish(tmp_path, VibSpec(level="community", live=True, maintenance=False), acceptance_level="community"), HOST)
+    low = make_plan(desired(tmp_path, VibSpec(level="community", live=True, maintenance=False), acceptance_level="community"), HOST)
     assert [each.split()[0] for each in low.actions()] == ["set", "apply"] and low.lowers
-    high = make_plan(Wish("absent", names=("Tool",), acceptance_level="vmware_certified"), HOST)
+    high = make_plan(DesiredSoftware("absent", names=("Tool",), acceptance_level="vmware_certified"), HOST)
     assert [each.split()[0] for each in high.actions()] == ["remove", "set"]
     assert RANKS == ("community", "partner", "vmware_accepted", "vmware_certified")
 

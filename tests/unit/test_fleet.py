@@ -10,9 +10,10 @@ from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Seq
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import STALE, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, InputError, VirtnetError
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import BaseFleetIntent, Sight, Target, reconcile_fleet
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import BaseFleetIntent, Sight, reconcile_fleet
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target import Target
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Fields, Key, Observed, State
 
 from ..fakes.backend import FakeBackend
@@ -150,7 +151,8 @@ def test_what_can_not_be_read_has_failed(check: bool) -> None:
     assert [each["failed"] for each in found.values()] == [True, True, False] and not any(each["unreachable"] for each in found.values())
     assert [found[name]["msg"] for name in ("m0", "m1")] == ["m0: its colour can't be read.", "m1: its name can't be read."]
     assert {found[name]["error_code"] for name in ("m0", "m1")} == {"unreadable"} and done(fleet.machines["m2"]) is not check
-    assert not done(fleet.machines["m0"]) and targets[2].warnings == ("seen dimly", "opened") and targets[2].looked_at == 2 and targets[0].looked_at == 0
+    assert not done(fleet.machines["m0"]) and targets[2].warnings == ["look out", "seen dimly", "opened"]
+    assert targets[2].looked_at == 2 and targets[0].looked_at == 0
 
 
 def test_a_read_back_that_does_not_tell() -> None:

@@ -8,10 +8,11 @@ import json
 from typing import Any, Dict, List
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._ansible import fleet as adapter
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.many import finish
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import BaseFleetIntent, Target, reconcile_fleet
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import BaseFleetIntent, reconcile_fleet
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target import Target
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Fields, Key, Observed, State
 
 from .test_fleet import FakeFleet
@@ -77,7 +78,7 @@ def end(targets: List[Target], details: str) -> Dict[str, Any]:
     """The result of the task."""
     task = Task(details=details)
     with pytest.raises(End):
-        adapter._finish(task, targets, "hosts", {}, {})
+        finish(task, targets, "hosts", (), {})  # type: ignore[arg-type]
     return task.result
 
 

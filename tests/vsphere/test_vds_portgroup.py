@@ -20,6 +20,7 @@ from tests.oracle.distributed import GROUP, MAC, SWITCH, reconfigure, reconfigur
 from tests.oracle.vsphere import Client
 
 from .distributed import Switches
+from .fields import FLAGS
 
 NAMES = ("promiscuous", "mac_changes", "forged_transmits")
 ONE: Dict[str, Any] = {"vds": "vds1", "name": "dvpg01"}
@@ -221,15 +222,7 @@ def test_life_of_a_group(vcenter: Switches) -> None:
 def test_each_flag(vcenter: Switches) -> None:
     """Alone, on and off; the others stay."""
     vsphere = vcenter.vsphere
-    natives = {
-        "block_override": "blockOverrideAllowed", "shaping_override": "shapingOverrideAllowed", "vendor_config_override": "vendorConfigOverrideAllowed",
-        "live_port_move": "livePortMovingAllowed", "port_config_reset_at_disconnect": "portConfigResetAtDisconnect",
-        "network_rp_override": "networkResourcePoolOverrideAllowed", "traffic_filter_override": "trafficFilterOverrideAllowed",
-        "vlan_override": "vlanOverrideAllowed", "uplink_teaming_override": "uplinkTeamingOverrideAllowed",
-        "security_override": "securityPolicyOverrideAllowed", "ipfix_override": "ipfixOverrideAllowed",
-        "mac_management_override": "macManagementOverrideAllowed",
-    }
-    for option, native in natives.items():
+    for option, native in FLAGS.items():
         policy = vsphere.collect(GROUP, "config.policy")
         for value in (not policy[native], policy[native]):
             result = vcenter.ok("vds_portgroup", False, **ONE, port_policy={option: value})

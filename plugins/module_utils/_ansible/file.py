@@ -14,7 +14,7 @@ from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, NoReturn, O
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide, secret_spans
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES, Files, NewFile, Outcome
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES, Files, NewFile, TaskResult
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import place
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import at_once
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
@@ -137,7 +137,7 @@ class Disk(Files):
             raise InputError(f"{path} can't be read: {error.strerror}; give a folder that {_user()} may read.") from error
 
 
-def run_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Files], Outcome], **rules: Any) -> NoReturn:
+def run_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Files], TaskResult], **rules: Any) -> NoReturn:
     """The whole of a module that writes files."""
     module = FileModule(argument_spec=spec, add_file_common_args=True, supports_check_mode=True, **rules)
     hide_given(module)
@@ -217,7 +217,7 @@ def refuse_open_mode(mode: Any, path: str, private: bool) -> None:
         raise InputError(f"mode: {bits:04o} lets others read {path}, which holds a secret; give 0600 or 0400, and owner for who is to read it.")
 
 
-def _write_all(module: AnsibleModule, outcome: Outcome) -> Dict[str, Any]:
+def _write_all(module: AnsibleModule, outcome: TaskResult) -> Dict[str, Any]:
     diffs, backups, changed = [], [], False
     for file in outcome.files:
         old = Disk().read(file.path)
@@ -272,7 +272,7 @@ def _backup(file: NewFile, old: bytes) -> str:
     return name
 
 
-def _summary(outcome: Outcome, changed: bool, check_mode: bool) -> str:
+def _summary(outcome: TaskResult, changed: bool, check_mode: bool) -> str:
     count = len(outcome.result.get("findings", ()))
     found = f" {count} finding{'s' if count > 1 else ''}." if count else ""
     if not outcome.files:

@@ -1,17 +1,18 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This code is PRIVATE to the collection.
-"""The only adapter to AnsibleModule: parameters in, results and errors out."""
+"""The adapter to AnsibleModule for tasks on the kernel: parameters in, results and errors out."""
 
 from __future__ import annotations
 
 from typing import Any, Callable, Dict, Mapping, NoReturn, Optional, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.answer import fail
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import make_diff
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import FAILURES, InputError, as_ours
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import FAILURES, InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Intent, Outcome, reconcile
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.safety import Orphans, Unconfirmed, Watchdog
@@ -29,37 +30,6 @@ def run(spec: Spec, intent_of: Callable[[Mapping[str, Any]], Intent], open_backe
     except FAILURES as error:
         fail(module, error)
     module.exit_json(**result)
-
-
-def answer(spec: Spec, ask: Callable[[Mapping[str, Any], Any], Dict[str, Any]], open_backend: Callable[[], Any]) -> NoReturn:
-    """The whole of a module that only reads."""
-    module = Module(argument_spec=spec, supports_check_mode=True)
-    try:
-        backend = open_backend()
-        try:
-            result = ask(module.params, backend)
-        finally:
-            backend.close()
-    except FAILURES as error:
-        fail(module, error)
-    module.exit_json(changed=False, **result)
-
-
-def act(spec: Spec, job_of: Callable[[Mapping[str, Any]], Any], **rules: Any) -> NoReturn:
-    """The whole of a module that acts without changing its host: the job refuses when it is made, and in check mode only foretells."""
-    module = Module(argument_spec=spec, supports_check_mode=True, **rules)
-    try:
-        job = job_of(module.params)
-        result = job.foretell() if module.check_mode else job.run()
-    except FAILURES as error:
-        fail(module, error)
-    module.exit_json(changed=False, **result)
-
-
-def fail(module: AnsibleModule, problem: Exception) -> NoReturn:
-    """One sentence, a code that a playbook can test, and the details."""
-    error = as_ours(problem)
-    module.fail_json(msg=error.message, error_code=error.code, **error.details)
 
 
 def _reconcile(module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], Intent], open_backend: Callable[[], Any]) -> Dict[str, Any]:
@@ -115,7 +85,4 @@ def _net(module: AnsibleModule, open_backend: Callable[[], Any], scope: Any, tur
 
 
 def _summary(plan: Plan, check_mode: bool) -> str:
-    steps = len(plan.steps)
-    if not steps:
-        return words.nothing_to_do(plan.looked_at)
-    return f"{steps} step{'s' if steps > 1 else ''} {'would be done' if check_mode else 'done and read back'}."
+    return words.steps(len(plan.steps), not check_mode) if plan.steps else words.nothing_to_do(plan.looked_at)

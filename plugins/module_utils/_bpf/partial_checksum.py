@@ -7,6 +7,11 @@ A guest that leaves a checksum to the host (VIRTIO_NET_HDR_F_NEEDS_CSUM, or PACK
 written, and the kernel only asks that both lie in the frame (skb_partial_csum_set, net/core/skbuff.c). Whoever transmits the frame without checksum offload
 writes two bytes there (skb_checksum_help, net/core/dev.c), behind all rules of nftables, and the guest chooses them by what it sends.
 
+A frame that the host cuts later is looked at once, whole, and by everybody as one packet; the pieces are made behind all rules. Those of TCP bear nothing that
+a guard asks of. Of UDP each datagram that is cut off (UDP_L4, by __udp_gso_segment, net/ipv4/udp_offload.c) is a message of its own, of which nobody saw more
+than the first; and fragments that the kernel makes (UFO, by inet_gso_segment, net/ipv4/af_inet.c) begin at offset 0 whatever the packet said, and overlap
+where they are no multiples of 8 bytes. So none that is cut may be a fragment, or DHCP, of which alone guards look further than the ports.
+
 The program is the text below, with the offsets of the running kernel's struct sk_buff put in: nothing of it was compiled, and nothing has to be.
 """
 
@@ -99,10 +104,16 @@ _PORT = """
 
 _SOURCE = """
     r6 = r1
+    r1 = *(u32 *)(r6 + 176)                 ; __sk_buff.gso_size: what it is to be cut into, 0 for one that stays whole
+    *(u64 *)(r10 - 48) = r1
 """ + _KERNEL.format(size=1, place="{ip_summed}") + """
     r1 = *(u8 *)(r10 - 8)
     r1 &= {mask}
-    if r1 != {partial} goto next            ; nothing will be written into this frame
+    *(u64 *)(r10 - 56) = r1
+    if r1 == {partial} goto look
+    r1 = *(u64 *)(r10 - 48)
+    if r1 == 0 goto next                    ; the frame stays as it is
+look:
 """ + _KERNEL.format(size=2, place="{mac_header}") + """
     r7 = *(u16 *)(r10 - 8)
 """ + _KERNEL.format(size=2, place="{csum_start}") + """
@@ -131,7 +142,7 @@ ipv4:
     r1 = *(u16 *)(r10 - 14)
     r1 = be16 r1
     r1 &= 0x3fff
-    if r1 != 0 goto drop                    ; a fragment, of which nobody leaves the sum to others
+    if r1 != 0 goto drop                    ; a fragment, of which nobody leaves the sum to others, or more fragments to be made of it
     r1 = *(u8 *)(r10 - 20)
     r3 = r1
     r3 >>= 4
@@ -150,6 +161,15 @@ ipv6:
     r7 += 40
 """ + "".join(_EXTENSION.format(number=number) for number in range(_EXTENSIONS)) + """
 upper:
+    r1 = *(u64 *)(r10 - 48)
+    if r1 == 0 goto whole
+    if r2 != 17 goto whole
+    if r1 < 8 goto drop                     ; the ports are in several pieces
+""" + _HEADER.format(size=4) + _PORT.format(place=4) + _PORT.format(place=2) + """
+    r2 = 17
+whole:
+    r1 = *(u64 *)(r10 - 56)
+    if r1 != {partial} goto next
     if r2 == 6 goto tcp
     if r2 == 17 goto udp
     if r2 == 4 goto beyond                  ; IPv4 in IP

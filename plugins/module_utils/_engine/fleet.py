@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # This code is PRIVATE to the collection.
-"""The driver for many targets at once: hosts, or distributed switches. One read for all, writes only where there is drift and so many at a
-time, one read back for all that were changed; each target is its own outcome and its own way back. Beside run.py the only part that knows check mode.
+"""The driver for many targets at once: hosts, or distributed switches. Settings: one read for all, writes only where there is drift and so many at a
+time, one read back for all that were changed. Jobs: each looks for itself, and acts only then. Each target is its own outcome and its own way back.
+Beside run.py the only part that knows check mode.
 """
 
 from __future__ import annotations
@@ -10,17 +11,19 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine import diff, guard, verify, words
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine import diff, guard, verify
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import STALE, Backend, Unversioned
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import OvertakenError, UnreachableError, UnreadableError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import OvertakenError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, make_plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target import Outlook, Seen, Target
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Observed
 
 _PAUSE = 0.5
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Sight:
     unreadable: str = ""
     # Sentences on what is not known of it and does not matter for what is written.
     remarks: Tuple[str, ...] = ()
+    # The word for targets of its kind, where a fleet has several.
+    group: str = ""
 
 
 class Fleet(Protocol):
@@ -74,96 +79,110 @@ class BaseFleetIntent:
         return {}
 
 
-@dataclass
-class Target:
-    """What became of one target. After a failure C(plan) is what should have been done, if it came to a plan."""
+class Job(Seen, Protocol):
+    """What is to be done to one target that is no setting, such as to install a driver. VirtnetError is that target's failure."""
 
     name: str
+
+    def look(self) -> Outlook:
+        """Read, refuse what can't be, and foretell. Changes nothing."""
+
+    def act(self, outlook: Outlook) -> None:
+        """Do it and read it back; on failure undo what can be undone. May change report and warnings."""
+
+    def went_away(self, error: VirtnetError) -> bool:
+        """Whether C(error), by which the look failed, comes of a target that can't be reached any more."""
+
+
+@dataclass
+class _Work:
+    """A target whose settings are compared with a wish, and what the driver has to know of it."""
+
+    target: Target
     sight: Sight
     resolved: Optional[Resolved] = None
-    desired: Desired = field(default_factory=lambda: Desired({}))
     plan: Optional[Plan] = None
-    error: Optional[VirtnetError] = None
-    unreachable: bool = False
-    verified: bool = False
-    # From the read right before the first write to the end of the last one, in seconds, where nothing but the read keeps two from overwriting each other.
-    window: Optional[float] = None
     notes: Dict[str, Any] = field(default_factory=dict)
-    warnings: Tuple[str, ...] = ()
     journal: applying.Journal = field(default_factory=applying.Journal)
 
     @property
-    def changed(self) -> bool:
-        """Whether it is, or would be, another one than before."""
-        if self.error is not None:
-            return bool(getattr(self.error, "not_undone", ()))
-        return self.plan is not None and bool(self.plan.steps)
+    def desired(self) -> Desired:
+        """The wish, if it came to one."""
+        return self.resolved.desired if self.resolved is not None else Desired({})
 
-    @property
-    def looked_at(self) -> int:
-        """How many of its objects were compared with the wish."""
-        if self.plan is None or self.resolved is None or self.error is not None:
-            return 0
-        return self.plan.looked_at + self.resolved.seen
-
-    def result(self) -> Dict[str, Any]:
-        """In the form in which modules return it."""
-        shown: Dict[str, Any] = {"changed": self.changed, "failed": self.error is not None, "unreachable": self.unreachable, "verified": self.verified}
-        if self.window is not None:
-            shown["window"] = round(self.window, 3)
+    def tell(self) -> None:
+        """What the result says, as far as it is known by now."""
+        target, notes = self.target, dict(self.notes)
+        resolved = self.resolved or Resolved(Desired({}))
+        target.warnings = [*resolved.warnings, *self.sight.remarks, *notes.pop("warnings", ())]
+        target.report, target.outcome = {**resolved.notes, **notes}, dict(resolved.outcome)
         if self.plan is not None:
-            shown.update(before=diff.show(self.plan.before), actions=diff.actions(self.plan))
-            if self.error is None:
-                shown["after"] = diff.show(self.plan.after)
-        if self.error is not None:
-            shown.update(self.error.details, msg=self.error.message, error_code=self.error.code)
-        else:
-            steps = len(self.plan.steps) if self.plan is not None else 0
-            done = "done and read back" if self.verified else "to do"
-            shown["msg"] = f"{steps} step{'s' if steps > 1 else ''} {done}." if steps else words.nothing_to_do(self.looked_at)
-        if self.resolved is None:
-            return {**self.notes, **shown}
-        return {**self.resolved.notes, **(self.resolved.outcome if self.error is None else {}), **self.notes, **shown}
+            target.outlook = Outlook(
+                diff.show(self.plan.before), diff.show(self.plan.after), diff.actions(self.plan), touched=diff.make_diff(self.plan),
+                looked_at=self.plan.looked_at + resolved.seen,
+            )
 
 
 def reconcile_fleet(
     intent: FleetIntent, fleet: Fleet, check_mode: bool, allow_management: bool = False, parallel: int = 8, remedy: str = guard.WITH_ROLLBACK
 ) -> List[Target]:
     """Bring each target to what is asked for, or say what that would take. Raises VirtnetError only before the first write."""
-    targets = [Target(name, sight) for name, sight in fleet.look(intent.scope).items()]
-    for target in targets:
-        _plan(target, intent, target.sight.observed, allow_management, remedy)
-    _note(targets, intent, fleet)
+    whole = [_Work(Target(name, sight.group), sight) for name, sight in fleet.look(intent.scope).items()]
+    for work in whole:
+        _plan(work, intent, work.sight.observed, allow_management, remedy)
+    _note(whole, intent, fleet)
     if not check_mode:
-        work = [target for target in targets if target.error is None and target.plan is not None and target.plan.steps]
+        written = [work for work in whole if work.target.error is None and work.plan is not None and work.plan.steps]
 
-        def write(target: Target) -> None:
-            _write(target, intent, allow_management, remedy)
+        def write(work: _Work) -> None:
+            _write(work, intent, allow_management, remedy)
 
-        _each(write, work, parallel)
-        _verify([target for target in work if target.error is None], intent, fleet, parallel)
-    return targets
+        _each(write, written, parallel)
+        _verify([work for work in written if work.target.error is None], intent, fleet, parallel)
+    for work in whole:
+        work.tell()
+    return [work.target for work in whole]
 
 
-def _plan(target: Target, intent: FleetIntent, observed: Observed, allow_management: bool, remedy: str) -> None:
-    target.warnings = target.sight.remarks
-    if target.sight.unreachable:
-        target.unreachable = True
-        target.error = UnreachableError(_told(target.name, target.sight.unreachable))
-        return
-    if target.sight.unreadable:
-        target.error = UnreadableError(_told(target.name, target.sight.unreadable))
+def run_jobs(jobs: Sequence[Job], check_mode: bool, parallel: int = 8) -> List[Target]:
+    """Look at all targets; then, unless it is a check, change those where there is something to do."""
+    whole = [(job, Target(job.name)) for job in jobs]
+
+    def look(work: Tuple[Job, Target]) -> None:
+        job, target = work
+        # What is not known of one that could not be looked at is none of its results.
+        outlook = target.outlook = Outlook()
+        if not target.can_be_looked_at(job):
+            return
+        try:
+            outlook = target.outlook = job.look()
+            outlook.warnings += job.remarks
+        except VirtnetError as error:
+            target.unreachable, target.error = job.went_away(error), error
+        target.report, target.warnings = outlook.report, outlook.warnings
+
+    def act(work: Tuple[Job, Target]) -> None:
+        job, target = work
+        try:
+            job.act(target.outlook or Outlook())
+            target.verified = True
+        except VirtnetError as error:
+            target.error = error
+
+    _each(look, whole, parallel)
+    if not check_mode:
+        _each(act, [work for work in whole if work[1].error is None and work[1].outlook is not None and work[1].outlook.actions], parallel)
+    return [target for _job, target in whole]
+
+
+def _plan(work: _Work, intent: FleetIntent, observed: Observed, allow_management: bool, remedy: str) -> None:
+    if not work.target.can_be_looked_at(work.sight):
         return
     try:
-        target.resolved = intent.resolve(target.name, observed)
-        target.desired = target.resolved.desired
-        target.plan = _guarded_plan(target.desired, observed, target.sight.backend, allow_management, remedy)
+        work.resolved = intent.resolve(work.target.name, observed)
+        work.plan = _guarded_plan(work.desired, observed, work.sight.backend, allow_management, remedy)
     except VirtnetError as error:
-        target.error = error
-
-
-def _told(name: str, why: str) -> str:
-    return f"{why}." if why.startswith(f"{name}: ") else f"{name}: {why}."
+        work.target.error = error
 
 
 def _guarded_plan(desired: Desired, observed: Observed, backend: Backend, allow_management: bool, remedy: str) -> Plan:
@@ -173,110 +192,108 @@ def _guarded_plan(desired: Desired, observed: Observed, backend: Backend, allow_
     return plan
 
 
-def _note(targets: Sequence[Target], intent: FleetIntent, fleet: Fleet) -> None:
-    plans = {target.name: target.plan for target in targets if target.plan is not None and target.error is None}
+def _note(whole: Sequence[_Work], intent: FleetIntent, fleet: Fleet) -> None:
+    plans = {work.target.name: work.plan for work in whole if work.plan is not None and work.target.error is None}
     questions = intent.questions(plans)
     answers = fleet.ask(questions) if questions else {}
-    for target in targets:
-        if target.name in plans:
-            notes = dict(intent.notes(target.name, plans[target.name], answers.get(target.name)))
-            target.warnings += tuple(notes.pop("warnings", ()))
-            target.notes.update(notes)
+    for work in whole:
+        name = work.target.name
+        if name in plans:
+            work.notes = dict(intent.notes(name, plans[name], answers.get(name)))
 
 
-def _write(target: Target, intent: FleetIntent, allow_management: bool, remedy: str) -> None:
+def _write(work: _Work, intent: FleetIntent, allow_management: bool, remedy: str) -> None:
     """Carry out the plan of one target. Where somebody else changed it meanwhile, one new plan is made; then it has failed."""
-    if target.plan is None:
+    if work.plan is None:
         return
-    backend, scope, journal = target.sight.backend, intent.scope, target.journal
+    target, backend, scope, journal = work.target, work.sight.backend, intent.scope, work.journal
     started = time.monotonic()
     try:
-        guarded = _look_again(target, target.plan, allow_management, remedy)
+        guarded = _look_again(work, work.plan, allow_management, remedy)
     except VirtnetError as error:
         target.error = error
         return
     try:
         try:
-            applying.apply_plan(target.plan, backend, journal, scope)
+            applying.apply_plan(work.plan, backend, journal, scope)
         except applying.StepFailed as error:
             if error.kind != STALE:
                 raise
-            applying.apply_plan(_new_plan(target, intent, error, allow_management, remedy), backend, journal, scope)
+            applying.apply_plan(_new_plan(work, intent, error, allow_management, remedy), backend, journal, scope)
     except applying.StepFailed as error:
         if error.kind == STALE:
             error = applying.StepFailed(error.step, f"somebody else changed it twice, also after a new plan had been made: {error}", STALE, error.code)
-        target.error = applying.failed(error, journal, backend, scope, target.desired.holds)
+        target.error = applying.failed(error, journal, backend, scope, work.desired.holds)
     finally:
         target.window = time.monotonic() - started if guarded else None
 
 
-def _look_again(target: Target, plan: Plan, allow_management: bool, remedy: str) -> bool:
+def _look_again(work: _Work, plan: Plan, allow_management: bool, remedy: str) -> bool:
     """Right before the first write, where the server refuses none that comes too late: a fleet's first read is old when the last of it is written. Whether
     there was something to look at. No new plan is made, as nobody would know then which of the two was meant to be last."""
-    backend = target.sight.backend
+    backend = work.sight.backend
     what = backend.overtaken(plan.steps) if isinstance(backend, Unversioned) else None
     if what is None:
         return False
     if what:
-        raise OvertakenError(f"{target.name}: {what} by somebody else after it had been read, so nothing was written there; run the task again.")
+        raise OvertakenError(f"{work.target.name}: {what} by somebody else after it had been read, so nothing was written there; run the task again.")
     guard.check(plan, backend.protected(), backend.cuts, allow_management, remedy)
     return True
 
 
-def _new_plan(target: Target, intent: FleetIntent, stale: applying.StepFailed, allow_management: bool, remedy: str) -> Plan:
+def _new_plan(work: _Work, intent: FleetIntent, stale: applying.StepFailed, allow_management: bool, remedy: str) -> Plan:
     try:
-        observed = target.sight.backend.observe(intent.scope)
-        target.resolved = intent.resolve(target.name, observed)
-        target.desired = target.resolved.desired
-        return _guarded_plan(target.desired, observed, target.sight.backend, allow_management, remedy)
+        observed = work.sight.backend.observe(intent.scope)
+        work.resolved = intent.resolve(work.target.name, observed)
+        return _guarded_plan(work.desired, observed, work.sight.backend, allow_management, remedy)
     except VirtnetError as error:
         raise applying.StepFailed(stale.step, error.message, code=error.code) from error
 
 
-def _verify(targets: Sequence[Target], intent: FleetIntent, fleet: Fleet, parallel: int) -> None:
+def _verify(whole: Sequence[_Work], intent: FleetIntent, fleet: Fleet, parallel: int) -> None:
     """Read all targets that were written at once; those that don't show the change yet are read again until their patience ends."""
     started = time.monotonic()
-    waiting = list(targets)
+    waiting = list(whole)
     doubts: Dict[str, Tuple[str, str]] = {}
     while waiting:
-        doubts = {name: doubt for name, doubt in doubts.items() if name not in {target.name for target in waiting}}
+        doubts = {name: doubt for name, doubt in doubts.items() if name not in {work.target.name for work in waiting}}
         doubts.update(_doubts(waiting, intent, fleet))
-        waiting = [target for target in waiting if target.name in doubts and time.monotonic() - started < target.sight.backend.patience]
+        waiting = [work for work in waiting if work.target.name in doubts and time.monotonic() - started < work.sight.backend.patience]
         if waiting:
             time.sleep(_PAUSE)
-    for target in targets:
-        target.verified = target.name not in doubts
+    for work in whole:
+        work.target.verified = work.target.name not in doubts
 
-    def go_back(target: Target) -> None:
-        step, why = doubts[target.name]
-        target.error = applying.not_in_effect(step, why, target.journal, target.sight.backend, intent.scope, target.desired.holds)
+    def go_back(work: _Work) -> None:
+        step, why = doubts[work.target.name]
+        work.target.error = applying.not_in_effect(step, why, work.journal, work.sight.backend, intent.scope, work.desired.holds)
 
-    _each(go_back, [target for target in targets if not target.verified], parallel)
+    _each(go_back, [work for work in whole if not work.target.verified], parallel)
 
 
-def _doubts(targets: Sequence[Target], intent: FleetIntent, fleet: Fleet) -> Dict[str, Tuple[str, str]]:
+def _doubts(whole: Sequence[_Work], intent: FleetIntent, fleet: Fleet) -> Dict[str, Tuple[str, str]]:
     """The targets whose change does not show: the step in question and why."""
     try:
-        sights = fleet.look(intent.scope, [target.name for target in targets])
+        sights = fleet.look(intent.scope, [work.target.name for work in whole])
     except VirtnetError as error:
-        return {target.name: ("read back", error.message) for target in targets}
+        return {work.target.name: ("read back", error.message) for work in whole}
     doubts: Dict[str, Tuple[str, str]] = {}
-    for target in targets:
-        sight = sights.get(target.name)
+    for work in whole:
+        sight = sights.get(work.target.name)
         blind = "it is not there any more" if sight is None else sight.unreachable or sight.unreadable
         if sight is None or blind:
-            doubts[target.name] = ("read back", blind)
+            doubts[work.target.name] = ("read back", blind)
             continue
-        left = verify.needed(target.desired, sight.observed.state, target.sight.backend, target.journal.vanished)
+        left = verify.needed(work.desired, sight.observed.state, work.sight.backend, work.journal.vanished)
         if left:
-            doubts[target.name] = (diff.sentence(left[0]), verify.IGNORED)
+            doubts[work.target.name] = (diff.sentence(left[0]), verify.IGNORED)
     return doubts
 
 
-def _each(job: Callable[[Target], None], targets: Sequence[Target], parallel: int) -> None:
-    """So many at a time. What a job raises beside the errors it handles is a mistake, and is raised when all have ended."""
-    if not targets:
+def _each(do: Callable[[_Item], None], those: Sequence[_Item], parallel: int) -> None:
+    """So many at a time. What is raised beside the errors that are handled is a mistake, and is raised when all have ended."""
+    if not those:
         return
-    with ThreadPoolExecutor(max_workers=min(parallel, len(targets))) as pool:
-        for done in [pool.submit(job, target) for target in targets]:
+    with ThreadPoolExecutor(max_workers=min(parallel, len(those))) as pool:
+        for done in [pool.submit(do, each) for each in those]:
             done.result()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NamedTuple, Optional
+import traceback
+from typing import Any, Callable, NamedTuple, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import DependencyError
 
@@ -26,24 +27,35 @@ class Library(NamedTuple):
     fitting: str
 
 
-class Failure(NamedTuple):
-    """Why it could not be imported."""
+class Lazy:
+    """A library that is imported at its first use: who only reads what options there are waits for none, as the control node does in every task of a role.
 
-    missing: bool
-    reason: str
-    traceback: str
+    C(load) has the import statement, which is not done by a string: AnsiballZ reads the source.
+    """
 
-    @staticmethod
-    def of(error: Exception, library: str, traceback: str) -> "Failure":
-        """A missing module of the library's own is a broken installation, not a missing one."""
-        missing = isinstance(error, ImportError) and (error.name or "") == library
-        return Failure(missing, str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}", traceback)
+    def __init__(self, library: Library, load: Callable[[], Any]) -> None:
+        self._library, self._load = library, load
+        self._found: Any = None
+        self._failure: Optional[DependencyError] = None
+
+    def require(self) -> Any:
+        """The library. DependencyError, with what the user can do, unless it can be used."""
+        if self._found is None and self._failure is None:
+            # Not only ImportError: a library that does not fit its Python raises what it likes.
+            try:
+                self._found = self._load()
+            except Exception as error:  # pylint: disable=broad-except
+                self._failure = _failure(self._library, error, traceback.format_exc())
+        if self._failure is not None:
+            raise self._failure
+        return self._found
 
 
-def require(library: Library, failure: Optional[Failure]) -> None:
-    """Raise DependencyError, with what the user can do, unless the library can be used."""
-    if failure is not None:
-        raise DependencyError(_missing(library) if failure.missing else _unusable(library, failure.reason), exception=failure.traceback)
+def _failure(library: Library, error: Exception, trace: str) -> DependencyError:
+    """A missing module of the library's own is a broken installation, not a missing one."""
+    missing = isinstance(error, ImportError) and (error.name or "") == library.name
+    reason = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+    return DependencyError(_missing(library) if missing else _unusable(library, reason), exception=trace)
 
 
 def _missing(library: Library) -> str:

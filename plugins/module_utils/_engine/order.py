@@ -12,7 +12,7 @@ UPDATE = "update"
 DELETE = "delete"
 
 
-class Rule(NamedTuple):
+class OrderRule(NamedTuple):
     """All steps of one rule run together, after those of the rules before it."""
 
     verb: str
@@ -24,7 +24,7 @@ class Rule(NamedTuple):
 class Order:
     """Looks up the position of a step; a rule that contradicts another is refused."""
 
-    def __init__(self, *rules: Rule) -> None:
+    def __init__(self, *rules: OrderRule) -> None:
         self.rules = rules
         self._rank: Dict[Tuple[str, str, str], int] = {}
         for rank, rule in enumerate(rules):

@@ -19,6 +19,11 @@ def nothing_to_do(looked_at: int, where: str = "", noun: str = "object") -> str:
     return f"Nothing to do: all that is asked for is already so; {count(looked_at, noun)}{where} {'was' if looked_at == 1 else 'were'} looked at."
 
 
+def steps(number: int, done: bool) -> str:
+    """The sentence for a run with steps, or for a check that foretells them."""
+    return f"{count(number, 'step')} {'done and read back' if done else 'would be done'}."
+
+
 def on(some: int, every: int, noun: str, plural: str = "") -> str:
     """C( on 2 hosts), C( on 1 of 2 hosts): for C(where)."""
     return f" on {count(every, noun, plural) if some == every else f'{some} of {count(every, noun, plural)}'}"

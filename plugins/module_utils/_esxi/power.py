@@ -22,7 +22,7 @@ _GRACE = 30.0
 _CANCELLED = 30.0
 
 
-class Machine:
+class ManagedHost:
     """A host and the session it is reached by. A host without a vCenter ends the session when it restarts, so there may be others after it."""
 
     def __init__(self, host: Host, client: Client, login: Login) -> None:
@@ -32,10 +32,10 @@ class Machine:
         self._login = login
         self._own: List[Client] = []
 
-    def patient(self, seconds: int) -> "Machine":
+    def patient(self, seconds: int) -> "ManagedHost":
         """The same host by a session of its own whose calls may take so long."""
         client = Client(self._login._replace(timeout=max(seconds, self._login.timeout)), 1)
-        patient = Machine(self._found(client), client, self._login)
+        patient = ManagedHost(self._found(client), client, self._login)
         patient._own.append(client)
         return patient
 

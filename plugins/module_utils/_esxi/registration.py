@@ -9,10 +9,11 @@ import time
 from typing import Any, Dict, List, Mapping, NoReturn, Optional, Sequence, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, ChangeError, UnreadableError, VerifyError, VirtnetError
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target import Outlook
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi import registration_plan as planning
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, chosen
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import Choice, Meant, Skipped, taken
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.site import Machine, Site, Store
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import HostJob, chosen
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import MachineChoice, Meant, Skipped, taken
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.site import Datastore, RegisteredMachine, Site
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import close
@@ -38,7 +39,7 @@ def spec() -> Dict[str, Any]:
     }
 
 
-def asked(params: Mapping[str, Any]) -> Mapping[str, Any]:
+def request(params: Mapping[str, Any]) -> Mapping[str, Any]:
     """InputError for what can't be right."""
     for name in ("datastores", "names"):
         if params.get(name) is not None and not params[name]:
@@ -52,8 +53,8 @@ def asked(params: Mapping[str, Any]) -> Mapping[str, Any]:
     return params
 
 
-def jobs(params: Mapping[str, Any], client: Client, _login: Login) -> Sequence[Tuple[Host, Optional[Job]]]:
-    """One for each host that can be reached. A datastore that several of them have is searched by the first; to unregister, each looks at its machines."""
+def jobs(params: Mapping[str, Any], client: Client, _login: Login) -> Sequence[HostJob]:
+    """One for each host. A datastore that several of them have is searched by the first; to unregister, each looks at its machines."""
     hosts = [host for host, _props in chosen(client, params, ("name",), "reading the hosts")]
     site = Site(client, [host for host in hosts if not host.why_unreachable])
     patterns = params.get("datastores") or _ALL
@@ -65,13 +66,13 @@ def jobs(params: Mapping[str, Any], client: Client, _login: Login) -> Sequence[T
     warnings = [f"datastores: no chosen host has one that matches {pattern}{close(pattern, known)}." for pattern in unmatched]
     meant = taken(known, patterns)
     searched: Set[Any] = set()
-    made: List[Tuple[Host, Optional[RegistrationJob]]] = []
+    made: List[HostJob] = []
     for host in hosts:
         stores = [store for store in site.stores.get(host.ref, ()) if store.name in meant]
         mine = [store for store in stores if store.ref not in searched] if params["state"] == "present" else stores
         searched.update(store.ref for store in mine if store.accessible)
-        made.append((host, None if host.why_unreachable else RegistrationJob(params, client, host, mine, site, warnings)))
-    _tell_names([job for _host, job in made if job is not None], client)
+        made.append(HostJob(client, host) if host.why_unreachable else RegistrationJob(params, client, host, mine, site, warnings))
+    _tell_names([job for job in made if isinstance(job, RegistrationJob)], client)
     return made
 
 
@@ -83,22 +84,22 @@ def _tell_names(own: Sequence["RegistrationJob"], client: Client) -> None:
         job.others = names
 
 
-class RegistrationJob:
-    """The job of one host."""
+class RegistrationJob(HostJob):
+    """The job of one host that can be reached."""
 
-    def __init__(self, params: Mapping[str, Any], client: Client, host: Host, stores: Sequence[Store], site: Site, warnings: Sequence[str]) -> None:
-        self.name = host.name
-        self._params, self._client, self._host = params, client, host
+    def __init__(self, params: Mapping[str, Any], client: Client, host: Host, stores: Sequence[Datastore], site: Site, warnings: Sequence[str]) -> None:
+        super().__init__(client, host)
+        self._params = params
         self._stores, self._site = stores, site
         self._warnings = list(warnings)
-        self._choice = Choice()
+        self._choice = MachineChoice()
         # The machines that lie on its datastores, the names of those that the other hosts have, and why it is not known what there is.
         self.paths: List[str] = []
         self.others: Set[str] = set()
         self._unsearched: Optional[VirtnetError] = None
         self._lost: List[Skipped] = []
         # The host's own machines by path, for those that are unregistered.
-        self._mine: Dict[str, Machine] = {}
+        self._mine: Dict[str, RegisteredMachine] = {}
         self._pool: Any = None
         self._folder: Any = None
 
@@ -109,8 +110,8 @@ class RegistrationJob:
     def search(self) -> None:
         """Look for the machines. What keeps it from that is told by C(look)."""
         try:
-            if self._host.ref in self._site.blind:
-                raise UnreadableError(f"{self.name}: not all of its datastores are known: {self._site.blind[self._host.ref]}.")
+            if self.host.ref in self._site.blind:
+                raise UnreadableError(f"{self.name}: not all of its datastores are known: {self._site.blind[self.host.ref]}.")
             if self._present:
                 self._place()
                 self.paths, self._lost = self._search()
@@ -142,16 +143,16 @@ class RegistrationJob:
         )
 
     @property
-    def _near(self) -> List[Machine]:
+    def _near(self) -> List[RegisteredMachine]:
         """The machines that its datastores list, its own and those of others."""
         return [machine for machine in self._site.machines if machine.lies_on(self._stores)]
 
-    def _choose(self, meant: Meant) -> Choice:
+    def _choose(self, meant: Meant) -> MachineChoice:
         if self._present:
             choice = planning.to_register(self.paths, self._site.registered(self._stores), meant)
             choice.skipped += self._lost + [self._unknown(machine) for machine in self._near if not machine.path]
             return choice
-        mine = [machine for machine in self._near if machine.host == self._host.ref]
+        mine = [machine for machine in self._near if machine.host == self.host.ref]
         self._mine = {machine.path: machine for machine in mine}
         choice = planning.to_unregister([machine._asdict() for machine in mine], {store.name for store in self._stores}, meant)
         # One without a path may lie anywhere, one without a host may be here.
@@ -159,7 +160,7 @@ class RegistrationJob:
         return choice
 
     @staticmethod
-    def _unknown(machine: Machine) -> Skipped:
+    def _unknown(machine: RegisteredMachine) -> Skipped:
         return Skipped(machine.path or machine.name, planning.UNREADABLE, f"whether it is meant is not known: {machine.unknown}")
 
     def _search(self) -> Tuple[List[str], List[Skipped]]:
@@ -179,13 +180,13 @@ class RegistrationJob:
                 lost.append(Skipped(f"[{store.name}]", planning.INACCESSIBLE, error.message.rstrip(".")))
         return found, lost
 
-    def _search_one(self, store: Store) -> List[str]:
+    def _search_one(self, store: Datastore) -> List[str]:
         browser = dep.vim.host.DatastoreBrowser
         flags = browser.FileInfo.Details(fileType=True, fileSize=False, modification=False, fileOwner=False)
         spec_ = browser.SearchSpec(matchPattern=[f"*{planning.MACHINE}", f"*{planning.TEMPLATE}"], details=flags, searchCaseInsensitive=False)
         what = f"{self.name}: searching datastore {store.name}"
-        task = self._client.call(store.browser.SearchDatastoreSubFolders_Task, f"[{store.name}]", spec_, what=what)
-        answer = self._client.ended(task, what, self._params["search_timeout"])
+        task = self.client.call(store.browser.SearchDatastoreSubFolders_Task, f"[{store.name}]", spec_, what=what)
+        answer = self.client.ended(task, what, self._params["search_timeout"])
         if answer is None:
             # Nothing that was found is an array without elements.
             raise VsphereError(UnreadableError.code, f"{what}: the server does not tell what it has found; run the task again.")
@@ -195,7 +196,7 @@ class RegistrationJob:
         """The resource pool and the folder that machines are registered in, by name or the host's own."""
         vim, what = dep.vim, f"{self.name}: reading where machines go"
         paths = {vim.ComputeResource: ["resourcePool"]}
-        found = list(self._client.retrieve([self._host.ref], paths, [Hop(vim.HostSystem, "parent")], what=what))
+        found = list(self.client.retrieve([self.host.ref], paths, [Hop(vim.HostSystem, "parent")], what=what))
         if not found:
             raise UnreadableError(f"{self.name}: its cluster, which has the resource pool, can't be seen; give the role of the user System.Read on it.")
         self._pool = found[0].value("resourcePool")
@@ -209,7 +210,7 @@ class RegistrationJob:
         level = [self._pool]
         blind: List[Found] = []
         while level:
-            read = list(self._client.retrieve(level, {dep.vim.ResourcePool: ["name", "resourcePool"]}, what=what))
+            read = list(self.client.retrieve(level, {dep.vim.ResourcePool: ["name", "resourcePool"]}, what=what))
             for each in read:
                 names.append(each.name)
                 if names[-1] == wanted:
@@ -222,17 +223,17 @@ class RegistrationJob:
         vim, wanted = dep.vim, (self._params.get("folder") or "").strip("/")
         paths: Dict[Any, List[str]] = {vim.Datacenter: ["vmFolder"], **({vim.Folder: ["name", "childEntity"]} if wanted else {})}
         hops = [Hop(vim.Folder, "childEntity", ("childEntity",)), Hop(vim.Datacenter, "vmFolder", ("childEntity",))] if wanted else []
-        if self._host.center is None:
-            raise UnreadableError(f"{self.name}: {'; '.join(self._host.remarks)}.")
-        found = {each.ref: each for each in self._client.retrieve([self._host.center], paths, hops, what=what, page=1000)}
-        if self._host.center not in found:
+        if self.host.center is None:
+            raise UnreadableError(f"{self.name}: {'; '.join(self.host.remarks)}.")
+        found = {each.ref: each for each in self.client.retrieve([self.host.center], paths, hops, what=what, page=1000)}
+        if self.host.center not in found:
             raise UnreadableError(f"{self.name}: its datacenter, which has the folder for machines, can't be read.")
-        top = found[self._host.center].value("vmFolder")
+        top = found[self.host.center].value("vmFolder")
         if not wanted:
             return top
         places = _paths(top, found)
         if wanted not in places:
-            refused = f"folder: datacenter {self._host.datacenter} has no folder {wanted}{close(wanted, [name for name in places if name])}"
+            refused = f"folder: datacenter {self.host.datacenter} has no folder {wanted}{close(wanted, [name for name in places if name])}"
             self._refuse(refused, [each for each in found.values() if each.gaps])
         return places[wanted]
 
@@ -262,12 +263,12 @@ class RegistrationJob:
 
     def _now(self) -> Tuple[Set[str], str]:
         """Which of the chosen machines are seen to be registered, and why others may be so too; empty if they are not."""
-        site = Site(self._client, [self._host])
+        site = Site(self.client, [self.host])
         if self._present:
             known = [machine.ref for machine in self._site.machines]
-            return set(site.registered(self._stores)), site.doubt(self._host.ref, self._stores, known)
+            return set(site.registered(self._stores)), site.doubt(self.host.ref, self._stores, known)
         refs = [machine.ref for machine in site.machines]
-        return {path for path, machine in self._mine.items() if machine.ref in refs}, site.blind.get(self._host.ref, "")
+        return {path for path, machine in self._mine.items() if machine.ref in refs}, site.blind.get(self.host.ref, "")
 
     def _came_true(self, paths: Sequence[str]) -> List[str]:
         """Those of which no answer came that are seen to be done all the same, looked for as long as a host is given to show it."""
@@ -297,11 +298,11 @@ class RegistrationJob:
     def _register(self, path: str) -> None:
         what = f"{self.name}: registering {path}"
         # A standalone ESXi knows itself; a cluster is told which host has the datastore.
-        arguments = {"path": path, "asTemplate": False, "pool": self._pool, "host": self._host.ref if self._client.is_vcenter else None}
-        self._client.task(self._folder.RegisterVM_Task, what=what, **arguments)
+        arguments = {"path": path, "asTemplate": False, "pool": self._pool, "host": self.host.ref if self.client.is_vcenter else None}
+        self.client.task(self._folder.RegisterVM_Task, what=what, **arguments)
 
     def _unregister(self, path: str) -> None:
-        self._client.change(self._mine[path].ref.UnregisterVM, what=f"{self.name}: unregistering {path}")
+        self.client.change(self._mine[path].ref.UnregisterVM, what=f"{self.name}: unregistering {path}")
 
     def _verify(self, verb: str) -> None:
         try:

@@ -32,7 +32,7 @@ class Skipped:
 
 
 @dataclass
-class Choice:
+class MachineChoice:
     """Paths as in C([datastore1] web/web.vmx)."""
 
     found: List[str] = field(default_factory=list)
@@ -99,9 +99,9 @@ def _within(path: str) -> str:
     return found.group(2) if found else ""
 
 
-def to_register(paths: Sequence[str], registered: Mapping[str, str], meant: Meant) -> Choice:
+def to_register(paths: Sequence[str], registered: Mapping[str, str], meant: Meant) -> MachineChoice:
     """Of the files that were found those that are machines nobody has registered. C(registered) has names by path."""
-    choice = Choice(found=sorted(paths), there=sorted(paths))
+    choice = MachineChoice(found=sorted(paths), there=sorted(paths))
     wanted = [path for path in choice.found if path in meant]
     known = {normal(path): name for path, name in registered.items()}
     folders: Dict[str, List[str]] = {}
@@ -135,9 +135,9 @@ def _hidden(path: str) -> bool:
     return any(folder.startswith(".") for folder in folders)
 
 
-def to_unregister(machines: Sequence[Mapping[str, Any]], datastores: Collection[str], meant: Meant) -> Choice:
+def to_unregister(machines: Sequence[Mapping[str, Any]], datastores: Collection[str], meant: Meant) -> MachineChoice:
     """Of the machines of a host those that lie on these datastores and don't run."""
-    choice = Choice()
+    choice = MachineChoice()
     for machine in sorted(machines, key=lambda each: str(each["path"])):
         path = normal(str(machine["path"]))
         if store_of(path) not in datastores:

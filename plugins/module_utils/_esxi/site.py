@@ -19,7 +19,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session
 _VMX, _HOST, _POWER = "summary.config.vmPathName", "runtime.host", "runtime.powerState"
 
 
-class Store(NamedTuple):
+class Datastore(NamedTuple):
     """A datastore."""
 
     ref: Any
@@ -28,7 +28,7 @@ class Store(NamedTuple):
     browser: Any
 
 
-class Machine(NamedTuple):
+class RegisteredMachine(NamedTuple):
     """A virtual machine that is registered."""
 
     ref: Any
@@ -45,7 +45,7 @@ class Machine(NamedTuple):
     stores: Tuple[Any, ...]
     store: Any
 
-    def lies_on(self, stores: Sequence[Store]) -> bool:
+    def lies_on(self, stores: Sequence[Datastore]) -> bool:
         """Whether one of these lists it."""
         return any(store.ref in self.stores for store in stores)
 
@@ -57,8 +57,8 @@ class Site:
 
     def __init__(self, client: Client, hosts: Sequence[Host]) -> None:
         self._client = client
-        self.stores: Dict[Any, List[Store]] = {}
-        self.machines: List[Machine] = []
+        self.stores: Dict[Any, List[Datastore]] = {}
+        self.machines: List[RegisteredMachine] = []
         self.blind: Dict[Any, str] = {}
         if hosts:
             self._read([host.ref for host in hosts])
@@ -92,27 +92,27 @@ class Site:
         known = [_store(store) for store in stores if not store.gaps]
         self.stores[host.ref] = sorted(known, key=lambda store: store.name)
 
-    def registered(self, stores: Sequence[Store]) -> Dict[str, str]:
+    def registered(self, stores: Sequence[Datastore]) -> Dict[str, str]:
         """Names by path of the machines whose configurations lie on these datastores of one datacenter."""
         refs = {store.ref for store in stores}
         return {machine.path: machine.name for machine in self.machines if machine.store in refs}
 
-    def doubt(self, host: Any, stores: Sequence[Store], known: Collection[Any]) -> str:
+    def doubt(self, host: Any, stores: Sequence[Datastore], known: Collection[Any]) -> str:
         """Why it is not known which machines are registered on these datastores of a host; empty if it is. Machines that are C(known) are none of those
         in question."""
         unknown = [machine for machine in self.machines if not machine.path and machine.ref not in known and machine.lies_on(stores)]
         return self.blind.get(host, "") or next((f"{machine.name}: {machine.unknown}" for machine in unknown), "")
 
 
-def _store(found: Found) -> Store:
-    return Store(found.ref, found.name, bool(found.value("summary.accessible")), found.value("browser"))
+def _store(found: Found) -> Datastore:
+    return Datastore(found.ref, found.name, bool(found.value("summary.accessible")), found.value("browser"))
 
 
-def _machine(found: Found, lists: Sequence[Found]) -> Machine:
+def _machine(found: Found, lists: Sequence[Found]) -> RegisteredMachine:
     path, power = normal(str(found.either(_VMX, ""))), found.either(_POWER, None)
     unknown = found.why() or ("" if path else "the server does not tell where its configuration is")
     store = next((each.ref for each in lists if path and "name" not in each.gaps and each.name == store_of(path)), None)
     running = None if power is None else str(power) != "poweredOff"
-    return Machine(
+    return RegisteredMachine(
         found.ref, found.name, path, found.either(_HOST, None), running, unknown, _HOST not in found.gaps, tuple(each.ref for each in lists), store,
     )

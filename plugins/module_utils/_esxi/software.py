@@ -16,10 +16,13 @@ from dataclasses import replace
 from typing import IO, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, UnreadableError, VerifyError, VirtnetError
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import Job, Outlook, chosen
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target import Outlook
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs import HostJob, chosen
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.packages import components_of, package_of, pending_of
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.power import Machine
-from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import COMPONENTS_FROM, RANKS, Have, Plan, Wish, make_plan
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.power import ManagedHost
+from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import (
+    COMPONENTS_FROM, RANKS, DesiredSoftware, ObservedSoftware, SoftwarePlan, make_plan,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.staging import Staging
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.catalogue import catalogue
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.task import open_bundle
@@ -47,10 +50,10 @@ class Deadlines(NamedTuple):
     restart: int
 
 
-class Asked(NamedTuple):
+class Request(NamedTuple):
     """All of the module's options, checked."""
 
-    wish: Wish
+    desired: DesiredSoftware
     deadlines: Deadlines
     evacuate: bool
     params: Mapping[str, Any]
@@ -77,7 +80,7 @@ def spec() -> Dict[str, Any]:
     }
 
 
-def asked(params: Mapping[str, Any], opener: Callable[[str], IO[bytes]]) -> Asked:
+def request(params: Mapping[str, Any], opener: Callable[[str], IO[bytes]]) -> Request:
     """InputError for what can't be right, before there is a session. The bundle is read and checked here."""
     state, path, location = params["state"], params.get("bundle"), params.get("location") or ""
     names = tuple(dict.fromkeys(params.get("names") or ()))
@@ -100,31 +103,31 @@ def asked(params: Mapping[str, Any], opener: Callable[[str], IO[bytes]]) -> Aske
         depot, kind = open_bundle(path, opener, params.get("checksum"), catalogue(params.get("catalogue")))
         if location and not location.endswith(".vib" if kind == "vib" else (".zip", ".xml")):
             raise InputError(f"location: {location!r} does not end as {path} must, which is {'a VIB (.vib)' if kind == 'vib' else 'an offline bundle (.zip)'}.")
-    wish = Wish(
+    desired = DesiredSoftware(
         state, depot, path or "", kind, location, names, params.get("acceptance_level"), params["maintenance_mode"], params["reboot"],
     )
     deadlines = Deadlines(params["maintenance_timeout"], params["install_timeout"], params["reboot_timeout"])
-    return Asked(wish, deadlines, params["evacuate_powered_off_vms"], params, opener)
+    return Request(desired, deadlines, params["evacuate_powered_off_vms"], params, opener)
 
 
-def jobs(given: Asked, client: Client, login: Login) -> Sequence[Tuple[Host, Optional[Job]]]:
-    """One for each host that is meant and can be reached."""
+def jobs(given: Request, client: Client, login: Login) -> Sequence[HostJob]:
+    """One for each host that is meant."""
     hosts = chosen(client, given.params, _PATHS, "reading the software of the hosts")
-    return [(host, None if host.why_unreachable else SoftwareJob(given, host, found, client, login)) for host, found in hosts]
+    return [HostJob(client, host) if host.why_unreachable else SoftwareJob(given, host, found, client, login) for host, found in hosts]
 
 
-class SoftwareJob:
-    """The job of one host."""
+class SoftwareJob(HostJob):
+    """The job of one host that can be reached."""
 
-    def __init__(self, given: Asked, host: Host, found: Found, client: Client, login: Login) -> None:
-        self.name = host.name
+    def __init__(self, given: Request, host: Host, found: Found, client: Client, login: Login) -> None:
+        super().__init__(client, host)
         self._given, self._found = given, found._replace(props={**found.props, "name": host.name})
-        self._machine = Machine(host, client, login)
-        self._host, self._login = host, login
-        self._wish = given.wish
+        self._managed = ManagedHost(host, client, login)
+        self._login = login
+        self._desired = given.desired
         self._staging: Optional[Staging] = None
-        self._plan = Plan()
-        self._have: Optional[Have] = None
+        self._plan = SoftwarePlan()
+        self._observed: Optional[ObservedSoftware] = None
         self._done: List[str] = []
         self._told_to_restart = False
         # What is to be taken back on failure, in words and as calls.
@@ -133,50 +136,51 @@ class SoftwareJob:
     def look(self) -> Outlook:
         """See Job."""
         warnings: List[str] = []
-        self._have = self._read(warnings)
+        self._observed = self._read(warnings)
         if self._given.params.get("datastore"):
             pattern = self._given.params["datastore"]
-            self._staging = Staging(self._machine.client, self._login, self._host, self._given.opener, self._wish.path, pattern)
-            self._wish = replace(self._wish, location=self._staging.location)
+            self._staging = Staging(self._managed.client, self._login, self.host, self._given.opener, self._desired.path, pattern)
+            self._desired = replace(self._desired, location=self._staging.location)
         try:
-            plan = self._plan = make_plan(self._wish, self._have)
+            plan = self._plan = make_plan(self._desired, self._observed)
         except InputError as error:
             raise InputError(f"{self.name}: {error.message}", **error.details) from error
         before: Dict[str, Any] = {"vibs": plan.before} if plan.before else {}
         after: Dict[str, Any] = {"vibs": plan.after} if plan.after else {}
         if plan.level:
-            before["acceptance_level"], after["acceptance_level"] = self._have.acceptance_level, plan.level
-        if plan.restart and self._have.pending is not None:
+            before["acceptance_level"], after["acceptance_level"] = self._observed.acceptance_level, plan.level
+        if plan.restart and self._observed.pending is not None:
             before["restart_due"], after["restart_due"] = True, False
-        report = self._report(self._have, plan)
+        report = self._report(self._observed, plan)
         return Outlook(
-            before, after, plan.actions(), report, [*warnings, *plan.warnings], *self._reached(self._have),
+            before, after, plan.actions(), report, [*warnings, *plan.warnings], *self._reached(self._observed),
         )
 
-    def _reached(self, have: Have) -> Tuple[int, str, List[str], List[str]]:
+    def _reached(self, observed: ObservedSoftware) -> Tuple[int, str, List[str], List[str]]:
         """What of the host the wish was compared with: how much, the word for it, the names that it has nothing for, and those that it has."""
-        wish = self._given.wish
-        installed = [*(have.components or {}), *have.to_come]
-        if wish.names:
-            return len(wish.names), "package", [name for name in wish.names if name not in installed], installed
-        if wish.depot is not None:
-            return len(wish.depot.vibs), "package", [], []
-        return (1, "acceptance level", [], []) if wish.acceptance_level else (len(installed), "package", [], [])
+        desired = self._given.desired
+        installed = [*(observed.components or {}), *observed.to_come]
+        if desired.names:
+            return len(desired.names), "package", [name for name in desired.names if name not in installed], installed
+        if desired.depot is not None:
+            return len(desired.depot.vibs), "package", [], []
+        return (1, "acceptance level", [], []) if desired.acceptance_level else (len(installed), "package", [], [])
 
-    def _report(self, have: Have, plan: Plan) -> Dict[str, Any]:
-        wish = self._given.wish
+    def _report(self, observed: ObservedSoftware, plan: SoftwarePlan) -> Dict[str, Any]:
+        desired = self._given.desired
         report: Dict[str, Any] = {
-            "esxi_version": str(have.release), "acceptance_level": plan.level or have.acceptance_level, "maintenance_mode": have.maintenance,
+            "esxi_version": str(observed.release), "acceptance_level": plan.level or observed.acceptance_level, "maintenance_mode": observed.maintenance,
             "reboot_required": plan.restart_due and not plan.restart,
         }
-        if wish.depot is None and not wish.names:
-            report["vibs"] = [each.as_dict() for each in have.vibs.values()]
-            report["pending_vibs"] = None if have.pending is None else [each.as_dict() for each in have.pending.values()]
-            report["components"] = None if have.components is None else [{"name": name, "version": version} for name, version in have.components.items()]
+        if desired.depot is None and not desired.names:
+            report["vibs"] = [each.as_dict() for each in observed.vibs.values()]
+            report["pending_vibs"] = None if observed.pending is None else [each.as_dict() for each in observed.pending.values()]
+            components = None if observed.components is None else list(observed.components.items())
+            report["components"] = None if components is None else [{"name": name, "version": version} for name, version in components]
         return report
 
-    def _read(self, warnings: List[str]) -> Have:
-        client, found = self._machine.client, self._found
+    def _read(self, warnings: List[str]) -> ObservedSoftware:
+        client, found = self._managed.client, self._found
         manager, maintenance = found.value(_MANAGER), bool(found.value(_MAINTENANCE))
         release = EsxiVersion.parse(str(found.value(_VERSION)))
         what = f"{self.name}: reading its software"
@@ -185,21 +189,21 @@ class SoftwareJob:
         if not packages or not level:
             # ESXi itself is made of packages.
             raise UnreadableError(f"{what}: the host does not tell its {'packages' if not packages else 'acceptance level'}; run the task again.")
-        cli = EsxCli(client, self._machine.ref, self.name)
+        cli = EsxCli(client, self._managed.ref, self.name)
         vibs = {each.name: package_of(each) for each in packages}
         pending = self._try(lambda: pending_of(cli, vibs), "whether a restart is due", warnings)
         components = None
         if release >= COMPONENTS_FROM:
             components = self._try(lambda: components_of(cli), "its components", warnings)
         contents = self._contents(cli, components or {})
-        return Have(release, str(level), vibs, pending or None, components, contents, maintenance)
+        return ObservedSoftware(release, str(level), vibs, pending or None, components, contents, maintenance)
 
     def _contents(self, cli: EsxCli, components: Mapping[str, str]) -> Dict[str, Sequence[str]]:
         """The VIBs of the components that are to go. A host that does not tell is taken to need the most."""
-        wish = self._given.wish
-        bundled = [str(each.component) for each in wish.depot.bulletins if each.component] if wish.depot is not None else []
+        desired = self._given.desired
+        bundled = [str(each.component) for each in desired.depot.bulletins if each.component] if desired.depot is not None else []
         found: Dict[str, Sequence[str]] = {}
-        for name in [name for name in (*wish.names, *bundled) if name in components and wish.state == "absent"]:
+        for name in [name for name in (*desired.names, *bundled) if name in components and desired.state == "absent"]:
             with suppress(VsphereError):
                 vibs = [first(each, "Name") for each in cli.run("software component vib list", f"reading the VIBs of component {name}", component=name)]
                 found.update({name: vibs} if vibs and all(vibs) else {})
@@ -210,7 +214,7 @@ class SoftwareJob:
         try:
             return read()
         except VsphereError as error:
-            if self._given.wish.depot is not None or self._given.wish.names:
+            if self._given.desired.depot is not None or self._given.desired.names:
                 raise
             warnings.append(f"Not known is {what}: {error.message}")
             return None
@@ -225,7 +229,7 @@ class SoftwareJob:
                 self._unstage(outlook)
             self._verify(outlook)
         finally:
-            self._machine.close()
+            self._managed.close()
 
     def _stage(self) -> None:
         if self._staging is not None and self._plan.calls:
@@ -237,13 +241,13 @@ class SoftwareJob:
         if self._staging is None or not self._plan.calls:
             return
         try:
-            self._staging.remove(self._machine.client)
+            self._staging.remove(self._managed.client)
         except VsphereError as error:
             if error.code != NOT_FOUND:
                 outlook.warnings.append(f"The uploaded file is still there: {error.message}")
 
     def _carry_out(self) -> None:
-        plan, machine, deadlines = self._plan, self._machine, self._given.deadlines
+        plan, machine, deadlines = self._plan, self._managed, self._given.deadlines
         level = f"set the acceptance level to {plan.level}"
         if plan.level and plan.lowers:
             back = ("set the acceptance level back", lambda: self._set_level(self._old.acceptance_level))
@@ -260,7 +264,7 @@ class SoftwareJob:
                 shows=self._has_packages if len(plan.calls) == 1 else None, seconds=deadlines.install,
             )
         # The host may need a restart that its packages say they don't.
-        plan.restart = plan.restart or self._wish.reboot and self._told_to_restart and (plan.enter or self._old.maintenance)
+        plan.restart = plan.restart or self._desired.reboot and self._told_to_restart and (plan.enter or self._old.maintenance)
         if plan.restart:
             self._step("restart", lambda: machine.restart(deadlines.restart))
         if plan.enter:
@@ -270,10 +274,10 @@ class SoftwareJob:
             self._step(level, lambda: self._set_level(str(plan.level)), shows=self._has_level)
 
     @property
-    def _old(self) -> Have:
-        if self._have is None:
+    def _old(self) -> ObservedSoftware:
+        if self._observed is None:
             raise AssertionError("look comes before act")
-        return self._have
+        return self._observed
 
     def _step(
         self, words: str, do: Callable[[], None], back: Optional[Tuple[str, Callable[[], None]]] = None, shows: Optional[Callable[[], bool]] = None,
@@ -285,7 +289,7 @@ class SoftwareJob:
         try:
             do()
         except PendingError as error:
-            if shows is None or not self._machine.until(shows, _SHOWS if error.code == DEADLINE else max(_SHOWS, seconds)):
+            if shows is None or not self._managed.until(shows, _SHOWS if error.code == DEADLINE else max(_SHOWS, seconds)):
                 raise self._failed(words, error, back) from error
         except VirtnetError as error:
             raise self._failed(words, error) from error
@@ -310,9 +314,9 @@ class SoftwareJob:
         return not self._package_difference(self._read([]))
 
     def _has_level(self) -> bool:
-        manager = self._machine.read(_MANAGER)[0]
+        manager = self._managed.read(_MANAGER)[0]
         what = f"{self.name}: reading its acceptance level"
-        return str(self._machine.client.call(manager.HostImageConfigGetAcceptance, what=what)) == self._plan.level
+        return str(self._managed.client.call(manager.HostImageConfigGetAcceptance, what=what)) == self._plan.level
 
     def _take_back(self) -> Tuple[List[str], List[str]]:
         undone, not_undone = [], [words for words in self._done if words != "leave maintenance mode"]
@@ -332,17 +336,17 @@ class SoftwareJob:
     def _leave(self, seconds: int) -> None:
         """A host that has just come back may have left it by itself, or need a moment."""
         if self._plan.restart:
-            self._machine.until(lambda: self._machine.read(_MAINTENANCE)[0] is not None, _PATIENCE)
-        if self._machine.read(_MAINTENANCE)[0]:
-            self._machine.leave_maintenance(seconds)
+            self._managed.until(lambda: self._managed.read(_MAINTENANCE)[0] is not None, _PATIENCE)
+        if self._managed.read(_MAINTENANCE)[0]:
+            self._managed.leave_maintenance(seconds)
 
     def _set_level(self, level: str) -> None:
-        manager = self._machine.read(_MANAGER)[0]
-        self._machine.client.change(manager.UpdateHostImageAcceptanceLevel, level, what=f"{self.name}: setting the acceptance level to {level}")
+        manager = self._managed.read(_MANAGER)[0]
+        self._managed.client.change(manager.UpdateHostImageAcceptanceLevel, level, what=f"{self.name}: setting the acceptance level to {level}")
 
     def _run(self, command: str, words: str, arguments: Mapping[str, Any]) -> None:
         """With a session that waits as long as an installation may take; a call of esxcli ends when that has."""
-        patient = self._machine.patient(self._given.deadlines.install)
+        patient = self._managed.patient(self._given.deadlines.install)
         try:
             answer = EsxCli(patient.client, patient.ref, self.name).change(command, words, **arguments)
             self._told_to_restart = self._told_to_restart or any(first(each, "RebootRequired").lower() == "true" for each in answer)
@@ -350,14 +354,14 @@ class SoftwareJob:
             patient.close()
 
     def _verify(self, outlook: Outlook) -> None:
-        found: List[Have] = []
+        found: List[ObservedSoftware] = []
 
         def holds() -> bool:
-            self._found = self._machine.found(*_PATHS)
+            self._found = self._managed.found(*_PATHS)
             found[:] = [self._read([])]
             return not self._differs(found[0])
 
-        if not self._machine.until(holds, _PATIENCE if self._plan.restart else 0.0):
+        if not self._managed.until(holds, _PATIENCE if self._plan.restart else 0.0):
             why = self._differs(found[0]) if found else "it can't be read"
             # A level that was lowered could be taken back, and stays.
             stays = [f"set the acceptance level to {self._plan.level}"] if self._backwards else []
@@ -366,23 +370,23 @@ class SoftwareJob:
             outlook.warnings.append("The host says that a restart is due, which its packages did not; set reboot: true, or restart the host.")
         outlook.report.update(maintenance_mode=found[0].maintenance, acceptance_level=found[0].acceptance_level, reboot_required=found[0].pending is not None)
 
-    def _package_difference(self, have: Have) -> str:
+    def _package_difference(self, observed: ObservedSoftware) -> str:
         plan = self._plan
-        there = {**{name: each.version for name, each in have.to_come.items()}, **(have.components or {})}
+        there = {**{name: each.version for name, each in observed.to_come.items()}, **(observed.components or {})}
         for name, version in plan.after.items():
             # A component that is to go after a restart is listed until then.
-            if there.get(name) != version and not (version is None and have.pending is not None and name in (have.components or {})):
+            if there.get(name) != version and not (version is None and observed.pending is not None and name in (observed.components or {})):
                 return f"{name} is {there.get(name) or 'absent'} and not {version or 'absent'}"
         return ""
 
-    def _differs(self, have: Have) -> str:
-        plan, packages = self._plan, self._package_difference(have)
+    def _differs(self, observed: ObservedSoftware) -> str:
+        plan, packages = self._plan, self._package_difference(observed)
         if packages:
             return packages
-        if plan.level and have.acceptance_level != plan.level:
-            return f"the acceptance level is {have.acceptance_level} and not {plan.level}"
-        if have.maintenance != self._old.maintenance:
-            return f"the host is {'' if have.maintenance else 'not '}in maintenance mode"
-        if plan.restart and have.pending is not None:
+        if plan.level and observed.acceptance_level != plan.level:
+            return f"the acceptance level is {observed.acceptance_level} and not {plan.level}"
+        if observed.maintenance != self._old.maintenance:
+            return f"the host is {'' if observed.maintenance else 'not '}in maintenance mode"
+        if plan.restart and observed.pending is not None:
             return "a restart is still due"
         return ""

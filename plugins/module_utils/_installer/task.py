@@ -40,7 +40,7 @@ class NewFile:
 
 
 @dataclass
-class Outcome:
+class TaskResult:
     """All that a task answers."""
 
     files: List[NewFile] = field(default_factory=list)

@@ -13,6 +13,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, joined
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.doors import forget, own_mask
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED, PortRecord, SwitchRecord
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import check_joining, covers, is_hub
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
@@ -166,6 +167,8 @@ class BridgeHardener:
         flags = dict(compiled.flags)
         if self.uses_table:
             self._settle_taken(flags, compiled, have, old)
+            if self._is_shut(wanted.name, old):
+                flags.setdefault("group_fwd_mask", own_mask(self.observed, wanted.name))
         if compiled.pins and self.state.get(("port", wanted.name), {}).get("backup_port"):
             # While the guest's port has no carrier, its frames would go to that one.
             flags["backup_port"] = ""
@@ -189,6 +192,11 @@ class BridgeHardener:
                 flags[name] = taken[name]
             elif name in old.before and name not in flags:
                 flags[name] = old.before.pop(name)
+
+    def _is_shut(self, name: str, old: PortRecord) -> bool:
+        """Whether the mask of the port is from the time when it was shut."""
+        closed = self.state.get(("port", name), {}).get("group_fwd_mask") == recipes.CLOSED
+        return closed and not old.text() and any(covers(pattern, name) for pattern in self.shut)
 
     def _port(self, wanted: Wanted, have: Fields) -> recipes.Port:
         """What the task does not say of the guest's addresses is as it was said before."""
@@ -279,10 +287,9 @@ class BridgeHardener:
         if not old.text() and compiled.pins and len(self.pinned(port.name, port.own())) >= len(port.own()):
             # Hardened as it is asked for, and nobody noted how it was before: somebody flushed the table.
             now = {**now, **{name: JOINED[name] for name, value in compiled.flags.items() if now.get(name) == value}}
-        shut = any(covers(pattern, port.name) for pattern in self.shut)
-        if shut and not old.text() and now.get("group_fwd_mask") == recipes.CLOSED:
-            # From the time when the port was shut.
-            now = {**now, "group_fwd_mask": JOINED["group_fwd_mask"]}
+        if self._is_shut(port.name, old):
+            now = {**now, "group_fwd_mask": own_mask(self.observed, port.name)}
+        forget(self.wishes, self.observed, port.name)
         record = old.renewed(resolution, now, compiled.flags)
         fields: Dict[str, Value] = {guard: compiled.guards.get(guard, have.get(guard, ACCEPT)) for guard in FILTER_GUARDS}
         fields["macs"] = ",".join(sorted(port.macs or ()))
@@ -342,7 +349,7 @@ def tidy(wishes: Wishes, observed: Observed) -> None:
     if any(key[0] in ("filter", "switch", "quarantine") for key in wishes.present):
         wishes.present[RULESET] = {"version": ruleset.digest()}
     for key in observed.state:
-        if key[0] in ("filter", "kept", "switch") and str(key[1]).startswith(STALE):
+        if key[0] in ("filter", "kept", "switch", "door") and str(key[1]).startswith(STALE):
             wishes.absent.append(key)
 
 

@@ -161,7 +161,7 @@ class _Grouped:
 
     def stale(self) -> List[str]:
         """Entries of the table that belong to no port any more: their devices are gone, or have left their bridge."""
-        names = {str(key[1]) for key in self.state if key[0] in ("filter", "kept")}
+        names = {str(key[1]) for key in self.state if key[0] in ("filter", "kept", "door")}
         return sorted(name for name in names if name.startswith(STALE) or ("port", name) not in self.state)
 
     def _port(self, bridge: str, name: str) -> Dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Dict, Iterable, List, Sequence, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.doors import forget, own_mask
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import Wishes, require_table
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.recipes import CLOSED
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED
@@ -16,7 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.quotin
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key, Observed
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key, Observed, Value
 
 # Of a name of an interface (IFNAMSIZ, with the byte that ends it).
 _NAME_BYTES = 15
@@ -65,9 +66,21 @@ def close_doors(wishes: Wishes, observed: Observed, shut: Iterable[str]) -> None
             continue
         name, mask = str(key[1]), fields.get("group_fwd_mask")
         if name in shut:
-            wishes.present.setdefault(key, {"bridge": str(fields["bridge"])})["group_fwd_mask"] = CLOSED
-        elif mask == CLOSED and ("filter", name) not in observed.state and any(shuts(pattern, name) for pattern in gone):
-            wishes.present.setdefault(key, {"bridge": str(fields["bridge"])}).setdefault("group_fwd_mask", JOINED["group_fwd_mask"])
+            port = wishes.present.setdefault(key, {"bridge": str(fields["bridge"])})
+            _note(wishes, observed, name, port.get("group_fwd_mask", mask))
+            port["group_fwd_mask"] = CLOSED
+        elif ("filter", name) not in observed.state and any(shuts(pattern, name) for pattern in gone):
+            if mask == CLOSED:
+                wishes.present.setdefault(key, {"bridge": str(fields["bridge"])}).setdefault("group_fwd_mask", own_mask(observed, name))
+            forget(wishes, observed, name)
+
+
+def _note(wishes: Wishes, observed: Observed, name: str, mask: Value) -> None:
+    """What the port had, beside the names. One that is shut already was noted then, if there was anything to note."""
+    if mask not in (None, CLOSED, JOINED["group_fwd_mask"]):
+        wishes.present["door", name] = {"record": str(mask)}
+    elif mask != CLOSED:
+        forget(wishes, observed, name)
 
 
 def elsewhere(wishes: Wishes, observed: Observed, switches: Sequence[Switch]) -> List[str]:

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux import quarantine, release
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux import guests, quarantine, release
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import Network, addresses_of, macs_of, shared_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, BridgeHardener, Wanted, Wishes, policy_of, tidy, without_programs
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
@@ -33,7 +33,8 @@ PURGE = ("ports", "quarantine", "defaults")
 def spec() -> Dict[str, Any]:
     """The module's argument specification."""
     purge = {"type": "list", "elements": "str", "choices": list(PURGE), "default": []}
-    return {"switches": document.spec(), "purge": purge, **argspec.GUARD}
+    missing = {"type": "str", "choices": [guests.PENDING, guests.FAIL], "default": guests.PENDING}
+    return {"switches": document.spec(), "purge": purge, "missing": missing, **argspec.GUARD}
 
 
 class Member(NamedTuple):
@@ -46,6 +47,15 @@ class Member(NamedTuple):
     addresses: Optional[List[Network]]
     shared: FrozenSet[str] = frozenset()
 
+    def unknown(self) -> bool:
+        """Whether its name alone brought it into a group whose names are shut."""
+        return bool(self.group.quarantine) and self.level is None
+
+    def wanted(self) -> Wanted:
+        """What its own level and its group's say."""
+        levels = (self.level, self.group.level) if self.level is not None else (self.group.level,)
+        return Wanted(self.name, levels, self.macs, self.addresses, self.shared)
+
 
 class SwitchPolicyIntent(HoldingIntent):
     """The whole document in one transaction."""
@@ -53,6 +63,7 @@ class SwitchPolicyIntent(HoldingIntent):
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.switches, self.others = document.read(params["switches"], (document.BRIDGE,))
         self.purge: FrozenSet[str] = frozenset(params["purge"])
+        self.missing: str = params["missing"]
         for switch in self.switches:
             normalize.device_name(switch.name, "switches.name")
             for group in switch.groups:
@@ -71,20 +82,14 @@ class SwitchPolicyIntent(HoldingIntent):
         warnings: List[str] = []
         for switch in self.switches:
             require_bridge(switch.name, observed)
-            hardener = BridgeHardener(switch.name, observed, wishes, switch.level, "defaults" in self.purge)
-            wanted: List[Wanted] = []
-            for member in self._members(switch, observed, unmatched, warnings):
-                if member.group.quarantine and member.level is None:
-                    # Nobody wrote down who this guest is: its name is shut until somebody does.
-                    shut.append(member.name)
-                    continue
-                levels = (member.level, member.group.level) if member.level is not None else (member.group.level,)
-                wanted.append(Wanted(member.name, levels, member.macs, member.addresses, member.shared))
-            hardener.stand(switch.groups, bool(self.purge))
-            hardener.harden_all(wanted)
-            hardener.finish()
+        found = {switch.name: guests.find(switch, observed) for switch in self.switches}
+        guests.settle(found, self.missing)
+        for switch in self.switches:
+            members = [*self._members(switch, found[switch.name], observed, unmatched, warnings)]
+            shut += self._harden(switch, members, observed, wishes)
             joining = [str(hold.key[1]) for hold in wishes.holds if wishes.ports[str(hold.key[1])]["bridge"] == switch.name]
             warnings += dead_addresses(joining, switch.name, observed)
+        warnings += guests.warnings(self.switches, found, observed)
         self._let_go(wishes, observed, set(shut))
         quarantine.wish(wishes, observed, self.switches, "quarantine" in self.purge)
         quarantine.close_doors(wishes, observed, shut)
@@ -97,12 +102,24 @@ class SwitchPolicyIntent(HoldingIntent):
             wishes.present[RULESET] = {**wishes.present[RULESET], "quarantine": True}
         release.leave_nothing(wishes, observed)
         self.give_back(wishes.present, observed)
-        notes = {"unmatched": unmatched, "ports": policy_of(wishes), "quarantined": sorted(shut), "other_switches": self.others}
+        notes = {
+            "unmatched": unmatched, "ports": policy_of(wishes), "quarantined": sorted(shut), "other_switches": self.others, **guests.notes(found),
+        }
         return Resolved(wishes.desired(), notes, tuple(warnings))
 
-    def _members(self, switch: Switch, observed: Observed, unmatched: List[str], warnings: List[str]) -> Iterator[Member]:
-        """Ports that are named anywhere in the switch are in their group only; patterns take what is left."""
-        named = {port.name for group in switch.groups for port in group.ports}
+    def _harden(self, switch: Switch, members: Sequence[Member], observed: Observed, wishes: Wishes) -> List[str]:
+        """What the switch and each member needs. Returns the ports of which nobody wrote down who is behind them: they are shut until somebody does."""
+        hardener = BridgeHardener(switch.name, observed, wishes, switch.level, "defaults" in self.purge)
+        hardener.stand(switch.groups, bool(self.purge))
+        hardener.harden_all([member.wanted() for member in members if not member.unknown()])
+        hardener.finish()
+        return [member.name for member in members if member.unknown()]
+
+    def _members(
+        self, switch: Switch, found: guests.Found, observed: Observed, unmatched: List[str], warnings: List[str]
+    ) -> Iterator[Member]:
+        """Ports that are named anywhere in the switch, themselves or by their guest, are in their group only; patterns take what is left."""
+        named = {port.name for group in switch.groups for port in group.ports} | set(found.ports.values())
         taken: Dict[str, str] = {}
         idle: List[Group] = []
         for group in switch.groups:
@@ -110,9 +127,10 @@ class SwitchPolicyIntent(HoldingIntent):
                 label = f"port {port.name}"
                 shared = shared_of(port.macs, port.addresses, label)
                 yield Member(port.name, group, port.level, macs_of(port.macs, label), addresses_of(port.addresses, label), shared)
+            yield from self._guests(group, found)
             if not group.match:
-                if not group.ports:
-                    warnings.append(f"port group {group.name}: it has neither match nor ports, so it reaches no port of {switch.name}.")
+                if not group.ports and not group.guests:
+                    warnings.append(f"port group {group.name}: it has neither match nor guests nor ports, so it reaches no port of {switch.name}.")
                 continue
             selected = select(Selection(list(group.match), f"port group {group.name}: match"), switch.name, observed)
             there = [name for name in selected.names if observed.state.get(("port", name), {}).get("bridge") == switch.name]
@@ -126,6 +144,15 @@ class SwitchPolicyIntent(HoldingIntent):
                     yield self._matched(name, group, taken)
         for group in idle:
             warnings += _others_are_there(group, named | taken.keys(), switch.name, observed)
+
+    @staticmethod
+    def _guests(group: Group, found: guests.Found) -> Iterator[Member]:
+        for guest in group.guests:
+            if guest.name in found.ports:
+                label = f"guest {guest.name}"
+                shared = shared_of(guest.macs, guest.addresses, label)
+                macs, addresses = macs_of(guest.macs, label), addresses_of(guest.addresses, label)
+                yield Member(found.ports[guest.name], group, guest.level, macs, addresses, shared)
 
     @staticmethod
     def _matched(name: str, group: Group, taken: Dict[str, str]) -> Member:
@@ -167,6 +194,8 @@ def _check_group(group: Group) -> None:
         raise InputError(f"port group {group.name}: quarantine shuts the names that match selects, and there is none; add match.")
     for pattern in group.match if group.quarantine else ():
         quarantine.check(pattern, group.name)
+    for guest in group.guests:
+        guests.check(guest)
     for port in group.ports:
         if normalize.is_glob(port.name):
             raise InputError(f"port {port.name}: it is a pattern; give it in match of a port group.")

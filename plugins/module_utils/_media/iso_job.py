@@ -13,7 +13,7 @@ import stat
 import tempfile
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Entry, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Medium, MediumFile
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import iso_verify, iso_write, place
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import BusyError, MediaError, NoSpaceError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.progress import Progress
@@ -96,7 +96,7 @@ class IsoJob:
         handle = _lock(temporary, self.dest)
         try:
             with tempfile.TemporaryDirectory(prefix="virtnet-") as folder:
-                iso_write.write(self.medium, self.source, folder, iso_write.Target(temporary, handle, need), progress)
+                iso_write.write(self.medium, self.source, folder, iso_write.NewImage(temporary, handle, need), progress)
             progress.say("looking at it")
             iso_verify.verify(self.medium, self.source, temporary)
             os.fsync(handle)
@@ -139,7 +139,7 @@ def check_space(folder: str, need: int, dest: str) -> None:
         raise NoSpaceError(f"dest: {dest} needs {-(-need >> 20)} MiB, and {folder} has {free >> 20} MiB free; make room or give another folder.")
 
 
-def texts(entries: List[Entry], digests: Digests) -> Dict[str, str]:
+def texts(entries: List[MediumFile], digests: Digests) -> Dict[str, str]:
     """What people may see of each file that does not come from the installer."""
     shown = {entry.path: entry.shown for entry in entries if entry.data is not None}
     return {**shown, **{entry.path: f"SHA-256 {digests.of_file(entry.file)}\n" for entry in entries if entry.file}}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import Dict, Iterator
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Entry, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Medium, MediumFile
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import xorriso
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import MediaError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.record import blocks
@@ -32,7 +32,7 @@ def _wanted(medium: Medium, source: Source) -> Dict[str, int]:
     return found
 
 
-def _size(entry: Entry) -> int:
+def _size(entry: MediumFile) -> int:
     return len(entry.data) if entry.data is not None else sum(len(block) for block in blocks(entry.file))
 
 

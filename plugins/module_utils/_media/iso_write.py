@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from typing import Callable, List, Mapping, NamedTuple, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Entry, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Medium, MediumFile
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import xorriso
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import MediaError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.progress import Progress
@@ -38,7 +38,7 @@ DEFAULT_VOLUME = "ESXI"
 _PLAIN = re.compile(r"[A-Z0-9_./]*")
 
 
-class Target(NamedTuple):
+class NewImage(NamedTuple):
     """The file to write: its path, the descriptor that locks it, and the bytes that it has at most."""
 
     path: str
@@ -46,7 +46,7 @@ class Target(NamedTuple):
     total: int
 
 
-def write(medium: Medium, source: Source, folder: str, target: Target, progress: Progress) -> None:
+def write(medium: Medium, source: Source, folder: str, target: NewImage, progress: Progress) -> None:
     """The whole image. In C(folder) is room for small files."""
     added = _added(medium.entries, folder)
     if isinstance(source, FolderSource):
@@ -60,7 +60,7 @@ def write(medium: Medium, source: Source, folder: str, target: Target, progress:
         _run([*_onto(medium, source, target.path), *added], (target.handle,), lambda: progress.step(target.total, target.total))
 
 
-def _copy(path: str, target: Target, progress: Progress) -> None:
+def _copy(path: str, target: NewImage, progress: Progress) -> None:
     with open(path, "rb") as file, contextlib.suppress(OSError):
         # Where the file system can share blocks, there is nothing to copy.
         fcntl.ioctl(target.handle, _FICLONE, file.fileno())
@@ -71,7 +71,7 @@ def _copy(path: str, target: Target, progress: Progress) -> None:
         writer.write(block)
 
 
-def _in_kernel(path: str, target: Target, progress: Progress) -> int:
+def _in_kernel(path: str, target: NewImage, progress: Progress) -> int:
     """How much of it the kernel copied by itself. It does all, or with some file systems nothing (copy_file_range(2))."""
     done = 0
     with open(path, "rb") as file, contextlib.suppress(OSError):
@@ -88,7 +88,7 @@ def _in_kernel(path: str, target: Target, progress: Progress) -> int:
 class _Writer:
     """Writes blocks, and tells how far it is. C(done) bytes are there."""
 
-    def __init__(self, target: Target, progress: Progress, done: int = 0) -> None:
+    def __init__(self, target: NewImage, progress: Progress, done: int = 0) -> None:
         self.target, self.progress = target, progress
         self.done = self.flushed = done
 
@@ -108,7 +108,7 @@ class _Writer:
         self.progress.step(self.done, self.target.total)
 
 
-def _stream(options: Callable[[int], List[str]], target: Target, progress: Progress) -> None:
+def _stream(options: Callable[[int], List[str]], target: NewImage, progress: Progress) -> None:
     """What xorriso writes to a pipe, into the file."""
     read_end, write_end = os.pipe()
     writer, buffer = _Writer(target, progress), memoryview(bytearray(BLOCK))
@@ -210,7 +210,7 @@ def _rules(sizes: Mapping[str, int], rock_ridge: bool) -> str:
     return ":".join(rules)
 
 
-def _added(entries: List[Entry], folder: str) -> List[str]:
+def _added(entries: List[MediumFile], folder: str) -> List[str]:
     options: List[str] = []
     for number, entry in enumerate(entries):
         path = os.path.realpath(entry.file)

@@ -12,7 +12,7 @@ import os
 import stat
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Entry, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Medium, MediumFile
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import place as places
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import BusyError, MediaError
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.iso_job import check_space, sha_of, shown_diff, texts
@@ -75,7 +75,7 @@ class TreeJob:
                 " refuses it to the installer. Give the server's user as owner (www-data on Debian, nginx on others)."
             )
 
-    def _is_mine(self, entry: Entry) -> bool:
+    def _is_mine(self, entry: MediumFile) -> bool:
         place = self._place(entry.path)
         return entry in self.written or not os.path.lexists(place) or os.lstat(place).st_uid == os.geteuid()
 
@@ -86,14 +86,14 @@ class TreeJob:
         """The folder on the way to a file that leads out of the tree."""
         return next((place for place in map(self._place, _parents(path)) if os.path.islink(place)), None)
 
-    def _wanted(self, entry: Entry) -> str:
+    def _wanted(self, entry: MediumFile) -> str:
         if entry.link:
             return self._wanted(self.entries[entry.link])
         if entry.data is not None:
             return sha_of(entry.data)
         return self.source.digests.of_file(entry.file) if entry.file else self.source.sha256(entry.member)
 
-    def _current(self, entry: Entry) -> bool:
+    def _current(self, entry: MediumFile) -> bool:
         place, kept, link = self._place(entry.path), self.old.get(entry.path), self._link_before(entry.path)
         if link:
             raise InputError(f"dest: {link} is a symbolic link, and what is written to it would be elsewhere; remove it.")
@@ -165,14 +165,14 @@ class TreeJob:
             self.remember(parts.sha256)
         progress.say("done")
 
-    def _length(self, entry: Entry) -> int:
+    def _length(self, entry: MediumFile) -> int:
         if entry.link:
             return 0
         if entry.data is not None:
             return len(entry.data)
         return os.path.getsize(entry.file) if entry.file else self.source.sizes[entry.member]
 
-    def _stage(self, entry: Entry, parts: _Parts, progress: Progress, done: int, total: int) -> int:
+    def _stage(self, entry: MediumFile, parts: _Parts, progress: Progress, done: int, total: int) -> int:
         content = iter([memoryview(entry.data)]) if entry.data is not None else blocks(entry.file) if entry.file else self.source.stream(entry.member)
         place, sha256, before = self._place(entry.path), hashlib.sha256(), done
         try:

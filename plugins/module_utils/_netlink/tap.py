@@ -14,7 +14,6 @@ from typing import Any, Optional
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields
 
-NOBODY = -1
 _DEVICE = "/dev/net/tun"
 # _IOW('T', ..., int), whose direction bits differ (arch/*/include/uapi/asm/ioctl.h).
 _WRITE = 0x80040000 if platform.machine().startswith(("ppc", "mips", "sparc", "alpha")) else 0x40040000

@@ -31,7 +31,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 
 # The table as nf_tables knows it.
 OWN = (c.NFPROTO_BRIDGE, TABLE)
-_KINDS = ("filter", "kept", "switch", "quarantine", "ruleset")
+_KINDS = ("filter", "kept", "switch", "door", "quarantine", "ruleset")
+# Sets whose elements are there for their comments.
+_RECORDS = {"switch": "switches", "door": "doors"}
 _OWN_KINDS = frozenset((*_KINDS, "learned", "strays"))
 _ATTEMPTS = 5
 _T = TypeVar("_T")
@@ -137,8 +139,9 @@ class HardeningBackend(NetlinkBackend):
             state[("filter", self._named("ports", index, names))] = entry
         for index, macs in self._table.kept.items():
             state[("kept", self._named("kept_from", index, names))] = {"macs": ",".join(sorted(macs))}
-        for index, record in self._table.records["switches"].items():
-            state[("switch", self._named("switches", index, names))] = {"record": record}
+        for kind, place in _RECORDS.items():
+            for index, record in self._table.records[place].items():
+                state[(kind, self._named(place, index, names))] = {"record": record}
         for pattern in self._table.quarantine:
             state[("quarantine", pattern)] = {}
         return state
@@ -188,8 +191,8 @@ class HardeningBackend(NetlinkBackend):
 
     def _queue(self, step: Step, transaction: Transaction) -> Optional[Fault]:
         writers: Dict[str, Callable[[Step, Transaction], bool]] = {
-            "filter": self._queue_filter, "kept": self._queue_kept, "switch": self._queue_switch, "quarantine": self._queue_quarantine,
-            "ruleset": self._queue_ruleset,
+            "filter": self._queue_filter, "kept": self._queue_kept, "quarantine": self._queue_quarantine, "ruleset": self._queue_ruleset,
+            **dict.fromkeys(_RECORDS, self._queue_record),
         }
         if writers[str(step.key[0])](step, transaction):
             return None
@@ -225,14 +228,14 @@ class HardeningBackend(NetlinkBackend):
         transaction.keep(self._table.kept, self._table.devices["kept_from"])
         return True
 
-    def _queue_switch(self, step: Step, transaction: Transaction) -> bool:
-        index = self._table_index(str(step.key[1]))
+    def _queue_record(self, step: Step, transaction: Transaction) -> bool:
+        index, place = self._table_index(str(step.key[1])), _RECORDS[str(step.key[0])]
         if index is None:
             return step.verb == DELETE
         if step.verb != CREATE:
-            transaction.record("delete", index)
+            transaction.record("delete", place, index)
         if step.verb != DELETE:
-            transaction.record("add", index, str(step.after["record"]), str(step.key[1]))
+            transaction.record("add", place, index, str(step.after["record"]), str(step.key[1]))
         return True
 
     def _queue_quarantine(self, step: Step, transaction: Transaction) -> bool:
@@ -259,8 +262,9 @@ class HardeningBackend(NetlinkBackend):
                 sealed = seal(known)
             # What was taken away meanwhile stays told of ports that this run is not about.
             transaction.add(index, known, record, devices["ports"].get(index, ""), sealed)
-        for index, record in self._table.records["switches"].items():
-            transaction.record("add", index, record, devices["switches"].get(index, ""))
+        for place in _RECORDS.values():
+            for index, record in self._table.records[place].items():
+                transaction.record("add", place, index, record, devices[place].get(index, ""))
         if self._table.kept:
             transaction.keep(self._table.kept, {**names, **self._table.devices["kept_from"]})
         if self._table.quarantine or self._table.quarantine_seal:

@@ -83,6 +83,12 @@ class Nft:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BackendError(f"{' '.join(command)} did not run: {error}; nothing is known about the table.") from error
+        if done.returncode < 0:
+            raise BackendError(
+                f"{' '.join(command)} was ended by signal {-done.returncode}, so nothing is known about the table {FAMILY} {TABLE}; an older nft does so "
+                "where a newer one, such as a container's, has written any table: install the package nftables of that version, or delete what the other wrote "
+                "by the other, and run again."
+            )
         if done.returncode == 0:
             return 0, done.stdout
         output = done.stderr or done.stdout

@@ -19,6 +19,8 @@ Elements = Dict[str, Set[str]]
 # So many pairs of a MAC and an IP address of one port are found by one look-up, for each version of IP; a guest with more is looked at by the guards. The
 # sets hold 65,535.
 _MOST_BINDINGS = 16
+# MAC addresses of virtual routers over IPv4 and IPv6 (RFC 5798 section 7.3), whose last byte is their number; CARP has the first, too.
+_VIRTUAL = ("00:00:5e:00:01:", "00:00:5e:00:02:")
 _ADDRESS_SETS = ("ip4_addresses", "ip4_ranges", "ip6_addresses", "ip6_ranges")
 # Each address is met when the table is read, when it is compared and when it is written: texts that are remembered, more than one host has.
 _remembered = lru_cache(maxsize=1 << 16)
@@ -48,6 +50,8 @@ def elements_of(fields: Fields) -> Elements:
     macs = split(fields.get("macs"))
     if fields.get("shared"):
         found["shared"] = {positions(fields)}
+        routers = {f"0x{mac[-2:]}" for mac in shared_macs(fields) if mac.startswith(_VIRTUAL)}
+        found["virtual_routers" if routers else "nameless_routers"] = routers or {""}
     if macs:
         found["macs"] = set(macs)
         found["link_layer"] = {"0x" + mac.replace(":", "") for mac in macs}
@@ -150,7 +154,7 @@ def parse(name: str, value: Any) -> str:
         return f"{value['prefix']['addr']}/{value['prefix']['len']}"
     if isinstance(value, dict) and "range" in value:
         return "-".join(parse(name, end) for end in value["range"])
-    digits = {"link_layer": 12, "targets": 32, "target_ranges": 32, "clients": 8, "client_ranges": 8}.get(name)
+    digits = {"link_layer": 12, "targets": 32, "target_ranges": 32, "clients": 8, "client_ranges": 8, "virtual_routers": 2}.get(name)
     if digits is not None:
         return f"0x{int(str(value), 0):0{digits}x}"
     return str(value)

@@ -8,25 +8,28 @@ from __future__ import annotations
 from typing import Dict
 
 # 802.1Q, 802.1ad and the older numbers of stacked tags; the tags of 802.1ah, 802.1BR, VN-Tag and TrustSec (Cisco meta data), which say to a switch
-# where a frame belongs; those of 802.1CB and HSR (IEC 62439-3), which a receiver takes off.
-TAG_TYPES = "0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x88e7, 0x893f, 0x8926, 0x8909, 0xf1c1, 0x892f"
+# where a frame belongs; those of 802.1CB, HSR (IEC 62439-3) and congestion notification (802.1Q clause 33), which a receiver takes off.
+TAG_TYPES = "0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x88e7, 0x893f, 0x8926, 0x8909, 0xf1c1, 0x892f, 0x22e9"
 TAGS = f"{{ {TAG_TYPES} }}"
-# MVRP and MMRP, whatever address they go to: receivers go by the type.
-REGISTRATION_TYPES = "0x88f5, 0x88f6"
+# MVRP, MMRP and MIRP, whatever address they go to: receivers go by the type.
+REGISTRATION_TYPES = "0x88f5, 0x88f6, 0x8929"
+# LLC behind a length, by the kernel's number, and behind an EtherType (802.1AC-2016/Cor 1), which bridges make the former of.
+LLC_TYPES = "0x0004, 0x8870"
 # STP, STP of provider bridges, PVST+, and the address under which Cisco switches tunnel them (l2protocol-tunnel) and take them out again.
 BPDU_ADDRESSES = "{ 01:80:c2:00:00:00, 01:80:c2:00:00:08, 01:00:0c:cc:cc:cd, 01:00:0c:cd:cd:d0 }"
 # What decides over rings and paths as STP does: connectivity fault management and G.8032, MRP (IEC 62439-2), supervision of PRP and HSR (IEC 62439-3),
 # DLR (ODVA), TRILL's data, hellos and channel (RFC 6325, RFC 7178), FabricPath (Cisco), remote control and loop detection of Realtek's switches. And what is
 # between the ends of a cable, but bridged under another address than its own: MAC control, slow protocols (LACP), LLDP, EAPOL, edge control (802.1Q
-# clause 43), stream reservation; the configuration test of Ethernet 2.0, whose receiver forwards what it bears.
-CONTROL_TYPES = "{ 0x8902, 0x88e3, 0x88fb, 0x80e1, 0x22f3, 0x22f4, 0x8946, 0x8903, 0x8899, 0x8808, 0x8809, 0x88cc, 0x888e, 0x8940, 0x22ea, 0x9000 }"
-# Where a guard looks inside, and at what.
+# clause 43), stream reservation, congestion notification (clause 33), which throttles who gets it; the configuration test of Ethernet 2.0, whose receiver
+# forwards what it bears.
+CONTROL_TYPES = "{ 0x8902, 0x88e3, 0x88fb, 0x80e1, 0x22f3, 0x22f4, 0x8946, 0x8903, 0x8899, 0x8808, 0x8809, 0x88cc, 0x888e, 0x8940, 0x22ea, 0x22e7, 0x9000 }"
+# Where a guard looks inside: by chain, the types, the most frequent first.
 LOOKED_INTO: Dict[str, str] = {
-    "0x0001": "raw_8023", "0x0004": "llc", "0x0800": "ipv4", "0x0806": "arp_frame", "0x8035": "rarp_frame", "0x86dd": "ipv6",
-    "0x6558": "shim", "0x8847": "shim", "0x8848": "shim", "0x894f": "shim",
+    "ipv4": "0x0800", "ipv6": "0x86dd", "arp_frame": "0x0806", "rarp_frame": "0x8035", "llc": f"{{ {LLC_TYPES} }}", "raw_8023": "0x0001",
+    "shim": "{ 0x6558, 0x8847, 0x8848, 0x894f }", "pppoe": "0x8863",
 }
 # Of whichever a guard asks, and so never let through by the address alone.
-ASKED_ABOUT = f"{{ {', '.join(LOOKED_INTO)}, {TAG_TYPES}, {REGISTRATION_TYPES}, {CONTROL_TYPES[2:-2]} }}"
+ASKED_ABOUT = f"{{ {', '.join(kinds.strip('{ }') for kinds in LOOKED_INTO.values())}, {TAG_TYPES}, {REGISTRATION_TYPES}, {CONTROL_TYPES[2:-2]} }}"
 # What the kernel found when the frame came in (eth_type_trans, net/ethernet/eth.c), for a fifth of what it costs to look at the address itself. Unicast is
 # "other", or "host" where it is for the port or the bridge (br_handle_frame, net/bridge/br_input.c). Nothing is so marked on the way out of the host.
 UNICAST = "meta pkttype != broadcast meta pkttype != multicast"

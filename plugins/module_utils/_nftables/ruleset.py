@@ -23,12 +23,13 @@ does not match: the frame must not pass because it could not be read.
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Dict, NamedTuple, Tuple
+from typing import Dict, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ethernet import (
-    ASKED_ABOUT, BPDU_ADDRESSES, CONTROL_TYPES, DHCP6_REQUESTS, DISCOVERY_WORDS, EXTENSIONS, LINK_LOCAL, LOOKED_INTO, PROVIDER_REGISTRATION, REGISTRATION,
-    REGISTRATION_TYPES, STREAM4, STREAM6, TAGS, TAG_TYPES, UNICAST, UNREAD, UNTAGGED,
+    ASKED_ABOUT, BPDU_ADDRESSES, CONTROL_TYPES, DHCP6_REQUESTS, DISCOVERY_WORDS, EXTENSIONS, LINK_LOCAL, LLC_TYPES, LOOKED_INTO, PROVIDER_REGISTRATION,
+    REGISTRATION, REGISTRATION_TYPES, STREAM4, STREAM6, TAGS, TAG_TYPES, UNICAST, UNREAD, UNTAGGED,
 )
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.rule import Chain, Rule, mark_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key
 
@@ -41,22 +42,25 @@ STALE = "ifindex "
 # Bridge: dstnat (-300), before the filter tables of others.
 PRIORITY = -300
 
-INDEX_SETS: Tuple[str, ...] = ("ports", "inspected", *(f"{name}_guard" for name in FILTER_GUARDS))
+INDEX_SETS: Tuple[str, ...] = ("ports", "inspected", *(f"{name}_guard" for name in FILTER_GUARDS), "nameless_routers")
 
 # A set of a known size whose keys are no ranges is a plain hash table in the kernel, which answers faster than one that grows, most of all by an index alone
 # (nft_hash_fast_ops, net/netfilter/nft_set_hash.c). It costs 1 MiB each, and holds no more elements than that: only where every frame asks.
 _ASKED_OFTEN = " size 65535;"
+# Not "type", and no verdict maps: beside these nft 1.1 writes what ends nft 1.0.6 by a segmentation fault, whatever that one is asked about the host.
 # nft 1.0.6 knows no "icmpv6 taddr" nor link-layer options, so some sets are of raw bytes: offsets and lengths are in bits.
 SETS: Dict[str, str] = {
-    "switches": "type iface_index;",
-    **{name: "type iface_index;" + (_ASKED_OFTEN if name == "ports" else "") for name in INDEX_SETS},
-    "quarantine": "type ifname; flags interval;",
+    "switches": "typeof meta iif;",
+    "doors": "typeof meta iif;",
+    **{name: "typeof meta iif;" + (_ASKED_OFTEN if name == "ports" else "") for name in INDEX_SETS},
+    "quarantine": "typeof meta iifname; flags interval;",
     "macs": f"typeof meta iif . ether saddr;{_ASKED_OFTEN}",
     "bindings4": f"typeof meta iif . ether saddr . ip saddr;{_ASKED_OFTEN}",
     "bindings6": f"typeof meta iif . ether saddr . ip6 saddr;{_ASKED_OFTEN}",
     # No rule reads the first: which addresses of a port are shared is its comment. The rule about the second is in sharing.py.
-    "shared": "type iface_index;",
+    "shared": "typeof meta iif;",
     "kept_from": "typeof meta iif . ether saddr;",
+    "virtual_routers": "typeof meta iif . @th,8,8;",
     "link_layer": "typeof meta iif . @th,208,48;",
     "ip4_addresses": "typeof meta iif . ip saddr;",
     "ip4_ranges": "typeof meta iif . ip saddr; flags interval;",
@@ -73,9 +77,9 @@ SETS: Dict[str, str] = {
 MEMORIES: Dict[str, str] = {
     "joined4": "typeof meta iif . @th,32,32; size 65535; flags dynamic,timeout; timeout 5m;",
     "joined6": "typeof meta iif . @th,64,128; size 65535; flags dynamic,timeout; timeout 5m;",
-    "joining": "type iface_index; size 65535; flags dynamic,timeout; timeout 10m;",
-    "reporting4": "type iface_index; size 65535; flags dynamic,timeout; timeout 10m;",
-    "reporting6": "type iface_index; size 65535; flags dynamic,timeout; timeout 10m;",
+    "joining": "typeof meta iif; size 65535; flags dynamic,timeout; timeout 10m;",
+    "reporting4": "typeof meta iif; size 65535; flags dynamic,timeout; timeout 10m;",
+    "reporting6": "typeof meta iif; size 65535; flags dynamic,timeout; timeout 10m;",
 }
 # A bridge that has heard of more than mcast_hash_max groups (4096) ends snooping for good, and then all hear all (br_multicast_new_group,
 # net/bridge/br_multicast.c). So a port may join 64 at once and 15 a minute. A report of more than one, or with sources, each of which is an entry of its
@@ -84,32 +88,9 @@ _MOST_JOINS = "update @joining { iif limit rate over 15/minute burst 64 packets 
 _MOST_REPORTS4 = "update @reporting4 { iif limit rate over 400 bytes/minute burst 1600 bytes } drop"
 _MOST_REPORTS6 = "update @reporting6 { iif limit rate over 1200 bytes/minute burst 4000 bytes } drop"
 
-
-DROP = "drop"
 # Beside the names of guards, for what a rule drops: a frame that no guard can look into, and one of a port that is shut.
 INSPECTION = "inspection"
 QUARANTINE = "quarantine"
-
-
-class Rule(NamedTuple):
-    """One rule, and what it is for: the comment by which it is recognised when it is read back."""
-
-    comment: str
-    text: str
-    # For which guard it drops; "" for a rule that does not. What passes is not counted, so it costs nothing.
-    guard: str = ""
-
-    def body(self) -> str:
-        """As nft reads it."""
-        return self.text[:-len(DROP)] + f"counter {DROP}" if self.guard else self.text
-
-
-class Chain(NamedTuple):
-    """C(hook) is empty for a chain that others jump to."""
-
-    hook: str
-    rules: Tuple[Rule, ...]
-
 
 CHAINS: Dict[str, Chain] = {
     "local_in": Chain("input", (
@@ -146,7 +127,7 @@ CHAINS: Dict[str, Chain] = {
         Rule("source address of the frame", "iif @source_mac_guard iif . ether saddr != @macs drop", "source_mac"),
         Rule("spanning tree", "iif @bpdu_guard jump spanning_tree"),
         Rule("no guard looks inside", "iif != @inspected accept"),
-        Rule("by protocol", f"meta protocol vmap {{ {', '.join(f'{kind} : goto {chain}' for kind, chain in LOOKED_INTO.items())} }}"),
+        *(Rule("by protocol", f"meta protocol {kinds} goto {chain}") for chain, kinds in LOOKED_INTO.items()),
     )),
     # The bridge leaves them to the stack of the host behind the port. 01:80:c2:00:00:0e, and ..:00 where STP runs, come here only as the port's
     # group_fwd_mask has them forwarded (br_handle_frame, net/bridge/br_input.c); dropped here, they are neither.
@@ -168,7 +149,7 @@ CHAINS: Dict[str, Chain] = {
     )),
     "spanning_tree": Chain("", (
         Rule("by address", f"ether daddr {BPDU_ADDRESSES} drop", "bpdu"),
-        Rule("by LLC", "meta protocol 0x0004 @nh,0,8 0x42 drop", "bpdu"),
+        Rule("by LLC", f"meta protocol {{ {LLC_TYPES} }} @nh,0,8 0x42 drop", "bpdu"),
         Rule("rings, paths and cables", f"meta protocol {CONTROL_TYPES} drop", "bpdu"),
     )),
     "raw_8023": Chain("", (Rule("IEEE 802.3 without LLC", "drop", INSPECTION),)),
@@ -176,6 +157,12 @@ CHAINS: Dict[str, Chain] = {
     "llc": Chain("", (
         Rule("STP and OSI", "@nh,0,16 { 0x4242, 0xfefe } accept"),
         Rule("SNAP and the rest", "drop", INSPECTION),
+    )),
+    # Who answers gives an address, a router and name servers as a DHCP server does. Of a client: PADI, PADR; of both: PADG, PADC, PADQ (RFC 5578), PADT.
+    "pppoe": Chain("", (
+        Rule("not guarded", "iif != @dhcp_server_guard accept"),
+        Rule("of a client, or of both sides (RFC 2516)", "@nh,8,8 { 0x09, 0x19, 0x0a, 0x0b, 0x0c, 0xa7 } accept"),
+        Rule("of an access concentrator, or too short to tell", "drop", "dhcp_server"),
     )),
     "arp_frame": Chain("", (
         Rule("not guarded", "iif != @arp_guard accept"),
@@ -209,11 +196,19 @@ CHAINS: Dict[str, Chain] = {
     "ipv4_router": Chain("", (
         Rule("ICMP redirect and router advertisement (RFC 1256)", "ip protocol icmp ip frag-off & 0x1fff == 0 icmp type { 5, 9 } drop",
              "router_advertisement"),
-        Rule("IGMP query, DVMRP, PIM version 1, multicast router discovery (RFC 4286)",
-             "ip protocol igmp @th,0,8 { 0x11, 0x13, 0x14, 0x30, 0x32 } drop", "router_advertisement"),
+        Rule("IGMP query, DVMRP, PIM version 1, multicast router discovery (RFC 4286), RGMP (RFC 3488)",
+             "ip protocol igmp @th,0,8 { 0x11, 0x13, 0x14, 0x30, 0x32, 0xfc, 0xfd, 0xfe, 0xff } drop", "router_advertisement"),
         # The hello of a PIM router makes a bridge send all multicast to its port (br_multicast_pim, net/bridge/br_multicast.c).
         Rule("PIM", "ip protocol 103 drop", "router_advertisement"),
+        Rule("VRRP and CARP", "ip protocol 112 jump redundancy"),
         Rule("reports of groups", "ip protocol igmp jump igmp_reports"),
+    )),
+    # Masters believe whoever sends them a higher priority, from whatever address it comes (RFC 5798 section 6.4.3), and nothing proves it. The second byte is
+    # the number of the virtual router, as the last of its MAC address is, in both protocols. A later fragment is read as none.
+    "redundancy": Chain("", (
+        Rule("of a virtual router that the port shares", "iif . @th,8,8 @virtual_routers return"),
+        Rule("of who shares other addresses, by which none is known", "iif @nameless_routers return"),
+        Rule("of anybody else", "drop", "router_advertisement"),
     )),
     # Versions 1 and 2 name one group, version 3 (RFC 3376) one or more. What is left can't be read by the bridge either.
     "igmp_reports": Chain("", (
@@ -267,7 +262,7 @@ CHAINS: Dict[str, Chain] = {
     # nft stops at this header, as OSPFv3 (RFC 4552) and IPsec have it (RFC 4302). Its first byte tells what follows, and that is all that is looked at: who
     # shares no key with the sender drops it.
     "ipv6_authenticated": Chain("", (
-        Rule("routers", "iif @router_advertisement_guard @th,0,8 { 58, 103 } drop", "router_advertisement"),
+        Rule("routers", "iif @router_advertisement_guard @th,0,8 { 58, 103, 112 } drop", "router_advertisement"),
         Rule("neighbour discovery", "iif @neighbor_guard @th,0,8 58 drop", "neighbor"),
         Rule("DHCPv6 servers", "iif @dhcp_server_guard @th,0,8 17 drop", "dhcp_server"),
         Rule("upper header found", f"@th,0,8 != {UNREAD} goto ipv6_source"),
@@ -285,6 +280,7 @@ CHAINS: Dict[str, Chain] = {
         Rule("RA, redirect, MLD query, multicast router discovery", "meta protocol ip6 icmpv6 type { 134, 137, 130, 151, 153 } drop",
              "router_advertisement"),
         Rule("PIM", "meta l4proto 103 drop", "router_advertisement"),
+        Rule("VRRP and CARP", "meta l4proto 112 jump redundancy"),
         Rule("reports of groups", "meta protocol ip6 icmpv6 type { 131, 143 } jump mld_reports"),
     )),
     # Version 1 (RFC 2710) and version 2 (RFC 3810).
@@ -310,8 +306,10 @@ CHAINS: Dict[str, Chain] = {
     "discovery": Chain("", (
         Rule("behind an extension header", "ip6 nexthdr != 58 drop", "neighbor"),
         Rule("from another link", "ip6 hoplimit != 255 drop", "neighbor"),
-        Rule("by message", "meta protocol ip6 icmpv6 type vmap { 133 : goto solicit_router, 134 : goto own_source, 135 : goto solicit, 136 : goto advertise, "
-                           "137 : goto own_source }"),
+        Rule("solicitation", "meta protocol ip6 icmpv6 type 135 goto solicit"),
+        Rule("advertisement", "meta protocol ip6 icmpv6 type 136 goto advertise"),
+        Rule("router solicitation", "meta protocol ip6 icmpv6 type 133 goto solicit_router"),
+        Rule("router advertisement and redirect", "meta protocol ip6 icmpv6 type { 134, 137 } goto own_source"),
         Rule("inverse discovery", "drop", "neighbor"),
     )),
     "solicit_router": Chain("", (
@@ -373,11 +371,6 @@ def text() -> str:
 def mark(chain: str, number: int) -> str:
     """The comment of a rule: what it is for, and a digest of its text, by which a rule of another version is told."""
     return mark_of(CHAINS[chain].rules[number])
-
-
-def mark_of(rule: Rule) -> str:
-    """The same of any rule."""
-    return f"{rule.comment} [{sha256(rule.body().encode()).hexdigest()[:8]}]"
 
 
 def guards_by_mark() -> Dict[Tuple[str, str], str]:

@@ -14,7 +14,7 @@ from typing import Any, List, NamedTuple, Tuple
 
 _FIELD = r"(?:@\w+,\d+,\d+|arp [sd]addr (?:ether|ip)|[io]if(?:name)?\b|(?:meta|ether|arp|ip6?|udp|icmp(?:v6)?|frag) [\w-]+)"
 _FIELDS = rf"(?P<left>{_FIELD}(?: \. {_FIELD})*)"
-_MATCH = re.compile(rf"{_FIELDS} (?:& (?P<mask>\S+) )?(?:(?P<op>==|!=|>) )?(?P<vmap>vmap )?(?P<right>{{[^}}]*}}|\S+) ?")
+_MATCH = re.compile(rf"{_FIELDS} (?:& (?P<mask>\S+) )?(?:(?P<op>==|!=|>) )?(?P<right>{{[^}}]*}}|\S+) ?")
 _LIMIT = r"limit rate over (?P<rate>\d+(?: bytes)?/\w+) burst (?P<burst>\d+ (?:packets|bytes))"
 _UPDATE = re.compile(rf"(?P<op>add|update) (?P<set>@\w+) {{ {_FIELDS}(?: {_LIMIT})? }} ?")
 _VERDICT = re.compile(r"(?P<counter>counter )?(?P<verdict>accept|drop|return|(?:jump|goto) \w+)$")
@@ -22,7 +22,7 @@ _VERDICT = re.compile(r"(?P<counter>counter )?(?P<verdict>accept|drop|return|(?:
 _IMPLIED = ("meta protocol", "meta l4proto", "ip protocol")
 # nft has these names from /etc/protocols, which a minimal Debian lacks (package netbase): there it prints the numbers (IANA's).
 _PROTOCOL_FIELDS = ("meta l4proto", "ip protocol", "ip6 nexthdr", "frag nexthdr")
-_PROTOCOLS = {"icmp": "1", "igmp": "2", "tcp": "6", "udp": "17", "icmpv6": "58", "ipv6-icmp": "58"}
+_PROTOCOLS = {"icmp": "1", "igmp": "2", "tcp": "6", "udp": "17", "icmpv6": "58", "ipv6-icmp": "58", "vrrp": "112", "carp": "112"}
 
 
 class Match(NamedTuple):
@@ -50,7 +50,7 @@ def same(text: str, expressions: Any) -> bool:
         found = printed(expressions)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return False
-    if (found.counted, sorted(found.verdicts)) != (wanted.counted, sorted(wanted.verdicts)):
+    if (found.counted, found.verdicts) != (wanted.counted, wanted.verdicts):
         return False
     mine, theirs = _needed(wanted.matches, text), _needed(found.matches, text)
     return len(mine) == len(theirs) and all(map(_alike, mine, theirs))
@@ -59,7 +59,6 @@ def same(text: str, expressions: Any) -> bool:
 def written(text: str) -> Shape:
     """Of a rule's text."""
     matches: List[Match] = []
-    verdicts: List[str] = []
     position = 0
     while True:
         update = _UPDATE.match(text, position)
@@ -73,13 +72,9 @@ def written(text: str) -> Shape:
             break
         position = part.end()
         items = [item.strip() for item in part["right"].strip("{}").split(",")]
-        if part["vmap"]:
-            pairs = [item.split(" : ") for item in items]
-            items = [value for value, _verdict in pairs]
-            verdicts += [verdict for _value, verdict in pairs]
         matches.append(_compared(tuple(part["left"].split(" . ")), part["mask"] or "", part["op"] or "==", tuple(map(_number, items))))
     end = _VERDICT.match(text, position)
-    return Shape(tuple(matches), tuple(verdicts + ([end["verdict"]] if end else [])), bool(end and end["counter"]))
+    return Shape(tuple(matches), (end["verdict"],) if end else (), bool(end and end["counter"]))
 
 
 def printed(expressions: Any) -> Shape:
@@ -93,10 +88,6 @@ def printed(expressions: Any) -> Shape:
             matches.append(_match(body["left"], body["op"], body["right"]))
         elif kind == "set":
             matches.append(_updated(body))
-        elif kind == "vmap":
-            pairs = body["data"]["set"]
-            matches.append(_match(body["key"], "==", {"set": [value for value, _verdict in pairs]}))
-            verdicts += [_verdict(*pair[1].items()) for pair in pairs]
         elif kind == "counter":
             counted = True
         else:

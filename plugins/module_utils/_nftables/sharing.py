@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Dict, List, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, PRIORITY, TABLE, Chain, Rule, mark_of
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.rule import Chain, Rule, mark_of
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, PRIORITY, TABLE
 
 KEPT = "kept_from"
 NAME = "sharing"

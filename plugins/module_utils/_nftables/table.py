@@ -11,19 +11,21 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset, shape, sharing
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, fields_of, parse, seal
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.quoting import quoted
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.rule import Chain, mark_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import (
-    CHAINS, FAMILY, MEMORIES, PRIORITY, SETS, TABLE, Chain, guards_by_mark, mark_of,
+    CHAINS, FAMILY, MEMORIES, PRIORITY, SETS, TABLE, guards_by_mark,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Value
 
 # Elements of these carry what was asked for as a comment; no rule reads it.
-_RECORDED = ("ports", "switches")
+_RECORDED = ("ports", "switches", "doors")
 # Of this one the comment is all that it says.
 _POSITIONS = "shared"
 # The last word of a port's comment.
 _SEAL = "sum="
 # No device has this index: its element among the switches bears the seal of the quarantine, whose own elements go with a flush.
 _NOBODY = 0
+_TYPES = {"iif": "iface_index", "iifname": "ifname"}
 _Found = Dict[str, Any]
 
 
@@ -119,7 +121,7 @@ class Table:
                 self.seals[index] = sealed
             if device:
                 self.devices[name][index] = device
-        if name != "switches":
+        if name not in ("switches", "doors"):
             self._of(index).setdefault(name, set()).add(comment if name == _POSITIONS else "")
 
     def _of(self, index: int) -> Elements:
@@ -225,10 +227,10 @@ class Transaction:
         self._elements[("add", sharing.KEPT)] = elements
         self._sharing = bool(elements)
 
-    def record(self, verb: str, index: int, record: str = "", device: str = "") -> None:
-        """What a switch was asked for, and its name."""
+    def record(self, verb: str, name: str, index: int, record: str = "", device: str = "") -> None:
+        """What a switch was asked for, or a port had before it was shut, and its name. C(name) is that of the set."""
         record += f" {_SEAL}{_told(device)}" if record and _told(device) else ""
-        self._queue(verb, "switches", [f"{index} comment {quoted(record)}" if record else str(index)])
+        self._queue(verb, name, [f"{index} comment {quoted(record)}" if record else str(index)])
 
     def quarantine(self, patterns: Iterable[str], sealed: str = "") -> None:
         """All names and patterns anew: nft 1.0.6 does not find a pattern that it is to delete. C(sealed) keeps a seal that they don't fit."""
@@ -269,8 +271,9 @@ def _joined(index: int, value: str) -> str:
 
 
 def _fits(name: str, found: _Found) -> bool:
-    """Of a set made by "typeof" versions of nft print different things."""
+    """Of more than one field versions of nft print different things, of one they print its type or the field."""
     wanted, kind = {**SETS, **MEMORIES}.get(name, ""), found.get("type")
+    field = wanted.partition(";")[0].rpartition("meta ")[2]
+    plain = field not in _TYPES or kind in (_TYPES[field], {"typeof": {"meta": {"key": field}}})
     interval = "interval" in (found.get("flags") or ())
-    plain = not wanted.startswith("type ") or kind == wanted.split()[1].rstrip(";")
     return not wanted or (plain and interval == ("flags interval;" in wanted))

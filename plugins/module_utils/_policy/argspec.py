@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import GUARDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, POLICY_VALUES, REJECT, Field, Kind
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, POLICY_VALUES, REJECT, Field, Kind
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import PROFILES, SECURITY
 
 _TYPES = {"bool": "bool", "int": "int", "seconds": "float", "enum": "str", "mac": "str", "device": "str", "str": "str", "policy": "str"}
@@ -34,7 +34,10 @@ LEVEL: Dict[str, Any] = {
 def option(field: Field) -> Dict[str, Any]:
     """The specification of one field. No default: absent means that nothing is asked for."""
     spec: Dict[str, Any] = {"type": _TYPES[field.type]}
-    if field.type == "policy":
+    if field.inherits:
+        # Ansible finds a bool among these, and the text that a template makes of one.
+        spec = {"type": "str", "choices": ["true", "false", INHERIT]}
+    elif field.type == "policy":
         spec["choices"] = list(POLICY_VALUES)
     elif field.choices:
         spec["choices"] = list(field.choices)

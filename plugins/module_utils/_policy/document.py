@@ -25,6 +25,19 @@ class PortItem(NamedTuple):
     addresses: Optional[Sequence[Any]]
 
 
+class GuestItem(NamedTuple):
+    """One network adapter of a guest, wherever it is plugged in."""
+
+    # Of the guest, to tell it by.
+    name: str
+    level: Level
+    # As those of a port.
+    macs: Optional[Sequence[Any]]
+    addresses: Optional[Sequence[Any]]
+    # The device that the adapter is given each time it starts; None where its address tells the device.
+    port: Optional[str] = None
+
+
 class Group(NamedTuple):
     """A port group. The ports that a switch names itself are in one without a name."""
 
@@ -33,6 +46,7 @@ class Group(NamedTuple):
     match: Tuple[str, ...]
     quarantine: Optional[bool]
     ports: Tuple[PortItem, ...]
+    guests: Tuple[GuestItem, ...] = ()
 
 
 class Switch(NamedTuple):
@@ -52,9 +66,10 @@ def spec() -> Dict[str, Any]:
         **argspec.LEVEL,
     }
     ports = {"type": "list", "elements": "dict", "options": port}
+    guest = {**port, "port": {"type": "str"}}
     group: Dict[str, Any] = {
         "name": {"type": "str", "required": True}, "match": {"type": "list", "elements": "str"}, "quarantine": {"type": "bool"}, "ports": ports,
-        **argspec.LEVEL,
+        "guests": {"type": "list", "elements": "dict", "options": guest, "required_one_of": [["macs", "port"]]}, **argspec.LEVEL,
     }
     switch: Dict[str, Any] = {
         "name": {"type": "str", "required": True}, "kind": {"type": "str", "choices": list(KINDS)},
@@ -80,21 +95,34 @@ def _switch(item: Mapping[str, Any]) -> Switch:
         own = tuple(_port(each) for each in item["ports"])
         groups.append(Group("", Level("", {}, {}), (), None, own))
     _once([port.name for group in groups for port in group.ports], f"switch {name}", "the port")
+    _once([guest.name for group in groups for guest in group.guests], f"switch {name}", "the guest")
     return Switch(name, Level.of(f"switch {name}", item), tuple(groups), item.get("kind"))
 
 
 def _group(item: Mapping[str, Any], switch: str) -> Group:
     name = str(item["name"])
     level = Level.of(f"port group {name} of {switch}", item)
-    return Group(name, level, tuple(item.get("match") or ()), item.get("quarantine"), tuple(_port(each) for each in item.get("ports") or []))
+    ports, guests = tuple(map(_port, item.get("ports") or [])), tuple(map(_guest, item.get("guests") or []))
+    return Group(name, level, tuple(item.get("match") or ()), item.get("quarantine"), ports, guests)
 
 
 def _port(item: Mapping[str, Any]) -> PortItem:
-    name = str(item["name"])
+    return PortItem(*_addressed("port", item))
+
+
+def _guest(item: Mapping[str, Any]) -> GuestItem:
+    name, level, macs, addresses = _addressed("guest", item)
+    if not macs and not item.get("port"):
+        raise InputError(f"guest {name}: nothing tells its port; add macs, by which the tap of a libvirt guest is known, or port.")
+    return GuestItem(name, level, macs, addresses, item.get("port") or None)
+
+
+def _addressed(kind: str, item: Mapping[str, Any]) -> Tuple[str, Level, Optional[Sequence[Any]], Optional[Sequence[Any]]]:
+    label = f"{kind} {item['name']}"
     for word in ("macs", "addresses"):
         for each in item.get(word) or ():
-            normalize.address_item(each, f"port {name}: {word}")
-    return PortItem(name, Level.of(f"port {name}", item), item.get("macs"), item.get("addresses"))
+            normalize.address_item(each, f"{label}: {word}")
+    return str(item["name"]), Level.of(label, item), item.get("macs"), item.get("addresses")
 
 
 def _once(names: Sequence[str], where: str, what: str) -> None:

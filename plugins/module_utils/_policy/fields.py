@@ -17,7 +17,6 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 LINUX = "linux"
 VSPHERE = "vsphere"
 
-U8_MAX = 0xFF
 U16_MAX = 0xFFFF
 U32_MAX = 0xFFFFFFFF
 # IFLA_BR_AGEING_TIME is a u32 of hundredths of a second.
@@ -193,6 +192,8 @@ FILTER = Kind.of(
 # The MAC addresses that a port whose sources nobody compares is kept from, as others share them.
 KEPT = Kind.of("kept", Field("macs", "str", group="elements"), whole=True)
 SWITCH = Kind.of("switch", Field("record", "str", group="elements"), whole=True)
+# What a port in quarantine had itself, where that is not what a new port has: its options only tell how it is shut.
+DOOR = Kind.of("door", Field("record", "str", group="elements"), whole=True)
 QUARANTINE = Kind.of("quarantine")
 # Quarantine is false where somebody else changed its names.
 RULESET = Kind.of("ruleset", Field("version", "str", group="rules"), Field("quarantine", "bool", group="rules"), stands_alone=True)
@@ -238,57 +239,72 @@ VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
 HOST_OPTION = Kind.of("option", _vim("value", "int", "value"))
 
 KINDS = {
-    kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, STRAYS, VLAN, FDB, LINK, FILTER, INGRESS, KEPT, SWITCH, QUARANTINE, RULESET)
+    kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, STRAYS, VLAN, FDB, LINK, FILTER, INGRESS, KEPT, SWITCH, DOOR, QUARANTINE, RULESET)
 }
 
 
-# Distributed switches: names and types of the vSphere Web Services API (VMwareDVSPortSetting, VMwareDVSPortgroupPolicy).
-def _vds(name: str, kind: str, key: str, **more: Any) -> Field:
-    return Field(name, kind, {VSPHERE: Native(key)}, **{"group": "config", **more})
+# Distributed switches: names and types of the vSphere Web Services API. A wire says where a field is, see _vsphere/distributed/flatten.py and expand.py:
+# "vlan" and "bool_policy" are policies of a port setting (VMwareDVSPortSetting), "mac_management" and "mac_learning" parts of one, "flag" is of
+# VMwareDVSPortgroupPolicy, "config" of the group itself.
+def _vds(name: str, kind: str, key: str, wire: str, **more: Any) -> Field:
+    return Field(name, kind, {VSPHERE: Native(key, wire=wire)}, **{"group": "config", **more})
+
+
+def _mac(name: str, kind: str, key: str, wire: str = "mac_learning", **more: Any) -> Field:
+    return _vds(name, kind, key, wire, override="mac_management_override", **more)
 
 
 MAC_LIMIT = 4096
-VDS_SECURITY = (
-    _vds("promiscuous", "policy", "allowPromiscuous", group="override/inherit"),
-    _vds("mac_changes", "policy", "macChanges", group="override/inherit"),
-    _vds("forged_transmits", "policy", "forgedTransmits", group="override/inherit"),
+VDS_SECURITY = tuple(
+    _mac(name, "policy", key, "mac_management", group="override/inherit")
+    for name, key in (("promiscuous", "allowPromiscuous"), ("mac_changes", "macChanges"), ("forged_transmits", "forgedTransmits"))
 )
 # DVSMacLearningPolicy has one flag of inheritance: all of these are "inherit" or none is. The limit per port
 # is that of the vSphere 8 documentation (MAC Learning, default and maximum).
 MAC_LEARNING = (
-    _vds("mac_learning_enabled", "bool", "enabled"),
-    _vds("mac_learning_allow_unicast_flooding", "bool", "allowUnicastFlooding"),
-    _vds("mac_learning_limit", "int", "limit", low=0, high=MAC_LIMIT),
-    _vds("mac_learning_limit_policy", "enum", "limitPolicy", choices=("allow", "drop")),
+    _mac("mac_learning_enabled", "bool", "enabled"),
+    _mac("mac_learning_allow_unicast_flooding", "bool", "allowUnicastFlooding"),
+    _mac("mac_learning_limit", "int", "limit", low=0, high=MAC_LIMIT),
+    _mac("mac_learning_limit_policy", "enum", "limitPolicy", choices=("allow", "drop")),
 )
-# As one text, since the API has three types of it: "inherit", "10", "trunk 1-20,30" or "pvlan 100".
-_VDS_VLAN = _vds("vlan", "str", "vlan")
+# What a group's default setting and a port's setting have in common.
+_SETTING = (
+    # As one text, since the API has three types of it: "inherit", "10", "trunk 1-20,30" or "pvlan 100".
+    _vds("vlan", "str", "vlan", "vlan", override="vlan_override", cuts=True),
+    _vds("netflow", "bool", "ipfixEnabled", "bool_policy", override="ipfix_override", inherits=True),
+    *VDS_SECURITY,
+    *MAC_LEARNING,
+)
 BINDINGS = {"static": "earlyBinding", "dynamic": "lateBinding", "ephemeral": "ephemeral"}
+
+
+def _flag(name: str, key: str, **more: Any) -> Field:
+    return _vds(name, "bool", key, "flag", **more)
+
+
 PORT_POLICY = (
-    _vds("block_override", "bool", "blockOverrideAllowed"),
-    _vds("shaping_override", "bool", "shapingOverrideAllowed"),
-    _vds("vendor_config_override", "bool", "vendorConfigOverrideAllowed"),
-    _vds("live_port_move", "bool", "livePortMovingAllowed"),
-    _vds("port_config_reset_at_disconnect", "bool", "portConfigResetAtDisconnect"),
-    _vds("network_rp_override", "bool", "networkResourcePoolOverrideAllowed"),
-    _vds("traffic_filter_override", "bool", "trafficFilterOverrideAllowed"),
-    _vds("vlan_override", "bool", "vlanOverrideAllowed"),
-    _vds("uplink_teaming_override", "bool", "uplinkTeamingOverrideAllowed"),
-    _vds("security_override", "bool", "securityPolicyOverrideAllowed"),
-    _vds("ipfix_override", "bool", "ipfixOverrideAllowed", since="5.1"),
-    _vds("mac_management_override", "bool", "macManagementOverrideAllowed", since="6.7.1"),
+    _flag("block_override", "blockOverrideAllowed"),
+    _flag("shaping_override", "shapingOverrideAllowed"),
+    _flag("vendor_config_override", "vendorConfigOverrideAllowed"),
+    _flag("live_port_move", "livePortMovingAllowed"),
+    _flag("port_config_reset_at_disconnect", "portConfigResetAtDisconnect"),
+    _flag("network_rp_override", "networkResourcePoolOverrideAllowed"),
+    _flag("traffic_filter_override", "trafficFilterOverrideAllowed"),
+    _flag("vlan_override", "vlanOverrideAllowed"),
+    _flag("uplink_teaming_override", "uplinkTeamingOverrideAllowed"),
+    _flag("security_override", "securityPolicyOverrideAllowed"),
+    _flag("ipfix_override", "ipfixOverrideAllowed", since="5.1"),
+    _flag("mac_management_override", "macManagementOverrideAllowed", since="6.7.1"),
 )
 VDS = Kind.of("vds", *VDS_SECURITY, *MAC_LEARNING, stands_alone=True)
 VDS_PORTGROUP = Kind.of(
     "vds_portgroup",
-    _VDS_VLAN,
-    _vds("ports", "int", "numPorts", low=0),
-    _vds("binding", "enum", "type", choices=tuple(BINDINGS)),
-    _vds("auto_expand", "bool", "autoExpand"),
-    *VDS_SECURITY,
-    *MAC_LEARNING,
+    *_SETTING,
+    _vds("ports", "int", "numPorts", "config", low=0),
+    _vds("binding", "enum", "type", "config", choices=tuple(BINDINGS)),
+    _vds("auto_expand", "bool", "autoExpand", "config"),
     *PORT_POLICY,
     stands_alone=True,
 )
-VDS_PORT = Kind.of("vds_port", _VDS_VLAN, _vds("blocked", "bool", "blocked"), *VDS_SECURITY, *MAC_LEARNING)
+VDS_PORT = Kind.of("vds_port", *_SETTING, _vds("blocked", "bool", "blocked", "bool_policy", override="block_override", cuts=True))
 VDS_KINDS = {kind.name: kind for kind in (VDS, VDS_PORTGROUP, VDS_PORT)}

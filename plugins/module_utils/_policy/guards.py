@@ -57,8 +57,8 @@ ROWS: Tuple[Guard, ...] = (
         linux="sender addresses of ARP must be the guest's, of probes the target; RARP only for its own address",
         esxi=_unseen("virtual switches don't look into ARP; NSX does (SpoofGuard)"),
         documentation=(
-            "V(reject) drops ARP from other sender addresses than C(macs) and C(addresses) of the port, probes for addresses of others, and RARP but for"
-            " the announcement of the guest's own address.",
+            "V(reject) drops ARP from other sender addresses than C(macs) and C(addresses) of the port, probes for addresses of others, and RARP other"
+            " than the announcement of the guest's own address.",
         ),
     ),
     Guard(
@@ -83,7 +83,7 @@ ROWS: Tuple[Guard, ...] = (
         esxi=_unseen("virtual switches don't compare IP addresses; NSX does (SpoofGuard)"),
         documentation=(
             "V(reject) drops IPv4 and IPv6 from other addresses than C(addresses) of the port and the link-local ones that are made from its C(macs), which"
-            " it needs too, but for what gets a guest its first address.",
+            " it needs too. What a guest sends to get its first address passes.",
         ),
     ),
     Guard(
@@ -93,28 +93,31 @@ ROWS: Tuple[Guard, ...] = (
         profiles={"guest": REJECT, "router": ACCEPT, "nested_hypervisor": REJECT},
         looks_inside=True,
         port_options={"mcast_router": 0},
-        linux="router advertisements, redirects, IGMP and MLD queries, PIM, DVMRP and router discovery are dropped, "
-              "the bridge never takes the port for that of a multicast router, and the port reports 64 groups at once and 15 more a minute (by reports of "
-              "several groups, or with sources, 2,000 bytes of IGMP and 5,200 of MLD, and 400 and 1,200 more a minute), as a bridge that has heard of too "
-              "many ends snooping, and then all hear all",
+        linux="router advertisements, redirects, IGMP and MLD queries, PIM, DVMRP, RGMP, router discovery, and VRRP and CARP of who shares no address are "
+              "dropped, the bridge never takes the port for that of a multicast router, and the port reports 64 groups at once and 15 more a minute (by "
+              "reports of several groups, or with sources, 2,000 bytes of IGMP and 5,200 of MLD, and 400 and 1,200 more a minute), as a bridge that has heard "
+              "of too many ends snooping, and then all hear all",
         esxi=_unseen("virtual switches don't look into router advertisements; NSX does (segment security profiles)"),
         documentation=(
             "V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch take the port for that of a"
-            " multicast router: queries (IGMP, MLD), PIM, DVMRP and multicast router discovery. The port option C(mcast_router) becomes V(0).",
+            " multicast router: queries (IGMP, MLD), PIM, DVMRP, RGMP and multicast router discovery; and VRRP and CARP of who shares no address. The port"
+            " option C(mcast_router) becomes V(0).",
         ),
     ),
     Guard(
         "dhcp_server",
-        danger="The guest can give the others addresses, routers and name servers by DHCP",
+        danger="The guest can give the others addresses, routers and name servers by DHCP and PPPoE",
         # A router may serve or relay DHCP.
         profiles={"guest": REJECT, "router": ACCEPT, "nested_hypervisor": REJECT},
         looks_inside=True,
         linux="UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 other than a client's requests is dropped, as are requests of a relay, of "
-              "other hardware than Ethernet and in fragments; with ip_source a request must bear the guest's hardware address and its address or none",
+              "other hardware than Ethernet and in fragments; with ip_source a request must bear the guest's hardware address and its address or none; and so "
+              "is what an access concentrator of PPPoE says to those who look for one",
         esxi=_unseen("virtual switches don't look into DHCP; NSX does (segment security profiles)"),
         documentation=(
-            "V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 whatever is no"
-            " request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest.",
+            "V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 whatever is not"
+            " the request of a client. With C(ip_source) V(reject) too, a DHCP request must bear a hardware address of the guest. Of PPPoE it drops what an"
+            " access concentrator says to those who look for one (PADO, PADS).",
         ),
     ),
     Guard(
@@ -123,7 +126,8 @@ ROWS: Tuple[Guard, ...] = (
         profiles={"guest": REJECT, "router": REJECT, "nested_hypervisor": REJECT},
         linux="STP, RSTP, MSTP, provider STP, PVST+ and what is tunnelled as such are dropped, and what decides over rings and "
               "paths as they do: G.8032 and fault management, MRP, DLR, TRILL, FabricPath, the supervision of PRP and HSR; and under any address what is "
-              "between the ends of a cable: MAC control, LACP, LLDP, EAPOL, edge control, stream reservation, Realtek's remote control, configuration tests",
+              "between the ends of a cable: MAC control, LACP, LLDP, EAPOL, edge control, stream reservation, congestion notification, Realtek's remote "
+              "control, configuration tests",
         esxi={
             REJECT: Word(APPROXIMATE, "of all guests of the host, whichever group asks for it; told in a warning where the switches don't all ask",
                          f"`{BPDU_OPTION}: 1`"),
@@ -138,8 +142,8 @@ ROWS: Tuple[Guard, ...] = (
         "vlan_tags",
         danger="The guest can choose by tags to which VLAN its frames belong, where the uplink carries several",
         profiles={"guest": REJECT, "router": REJECT, "nested_hypervisor": ACCEPT},
-        linux="every tagged frame is dropped, those of VLAN 0, 802.1CB, HSR and TrustSec among them, and the registration of VLANs and groups "
-              "(GVRP, MVRP, MMRP)",
+        linux="every tagged frame is dropped, those of VLAN 0, 802.1CB, HSR, TrustSec and congestion notification among them, and the registration of VLANs, "
+              "groups and services (GVRP, MVRP, MMRP, MIRP)",
         esxi=_unseen("no setting of a virtual switch drops tagged frames; the audit reports groups that hand VLANs to their guests"),
         documentation=(
             "V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them, and the registration of VLANs (GVRP, MVRP).",
@@ -148,12 +152,13 @@ ROWS: Tuple[Guard, ...] = (
     Guard(
         "partial_checksum",
         danger="The guest can have two bytes of its choice written into its frames behind all rules, and so speak as others to whoever hears it without "
-               "checksum offload",
+               "checksum offload, and hide DHCP of others in packets that the host cuts",
         profiles={"guest": REJECT, "router": REJECT, "nested_hypervisor": REJECT},
         checked_by=PROGRAM,
         linux="a program at the port's ingress (eBPF) drops a frame whose checksum the guest leaves to the host, unless it starts at the frame's own TCP or "
               "UDP header and is written into it, or lies in what no guard looks into (tunnels, SCTP): nftables can't see where it will be written, and "
-              "who transmits without checksum offload writes it there behind all rules",
+              "who transmits without checksum offload writes it there behind all rules; and DHCP and fragments that the host is to cut into several "
+              "packets (USO, UFO), of which nftables sees but one",
         esxi=_unseen("no setting of a virtual switch bounds where a host writes the checksum that a guest leaves to it"),
         documentation=(
             "V(reject) drops frames whose checksum the guest leaves to the host (C(VIRTIO_NET_HDR_F_NEEDS_CSUM)) to be written elsewhere than into their own"

@@ -69,6 +69,10 @@ class Field:
     # the object is deleted and created anew.
     replaces: Union[bool, Tuple[Any, ...]] = False
     since: str = ""
+    # A bool whose option takes C(inherit) too.
+    inherits: bool = False
+    # The flag of a distributed group without which no port of it has a value of its own.
+    override: str = ""
 
     def __post_init__(self) -> None:
         problem = self._contradiction()
@@ -84,6 +88,8 @@ class Field:
             return "choices and a range exclude each other"
         if (self.low is not None or self.high is not None) and self.type not in ("int", "seconds"):
             return f"a {self.type} has no range"
+        if self.inherits and self.type != "bool":
+            return "only a bool is told that it can inherit"
         if self.low is not None and self.high is not None and self.low > self.high:
             return "the range is reversed"
         if "/" in self.group and self.type not in ("bool", "policy"):

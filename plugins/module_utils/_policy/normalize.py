@@ -9,7 +9,7 @@ import re
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Field, Kind, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Field, Kind, Value
 
 # IFNAMSIZ is 16 with the terminating zero (include/uapi/linux/if.h).
 _NAME_BYTES = 15
@@ -105,6 +105,8 @@ def vid_range(text: str, option: str) -> Tuple[int, int]:
 def field_value(field: Field, value: Any, option: Optional[str] = None) -> Value:
     """One option's value, checked against the table."""
     name = option or field.name
+    if field.inherits:
+        return INHERIT if value == INHERIT else value == "true"
     if field.type == "mac":
         return group_mac(value, name) if field.name == "group_address" else mac(value, name)
     if field.type == "device":

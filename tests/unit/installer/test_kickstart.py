@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import MOST_FINDINGS
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Target, lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Installation, lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.mask import secrets, shown
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import extract, normal, render
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import GAP, LOST, parse
@@ -34,7 +34,7 @@ STATIC = "network --bootproto=static --device=vmnic0 --ip=192.0.2.11 --netmask=2
 
 def findings(text: str, version: str = "8.0", secure_boot: Optional[bool] = False) -> List[Any]:
     """Line, rule and severity of each finding."""
-    found = lint(parse(text.encode()), Target(EsxiVersion.parse(version), secure_boot))
+    found = lint(parse(text.encode()), Installation(EsxiVersion.parse(version), secure_boot))
     return [(finding.line, finding.rule, finding.severity) for finding in found]
 
 

@@ -16,7 +16,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.virtnet.hardening.plugins.filter.install_conflicts import install_conflicts
 from ansible_collections.virtnet.hardening.plugins.filter.install_profile import install_profile
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Target, lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Installation, lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import parse
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile.spec import merge
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
@@ -46,7 +46,7 @@ def test_profiles_of_the_role(name: str) -> None:
     made = plan(name, vmfs=None if "preserve" in name or name == "upgrade" else "overwrite")
     assert made["problems"] == [] and BUILTIN[name].get("description", True)
     expected = {"any-first-disk"} if name == "arm_preserve_vmfs" else set()
-    found = {each.rule for each in lint(parse(made["preview"].encode()), Target(EsxiVersion(8, 0, 3), False))}
+    found = {each.rule for each in lint(parse(made["preview"].encode()), Installation(EsxiVersion(8, 0, 3), False))}
     assert found <= expected, found
     assert ("upgrade" in made["kickstart"]) == (name == "upgrade") and ("rootpw" in made["preview"]) == (name != "upgrade")
 

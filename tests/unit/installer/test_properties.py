@@ -65,7 +65,7 @@ def holds_for_a_kickstart(data: bytes) -> None:
     document = kickstart_parse.parse(data)
     assert kickstart_parse.render(document) == data
     assert [item.line for item in document.items] == lines_of(document.items)
-    found = kickstart_lint.lint(document, kickstart_lint.Target(EsxiVersion(7, 0), None))
+    found = kickstart_lint.lint(document, kickstart_lint.Installation(EsxiVersion(7, 0), None))
     assert all(0 <= finding.line <= data.count(b"\n") + 1 and HASH not in repr(finding) for finding in found)
     assert HASH not in shown(document)
     model, _dropped = extract(document)

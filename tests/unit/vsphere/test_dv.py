@@ -150,17 +150,17 @@ def test_what_is_connected(entity: Any, kind: Optional[str], name: str, host: Op
     assert dv_inventory._who(None, SEEN) == dv_inventory.Who("", "", False, False, "")
 
 
-UNKNOWN = dict.fromkeys((*SECURITY_NAMES, *LEARNING_NAMES, "vlan"))
+UNKNOWN = dict.fromkeys((*SECURITY_NAMES, *LEARNING_NAMES, "vlan", "netflow"))
 
 
 def test_what_is_not_told_is_not_known() -> None:
     """None, which is neither inherited nor off; on a switch without macManagementPolicy there is no MAC learning that could be told."""
     empty = TYPES.VmwarePortConfigPolicy()
-    assert dv_flatten.setting_fields(empty, True) == dv_flatten.effective_fields(empty, True) == UNKNOWN
+    assert dv_flatten.setting_fields(empty, True) == UNKNOWN
     old = {name: None for name in UNKNOWN if name not in LEARNING_NAMES}
-    assert dv_flatten.setting_fields(empty) == dv_flatten.effective_fields(empty) == old
+    assert dv_flatten.setting_fields(empty) == old and dv_flatten.effective_fields(empty) == {**old, "blocked": None}
     port = SimpleNamespace(setting=empty)
-    assert dv_flatten.port(port, True) == dv_flatten.effective_port(port, True) == {**UNKNOWN, "blocked": None}
+    assert dv_flatten.port(port, True) == dv_flatten.effective_fields(empty, True) == {**UNKNOWN, "blocked": None}
     # Where there is macManagementPolicy the deprecated one says nothing.
     legacy_only = TYPES.VmwarePortConfigPolicy(securityPolicy=TYPES.SecurityPolicy(inherited=True, allowPromiscuous=bool_policy(True, True)))
     assert dv_flatten.security(legacy_only, True) == dict.fromkeys(SECURITY_NAMES)

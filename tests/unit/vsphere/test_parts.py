@@ -20,15 +20,15 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host import select
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import _SYSTEM, Host, _with_network
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import Place, Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostPlace, HostSelection
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import fault, task
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Login, _best_version
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import GONE, UNSET, Found, Gap, gaps_of, plain_name, why
 from pyVmomi import vim, vmodl
 
 PLACES = [
-    Place("esxi01", "dc1", "cluster1"), Place("esxi02", "dc1", "cluster1"), Place("esxi03", "dc1", None), Place("esxi04", "dc2", "cluster1"),
-    Place("esxi05", "dc2", "cluster2"),
+    HostPlace("esxi01", "dc1", "cluster1"), HostPlace("esxi02", "dc1", "cluster1"), HostPlace("esxi03", "dc1", None), HostPlace("esxi04", "dc2", "cluster1"),
+    HostPlace("esxi05", "dc2", "cluster2"),
 ]
 GIVEN: Dict[str, Any] = {"esxi_hostname": None, "esxi_hostnames": None, "cluster_name": None, "datacenter": None, "all_hosts": False}
 MODULE = "ansible_collections.virtnet.hardening.plugins.modules.esxi_vswitch"
@@ -48,7 +48,7 @@ MODULE = "ansible_collections.virtnet.hardening.plugins.modules.esxi_vswitch"
 )
 def test_selection(given: Dict[str, Any], chosen: List[int]) -> None:
     """In the order in which they were named."""
-    assert Selection({**GIVEN, **given}).choose(PLACES) == chosen
+    assert HostSelection({**GIVEN, **given}).choose(PLACES) == chosen
 
 
 @pytest.mark.parametrize(
@@ -69,23 +69,23 @@ def test_selection(given: Dict[str, Any], chosen: List[int]) -> None:
 def test_selection_refuses(given: Dict[str, Any], words: str) -> None:
     """With a sentence."""
     with pytest.raises(InputError) as refused:
-        Selection({**GIVEN, **given}).choose(PLACES)
+        HostSelection({**GIVEN, **given}).choose(PLACES)
     assert words in refused.value.message
 
 
 def test_no_host_at_all() -> None:
     """An empty inventory is an error, as nothing would be hardened."""
     with pytest.raises(InputError):
-        Selection({**GIVEN, "all_hosts": True}).choose([])
+        HostSelection({**GIVEN, "all_hosts": True}).choose([])
     with pytest.raises(InputError) as refused:
-        Selection({**GIVEN, "datacenter": "dc1"}).choose([])
+        HostSelection({**GIVEN, "datacenter": "dc1"}).choose([])
     assert "there is none at all" in refused.value.message
 
 
 def test_two_hosts_of_one_name() -> None:
     """Which a vCenter does not allow; should there be, nobody guesses."""
     with pytest.raises(InputError) as refused:
-        Selection({**GIVEN, "esxi_hostname": "esxi01"}).choose([*PLACES, Place("esxi01", "dc2", None)])
+        HostSelection({**GIVEN, "esxi_hostname": "esxi01"}).choose([*PLACES, HostPlace("esxi01", "dc2", None)])
     assert "in dc1 and in dc2" in refused.value.message
 
 

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.places import Places
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit_rules import EFFECTIVE
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.info import Unseen, summary
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import Found, Gap
@@ -39,9 +39,9 @@ def places(change: Callable[[Dict[Any, Dict[str, Any]]], None] = lambda world: N
     return Places(ROOT, [Found(ref, props, {path: NO for path in whole[ref] if path not in props}) for ref, props in world.items()])
 
 
-def choice(**given: Any) -> Selection:
+def choice(**given: Any) -> HostSelection:
     """As the user makes it."""
-    return Selection({"esxi_hostname": None, "esxi_hostnames": None, "cluster_name": None, "datacenter": None, "all_hosts": False, **given})
+    return HostSelection({"esxi_hostname": None, "esxi_hostnames": None, "cluster_name": None, "datacenter": None, "all_hosts": False, **given})
 
 
 CHOICES = {

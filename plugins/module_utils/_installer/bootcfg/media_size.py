@@ -21,7 +21,6 @@ _OS_DATA_SINCE = EsxiVersion(7, 0)
 _DOUBTFUL_SINCE = EsxiVersion(9, 0)
 # In GiB; the documentation names them 33, 69 and 138 GB.
 SIZES: Dict[str, Optional[int]] = {"min": 32, "small": 64, "default": 128, "max": None}
-GB_NAMES = {"min": "33 GB", "small": "69 GB", "default": "138 GB", "max": "the whole disk"}
 # Boot partition, alignment and the end of the table.
 _EXTRA = GIB // 4
 # 142 GB is documented for default: 138 GB and about 4 GB, less than that goes to ESX-OSData.

@@ -15,7 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootc
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.parse import BootCfg, modules, number, parse
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide, secret_spans
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files, NewFile, Outcome, judge
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files, NewFile, TaskResult, judge
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import METADATA, EsxiVersion, of_medium
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -45,9 +45,9 @@ def spec() -> Spec:
     }
 
 
-def work(params: Mapping[str, Any], files: Files) -> Outcome:
+def work(params: Mapping[str, Any], files: Files) -> TaskResult:
     """The whole task but for writing."""
-    outcome = Outcome()
+    outcome = TaskResult()
     answers, findings = [], []
     for path in copies(params["path"], files):
         data = files.read(path)
@@ -94,7 +94,7 @@ def _tree(path: str, files: Files) -> Optional[EsxiVersion]:
     return EsxiVersion.of_metadata(files.read(metadata) or b"") if metadata else None
 
 
-def _one(params: Mapping[str, Any], path: str, data: bytes, files: Files, outcome: Outcome) -> Tuple[Dict[str, Any], List[Finding]]:
+def _one(params: Mapping[str, Any], path: str, data: bytes, files: Files, outcome: TaskResult) -> Tuple[Dict[str, Any], List[Finding]]:
     before = parse(data)
     version = _version(params, _release(before) or _tree(params["path"], files), path, outcome)
     check_host(params.get("memory"), params.get("disk_size"))
@@ -141,7 +141,7 @@ def _release(config: BootCfg) -> Optional[EsxiVersion]:
     return EsxiVersion.of_build(config.text("build"))
 
 
-def _version(params: Mapping[str, Any], own: Optional[EsxiVersion], path: str, outcome: Outcome) -> Optional[EsxiVersion]:
+def _version(params: Mapping[str, Any], own: Optional[EsxiVersion], path: str, outcome: TaskResult) -> Optional[EsxiVersion]:
     given = params.get("esxi_version") or ""
     if given and own is None:
         outcome.warnings.append(f"{path}: it does not tell the release, so esxi_version ({given}) is not compared with it.")

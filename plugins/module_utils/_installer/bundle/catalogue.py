@@ -28,7 +28,7 @@ _LEVEL = "vmware_certified"
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """A bundle. C(before) is the first release that it is not for, C(inbox_from) the first that has the driver itself."""
 
     name: str
@@ -70,46 +70,46 @@ class Entry:
         }
 
 
-CATALOGUE: Tuple[Entry, ...] = (
-    Entry(
+CATALOGUE: Tuple[CatalogueEntry, ...] = (
+    CatalogueEntry(
         "nvme-community-6.7", "nvme-community-driver_1.0.1.0-1vmw.670.0.0.8169922-offline_bundle-17658145.zip", "nvme",
         "1.0.1.0-1vmw.670.0.0.8169922", _NVME, "6.7", "7.0", "vib",
         "5f56fbb18356b4808dbf8b949fc8c58b020969447284238e340eda4dc1dc215d", "826ed693a09d5745c496a7f42f793bd0",
         note="NVMe disks that the inbox driver refuses. Needs vmkapi_2_5_0_0.",
     ),
-    Entry(
+    CatalogueEntry(
         "nvme-community-7.0", "nvme-community-driver_1.0.1.0-3vmw.700.1.0.15843807-component-18902434.zip", "nvme",
         "1.0.1.0-3vmw.700.1.0.15843807", f"{_NVME} 126f:2262 1cc1:8201 c0a9:2263", "7.0", "8.0", "component",
         "623a442967825c21d44eb491743f13f662ce04cae0d202b50407e89ee141f6a9", "693f692d10811c52e9261c18db4337a5",
         names="VMware-nvme-community",
         note="NVMe disks that the inbox driver refuses. Needs vmkapi_2_6_0_0. For 8.0 it is deprecated: most of its disks work without.",
     ),
-    Entry(
+    CatalogueEntry(
         "net-community-7.0", "Net-Community-Driver_1.2.7.0-1vmw.700.1.0.15843807_19480755.zip", "network",
         "1.2.7.0-1vmw.700.1.0.15843807", f"{_I219} {_I225}", "7.0", "8.0", "component",
         "58cdd0283cc04bdc12f23567b1b4eaaa48f6e0e8c1357e5343ba7ce01a87d981", "cd505cfc2e435510b2e23e87870e4822",
         maintenance_mode=False, reboot=False, inbox_from="8.0", note="Intel I219 (e1000-community) and I225/I226 (igc-community). No Aquantia.",
     ),
-    Entry(
+    CatalogueEntry(
         "realtek-8.0", "VMware-Re-Driver_1.101.01-5vmw.800.1.0.20613240.zip", "network",
         "1.101.01-5vmw.800.1.0.20613240", _REALTEK, "8.0", "", "component",
         "365b5b2ee604111ea651dd123d8d7167bd1513a20ec217520d26923395cfba9d", "6865630d956c7886a26fd2fcdb412657",
         note="Realtek RTL8111, RTL8125, RTL8126 and RTL8127 and older ones. For 8.0 and 9.",
     ),
-    Entry(
+    CatalogueEntry(
         "usb-nic-8.0u3", "ESXi803-VMKUSB-NIC-FLING-76444229-component-24179899.zip", "usb_network",
         "76444229", "", "8.0 U3", "9.0", "component",
         "5b1c48a2c5ce1391cb2dea7eb7194579e126ff7354e2252288ab3a938a99a6e8", "0cf319bb711660e45b66a7b3a9118f29",
         note="Network adapters on USB, which have no PCI identifier. The bundle is for this one release.",
     ),
-    Entry(
+    CatalogueEntry(
         "usb-nic-9.0", "ESXi90-VMKUSB-NIC-FLING-84947163_24739691-component.zip", "usb_network",
         "84947163", "", "9.0", "9.1", "component",
         "1f91c5ac41b7f6641e2613e34763430e7b60e9b2230316a95e220a63e88b312d", "670b8e5829ec8d741a6732e93c6b6308",
         note="Network adapters on USB, which have no PCI identifier. The payload is compressed by zstd.",
     ),
 )
-_FIELDS = tuple(Entry.__dataclass_fields__)  # pylint: disable=no-member
+_FIELDS = tuple(CatalogueEntry.__dataclass_fields__)  # pylint: disable=no-member
 _RANGE = re.compile(r"([0-9a-f]{4}):([0-9a-f]{4})-([0-9a-f]{4})", re.IGNORECASE)
 _CLASS = re.compile(r"class:([0-9a-f]{2,6})", re.IGNORECASE)
 _DIGEST = re.compile(r"[0-9a-f]+")
@@ -132,7 +132,7 @@ def _patterns(text: str, where: str) -> Iterator[str]:
             yield found
 
 
-def catalogue(extra: Optional[Sequence[Mapping[str, Any]]] = None) -> List[Entry]:
+def catalogue(extra: Optional[Sequence[Mapping[str, Any]]] = None) -> List[CatalogueEntry]:
     """The catalogue with entries of the user, of which one with a known name takes the place of that one."""
     entries = {entry.name: entry for entry in CATALOGUE}
     for given in extra or ():
@@ -141,7 +141,7 @@ def catalogue(extra: Optional[Sequence[Mapping[str, Any]]] = None) -> List[Entry
     return list(entries.values())
 
 
-def _entry(given: Mapping[str, Any]) -> Entry:
+def _entry(given: Mapping[str, Any]) -> CatalogueEntry:
     if not isinstance(given, Mapping):
         raise InputError(f"catalogue: {given!r} is no entry; give a dictionary as docs/drivers.md shows.")
     name = str(given.get("name") or "")
@@ -153,12 +153,12 @@ def _entry(given: Mapping[str, Any]) -> Entry:
     values = {key: " ".join(map(str, value)) if isinstance(value, (list, tuple)) else value for key, value in given.items()}
     fields: Dict[str, Any] = {"version": "", "pci_ids": "", "before": ""}
     fields.update({key: value if isinstance(value, bool) else str(value if value is not None else "") for key, value in values.items()})
-    made = Entry(**fields)
+    made = CatalogueEntry(**fields)
     _check(made)
     return made
 
 
-def _check(entry: Entry) -> None:
+def _check(entry: CatalogueEntry) -> None:
     for value, choices, field in ((entry.kind, KINDS, "kind"), (entry.install, INSTALLS, "install")):
         if value not in choices:
             raise InputError(f"catalogue: {entry.name}: {field} {value!r} is none of {', '.join(choices)}.")
@@ -183,19 +183,19 @@ def answers(terms: Sequence[Any], esxi_version: str, extra: Optional[Sequence[Ma
     return found
 
 
-def answer(entries: Sequence[Entry], wanted: Device, release: EsxiVersion) -> Dict[str, Any]:
+def answer(entries: Sequence[CatalogueEntry], wanted: Device, release: EsxiVersion) -> Dict[str, Any]:
     """Which bundle makes a device work on a release."""
     found = [entry for entry in entries if any(match(each, wanted.digits) != NO for each in entry.patterns())]
     name = wanted.name if wanted.digits[:4] != "...." else short(wanted.digits)
     return {"pci_id": name, "slot": wanted.slot or None, **_verdict(found, f"{name}", release)}
 
 
-def answer_kind(entries: Sequence[Entry], kind: str, release: EsxiVersion) -> Dict[str, Any]:
+def answer_kind(entries: Sequence[CatalogueEntry], kind: str, release: EsxiVersion) -> Dict[str, Any]:
     """The same for all devices of a kind, as those on USB have no PCI identifier."""
     return {"pci_id": None, "slot": None, **_verdict([entry for entry in entries if entry.kind == kind], f"Devices of the kind {kind}", release)}
 
 
-def _verdict(found: List[Entry], name: str, release: EsxiVersion) -> Dict[str, Any]:
+def _verdict(found: List[CatalogueEntry], name: str, release: EsxiVersion) -> Dict[str, Any]:
     fitting = [entry for entry in found if entry.fits(release)]
     inbox = [entry for entry in found if entry.inbox(release)]
     if fitting:
@@ -210,7 +210,7 @@ def _verdict(found: List[Entry], name: str, release: EsxiVersion) -> Dict[str, A
     return {"esxi_version": str(release), "answer": answer_, "msg": text, "bundles": [entry.as_dict() for entry in fitting]}
 
 
-def by_file(entries: Sequence[Entry], file: str, sha256: str) -> Optional[Entry]:
+def by_file(entries: Sequence[CatalogueEntry], file: str, sha256: str) -> Optional[CatalogueEntry]:
     """The entry of a file, by its content or its name."""
     same = [entry for entry in entries if entry.sha256 == sha256]
     return next(iter([*same, *(entry for entry in entries if entry.file == file)]), None)

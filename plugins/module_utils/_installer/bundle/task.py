@@ -11,7 +11,7 @@ from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Sequence, T
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle import depot as bundle_depot
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.archive import AR_MAGIC, ZIP_MAGIC
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.catalogue import Entry, by_file, catalogue
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.catalogue import CatalogueEntry, by_file, catalogue
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.depot import Depot
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.errors import CHUNK, BundleError
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.pci import MAYBE, NO, YES, Device, Driver, devices, match
@@ -22,7 +22,6 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.versi
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 Opener = Callable[[str], IO[bytes]]
-ALGORITHMS = ("sha512", "sha256", "sha1", "md5")
 _GIVEN = re.compile(r"(?:(sha512|sha256|sha1|md5):)?([0-9a-f]{32,128})", re.IGNORECASE)
 _LENGTHS = {128: "sha512", 64: "sha256", 40: "sha1", 32: "md5"}
 
@@ -59,7 +58,7 @@ def work(params: Mapping[str, Any], opener: Opener) -> Dict[str, Any]:
     return {"bundles": bundles, "unserved": [{"slot": each.slot or None, "pci_id": each.name} for each in left], "msg": _sentence(bundles, wanted, left)}
 
 
-def open_bundle(path: str, opener: Opener, checksum: Optional[str], entries: Sequence[Entry]) -> Tuple[Depot, str]:
+def open_bundle(path: str, opener: Opener, checksum: Optional[str], entries: Sequence[CatalogueEntry]) -> Tuple[Depot, str]:
     """One file, checked; and whether it is an C(offline_bundle) or a C(vib)."""
     with opener(path) as file:
         digests, size = _digests(file, path, _checksum(path, checksum) if checksum else None)
@@ -80,7 +79,8 @@ def _checksum(path: str, value: Any) -> Tuple[str, str]:
 
 
 def _one(
-    file: IO[bytes], path: str, checksum: Optional[Tuple[str, str]], entries: Sequence[Entry], wanted: Sequence[Device], release: Optional[EsxiVersion],
+    file: IO[bytes], path: str, checksum: Optional[Tuple[str, str]], entries: Sequence[CatalogueEntry], wanted: Sequence[Device],
+    release: Optional[EsxiVersion],
 ) -> Dict[str, Any]:
     digests, size = _digests(file, path, checksum)
     entry = _catalogued(path, digests, entries)
@@ -124,7 +124,7 @@ def _digests(file: IO[bytes], path: str, checksum: Optional[Tuple[str, str]]) ->
     return digests, size
 
 
-def _catalogued(path: str, digests: Mapping[str, str], entries: Sequence[Entry]) -> Optional[Entry]:
+def _catalogued(path: str, digests: Mapping[str, str], entries: Sequence[CatalogueEntry]) -> Optional[CatalogueEntry]:
     entry = by_file(entries, _base(path), digests["sha256"])
     if entry is not None and entry.sha256 != digests["sha256"]:
         raise BundleError(

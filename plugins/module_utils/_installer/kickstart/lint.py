@@ -27,14 +27,14 @@ _COMMAND_LIKE = re.compile(r"[%-]{0,2}[a-z][a-z_]{0,23}")
 
 
 @dataclass(frozen=True)
-class Target:
+class Installation:
     """What the file is for. None where it is not known."""
 
     version: Optional[EsxiVersion] = None
     secure_boot: Optional[bool] = None
 
 
-def lint(document: Document, target: Target = Target()) -> List[Finding]:  # noqa: B008  immutable
+def lint(document: Document, target: Installation = Installation()) -> List[Finding]:  # noqa: B008  immutable
     """Every finding, by line. Never raises, whatever the bytes are."""
     found = list(_lines(document))
     calls = read(document)

@@ -12,7 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findi
 
 
 @dataclass(frozen=True)
-class Rule:
+class LintRule:
     """One kind of mistake."""
 
     name: str
@@ -111,4 +111,4 @@ _ROWS = (
     ("more-findings", "info", SILENT, "of very many findings only the worst ones are listed", "Correct these and check again."),
     ("keyboard", "warning", WARNS, "an unknown layout; the installer takes the default", "Use a known one, in quotes where it has two words."),
 )
-RULES: Dict[str, Rule] = {row[0]: Rule(*row) for row in _ROWS}
+RULES: Dict[str, LintRule] = {row[0]: LintRule(*row) for row in _ROWS}

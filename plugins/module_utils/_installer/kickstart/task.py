@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Target, lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Installation, lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.mask import secrets, shown
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import (
     KEYS, REPEATED, SCRIPTS, SINGLE, SWITCHES, Model, extract, fields, normal, render,
@@ -17,7 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kicks
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS, INSTALLS
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.types import LISTS, Option
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files, NewFile, Outcome, judge
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files, NewFile, TaskResult, judge
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -71,9 +71,9 @@ def _suboption(option: Option) -> Spec:
     return made
 
 
-def work(params: Mapping[str, Any], files: Files) -> Outcome:
+def work(params: Mapping[str, Any], files: Files) -> TaskResult:
     """The whole task but for writing."""
-    target = Target(EsxiVersion.parse(params["esxi_version"]) if params.get("esxi_version") else None, params.get("secure_boot"))
+    target = Installation(EsxiVersion.parse(params["esxi_version"]) if params.get("esxi_version") else None, params.get("secure_boot"))
     given = {key: params[key] for key in KEYS if params.get(key) is not None}
     source = _source(params, files)
     if not params.get("path"):
@@ -83,7 +83,7 @@ def work(params: Mapping[str, Any], files: Files) -> Outcome:
     data = render(model)
     document = parse(data)
     before = parse(files.read(params["path"]) or b"")
-    outcome = Outcome(secrets=[*secrets(document), *secrets(before), *(secrets(source) if source else [])])
+    outcome = TaskResult(secrets=[*secrets(document), *secrets(before), *(secrets(source) if source else [])])
     findings = lint(document, target)
     judge(findings, params, params["path"], _secrets=outcome.secrets)
     outcome.files = [_new_file(params["path"], data, before, document, bool(secrets(document)))]
@@ -107,11 +107,11 @@ def _source(params: Mapping[str, Any], files: Files) -> Optional[Document]:
     return parse(data)
 
 
-def _check_only(params: Mapping[str, Any], source: Optional[Document], given: Model, target: Target) -> Outcome:
+def _check_only(params: Mapping[str, Any], source: Optional[Document], given: Model, target: Installation) -> TaskResult:
     if given or source is None:
         raise InputError(f"path: it is needed to write {', '.join(sorted(given)) or 'a ks.cfg'}; give it, or src alone to check a file.")
     model, dropped = extract(source)
-    outcome = Outcome(secrets=secrets(source))
+    outcome = TaskResult(secrets=secrets(source))
     findings = lint(source, target)
     judge(findings, params, params["src"], _secrets=outcome.secrets)
     outcome.result = {"findings": [each.as_dict() for each in findings], "dropped": dropped, "options": _public(model)}

@@ -11,7 +11,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import spec as media_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.spec import HostWish
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.tree import tree
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import ISO, UEFI, Entry, Installer, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import ISO, UEFI, Installer, Medium, MediumFile
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import of_medium
@@ -57,9 +57,9 @@ def _iso(params: Mapping[str, Any], wish: HostWish, installer: Installer, files:
     for path in media_boot.copies(installer):
         media_boot.references(installer, path)
         new, said = media_boot.boot_cfg(params, wish, path, installer.read(path), ks, None, medium)
-        medium.entries.append(Entry(path, data=new.data, shown=new.shown_after, private=new.private))
+        medium.entries.append(MediumFile(path, data=new.data, shown=new.shown_after, private=new.private))
     if script is not None:
-        medium.entries.append(Entry(installer.find(KS_ON_ISO) or KS_ON_ISO, data=script.data, shown=script.shown, private=script.private))
+        medium.entries.append(MediumFile(installer.find(KS_ON_ISO) or KS_ON_ISO, data=script.data, shown=script.shown, private=script.private))
     copies = media_boot.copies(installer)
     medium.result["hosts"] = [{"name": wish.name or None, "boot_cfg": copies, "ks": hide(ks) or None, **said}]
     if UEFI not in installer.starts():
@@ -70,7 +70,7 @@ def _iso(params: Mapping[str, Any], wish: HostWish, installer: Installer, files:
     medium.result["private"] = any(entry.private for entry in medium.entries)
     for number, path in enumerate(params["drivers"], 1):
         place = DRIVERS_ON_ISO.format(number=number)
-        medium.entries.append(Entry(place, file=path))
+        medium.entries.append(MediumFile(place, file=path))
         medium.result["drivers"].append({"src": path, "path": place, "url": None})
 
 

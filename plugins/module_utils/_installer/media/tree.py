@@ -25,7 +25,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import menu as media_menu
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import spec as media_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.spec import HostWish
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import HTTP, IPXE, PXE, Entry, Installer, Medium
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import HTTP, IPXE, PXE, Installer, Medium, MediumFile
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
@@ -47,13 +47,13 @@ def tree(params: Mapping[str, Any], wishes: Sequence[HostWish], installer: Insta
     base = (params.get("base_url") or "").rstrip("/")
     root = media_spec.pxe_root(params) if medium.format == PXE else ""
     loaded = media_boot.references(installer, source)
-    medium.entries += [Entry(f"{IMAGE}/{name}", member=member) for name, member in sorted(loaded.items())]
+    medium.entries += [MediumFile(f"{IMAGE}/{name}", member=member) for name, member in sorted(loaded.items())]
     uefi = _uefi(installer, medium)
     bios = _bios(params, wishes, installer, files, medium, root or "") if medium.format != HTTP else None
     _firmware(bool(uefi), bool(bios), installer, medium)
     if medium.format == IPXE:
         text = media_menu.ipxe(base, bool(bios))
-        medium.entries.append(Entry("boot.ipxe", data=text.encode(), shown=text))
+        medium.entries.append(MediumFile("boot.ipxe", data=text.encode(), shown=text))
     _drivers(params, base, medium)
     prefix = f"{root}{IMAGE}" if medium.format == PXE else f"{base}/{IMAGE}"
     for wish in wishes:
@@ -89,11 +89,11 @@ def _uefi(installer: Installer, medium: Medium) -> Any:
         match = _EFI.fullmatch(path.lower())
         if match:
             found[match.group(1)] = path
-    medium.entries += [Entry(name, member=path) for name, path in sorted(found.items()) if name != "mboot.efi"]
+    medium.entries += [MediumFile(name, member=path) for name, path in sorted(found.items()) if name != "mboot.efi"]
     loader = next((name for name in _LOADERS if name in found), None)
     if loader is None:
         return None
-    medium.entries.append(Entry("mboot.efi", link=loader))
+    medium.entries.append(MediumFile("mboot.efi", link=loader))
     return "mboot.efi"
 
 
@@ -108,15 +108,15 @@ def _bios(params: Mapping[str, Any], wishes: Sequence[HostWish], installer: Inst
             return None
         said = f"pxelinux: it starts hosts by the BIOS, and ESX {medium.result['esxi_version']} is for UEFI; leave it out."
         medium.warnings.append(f"{said} {media_boot.BIOS_ENDS}")
-    medium.entries.append(Entry("mboot.c32", member=mboot))
+    medium.entries.append(MediumFile("mboot.c32", member=mboot))
     for wish in wishes:
         folder = f"{wish.folder}/" if wish.folder else ""
         text = media_menu.pxelinux(root, folder)
-        medium.entries.append(Entry(f"pxelinux.cfg/{wish.folder or 'default'}", data=text.encode(), shown=text))
+        medium.entries.append(MediumFile(f"pxelinux.cfg/{wish.folder or 'default'}", data=text.encode(), shown=text))
     if not params.get("pxelinux"):
         return None
     _check_pxelinux(params["pxelinux"], files, medium)
-    medium.entries.append(Entry("pxelinux.0", file=params["pxelinux"]))
+    medium.entries.append(MediumFile("pxelinux.0", file=params["pxelinux"]))
     return "pxelinux.0"
 
 
@@ -145,7 +145,7 @@ def _drivers(params: Mapping[str, Any], base: str, medium: Medium) -> None:
         if name.lower() in seen:
             raise InputError(f"drivers: two of them are named {name}; rename one.")
         seen.append(name.lower())
-        medium.entries.append(Entry(f"drivers/{name}", file=path))
+        medium.entries.append(MediumFile(f"drivers/{name}", file=path))
         medium.result["drivers"].append({"src": path, "path": f"drivers/{name}", "url": f"{base}/drivers/{media_menu.in_url(name)}" if base else None})
     if seen and not base:
         medium.warnings.append("drivers: ESXi can't read them by TFTP, and without base_url nothing says where else they are served.")
@@ -158,11 +158,11 @@ def _host(
     ks_path = f"ks/{wish.name or 'ks'}.cfg"
     ks = wish.params.get("ks_url") or ""
     if script is not None:
-        medium.entries.append(Entry(ks_path, data=script.data, shown=script.shown, private=script.private))
+        medium.entries.append(MediumFile(ks_path, data=script.data, shown=script.shown, private=script.private))
         ks = ks or _served(base, ks_path, wish)
     path = f"{wish.folder}/boot.cfg" if wish.folder else "boot.cfg"
     new, said = media_boot.boot_cfg(params, wish, path, source, ks, network, medium)
-    medium.entries.append(Entry(path, data=new.data, shown=new.shown_after, private=new.private))
+    medium.entries.append(MediumFile(path, data=new.data, shown=new.shown_after, private=new.private))
     medium.result["hosts"].append({"name": wish.name or None, "boot_cfg": [path], "ks": hide(ks) or None, **said})
 
 

@@ -58,7 +58,7 @@ class Memory(Files):
 
 
 @dataclass(frozen=True)
-class Entry:
+class MediumFile:
     """A file on the new medium. Its content is C(data), or a C(member) of the installer's medium, or a C(file) of the host, or that of the entry C(link).
 
     C(shown) is the text as people may see it, C(private) tells that it holds a secret.
@@ -78,7 +78,7 @@ class Medium:
     """All that is to be on a medium, and what the task answers."""
 
     format: str
-    entries: List[Entry] = field(default_factory=list)
+    entries: List[MediumFile] = field(default_factory=list)
     volume_id: str = ""
     result: Dict[str, Any] = field(default_factory=dict)
     warnings: List[str] = field(default_factory=list)

@@ -21,7 +21,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootc
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.task import kernel_options
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.catalogue import answers
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Target, lint
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Installation, lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint_options import good_hash
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import Model, render
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import parse
@@ -146,7 +146,7 @@ class Planner:
         self._secret(root_password_hash)
         secret = {"root_password_hash": PLACEHOLDER} if root_password_hash and not _upgrades(self.plan.kickstart) else {}
         secret.update({"serialnum": serialnum} if serialnum else {})
-        self._try(lambda: self._check({**self.plan.kickstart, **secret}, Target(version, self.profile.get("secure_boot"))))
+        self._try(lambda: self._check({**self.plan.kickstart, **secret}, Installation(version, self.profile.get("secure_boot"))))
         return self.plan
 
     def _try(self, step: Any) -> Any:
@@ -276,7 +276,7 @@ class Planner:
         if why is not None:
             self.plan.problems.append(f"root_password_hash: {why}.")
 
-    def _check(self, model: Model, target: Target) -> None:
+    def _check(self, model: Model, target: Installation) -> None:
         findings = lint(parse(render(model)), target)
         self.plan.problems += [_told(each) for each in findings if _stops(each) and not self._said(each)]
         told = "firstboot-maybe" if self.plan.policy_script else ""

@@ -47,7 +47,7 @@ _TAIL = '[ "$failed" = yes ] || say "the drivers are installed"\n'
 _REBOOT = '[ "$failed" = yes ] || reboot\n'
 
 
-class Driver(NamedTuple):
+class DriverBundle(NamedTuple):
     """A bundle, as offline_bundle_info tells of it."""
 
     path: str
@@ -62,12 +62,12 @@ class Driver(NamedTuple):
         return self.path.rpartition("/")[2]
 
 
-def drivers(answers: Sequence[Mapping[str, Any]], version: EsxiVersion) -> List[Driver]:
+def drivers(answers: Sequence[Mapping[str, Any]], version: EsxiVersion) -> List[DriverBundle]:
     """InputError for a bundle that the host would refuse."""
     return [_driver(answer, version) for answer in answers]
 
 
-def _driver(answer: Mapping[str, Any], version: EsxiVersion) -> Driver:
+def _driver(answer: Mapping[str, Any], version: EsxiVersion) -> DriverBundle:
     path = str(answer["path"])
     if answer.get("fits") == "no":
         raise InputError(f"drivers: {path} is not for this release: {answer.get('because')}; give the bundle for it.")
@@ -80,12 +80,12 @@ def _driver(answer: Mapping[str, Any], version: EsxiVersion) -> Driver:
     command = ("software", "vib", "install", "--viburl={file}") if answer.get("kind") == "vib" else ("software", "vib", "install", "--depot={file}")
     if answer.get("components") and version >= _COMPONENTS_SINCE:
         command = ("software", "component", "apply", "--depot={file}")
-    return Driver(
+    return DriverBundle(
         path, str(answer["sha256"]), command, any(vib.get("maintenance_mode") for vib in vibs), any(not vib.get("live_install") for vib in vibs),
     )
 
 
-def render(wanted: Sequence[Driver], base_urls: Sequence[str]) -> str:
+def render(wanted: Sequence[DriverBundle], base_urls: Sequence[str]) -> str:
     """The script. C(base_urls) are the folders of media, below which C(drivers/) has the bundles."""
     if not wanted:
         return ""
@@ -100,7 +100,7 @@ def render(wanted: Sequence[Driver], base_urls: Sequence[str]) -> str:
     return "".join([*parts, _REBOOT if restart else ""])
 
 
-def _install(wanted: Sequence[Driver], base_urls: Sequence[str]) -> Iterator[str]:
+def _install(wanted: Sequence[DriverBundle], base_urls: Sequence[str]) -> Iterator[str]:
     for number, each in enumerate(wanted, 1):
         file = f"/tmp/virtnet-driver-{number:02d}{'.vib' if '--viburl={file}' in each.command else '.zip'}"
         urls = [f"{base.rstrip('/')}/drivers/{in_url(each.name)}" for base in base_urls]

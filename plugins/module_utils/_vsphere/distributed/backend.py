@@ -10,7 +10,7 @@ from typing import Any, Callable, Collection, Dict, Iterator, List, Mapping, Opt
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, STALE, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, Rule
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, OrderRule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_KINDS
@@ -18,7 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import expand as dv_expand
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten as dv_flatten
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import GROUP, PORT, VDS, DvScope
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.inventory import DvInventory, Place, Switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.inventory import DvInventory, ReadSwitch, SwitchPlace
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import Machines, of_groups
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client
@@ -27,24 +27,24 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session
 
 _ALL = ("config", "override", "inherit")
 _LAST = (
-    Rule(UPDATE, PORT, _ALL, "a port is reset when its group is as it should be"),
-    Rule(DELETE, GROUP, (), "what goes comes last"),
+    OrderRule(UPDATE, PORT, _ALL, "a port is reset when its group is as it should be"),
+    OrderRule(DELETE, GROUP, (), "what goes comes last"),
 )
 
 # One task for each object.
 ORDER = Order(
-    Rule(CREATE, GROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
-    Rule(UPDATE, GROUP, _ALL, "a group's own change"),
-    Rule(UPDATE, VDS, _ALL, "a switch's own change"),
+    OrderRule(CREATE, GROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
+    OrderRule(UPDATE, GROUP, _ALL, "a group's own change"),
+    OrderRule(UPDATE, VDS, _ALL, "a switch's own change"),
     *_LAST,
 )
 
 # For documents that change a switch and its groups together, as rules.NO_WINDOW does for standard switches.
 NO_WINDOW = Order(
-    Rule(CREATE, GROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
-    Rule(UPDATE, GROUP, ("config", "override"), "a group's own values hold before the switch changes"),
-    Rule(UPDATE, VDS, _ALL, "then the values that the others inherit"),
-    Rule(UPDATE, GROUP, ("inherit",), "a group inherits what is in effect already"),
+    OrderRule(CREATE, GROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
+    OrderRule(UPDATE, GROUP, ("config", "override"), "a group's own values hold before the switch changes"),
+    OrderRule(UPDATE, VDS, _ALL, "then the values that the others inherit"),
+    OrderRule(UPDATE, GROUP, ("inherit",), "a group inherits what is in effect already"),
     *_LAST,
 )
 
@@ -80,9 +80,9 @@ class SwitchBackend:
     # A task has ended when its change shows.
     patience = 0.0
 
-    def __init__(self, client: Client, inventory: DvInventory, place: Place) -> None:
+    def __init__(self, client: Client, inventory: DvInventory, place: SwitchPlace) -> None:
         self.place = place
-        self.switch: Optional[Switch] = None
+        self.switch: Optional[ReadSwitch] = None
         # What may hide another switch of the same name, in words.
         self.doubt = ""
         self._client = client
@@ -97,7 +97,7 @@ class SwitchBackend:
         self._written: Set[Key] = set()
 
     @property
-    def _now(self) -> Switch:
+    def _now(self) -> ReadSwitch:
         if self.switch is None:
             raise LookupError("the switch has not been read yet")
         return self.switch
@@ -161,13 +161,13 @@ class SwitchBackend:
 
     def cuts(self, step: Step) -> Optional[str]:
         """The label of the group on which connections of hosts can be cut: by its end, another VLAN or a blocked port."""
+        fields = VDS_KINDS[str(step.key[0])].fields
+        # A port that is opened is cut from nothing.
+        cut = any(fields[name].cuts and value is not False for name, value in step.after.items())
         if step.key[0] == PORT:
             port = self._now.facts.ports[str(step.key[2])]
-            opens = "vlan" not in step.after and step.after.get("blocked") in (None, False)
-            return None if opens or port.host is False else label(self._now.facts.group_key(port.group))
-        if step.key[0] == GROUP and (step.verb == DELETE or step.verb == UPDATE and "vlan" in step.after):
-            return label(step.key)
-        return None
+            return label(self._now.facts.group_key(port.group)) if cut and port.host is not False else None
+        return label(step.key) if step.key[0] == GROUP and (step.verb == DELETE or step.verb == UPDATE and cut) else None
 
     def gone(self, step: Step) -> bool:
         """Neither groups nor ports go by themselves."""

@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distrib
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import close
 
 
-class Choice(NamedTuple):
+class GroupChoice(NamedTuple):
     """The groups meant, each once, and what became of the patterns."""
 
     # Those that are there, and those that are not.
@@ -43,7 +43,7 @@ class Groups:
         if "" in self.literal:
             raise InputError("name: it is empty; name a port group.")
 
-    def choose(self, switch: SwitchFacts) -> Choice:
+    def choose(self, switch: SwitchFacts) -> GroupChoice:
         """Refuses, with InputError, uplink and NSX-backed groups that are named, and with UnreadableError those of which not all is known.
 
         What equals the name of a group is that group: as a pattern C([100]Net) means C(1Net), which nobody named.
@@ -71,7 +71,7 @@ class Groups:
                 unmatched.append(glob)
             elif len(special) == len(matched):
                 only_special.append(glob)
-        return Choice(list(found), [name for name in dict.fromkeys(self.literal) if name not in switch.groups], skipped, unmatched, only_special)
+        return GroupChoice(list(found), [name for name in dict.fromkeys(self.literal) if name not in switch.groups], skipped, unmatched, only_special)
 
 
 def _is_pattern(text: str, absent: bool) -> bool:

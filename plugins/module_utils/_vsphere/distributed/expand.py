@@ -10,14 +10,14 @@ false, so that a policy made of the changed fields alone would stop inheriting t
 from __future__ import annotations
 
 from copy import copy, deepcopy
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Callable, Dict, Mapping, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import (
-    BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_SECURITY,
+    BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_PORTGROUP, VDS_SECURITY,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, Fields, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten as dv_flatten
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, native
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, native, policies, wire
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.vlan import TRUNK, pvlan_of, ranges_of
 
 _EDIT = "edit"
@@ -27,10 +27,11 @@ def setting(vim: Any, current: Any, changes: Fields) -> Optional[Any]:
     """The port setting that brings C(changes) about where C(current) is; None if they are about nothing in it."""
     wanted = vim.dvs.VmwareDistributedVirtualSwitch.VmwarePortConfigPolicy()
     touched = False
-    if "vlan" in changes:
-        wanted.vlan, touched = _vlan(vim, current, str(changes["vlan"])), True
-    if "blocked" in changes:
-        wanted.blocked, touched = _bool_policy(vim, getattr(current, "blocked", None), changes["blocked"]), True
+    for field in policies():
+        if field.name in changes:
+            made = WIRES[wire(field)](vim, getattr(current, native(field), None), changes[field.name])
+            setattr(wanted, native(field), made)
+            touched = True
     if changes.keys() & {*SECURITY_NAMES, *LEARNING_NAMES}:
         touched = True
         if dv_flatten.has_mac_management(current):
@@ -111,10 +112,10 @@ def _bool_policy(vim: Any, current: Any, value: Value) -> Any:
     return policy
 
 
-def _vlan(vim: Any, current: Any, text: str) -> Any:
-    types = vim.dvs.VmwareDistributedVirtualSwitch
+def _vlan(vim: Any, current: Any, value: Value) -> Any:
+    types, text = vim.dvs.VmwareDistributedVirtualSwitch, str(value)
     if text == INHERIT:
-        policy = deepcopy(getattr(current, "vlan", None)) or types.VlanIdSpec(vlanId=0)
+        policy = deepcopy(current) or types.VlanIdSpec(vlanId=0)
         policy.inherited = True
         return policy
     pvlan = pvlan_of(text)
@@ -123,6 +124,10 @@ def _vlan(vim: Any, current: Any, text: str) -> Any:
     if text.startswith(TRUNK):
         return types.TrunkVlanSpec(inherited=False, vlanId=[vim.NumericRange(start=first, end=last) for first, last in ranges_of(text)])
     return types.VlanIdSpec(inherited=False, vlanId=int(text))
+
+
+# How a policy is made of the one that there is; the twin is flatten.WIRES.
+WIRES: Mapping[str, Callable[[Any, Any, Value], Any]] = {"vlan": _vlan, "bool_policy": _bool_policy}
 
 
 def group_spec(vim: Any, config: Any, changes: Fields) -> Any:
@@ -178,7 +183,7 @@ def has_lags(config: Any) -> bool:
 def inheriting(parent: Any) -> Any:
     """The setting of a group that has nothing of its own."""
     copied = deepcopy(parent)
-    for name in ("vlan", "blocked", "macManagementPolicy", "securityPolicy"):
+    for name in (*(native(field) for field in policies()), "macManagementPolicy", "securityPolicy"):
         policy = getattr(copied, name, None)
         if policy is not None:
             policy.inherited = True
@@ -201,12 +206,10 @@ def _port_policy(policy: Any, changes: Fields) -> Optional[Any]:
 
 
 def _plain(spec: Any, changes: Fields) -> Any:
-    if "ports" in changes:
-        spec.numPorts = changes["ports"]
-    if "binding" in changes:
-        spec.type = BINDINGS[str(changes["binding"])]
-    if "auto_expand" in changes:
-        spec.autoExpand = changes["auto_expand"]
+    for field in VDS_PORTGROUP.fields.values():
+        if wire(field) == "config" and field.name in changes:
+            value = changes[field.name]
+            setattr(spec, native(field), BINDINGS[str(value)] if field.type == "enum" else value)
     return spec
 
 

@@ -10,19 +10,19 @@ stands beside it.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import (
-    BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_SECURITY, VSPHERE,
+    BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_PORT, VDS_PORTGROUP, VDS_SECURITY, VSPHERE,
 )
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Field, Fields, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Field, Fields, Kind, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.vlan import PVLAN, trunk_text
 
 SECURITY_NAMES = tuple(field.name for field in VDS_SECURITY)
 LEARNING_NAMES = tuple(field.name for field in MAC_LEARNING)
 _BINDING_OF = {native: name for name, native in BINDINGS.items()}
-# Policies of a port setting that are not managed here; an override of one is reported.
-OTHER_POLICIES = (
+# Policies of a port setting; an override of one that no row of the table manages is reported.
+_POLICIES = (
     "inShapingPolicy", "outShapingPolicy", "vendorSpecificConfig", "networkResourcePoolKey", "filterPolicy", "qosTag", "uplinkTeamingPolicy",
     "ipfixEnabled", "txUplink", "lacpPolicy", "vmDirectPathGen2Allowed", "VNI",
 )
@@ -31,6 +31,11 @@ OTHER_POLICIES = (
 def native(field: Field) -> str:
     """What the API calls the field."""
     return field.natives[VSPHERE].key
+
+
+def wire(field: Field) -> str:
+    """How the API stores the field."""
+    return field.natives[VSPHERE].wire
 
 
 def word(value: Any) -> Optional[str]:
@@ -110,13 +115,18 @@ def _learning_of(setting: Any) -> Any:
 
 def vlan(setting: Any) -> Optional[str]:
     """The VLAN as it is configured; None where the server does not tell it."""
-    inherited = getattr(getattr(setting, "vlan", None), "inherited", None)
-    return None if inherited is None else INHERIT if inherited else effective_vlan(setting)
+    found = getattr(setting, "vlan", None)
+    value = _configured(getattr(found, "inherited", None), _vlan(found))
+    return None if value is None else str(value)
 
 
 def effective_vlan(setting: Any) -> Optional[str]:
-    """The VLAN in effect, None where the server does not tell it. The three types of the API are told apart by their attributes."""
-    spec = getattr(setting, "vlan", None)
+    """The VLAN in effect, None where the server does not tell it."""
+    return _vlan(getattr(setting, "vlan", None))
+
+
+def _vlan(spec: Any) -> Optional[str]:
+    """The three types of the API are told apart by their attributes."""
     pvlan = getattr(spec, "pvlanId", None)
     if pvlan is not None:
         return f"{PVLAN} {int(pvlan)}"
@@ -127,14 +137,31 @@ def effective_vlan(setting: Any) -> Optional[str]:
     return None if ids is None else str(int(ids))
 
 
-def setting_fields(setting: Any, modern: bool = False) -> Dict[str, Value]:
-    """What a group's default setting and a port's setting have in common."""
-    return {"vlan": vlan(setting), **security(setting, modern), **learning(setting, modern)}
+# The twin is expand.WIRES. What has a flag of inheritance for several fields is no row of these: security and MAC learning.
+WIRES: Mapping[str, Callable[[Any], Value]] = {
+    "vlan": _vlan,
+    "bool_policy": lambda policy: getattr(policy, "value", None),
+}
+
+
+def policies(kind: Kind = VDS_PORT) -> List[Field]:
+    """The fields of a kind each of which is a policy of a port setting by itself; without security and MAC learning."""
+    return [field for field in kind.fields.values() if wire(field) in WIRES]
+
+
+def setting_fields(setting: Any, modern: bool = False, kind: Kind = VDS_PORTGROUP) -> Dict[str, Value]:
+    """What a group's default setting or a port's setting has."""
+    found: Dict[str, Value] = {}
+    for field in policies(kind):
+        policy = getattr(setting, native(field), None)
+        found[field.name] = _configured(getattr(policy, "inherited", None), WIRES[wire(field)](policy))
+    return {**found, **security(setting, modern), **learning(setting, modern)}
 
 
 def effective_fields(setting: Any, modern: bool = False) -> Dict[str, Value]:
-    """The same, in effect."""
-    return {"vlan": effective_vlan(setting), **effective_security(setting, modern), **effective_learning(setting, modern)}
+    """What is in effect by a setting, of a port or of what is above it."""
+    found = {field.name: WIRES[wire(field)](getattr(setting, native(field), None)) for field in policies()}
+    return {**found, **effective_security(setting, modern), **effective_learning(setting, modern)}
 
 
 def group(config: Any, modern: bool = False) -> Dict[str, Value]:
@@ -152,23 +179,13 @@ def group(config: Any, modern: bool = False) -> Dict[str, Value]:
 
 def port(config: Any, modern: bool = False) -> Dict[str, Value]:
     """The fields of a port, from its C(config)."""
-    blocked = getattr(getattr(config.setting, "blocked", None), "inherited", None)
-    return {**setting_fields(config.setting, modern), "blocked": _configured(blocked, _blocked(config))}
-
-
-def effective_port(config: Any, modern: bool = False) -> Dict[str, Value]:
-    """What is in effect at a port, from its C(config)."""
-    return {**effective_fields(config.setting, modern), "blocked": _blocked(config)}
-
-
-def _blocked(config: Any) -> Optional[bool]:
-    value: Optional[bool] = getattr(getattr(config.setting, "blocked", None), "value", None)
-    return value
+    return setting_fields(config.setting, modern, VDS_PORT)
 
 
 def other_overrides(setting: Any) -> List[str]:
     """What else a port overrides, in the API's words."""
-    return [name for name in OTHER_POLICIES if not getattr(getattr(setting, name, None), "inherited", True)]
+    managed = [native(field) for field in policies()]
+    return [name for name in _POLICIES if name not in managed and not getattr(getattr(setting, name, None), "inherited", True)]
 
 
 def switch(config: Any, modern: bool = False) -> Dict[str, Value]:

@@ -14,28 +14,35 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import MAC_LEARNING, PORT_POLICY, VDS_PORTGROUP, VDS_SECURITY
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, Desired, Fields, Key, Observed, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, Desired, Fields, Key, Kind, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import vlan as dv_vlan
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import Choice, Groups, unknown
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import GroupChoice, Groups, unknown
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import GROUP, DvScope, SwitchFacts
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import SECURITY_NAMES, in_effect
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, policies, wire
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.effects import uncertain
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import Machines
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import close
 
-_PLAIN = ("ports", "binding", "auto_expand")
+_PLAIN = tuple(field.name for field in VDS_PORTGROUP.fields.values() if wire(field) == "config")
 _FLAGS = tuple(field.name for field in PORT_POLICY)
 # Which fields' effect a result shows.
-SHOWN = SECURITY_NAMES + tuple(field.name for field in MAC_LEARNING) + ("vlan",)
+SHOWN = (*SECURITY_NAMES, *LEARNING_NAMES, *(field.name for field in policies(VDS_PORTGROUP)))
 
 
-def security_options() -> Dict[str, Any]:
-    """The options C(security) and C(mac_learning), which groups and ports share."""
+def _simple(kind: Kind) -> List[str]:
+    """Fields of the setting whose option has their name and their value."""
+    return [field.name for field in policies(kind) if wire(field) != "vlan"]
+
+
+def setting_options(kind: Kind) -> Dict[str, Any]:
+    """The options of a setting, that of a group or of a port."""
     learning = {field.name[len(dv_rules.PREFIX):]: argspec.option(field) for field in MAC_LEARNING}
     # In any case, as field scripts write DROP.
     learning["limit_policy"] = {"type": "str"}
     return {
+        "vlan": dv_vlan.SPEC,
+        **argspec.options(kind, _simple(kind)),
         "security": {"type": "dict", "options": {field.name: argspec.option(field) for field in VDS_SECURITY}},
         "mac_learning": {"type": "dict", "options": {**learning, "inherit": {"type": "bool"}}},
     }
@@ -49,16 +56,15 @@ def spec() -> Dict[str, Any]:
         "name": {"type": "str"},
         "names": {"type": "list", "elements": "str"},
         "state": argspec.STATE,
-        "vlan": dv_vlan.SPEC,
         **argspec.options(VDS_PORTGROUP, _PLAIN),
-        **security_options(),
+        **setting_options(VDS_PORTGROUP),
         "port_policy": {"type": "dict", "options": argspec.options(VDS_PORTGROUP, _FLAGS)},
     }
 
 
-def security_wish(params: Mapping[str, Any]) -> Dict[str, Value]:
-    """What C(vlan), C(security) and C(mac_learning) ask for, checked."""
-    wish: Dict[str, Value] = {}
+def setting_wish(params: Mapping[str, Any], kind: Kind) -> Dict[str, Value]:
+    """What is asked for of a setting, checked."""
+    wish = normalize.fields_from(params, kind, _simple(kind))
     vlan = dv_vlan.from_option(params.get("vlan"))
     if vlan is not None:
         wish["vlan"] = vlan
@@ -67,7 +73,7 @@ def security_wish(params: Mapping[str, Any]) -> Dict[str, Value]:
     return wish
 
 
-def _unmatched(choice: Choice, switch: SwitchFacts) -> Tuple[str, ...]:
+def _unmatched(choice: GroupChoice, switch: SwitchFacts) -> Tuple[str, ...]:
     """A mistyped pattern would harden nothing, quietly, and a mistyped name of a group that is to go would leave it."""
     there = [name for name in switch.groups if not switch.special(name)]
     globs = [f"names: no port group of {switch.name} matches {glob}{close(glob, there)}." for glob in choice.unmatched]
@@ -75,7 +81,7 @@ def _unmatched(choice: Choice, switch: SwitchFacts) -> Tuple[str, ...]:
     return (*globs, *left)
 
 
-def _not_there(choice: Choice, switch: SwitchFacts) -> Tuple[str, ...]:
+def _not_there(choice: GroupChoice, switch: SwitchFacts) -> Tuple[str, ...]:
     return tuple(f"{unknown(name, switch)}." for name in choice.missing)
 
 
@@ -85,14 +91,14 @@ class GroupsIntent:
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.groups = Groups(params)
         self.absent = params["state"] == "absent"
-        self.wish = security_wish(params)
+        self.wish = setting_wish(params, VDS_PORTGROUP)
         self.wish.update(normalize.fields_from(params, VDS_PORTGROUP, _PLAIN))
         self.wish.update(normalize.fields_from(params.get("port_policy") or {}, VDS_PORTGROUP, _FLAGS))
         self._facts: Optional[SwitchFacts] = None
         self._chosen: List[str] = []
         self.scope = DvScope(
             params["vds"], params.get("datacenter"), self.groups.literal, self.groups.globs,
-            machines=self.absent, adapters=self.absent or "vlan" in self.wish,
+            machines=self.absent, adapters=self.absent or any(VDS_PORTGROUP.fields[each].cuts for each in self.wish),
         )
 
     def resolve(self, name: str, observed: Observed) -> Resolved:
@@ -143,7 +149,7 @@ class GroupsIntent:
         merged: Dict[str, Value] = {**(dict.fromkeys(switch.effective, INHERIT) if have is None else have), **wish}
         return in_effect({field: merged[field] for field in SHOWN if field in merged}, switch.effective)
 
-    def _warnings(self, choice: Choice, effective: Mapping[str, Fields], switch: SwitchFacts) -> Tuple[str, ...]:
+    def _warnings(self, choice: GroupChoice, effective: Mapping[str, Fields], switch: SwitchFacts) -> Tuple[str, ...]:
         """Least privilege: a policy that is opened on all groups of a switch is open on all of the switch."""
         ordinary = [name for name in switch.groups if not switch.special(name)]
         if len(ordinary) < 2 or not set(ordinary) <= set(choice.found):

@@ -27,7 +27,7 @@ _HOST_KINDS = ("hostConsoleVnic", "hostVmkVnic", "pnic")
 _WHAT_PATHS = ("config.key", "config.uplink", "config.backingType")
 
 
-class Place(NamedTuple):
+class SwitchPlace(NamedTuple):
     """A switch and where it is: the name and the reference of its datacenter."""
 
     ref: Any
@@ -37,10 +37,10 @@ class Place(NamedTuple):
 
 
 @dataclass
-class Switch:
+class ReadSwitch:
     """One switch as read. Nothing here is changed later; a new read makes new objects."""
 
-    place: Place
+    place: SwitchPlace
     config: Any
     facts: SwitchFacts
     state: State = field(default_factory=dict)
@@ -65,7 +65,7 @@ class DvInventory:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def find(self, scope: DvScope) -> Tuple[Place, str]:
+    def find(self, scope: DvScope) -> Tuple[SwitchPlace, str]:
         """The switch of that name; and in words, what may hide another one of the same name. InputError for an unknown name, with close ones, and for one
         that two datacenters have; UnreadableError for one that is not found where not all can be seen."""
         if not self._client.is_vcenter:
@@ -78,7 +78,7 @@ class DvInventory:
                 raise
             raise UnreadableError(f"{error.message.rstrip('.')}, among what can be read: {doubts[0]}.") from error
 
-    def switches(self) -> Tuple[List[Place], List[str]]:
+    def switches(self) -> Tuple[List[SwitchPlace], List[str]]:
         """All distributed switches, by one read; and in words, what may hide others."""
         vim, root = dep.vim, self._client.content.rootFolder
         paths = {vim.Folder: ["childEntity"], vim.Datacenter: ["name", "networkFolder"], vim.DistributedVirtualSwitch: ["name"]}
@@ -90,14 +90,14 @@ class DvInventory:
         for each in found.values():
             if isinstance(each.ref, vim.DistributedVirtualSwitch) and "name" not in each.gaps:
                 center = _datacenter(each, above)
-                places.append(Place(each.ref, each.name, center.name if center else "", center.ref if center else None))
+                places.append(SwitchPlace(each.ref, each.name, center.name if center else "", center.ref if center else None))
             doubts += [f"{each.name}: {each.why()}"] if each.gaps else []
         kinds = (vim.DistributedVirtualSwitch, vim.Folder, vim.Datacenter)
         hidden = [ref for each in found.values() for ref in _children(each) if isinstance(ref, kinds) and ref not in found]
         doubts += [f"{moid(ref)}: {HIDDEN}" for ref in hidden]
         return sorted(places, key=lambda place: (place.name, place.datacenter)), doubts
 
-    def read(self, place: Place, scope: DvScope) -> Switch:
+    def read(self, place: SwitchPlace, scope: DvScope) -> ReadSwitch:
         """The switch and the names of its groups, by one read; the ports of the scope, by a second; the groups that are meant, by one more.
 
         A group takes some milliseconds to read, and a switch may have thousands. UnreadableError if the switch itself can't be read; of groups and
@@ -116,7 +116,7 @@ class DvInventory:
         self._ports(switch, ports)
         return switch
 
-    def _groups(self, switch: Switch, meant: Mapping[Any, str], scope: DvScope) -> None:
+    def _groups(self, switch: ReadSwitch, meant: Mapping[Any, str], scope: DvScope) -> None:
         vim, group = dep.vim, dep.vim.dvs.DistributedVirtualPortgroup
         paths: Dict[Any, Sequence[str]] = {group: ("config", *(("vm",) if scope.machines else ()), *(("host",) if scope.adapters else ()))}
         hops = []
@@ -135,7 +135,7 @@ class DvInventory:
         if scope.adapters:
             switch.adapters = adapters_of(list(found.values()), {key: name for name, key in switch.keys.items()})
 
-    def _fetch(self, switch: Switch, scope: DvScope) -> List[Any]:
+    def _fetch(self, switch: ReadSwitch, scope: DvScope) -> List[Any]:
         criteria = dep.vim.dvs.PortCriteria()
         if scope.port_group is not None:
             if not switch.keys.get(scope.port_group):
@@ -149,7 +149,7 @@ class DvInventory:
             return []
         return list(self._client.call(switch.place.ref.FetchDVPorts, criteria, what=f"reading the ports of {switch.place.name}") or ())
 
-    def _ports(self, switch: Switch, ports: Sequence[Any]) -> None:
+    def _ports(self, switch: ReadSwitch, ports: Sequence[Any]) -> None:
         found = self._connected({entity for entity in (getattr(port.connectee, "connectedEntity", None) for port in ports) if entity is not None})
         groups, modern = {key: name for name, key in switch.keys.items() if key}, switch.facts.mac_management
         for port in ports:
@@ -161,8 +161,8 @@ class DvInventory:
             switch.state[key] = dv_flatten.port(port.config, modern)
             who = _who(port.connectee, found)
             switch.facts.ports[str(port.key)] = PortFacts(
-                str(port.key), groups.get(str(port.portgroupKey), ""), dv_flatten.effective_port(port.config, modern), who.name, who.entity, who.running,
-                who.host, tuple(dv_flatten.other_overrides(port.config.setting)), who.doubt,
+                str(port.key), groups.get(str(port.portgroupKey), ""), dv_flatten.effective_fields(port.config.setting, modern), who.name, who.entity,
+                who.running, who.host, tuple(dv_flatten.other_overrides(port.config.setting)), who.doubt,
             )
 
     def _connected(self, refs: Iterable[Any]) -> Dict[Any, Found]:
@@ -173,7 +173,7 @@ class DvInventory:
         return {each.ref: each for each in self._client.retrieve(entities, paths, what="reading what is connected to the ports", page=_PAGE)}
 
 
-def _one(scope: DvScope, places: Sequence[Place]) -> Place:
+def _one(scope: DvScope, places: Sequence[SwitchPlace]) -> SwitchPlace:
     within = [place for place in places if scope.datacenter in (None, place.datacenter)]
     if scope.datacenter is not None and not within:
         where = {place.datacenter for place in places}
@@ -199,7 +199,7 @@ def _datacenter(each: Found, above: Mapping[Any, Found]) -> Optional[Found]:
     return up
 
 
-def _assemble(place: Place, found: Sequence[Found]) -> Switch:
+def _assemble(place: SwitchPlace, found: Sequence[Found]) -> ReadSwitch:
     vim = dep.vim
     own = next((each for each in found if isinstance(each.ref, vim.DistributedVirtualSwitch)), None)
     if own is None:
@@ -213,7 +213,7 @@ def _assemble(place: Place, found: Sequence[Found]) -> Switch:
         dv_flatten.effective_fields(config.defaultPortConfig, modern),
         tuple(sorted(int(each.secondaryVlanId) for each in getattr(config, "pvlanConfig", None) or ())), {}, {},
     )
-    switch = Switch(place, config, facts, {("vds", place.name): dv_flatten.switch(config, modern)})
+    switch = ReadSwitch(place, config, facts, {("vds", place.name): dv_flatten.switch(config, modern)})
     for each in found:
         if isinstance(each.ref, vim.dvs.DistributedVirtualPortgroup):
             _name(switch, each)
@@ -221,7 +221,7 @@ def _assemble(place: Place, found: Sequence[Found]) -> Switch:
     return switch
 
 
-def _name(switch: Switch, group: Found) -> None:
+def _name(switch: ReadSwitch, group: Found) -> None:
     """Its name, and what kind of group it is."""
     if "name" in group.gaps:
         switch.facts.nameless[moid(group.ref)] = group.why("name")
@@ -232,7 +232,7 @@ def _name(switch: Switch, group: Found) -> None:
     switch.facts.groups[name] = GroupFacts(name, _uplink(group, switch.config), nsx, {}, unread=group.why())
 
 
-def _take(switch: Switch, name: str, found: Optional[Found], machines: OnGroup) -> None:
+def _take(switch: ReadSwitch, name: str, found: Optional[Found], machines: OnGroup) -> None:
     """A group that was read whole, or why it was not."""
     facts = switch.facts.groups[name]
     unread = facts.unread or ("it is not there any more" if found is None else found.why("config"))

@@ -11,19 +11,19 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY, VDS_PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import vlan as dv_vlan
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import unknown
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import PORT, DvScope, PortFacts, SwitchFacts
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, native
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.groups import security_options, security_wish
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, native, policies
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.groups import setting_options, setting_wish
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.effects import uncertain
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import HIDDEN
 
-_MAC = SECURITY_NAMES + LEARNING_NAMES
-_SETTINGS = {"security": _MAC, "vlan": ("vlan",), "blocked": ("blocked",)}
+_SINGLE = [field.name for field in policies()]
+# What is reset together: the API has one flag of inheritance for security and MAC learning.
+_SETTINGS = {"security": SECURITY_NAMES + LEARNING_NAMES, **{name: (name,) for name in _SINGLE}}
 _FLAGS = {field.name: native(field) for field in PORT_POLICY}
 
 
@@ -37,9 +37,7 @@ def spec() -> Dict[str, Any]:
         "vm": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "inherited"], "default": "present"},
         "reset": {"type": "list", "elements": "str", "choices": list(_SETTINGS)},
-        "vlan": dv_vlan.SPEC,
-        "blocked": {"type": "bool"},
-        **security_options(),
+        **setting_options(VDS_PORT),
     }
 
 
@@ -51,15 +49,13 @@ class PortsIntent:
         self.group: Optional[str] = params.get("port_group")
         self.keys: Optional[Tuple[str, ...]] = None if params.get("keys") is None else tuple(dict.fromkeys(params["keys"]))
         self.vm: Optional[str] = params.get("vm")
-        self.wish = security_wish(params)
-        if params.get("blocked") is not None:
-            self.wish["blocked"] = params["blocked"]
+        self.wish = setting_wish(params, VDS_PORT)
         self._check(params)
         for setting in (params.get("reset") or ["security"]) if self.reset else ():
             self.wish.update(dict.fromkeys(_SETTINGS[setting], INHERIT))
         self._facts: Optional[SwitchFacts] = None
         self.scope = DvScope(
-            params["vds"], params.get("datacenter"), adapters=bool(self.wish.keys() & {"vlan", "blocked"}),
+            params["vds"], params.get("datacenter"), adapters=any(VDS_PORT.fields[each].cuts for each in self.wish),
             port_group=self.group, port_keys=self.keys, connected=self.vm is not None,
         )
 
@@ -84,7 +80,8 @@ class PortsIntent:
                 f"port_group: an override of all ports of {self.group} is what the group itself is for; change it with vds_portgroup, or choose keys or vm."
             )
         if not self.wish:
-            raise InputError("Nothing is asked for; give security, mac_learning, vlan or blocked, or state: inherited.")
+            names = ", ".join(["security", "mac_learning", *_SINGLE[:-1]])
+            raise InputError(f"Nothing is asked for; give {names} or {_SINGLE[-1]}, or state: inherited.")
 
     def resolve(self, name: str, observed: Observed) -> Resolved:
         """Find the ports and check each against what it is now and what its group allows."""
@@ -159,7 +156,7 @@ class PortsIntent:
         """An override needs its flag; to go back to the group's value is always allowed."""
         flags = observed.state[switch.group_key(port.group)]
         for name, value in self._delta(port.key, wish, observed, switch).items():
-            flag = "vlan_override" if name == "vlan" else "block_override" if name == "blocked" else _mac_flag(switch)
+            flag = dv_rules.override(VDS_PORT.fields[name], switch)
             if value != INHERIT:
                 dv_rules.must_be_told(f"port group {port.group} of {switch.name}", [flag], flags)
             if value != INHERIT and not flags[flag]:
@@ -174,10 +171,8 @@ class PortsIntent:
 
     def _shown(self, port: PortFacts, wish: Fields, observed: Observed, switch: SwitchFacts) -> Dict[str, Any]:
         after = {**observed.state[switch.port_key(port.key)], **wish}
-        parent = {"blocked": False, **switch.groups[port.group].effective}
-        return {
-            "port_group": port.group, "connected": port.connected, "effective": in_effect(after, parent), "other_overrides": list(port.other_overrides),
-        }
+        effective = in_effect(after, switch.groups[port.group].effective)
+        return {"port_group": port.group, "connected": port.connected, "effective": effective, "other_overrides": list(port.other_overrides)}
 
     def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, Any]:
         """Who is connected was read with the ports."""
@@ -197,10 +192,6 @@ class PortsIntent:
                 found.update({port.key: [port.connected]} if port.connected else {})
                 doubts += [port.doubt] if port.doubt else []
         return {"reconnect_needed": found, "warnings": uncertain("; ".join(dict.fromkeys(doubts)))}
-
-
-def _mac_flag(switch: SwitchFacts) -> str:
-    return "mac_management_override" if switch.mac_management else "security_override"
 
 
 def _must_be_ordinary(group: str, switch: SwitchFacts) -> None:

@@ -11,7 +11,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import MAC_LEARNING
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Fields, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Field, Fields, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.vlan import pvlan_of
@@ -61,6 +61,11 @@ def complete(label: str, asked: Fields, have: Fields, effective: Fields, switch:
         _one_flag(label, wish, have, effective)
         _learning_under_inherited(label, wish, have, effective)
     return wish
+
+
+def override(field: Field, switch: SwitchFacts) -> str:
+    """The flag of a group without which no port of it has a value of its own."""
+    return field.override if switch.mac_management or field.override != "mac_management_override" else "security_override"
 
 
 def must_be_told(label: str, names: Collection[str], have: Fields) -> None:

@@ -19,7 +19,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host im
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import ADAPTERS, INTERFACES, NETWORK, Host, Inventory
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import Machines, on_hosts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.rules import ORDER
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import HOST_UNREACHABLE, NOT_FOUND, PendingError, VsphereError
@@ -36,7 +36,7 @@ class HostScope:
     one that deletes, or writes a field of the table with C(cuts). Without it the guard protects nothing.
     """
 
-    selection: Selection
+    selection: HostSelection
     # Further property paths of HostSystem, to be found in Host.extra.
     extra: Tuple[str, ...] = ()
     # May delete, or write a VLAN, an MTU or uplinks: read the virtual adapters of the host.

@@ -17,7 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.ba
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import NETWORK, Host
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import Machines
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.management import interfaces
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import Selection, close
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection, close
 
 # The option C(security).
 SECURITY_SPEC: Dict[str, Any] = {"type": "dict", "options": {name: {"type": "str", "choices": list(POLICY_VALUES)} for name in SECURITY}}
@@ -45,7 +45,7 @@ class HostIntent(BaseFleetIntent):
 
     def __init__(self, params: Mapping[str, Any], writes: Tuple[str, ...] = tuple(NETWORK), cuts: bool = False, uplinks: bool = False) -> None:
         """The latter as in HostScope."""
-        self.scope = HostScope(Selection(params), cuts=cuts, uplinks=uplinks, writes=writes)
+        self.scope = HostScope(HostSelection(params), cuts=cuts, uplinks=uplinks, writes=writes)
         self._states: Dict[str, State] = {}
 
     def told(self) -> Dict[str, Any]:

@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORTGROUP, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host import flatten, places
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import Place, Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostPlace, HostSelection
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import Found, Gap, why
@@ -81,20 +81,20 @@ class Inventory:
         self._client = client
         self._paths = (*((_SYSTEM,) if writes else ()), *extra)
 
-    def select(self, selection: Selection) -> List[Host]:
+    def select(self, selection: HostSelection) -> List[Host]:
         """The hosts meant, for a module that writes: UnreadableError where others may be meant too that can't be seen. See C(survey)."""
         hosts, doubts = self.survey(selection)
         if doubts:
             raise UnreadableError(places.refusal(selection, doubts))
         return hosts
 
-    def survey(self, selection: Selection) -> Tuple[List[Host], List[str]]:
+    def survey(self, selection: HostSelection) -> Tuple[List[Host], List[str]]:
         """The hosts meant, in the order of the selection, with their places and state but without their network: one read of the whole
         inventory's names. And in words, who else may be meant and can't be seen. Raises InputError for unknown and ambiguous names."""
         hosts, there = self._everywhere(count=not selection.names)
         doubts = list(there.doubts())
         try:
-            chosen = selection.choose([Place(host.name, host.datacenter, host.cluster) for host in hosts])
+            chosen = selection.choose([HostPlace(host.name, host.datacenter, host.cluster) for host in hosts])
         except InputError as error:
             reasons = [f"{name}: its name can't be read: {text}" for name, text in places.others(there.found).items()] + [doubt.text for doubt in doubts]
             if not reasons:

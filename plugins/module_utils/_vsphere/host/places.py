@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Hop
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import Found, cant_see, unseen
@@ -33,7 +33,7 @@ class Doubt(NamedTuple):
     datacenter: Optional[str] = None
     cluster: str = ""
 
-    def concerns(self, selection: Selection) -> bool:
+    def concerns(self, selection: HostSelection) -> bool:
         """Whether such hosts may be meant. Those that are named are there or are not."""
         if selection.names:
             return False
@@ -142,7 +142,7 @@ def _missing(each: Found, found: Mapping[Any, Found]) -> Iterator[str]:
         yield f"{each.name} has {count} hosts, and the user sees {len(seen)} of them"
 
 
-def refusal(selection: Selection, doubts: Sequence[str]) -> str:
+def refusal(selection: HostSelection, doubts: Sequence[str]) -> str:
     """For modules that write: not all hosts that are meant are known."""
     more = f" (and {len(doubts) - 1} more)" if len(doubts) > 1 else ""
     return f"{selection.option}: {doubts[0]}{more}; give the user the right to read all of it, or name hosts with esxi_hostnames."

@@ -5,23 +5,23 @@
 
 from __future__ import annotations
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, Rule
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, OrderRule
 
 _ALL = ("override", "inherit", "options")
 _BEFORE = (
-    Rule(CREATE, "vswitch", _ALL, "a switch before its groups"),
+    OrderRule(CREATE, "vswitch", _ALL, "a switch before its groups"),
 )
 _AFTER = (
-    Rule(DELETE, "portgroup", (), "groups before their switch"),
-    Rule(CREATE, "portgroup", ("membership", *_ALL), "a group is made with all that it has: none is open for a moment"),
-    Rule(DELETE, "vswitch", (), "the switch goes last"),
+    OrderRule(DELETE, "portgroup", (), "groups before their switch"),
+    OrderRule(CREATE, "portgroup", ("membership", *_ALL), "a group is made with all that it has: none is open for a moment"),
+    OrderRule(DELETE, "vswitch", (), "the switch goes last"),
 )
 
 # One call for each object.
 ORDER = Order(
     *_BEFORE,
-    Rule(UPDATE, "portgroup", _ALL, "a group's own change"),
-    Rule(UPDATE, "vswitch", _ALL, "a switch's own change"),
+    OrderRule(UPDATE, "portgroup", _ALL, "a group's own change"),
+    OrderRule(UPDATE, "vswitch", _ALL, "a switch's own change"),
     *_AFTER,
 )
 
@@ -30,8 +30,8 @@ ORDER = Order(
 # switch for a moment if it came last.
 NO_WINDOW = Order(
     *_BEFORE,
-    Rule(UPDATE, "portgroup", ("override", "options"), "a group's own values hold before the switch changes"),
-    Rule(UPDATE, "vswitch", _ALL, "then the values that the others inherit"),
-    Rule(UPDATE, "portgroup", ("inherit",), "a group inherits what is in effect already"),
+    OrderRule(UPDATE, "portgroup", ("override", "options"), "a group's own values hold before the switch changes"),
+    OrderRule(UPDATE, "vswitch", _ALL, "then the values that the others inherit"),
+    OrderRule(UPDATE, "portgroup", ("inherit",), "a group inherits what is in effect already"),
     *_AFTER,
 )

@@ -13,7 +13,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 _OPTIONS = ("esxi_hostname", "esxi_hostnames", "cluster_name", "all_hosts")
 
 
-class Place(NamedTuple):
+class HostPlace(NamedTuple):
     """A host and where it is. C(cluster) is None for a host in no cluster."""
 
     name: str
@@ -32,7 +32,7 @@ def spec() -> Dict[str, Any]:
     }
 
 
-class Selection:
+class HostSelection:
     """The choice as the user made it; C(choose) makes hosts of it."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
@@ -51,7 +51,7 @@ class Selection:
         self.option = given[0] if given else "datacenter"
         self.names: List[str] = list(dict.fromkeys(names or ([params["esxi_hostname"]] if params.get("esxi_hostname") else [])))
 
-    def choose(self, places: Sequence[Place]) -> List[int]:
+    def choose(self, places: Sequence[HostPlace]) -> List[int]:
         """The positions of the hosts meant. Unknown names are refused with close ones, and ambiguous names too."""
         within = list(range(len(places)))
         if self.datacenter is not None:
@@ -66,7 +66,7 @@ class Selection:
             raise InputError(f"{self.option}: there is no host in the inventory.")
         return within
 
-    def _of_cluster(self, places: Sequence[Place], within: Sequence[int]) -> List[int]:
+    def _of_cluster(self, places: Sequence[HostPlace], within: Sequence[int]) -> List[int]:
         found = [number for number in within if places[number].cluster == self.cluster]
         if not found:
             _known("cluster_name", str(self.cluster), {str(places[number].cluster) for number in within if places[number].cluster}, "cluster with hosts")
@@ -75,7 +75,7 @@ class Selection:
             raise InputError(f"cluster_name: there is a cluster {self.cluster} in {' and in '.join(where)}; set datacenter too.")
         return found
 
-    def _one(self, name: str, places: Sequence[Place], within: Sequence[int]) -> int:
+    def _one(self, name: str, places: Sequence[HostPlace], within: Sequence[int]) -> int:
         found = [number for number in within if places[number].name == name]
         if not found:
             _known(self.option, name, {places[number].name for number in within}, "host")

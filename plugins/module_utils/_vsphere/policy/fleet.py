@@ -10,8 +10,8 @@ from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, InputError, UnreadableError
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight, Target
-from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import UPDATE, Order, Rule
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight
+from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import UPDATE, Order, OrderRule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import HOST_OPTION, VSPHERE_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION
@@ -19,7 +19,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.backend import NO_WINDOW as NO_DV_WINDOW
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.backend import SwitchBackend
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.inventory import DvInventory, Place
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.inventory import DvInventory, SwitchPlace
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host import options
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.backend import HostBackend, HostFleet, HostScope, fault_of, sight_of, why_away
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host, Inventory
@@ -32,7 +32,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import HIDDEN
 
 MEMBERSHIP = "config.network.proxySwitch"
-_ORDER = Order(*NO_WINDOW.rules, Rule(UPDATE, HOST_OPTION.name, ("options",), "the host's own option"))
+# The word under which results of distributed switches are returned.
+SWITCHES = "distributed_switches"
+_ORDER = Order(*NO_WINDOW.rules, OrderRule(UPDATE, HOST_OPTION.name, ("options",), "the host's own option"))
 
 
 def memberships(host: Host) -> Set[str]:
@@ -160,8 +162,8 @@ def _switch_sight(backend: PolicySwitchBackend, scope: PolicyScope) -> Sight:
     try:
         observed = backend.observe(scope)
     except UnreadableError as error:
-        return Sight(Observed({}), backend, unreadable=error.message.rstrip("."))
-    return Sight(observed, backend, remarks=tuple(backend.remarks))
+        return Sight(Observed({}), backend, unreadable=error.message.rstrip("."), group=SWITCHES)
+    return Sight(observed, backend, remarks=tuple(backend.remarks), group=SWITCHES)
 
 
 def _with_options(client: Client, sight: Sight) -> Sight:
@@ -185,7 +187,7 @@ def _refuse_unseen(scope: PolicyScope, unseen: Collection[Tuple[str, Any]], doub
             raise UnreadableError(f"switch {name}: hosts are members of this distributed switch, and it is not among those that can be read: {why}.")
 
 
-def _refuse_others(scope: PolicyScope, places: List[Place], meant: List[Place], any_host: bool) -> None:
+def _refuse_others(scope: PolicyScope, places: List[SwitchPlace], meant: List[SwitchPlace], any_host: bool) -> None:
     """A distributed switch that is asked for as such and is not there, or none of the hosts' own."""
     for name in scope.only_distributed if any_host else ():
         if name in [place.name for place in meant]:
@@ -193,8 +195,3 @@ def _refuse_others(scope: PolicyScope, places: List[Place], meant: List[Place], 
         if name in [place.name for place in places]:
             raise InputError(f"switch {name}: none of the selected hosts that can be read is a member of this distributed switch; select one that is.")
         raise InputError(f"switch {name}: there is no distributed switch of that name{close(name, [place.name for place in places])}.")
-
-
-def is_switch(target: Target) -> bool:
-    """Whether a target is a distributed switch and no host."""
-    return isinstance(target.sight.backend, PolicySwitchBackend)

@@ -16,7 +16,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distrib
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.vlan import TRUNK
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.effects import effective_policies
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import Selection
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import spec as selection_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit import judge, unjudged
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit_rules import AUDITS, OPTIONS, SCG
@@ -71,11 +71,11 @@ class Blanks(NamedTuple):
     remarks: List[str]
 
 
-class InfoRequest:
+class PolicyInfoRequest:
     """The question as the user asks it."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
-        self.selection = Selection(params)
+        self.selection = HostSelection(params)
         self.audit: Optional[str] = params.get("audit")
         self.ports: str = params["ports"]
 

@@ -23,7 +23,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distrib
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.effects import uncertain
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.intent import HostIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import Machines
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import Selection, close
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection, close
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import spec as selection_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import (
     VDS, VSWITCH, WITHOUT, Compiled, Said, bpdu_of, compile_switch, refuse,
@@ -43,7 +43,7 @@ def spec() -> Dict[str, Any]:
     }
 
 
-class Item(NamedTuple):
+class CompiledSwitch(NamedTuple):
     """A switch of the document, compiled for the kinds that it may be."""
 
     switch: Switch
@@ -53,7 +53,7 @@ class Item(NamedTuple):
 class PolicyScope(NamedTuple):
     """What is to be read."""
 
-    selection: Selection
+    selection: HostSelection
     # The distributed switches that the document may mean, and those of them that it says are such.
     distributed: Tuple[str, ...]
     only_distributed: Tuple[str, ...]
@@ -78,7 +78,7 @@ class PolicyIntent(HostIntent):
         self.bpdu, self.bpdu_from = bpdu_of([next(iter(item.compiled.values())) for item in self.items])
         distributed = tuple(item.switch.name for item in self.items if VDS in item.compiled)
         only = tuple(item.switch.name for item in self.items if item.switch.kind == VDS)
-        self.scope: Any = PolicyScope(Selection(params), distributed, only, self.bpdu is not None, self._named())
+        self.scope: Any = PolicyScope(HostSelection(params), distributed, only, self.bpdu is not None, self._named())
         self._switches: Dict[str, SwitchFacts] = {}
         self._refused: Dict[str, VirtnetError] = {}
 
@@ -219,15 +219,15 @@ class PolicyIntent(HostIntent):
                 yield name, {policy: INHERIT for policy in SECURITY if have[policy] != INHERIT}
 
 
-def _item(switch: Switch) -> Item:
+def _item(switch: Switch) -> CompiledSwitch:
     kinds = (VSWITCH, VDS) if switch.kind is None else (switch.kind,)
     for name, value in switch.level.security.items():
         if value == INHERIT:
             raise InputError(f"switch {switch.name}: {name} can't be inherit, as a virtual switch has nothing to inherit from; give accept or reject.")
-    return Item(switch, {kind: compile_switch(switch, kind) for kind in kinds})
+    return CompiledSwitch(switch, {kind: compile_switch(switch, kind) for kind in kinds})
 
 
-def _unenforced(items: List[Item]) -> List[Said]:
+def _unenforced(items: List[CompiledSwitch]) -> List[Said]:
     """Once, where a switch may be of two kinds."""
     found: Dict[Tuple[str, str], Said] = {}
     for item in items:
@@ -237,7 +237,7 @@ def _unenforced(items: List[Item]) -> List[Said]:
     return list(found.values())
 
 
-def _kind_here(item: Item, observed: Observed) -> Optional[str]:
+def _kind_here(item: CompiledSwitch, observed: Observed) -> Optional[str]:
     """What the switch is on this host; None for a distributed one of which the host is no member. Refuses a name that means nothing, or two things."""
     name = item.switch.name
     standard = VSWITCH in item.compiled and (VSWITCH, name) in observed.state
@@ -253,7 +253,7 @@ def _kind_here(item: Item, observed: Observed) -> Optional[str]:
     raise InputError(f"switch {name}: the host has no {what} of that name{close(name, there)}. A Linux bridge is told by kind: bridge.")
 
 
-def _wish_vswitch(item: Item, observed: Observed, wishes: Dict[Key, Dict[str, Value]], purge: bool) -> None:
+def _wish_vswitch(item: CompiledSwitch, observed: Observed, wishes: Dict[Key, Dict[str, Value]], purge: bool) -> None:
     switch, compiled = item.switch.name, item.compiled[VSWITCH]
     wishes[VSWITCH, switch] = dict(compiled.security)
     there = [str(key[1]) for key, fields in observed.state.items() if key[0] == "portgroup" and fields.get("vswitch") == switch]

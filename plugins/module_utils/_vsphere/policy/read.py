@@ -9,13 +9,13 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.inventory import DvInventory, Place
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.inventory import DvInventory, SwitchPlace
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host import options
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.backend import why_away
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host, Inventory
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import on_hosts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.fleet import MEMBERSHIP, memberships
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.info import NO_PORTS, Blanks, HostSeen, InfoRequest, SwitchSeen, Unseen
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.info import NO_PORTS, Blanks, HostSeen, PolicyInfoRequest, SwitchSeen, Unseen
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import VsphereError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import HIDDEN
@@ -23,13 +23,13 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session
 
 def ask(params: Mapping[str, Any], client: Client) -> Dict[str, Any]:
     """Three reads for all hosts and their machines, calls for options so many at a time, and two to four for each distributed switch."""
-    return _Reader(client, InfoRequest(params)).answer()
+    return _Reader(client, PolicyInfoRequest(params)).answer()
 
 
 class _Reader:
     """One answer; what can't be read is noted, and the rest is read all the same."""
 
-    def __init__(self, client: Client, request: InfoRequest) -> None:
+    def __init__(self, client: Client, request: PolicyInfoRequest) -> None:
         self._client = client
         self._request = request
         self._blanks = Blanks([], [])
@@ -99,7 +99,7 @@ class _Reader:
                 self._unseen(f"distributed switch {name}", f"{host} is a member of it, and it is not among those that can be read: {why}")
         return self._read(inventory, [place for place in places if (place.name, place.center) in members])
 
-    def _read(self, inventory: DvInventory, places: List[Place]) -> List[SwitchSeen]:
+    def _read(self, inventory: DvInventory, places: List[SwitchPlace]) -> List[SwitchSeen]:
         names = [place.name for place in places]
         seen = []
         for place in places:

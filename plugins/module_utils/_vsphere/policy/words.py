@@ -8,12 +8,12 @@ A word that ESXi can't enforce refuses the document, unless the user said that h
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, Switch
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, GuestItem, PortItem, Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION, BY_PROGRAM, ROWS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import APPROXIMATE, EXACT, UNSUPPORTED, Word
@@ -71,6 +71,7 @@ _TABLE: Dict[Tuple[str, str], Dict[str, Word]] = {
     ("macs", ""): _both(Word(EXACT, "nothing to set: hosts know the address of an adapter, its first")),
     ("macs", "more than one"): _both(Word(APPROXIMATE, "an adapter has one address; the others are treated as changed or forged")),
     ("addresses", ""): _both(Word(EXACT, "nothing to set: only the guards that are unsupported compare them")),
+    ("guests", ""): _both(Word(EXACT, "nothing to set: a guest is in the group that its adapter is connected to")),
     ("ports", ""): {
         VSWITCH: Word(UNSUPPORTED, "policies, guards or isolation of a port's own: a standard switch has no policies of single ports; make a group for it"),
         VDS: Word(UNSUPPORTED, "policies, guards or isolation of a port's own: ports come and go with the machines; make a group for it, or use vds_port"),
@@ -152,8 +153,9 @@ def _of_group(group: Group, switch: str, backend: str) -> Iterator[Said]:
     if group.quarantine is not None:
         text = str(group.quarantine).lower()
         yield _say(where, "quarantine", text, _entry("quarantine", text, backend))
-    for port in group.ports:
-        label = f"port {port.name} of {group.name or switch}"
+    items: Sequence[Union[PortItem, GuestItem]] = (*group.ports, *group.guests)
+    for port in items:
+        label = f"{'guest' if isinstance(port, GuestItem) else 'port'} {port.name} of {group.name or switch}"
         if len(port.macs or ()) > 1:
             yield _say(label, "macs", ", ".join(normalize.address_item(each, label)[0] for each in port.macs or ()), _entry("macs", "more than one", backend))
         own = [*_of_level(port.level, backend)]

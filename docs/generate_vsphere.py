@@ -103,7 +103,8 @@ def _linux() -> Dict[Any, str]:
 
 def policy_part() -> str:
     """What the words of the document are worth, on all sides."""
-    from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import VDS, VSWITCH, describe
+    from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS, VSWITCH
+    from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import describe
 
     linux, summary, details = _linux(), [], []
     for name, value, words in describe():
@@ -117,9 +118,10 @@ def policy_part() -> str:
 
 def _truth() -> List[str]:
     """The states of one policy, judged by the code itself."""
+    from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VSWITCH
     from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit import judge
     from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit_rules import AUDITS
-    from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.subjects import PORTGROUP, VSWITCH, Subject
+    from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.subjects import Subject
 
     lines = [" | ".join(f"`{audit}`" for audit in AUDITS) + " |", "| --- | --- |" + " --- |" * len(AUDITS)]
     for above, own in (("reject", "inherit"), ("reject", "reject"), ("reject", "accept"), ("accept", "inherit"), ("accept", "reject"), ("accept", "accept")):

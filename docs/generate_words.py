@@ -81,6 +81,8 @@ def marks(lines: List[str]) -> Iterator[Mark]:
     """The generated keys of a file."""
     for number, line in enumerate(lines):
         found = MARK.match(line)
+        if found is None and "# generated from " in line:
+            raise SystemExit(f"'{line.strip()}' is no such key; write 'KEY:  # generated from FILE#NAME'")
         if found is not None:
             indent = len(found["indent"])
             end = next((below for below in range(number + 1, len(lines)) if not _is_below(lines[below], indent)), len(lines))

@@ -55,12 +55,12 @@ options:
           or distributed switch of that name, whichever a host has; a host that has both, or neither, is refused.
         type: str
         choices: [bridge, vswitch, vds]
-      profile: &profile
+      profile: &profile  # generated from docs/words/port_policy.yml#esxi_profile
         description:
           - Values for every policy and guard that this level does not name itself.
           - V(guest) rejects all, as is right for a guest that has addresses of its own and nothing behind it.
           - V(router) rejects all but the guards C(ip_source), C(router_advertisement) and C(dhcp_server).
-          - V(nested_hypervisor) accepts all three policies, and rejects the guards C(router_advertisement), C(dhcp_server), C(bpdu) and C(partial_checksum).
+          - V(nested_hypervisor) accepts all three policies, and rejects the guards C(router_advertisement), C(dhcp_server) and C(bpdu).
           - All profiles reject guards that ESXi can't enforce, see O(allow_unenforced).
         type: str
         choices: [guest, router, nested_hypervisor]

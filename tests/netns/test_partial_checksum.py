@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
@@ -326,13 +327,39 @@ def _filters() -> str:
     return shown.replace(" parent ffff:", "")
 
 
-def test_another_version_is_replaced(taps: Tuple[Tap, Tap], run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
-    """In place, with what is there told; and one that can't be replaced comes back."""
-    monkeypatch.setattr(partial_checksum, "NAME", "virtnet_0000000")
-    monkeypatch.setattr(ingress.Ingress._load, "__defaults__", ("virtnet_0000000",))
-    run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
-    monkeypatch.undo()
-    result = run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+@contextlib.contextmanager
+def _striking(taps: Tuple[Tap, Tap]) -> Iterator[List[bytes]]:
+    """The frames of a guest that goes on trying, as far as they get through."""
+    what, place, value = ATTACKS["ARP: the sender's IP address"]
+    stop, through = threading.Event(), []  # type: threading.Event, List[bytes]
+
+    def strike() -> None:
+        for _number in range(200_000):
+            if stop.is_set():
+                break
+            taps[0].send(aimed(what, place, value), place)
+
+    thread = threading.Thread(target=strike)
+    thread.start()
+    try:
+        yield through
+    finally:
+        stop.set()
+        thread.join()
+    through += taps[1].heard(MARK)
+
+
+@pytest.mark.parametrize("way", ["tcx", "tc"])
+def test_another_version_is_replaced(taps: Tuple[Tap, Tap], run: Callable[..., Result], request: pytest.FixtureRequest, way: str) -> None:
+    """In place, with what is there told, and no frame passes meanwhile."""
+    request.getfixturevalue("by_tc" if way == "tc" else "by_tcx")
+    with pytest.MonkeyPatch.context() as older:
+        older.setattr(partial_checksum, "NAME", "virtnet_0000000")
+        older.setattr(ingress.Ingress._load, "__defaults__", ("virtnet_0000000",))
+        run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    with _striking(taps) as through:
+        result = run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
+    assert not through and (way == "tcx" or _programs("vnet0") == [partial_checksum.NAME])
     assert result["actions"] == [f"set ingress vnet0: program virtnet_0000000 -> {partial_checksum.NAME}"]
     assert not run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])["changed"]
     assert not _strike(taps, "ARP: the sender's IP address")

@@ -140,12 +140,12 @@ def changed(tree: Path) -> Dict[str, List[str]]:
 def test_a_word_goes_everywhere(tree: Path) -> None:
     """From its source to each module, and through a module to its role; a sample that a module has of its own stays."""
     edit(tree / "docs" / "words" / "kernel_results.yml", "Objects that disappeared", "Things that disappeared")
-    edit(tree / "docs" / "words" / "port_policy.yml", "V(reject) drops every tagged frame", "V(reject) drops each tagged frame")
+    edit(tree / "docs" / "words" / "port_policy.yml", "Whether frames between this port and other isolated ports", "Whether what goes between this port and other isolated ports")
     edit(tree / "plugins" / "modules" / "linux_bridge.py", "Allow O(ageing_time=0).", "Let O(ageing_time=0) be.")
     found = changed(tree)
     things = {name for name, lines in found.items() if any("Things that" in line for line in lines)}
     assert len(things) == 7 and "plugins/modules/linux_bridge_fdb.py" in things
-    assert {name for name, lines in found.items() if any("drops each tagged" in line for line in lines)} == {
+    assert {name for name, lines in found.items() if any("Whether what goes" in line for line in lines)} == {
         "plugins/modules/linux_port_security.py", "plugins/modules/linux_switch_policy.py", "roles/kvm_bridge_host/meta/argument_specs.yml"}
     assert found["roles/kvm_bridge_host/meta/argument_specs.yml"][0] == (
         'allow_hub: {type: bool, default: false, description: "Let O(kvm_bridge_host_bridges[].ageing_time=0) be."}')
@@ -167,6 +167,7 @@ def test_a_new_option_comes_to_the_role(tree: Path) -> None:
     ("roles/esxi_network_policy/meta/argument_specs.yml", "esxi_switch_policy.py#purge", "esxi_switch_policy.py#clean",
      r"roles/esxi_network_policy/meta/argument_specs.yml:\d+: plugins/modules/esxi_switch_policy.py has no option clean"),
     ("roles/kvm_bridge_host/README.md", generate_words.TABLE, "", "kvm_bridge_host/README.md has no line"),
+    ("plugins/modules/linux_bridge.py", "vanished:  # gen", "vanished: # gen", "'vanished: # generated from docs/words/kernel_results.yml' is no such key"),
 ])
 def test_what_is_missing_is_named(tree: Path, file: str, old: str, new: str, said: str) -> None:
     """With the place that asks for it."""

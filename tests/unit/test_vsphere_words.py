@@ -11,12 +11,11 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BY_PROGRAM, GUARDS, ROWS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import APPROXIMATE, EXACT, UNSUPPORTED
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import (
     BACKENDS,
-    VDS,
-    VSWITCH,
     WITHOUT,
     Compiled,
     bpdu_of,

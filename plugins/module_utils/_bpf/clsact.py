@@ -107,18 +107,27 @@ def find(ifindex: int, ours: Callable[[int], bool]) -> Optional[Filter]:
         raise
 
 
-def attach(ifindex: int, program: int, name: str) -> None:
-    """In front of the filters of others. An ingress discipline that is there already, as libvirt makes one for a limit, is used."""
+def attach(ifindex: int, program: int, name: str, old: Optional[Filter] = None) -> None:
+    """In front of the filters of others. An ingress discipline that is there already, as libvirt makes one for a limit, is used.
+
+    C(old) takes the program in place of its own, so that no frame passes between them (cls_bpf_change, net/sched/cls_bpf.c).
+    """
+    if old is None:
+        _make_place(ifindex)
+    handle, info, only_new = (old.handle, old.info, 0) if old else (0, _INFO, _EXCL)
+    options = (
+        _attribute(_BPF_FD, pack("=I", program)) + _attribute(_BPF_NAME, name.encode() + b"\0") + _attribute(_BPF_FLAGS, pack("=I", _DIRECT_ACTION))
+    )
+    body = _tcmsg(ifindex, handle, _INGRESS, info) + _attribute(_KIND, b"bpf\0") + _attribute(_OPTIONS, options)
+    _tell(_NEWTFILTER, _CREATE | only_new, body)
+
+
+def _make_place(ifindex: int) -> None:
     try:
         _tell(_NEWQDISC, _CREATE | _EXCL, _tcmsg(ifindex, _HANDLE, _ROOT) + _attribute(_KIND, b"clsact\0"))
     except BpfError as error:
         if error.errno != errno.EEXIST:
             raise
-    options = (
-        _attribute(_BPF_FD, pack("=I", program)) + _attribute(_BPF_NAME, name.encode() + b"\0") + _attribute(_BPF_FLAGS, pack("=I", _DIRECT_ACTION))
-    )
-    body = _tcmsg(ifindex, 0, _INGRESS, _INFO) + _attribute(_KIND, b"bpf\0") + _attribute(_OPTIONS, options)
-    _tell(_NEWTFILTER, _CREATE | _EXCL, body)
 
 
 def detach(ifindex: int, ours: Callable[[int], bool]) -> None:

@@ -168,9 +168,7 @@ class Ingress:
         if old is None:
             call.forget(call.info(program).maps[0], index)
         if not self._has_tcx(index):
-            # Two filters of one priority are one too many.
-            clsact.detach(index, self._ours)
-            clsact.attach(index, program, name)
+            clsact.attach(index, program, name, clsact.find(index, self._ours))
             return
         if old is not None and old.name == name:
             # At another place: the kernel refuses a program that is there already.

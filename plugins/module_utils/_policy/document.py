@@ -9,10 +9,11 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level
 
 BRIDGE = "bridge"
-KINDS = (BRIDGE, "vswitch", "vds")
+KINDS = (BRIDGE, VSWITCH.name, VDS.name)
 
 
 class PortItem(NamedTuple):

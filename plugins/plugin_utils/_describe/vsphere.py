@@ -9,6 +9,7 @@ import json
 import typing as t
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS, VDS_PORT, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commented import Entry, Map, tree
@@ -95,7 +96,7 @@ class _Writer:
         for each in alike.objects:
             if not each["port"]:
                 self.objects.setdefault((each["switch"], each["port_group"]), []).append(each)
-        self.where = "" if alike.switches[0]["kind"] == "vds" else f" on {few(alike.hosts, 1)}"
+        self.where = "" if alike.switches[0]["kind"] == VDS else f" on {few(alike.hosts, 1)}"
 
     def entry(self, would_change: str) -> Entry:
         """An item of the variable, off where applying it would change something; then it announces nothing."""
@@ -141,14 +142,14 @@ class _Writer:
     def _switch_notes(self, switch: Facts) -> t.Iterator[str]:
         name = str(switch["name"])
         yield from _unknown(switch)
-        if switch["kind"] == "vswitch" and not switch.get("guards"):
+        if switch["kind"] == VSWITCH and not switch.get("guards"):
             yield f"Whether {_BPDU} is set is not known, so guards.bpdu is not said."
         if any(each.get("mac_learning") for each in self.objects.get((name, ""), [])):
             yield "MAC learning is on, see vds_portgroup."
         exempt = {each["port_group"]: each["exempt"] for each in self.alike.objects if each["switch"] == name and each.get("exempt")}
         for group in sorted(exempt):
             yield f"Left out: {group}, " + ("a group of uplinks." if exempt[group] == "uplink" else "which NSX backs.")
-        ports = [each for each in self.alike.objects if each["kind"] == "vds_port" and each["switch"] == name]
+        ports = [each for each in self.alike.objects if each["kind"] == VDS_PORT and each["switch"] == name]
         for each in sorted(ports, key=lambda each: (each["port_group"], len(each["port"]), each["port"])):
             # They are none of the document's.
             if any(value != INHERIT for value in each["configured"].values()):

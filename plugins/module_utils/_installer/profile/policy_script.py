@@ -17,9 +17,10 @@ from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Se
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch, read
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import VSWITCH, Compiled, bpdu_of, compile_switch, refuse
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import Compiled, bpdu_of, compile_switch, refuse
 
 # What the installer makes: vSwitch0 with the management network, and unless network has --addvmportgroup=0 the group for virtual machines.
 MADE_BY_INSTALLER: Mapping[str, Sequence[str]] = {"vSwitch0": ("Management Network", "VM Network")}
@@ -71,7 +72,7 @@ def render(items: Sequence[Mapping[str, Any]], made: Mapping[str, Sequence[str]]
 
 _REASONS = {
     "bridge": "it is a Linux bridge",
-    "vds": "esxcli can't change a distributed switch, which the host joins only later; esxi_switch_policy does",
+    VDS: "esxcli can't change a distributed switch, which the host joins only later; esxi_switch_policy does",
 }
 
 

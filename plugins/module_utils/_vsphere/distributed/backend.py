@@ -14,10 +14,10 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order im
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_KINDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS, VDS_PORT, VDS_PORTGROUP
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Kind, Observed, Value
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import expand as dv_expand
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten as dv_flatten
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import GROUP, PORT, VDS, DvScope
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import expand, flatten
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.inventory import DvInventory, ReadSwitch, SwitchPlace
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import Machines, of_groups
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
@@ -27,24 +27,24 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session
 
 _ALL = ("config", "override", "inherit")
 _LAST = (
-    OrderRule(UPDATE, PORT, _ALL, "a port is reset when its group is as it should be"),
-    OrderRule(DELETE, GROUP, (), "what goes comes last"),
+    OrderRule(UPDATE, VDS_PORT, _ALL, "a port is reset when its group is as it should be"),
+    OrderRule(DELETE, VDS_PORTGROUP, (), "what goes comes last"),
 )
 
 # One task for each object.
 ORDER = Order(
-    OrderRule(CREATE, GROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
-    OrderRule(UPDATE, GROUP, _ALL, "a group's own change"),
+    OrderRule(CREATE, VDS_PORTGROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
+    OrderRule(UPDATE, VDS_PORTGROUP, _ALL, "a group's own change"),
     OrderRule(UPDATE, VDS, _ALL, "a switch's own change"),
     *_LAST,
 )
 
 # For documents that change a switch and its groups together, as rules.NO_WINDOW does for standard switches.
 NO_WINDOW = Order(
-    OrderRule(CREATE, GROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
-    OrderRule(UPDATE, GROUP, ("config", "override"), "a group's own values hold before the switch changes"),
+    OrderRule(CREATE, VDS_PORTGROUP, _ALL, "a group is made with all that it has: none is open for a moment"),
+    OrderRule(UPDATE, VDS_PORTGROUP, ("config", "override"), "a group's own values hold before the switch changes"),
     OrderRule(UPDATE, VDS, _ALL, "then the values that the others inherit"),
-    OrderRule(UPDATE, GROUP, ("inherit",), "a group inherits what is in effect already"),
+    OrderRule(UPDATE, VDS_PORTGROUP, ("inherit",), "a group inherits what is in effect already"),
     *_LAST,
 )
 
@@ -164,10 +164,10 @@ class SwitchBackend:
         fields = VDS_KINDS[str(step.key[0])].fields
         # A port that is opened is cut from nothing.
         cut = any(fields[name].cuts and value is not False for name, value in step.after.items())
-        if step.key[0] == PORT:
+        if step.key[0] == VDS_PORT:
             port = self._now.facts.ports[str(step.key[2])]
             return label(self._now.facts.group_key(port.group)) if cut and port.host is not False else None
-        return label(step.key) if step.key[0] == GROUP and (step.verb == DELETE or step.verb == UPDATE and cut) else None
+        return label(step.key) if step.key[0] == VDS_PORTGROUP and (step.verb == DELETE or step.verb == UPDATE and cut) else None
 
     def gone(self, step: Step) -> bool:
         """Neither groups nor ports go by themselves."""
@@ -181,9 +181,9 @@ class SwitchBackend:
         self._written.update(step.key for step in steps)
         if verb == CREATE:
             return self._together(steps, self._create)
-        if kind == PORT:
+        if kind == VDS_PORT:
             return self._together(steps, self._ports)
-        job = self._delete if verb == DELETE else self._group if kind == GROUP else self._default
+        job = self._delete if verb == DELETE else self._group if kind == VDS_PORTGROUP else self._default
         return self._client.each(lambda step: _fault(lambda: job(step)), steps)
 
     def _together(self, steps: Sequence[Step], job: Callable[[Sequence[Step]], None]) -> List[Optional[Fault]]:
@@ -196,28 +196,28 @@ class SwitchBackend:
     def _new(self, step: Step) -> Any:
         name = str(step.key[2])
         if step.key in self._former:
-            return dv_expand.former_group(dep.vim, self._former[step.key], dv_expand.has_lags(self._now.config))
-        return dv_expand.new_group(dep.vim, name, self._now.config.defaultPortConfig, step.after)
+            return expand.former_group(dep.vim, self._former[step.key], expand.has_lags(self._now.config))
+        return expand.new_group(dep.vim, name, self._now.config.defaultPortConfig, step.after)
 
     def _group(self, step: Step) -> None:
         group, config = self._now.groups[step.key], self._now.configs[step.key]
         changes = self._changes(step, config.defaultPortConfig)
-        self._client.task(group.ReconfigureDVPortgroup_Task, dv_expand.group_spec(dep.vim, config, changes), what=self._what([step]))
+        self._client.task(group.ReconfigureDVPortgroup_Task, expand.group_spec(dep.vim, config, changes), what=self._what([step]))
 
     def _default(self, step: Step) -> None:
         changes = self._changes(step, self._now.config.defaultPortConfig)
-        self._client.task(self.place.ref.ReconfigureDvs_Task, dv_expand.switch_spec(dep.vim, self._now.config, changes), what=self._what([step]))
+        self._client.task(self.place.ref.ReconfigureDvs_Task, expand.switch_spec(dep.vim, self._now.config, changes), what=self._what([step]))
 
     def _ports(self, steps: Sequence[Step]) -> None:
         ports = self._now.ports
-        specs = [dv_expand.port_spec(dep.vim, ports[step.key], self._changes(step, ports[step.key].config.setting)) for step in steps]
+        specs = [expand.port_spec(dep.vim, ports[step.key], self._changes(step, ports[step.key].config.setting)) for step in steps]
         self._client.task(self.place.ref.ReconfigureDVPort_Task, specs, what=self._what(steps))
 
     def _changes(self, step: Step, setting: Any) -> Fields:
         """What the step changes, and on its way back what went with MAC learning that this run switched off."""
         enabled = step.after.get("mac_learning_enabled")
         if enabled is False:
-            self._learned.setdefault(step.key, dv_flatten.effective_learning(setting))
+            self._learned.setdefault(step.key, flatten.effective_learning(setting))
         if enabled is not True or step.key not in self._learned:
             return step.after
         return {**{name: value for name, value in self._learned[step.key].items() if value is not None}, **step.after}

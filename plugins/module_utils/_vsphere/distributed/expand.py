@@ -16,7 +16,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields i
     BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_PORTGROUP, VDS_SECURITY,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, Fields, Value
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten as dv_flatten
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, native, policies, wire
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.vlan import TRUNK, pvlan_of, ranges_of
 
@@ -34,7 +34,7 @@ def setting(vim: Any, current: Any, changes: Fields) -> Optional[Any]:
             touched = True
     if changes.keys() & {*SECURITY_NAMES, *LEARNING_NAMES}:
         touched = True
-        if dv_flatten.has_mac_management(current):
+        if flatten.has_mac_management(current):
             wanted.macManagementPolicy = _mac_management(vim, current, changes)
         else:
             wanted.securityPolicy = _legacy_security(vim, current, changes)
@@ -44,13 +44,13 @@ def setting(vim: Any, current: Any, changes: Fields) -> Optional[Any]:
 def _mac_management(vim: Any, current: Any, changes: Fields) -> Any:
     """One flag for the three policies, and a second for MAC learning."""
     policy = deepcopy(current.macManagementPolicy)
-    own = {**dv_flatten.security(current), **changes}
+    own = {**flatten.security(current), **changes}
     policy.inherited = _all_inherit(own, SECURITY_NAMES)
     for field in VDS_SECURITY:
         # What is not known goes back as it came.
         if own[field.name] not in (INHERIT, None):
             setattr(policy, native(field), own[field.name] == ACCEPT)
-    own = _own_learning(dv_flatten.learning(current), changes)
+    own = _own_learning(flatten.learning(current), changes)
     if policy.macLearningPolicy is None and any(name in changes for name in LEARNING_NAMES):
         policy.macLearningPolicy = vim.dvs.VmwareDistributedVirtualSwitch.MacLearningPolicy(enabled=False)
     if policy.macLearningPolicy is not None:
@@ -94,7 +94,7 @@ def _all_inherit(own: Mapping[str, Value], names: Any) -> bool:
 def _legacy_security(vim: Any, current: Any, changes: Fields) -> Any:
     """The deprecated policy inherits each field by itself."""
     policy = deepcopy(getattr(current, "securityPolicy", None)) or vim.dvs.VmwareDistributedVirtualSwitch.SecurityPolicy()
-    own = {**dv_flatten.security(current), **changes}
+    own = {**flatten.security(current), **changes}
     policy.inherited = all(own[name] == INHERIT for name in SECURITY_NAMES)
     for field in VDS_SECURITY:
         value = own[field.name]

@@ -10,9 +10,8 @@ from fnmatch import fnmatchcase
 from typing import Dict, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS_PORT, VDS_PORTGROUP
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Key, Value
-
-VDS, GROUP, PORT = "vds", "vds_portgroup", "vds_port"
 
 
 @dataclass(frozen=True)
@@ -101,11 +100,11 @@ class SwitchFacts:
 
     def group_key(self, name: str) -> Key:
         """The key of a group's state."""
-        return (GROUP, self.name, name)
+        return (VDS_PORTGROUP, self.name, name)
 
     def port_key(self, key: str) -> Key:
         """The key of a port's state."""
-        return (PORT, self.name, key)
+        return (VDS_PORT, self.name, key)
 
     def special(self, name: str) -> Optional[str]:
         """Why a group is none that is managed here."""

@@ -11,14 +11,14 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, kinds, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import MAC_LEARNING, PORT_POLICY, VDS_PORTGROUP, VDS_SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, Desired, Fields, Key, Kind, Observed, Value
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import vlan as dv_vlan
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import vlan as vlans
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import GroupChoice, Groups, unknown
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import GROUP, DvScope, SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope, SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, policies, wire
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.effects import uncertain
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import Machines
@@ -37,11 +37,11 @@ def _simple(kind: Kind) -> List[str]:
 
 def setting_options(kind: Kind) -> Dict[str, Any]:
     """The options of a setting, that of a group or of a port."""
-    learning = {field.name[len(dv_rules.PREFIX):]: argspec.option(field) for field in MAC_LEARNING}
+    learning = {field.name[len(rules.PREFIX):]: argspec.option(field) for field in MAC_LEARNING}
     # In any case, as field scripts write DROP.
     learning["limit_policy"] = {"type": "str"}
     return {
-        "vlan": dv_vlan.SPEC,
+        "vlan": vlans.SPEC,
         **argspec.options(kind, _simple(kind)),
         "security": {"type": "dict", "options": {field.name: argspec.option(field) for field in VDS_SECURITY}},
         "mac_learning": {"type": "dict", "options": {**learning, "inherit": {"type": "bool"}}},
@@ -65,11 +65,11 @@ def spec() -> Dict[str, Any]:
 def setting_wish(params: Mapping[str, Any], kind: Kind) -> Dict[str, Value]:
     """What is asked for of a setting, checked."""
     wish = normalize.fields_from(params, kind, _simple(kind))
-    vlan = dv_vlan.from_option(params.get("vlan"))
+    vlan = vlans.from_option(params.get("vlan"))
     if vlan is not None:
         wish["vlan"] = vlan
     wish.update({name: value for name, value in (params.get("security") or {}).items() if value is not None})
-    wish.update(dv_rules.learning_wish(params.get("mac_learning")))
+    wish.update(rules.learning_wish(params.get("mac_learning")))
     return wish
 
 
@@ -135,7 +135,7 @@ class GroupsIntent:
         if have is None and "vlan" not in self.wish:
             raise InputError(f"{unknown(group, switch)}; to make it, say with vlan which VLAN it is to have.")
         effective = switch.groups[group].effective if have is not None else switch.effective
-        wish = dv_rules.complete(label, self.wish, have or {}, effective, switch)
+        wish = rules.complete(label, self.wish, have or {}, effective, switch)
         merged = {**(have or {}), **wish}
         if "ports" in wish and merged.get("binding") == "ephemeral":
             raise InputError(f"{label}: ports can't be {wish['ports']}, as ports of an ephemeral group come and go with the machines; leave it out.")
@@ -175,7 +175,7 @@ class GroupsIntent:
         changed = []
         for step in plan.steps:
             group = str(step.key[2])
-            if step.key[0] != GROUP or group not in switch.groups or "promiscuous" not in step.after:
+            if step.key[0] != kinds.VDS_PORTGROUP or group not in switch.groups or "promiscuous" not in step.after:
                 continue
             after = in_effect({"promiscuous": step.after["promiscuous"]}, switch.effective)["promiscuous"]
             if after != switch.groups[group].effective["promiscuous"]:

@@ -10,8 +10,9 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key, State
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten as dv_flatten
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.adapters import HOST_PATHS, Adapters, adapters_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope, GroupFacts, PortFacts, SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import POWER, OnGroup, on_groups, runs
@@ -158,11 +159,11 @@ class DvInventory:
                 continue
             key = switch.facts.port_key(str(port.key))
             switch.ports[key] = port
-            switch.state[key] = dv_flatten.port(port.config, modern)
+            switch.state[key] = flatten.port(port.config, modern)
             who = _who(port.connectee, found)
             switch.facts.ports[str(port.key)] = PortFacts(
-                str(port.key), groups.get(str(port.portgroupKey), ""), dv_flatten.effective_fields(port.config.setting, modern), who.name, who.entity,
-                who.running, who.host, tuple(dv_flatten.other_overrides(port.config.setting)), who.doubt,
+                str(port.key), groups.get(str(port.portgroupKey), ""), flatten.effective_fields(port.config.setting, modern), who.name, who.entity,
+                who.running, who.host, tuple(flatten.other_overrides(port.config.setting)), who.doubt,
             )
 
     def _connected(self, refs: Iterable[Any]) -> Dict[Any, Found]:
@@ -210,10 +211,10 @@ def _assemble(place: SwitchPlace, found: Sequence[Found]) -> ReadSwitch:
     modern = _mac_management(config, own.value("capability"))
     facts = SwitchFacts(
         place.name, place.datacenter, str(getattr(config.productInfo, "version", "")), modern,
-        dv_flatten.effective_fields(config.defaultPortConfig, modern),
+        flatten.effective_fields(config.defaultPortConfig, modern),
         tuple(sorted(int(each.secondaryVlanId) for each in getattr(config, "pvlanConfig", None) or ())), {}, {},
     )
-    switch = ReadSwitch(place, config, facts, {("vds", place.name): dv_flatten.switch(config, modern)})
+    switch = ReadSwitch(place, config, facts, {(VDS, place.name): flatten.switch(config, modern)})
     for each in found:
         if isinstance(each.ref, vim.dvs.DistributedVirtualPortgroup):
             _name(switch, each)
@@ -243,9 +244,9 @@ def _take(switch: ReadSwitch, name: str, found: Optional[Found], machines: OnGro
         switch.facts.groups[name] = replace(facts, unread=unread)
         return
     key, modern = switch.facts.group_key(name), switch.facts.mac_management
-    switch.groups[key], switch.configs[key], switch.state[key] = found.ref, config, dv_flatten.group(config, modern)
+    switch.groups[key], switch.configs[key], switch.state[key] = found.ref, config, flatten.group(config, modern)
     switch.facts.groups[name] = replace(
-        facts, effective=dv_flatten.effective_fields(config.defaultPortConfig, modern), vms=machines.names, running=machines.running,
+        facts, effective=flatten.effective_fields(config.defaultPortConfig, modern), vms=machines.names, running=machines.running,
         vms_unknown=machines.unknown,
     )
 
@@ -279,7 +280,7 @@ def _mac_management(config: Any, capability: Any) -> bool:
     """DVSFeatureCapability.macLearningSupported, which is of vSphere API 6.7 as the policy itself: a server that says so does not lack the policy where it
     shows none. One that says nothing has it if it shows it."""
     supported = getattr(getattr(capability, "featuresSupported", None), "macLearningSupported", None)
-    return dv_flatten.has_mac_management(config.defaultPortConfig) if supported is None else bool(supported)
+    return flatten.has_mac_management(config.defaultPortConfig) if supported is None else bool(supported)
 
 
 def _uplink(group: Found, config: Any) -> bool:

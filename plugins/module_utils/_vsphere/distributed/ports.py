@@ -10,12 +10,13 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError, UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import kinds
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY, VDS_PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Observed, Value
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import unknown
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import PORT, DvScope, PortFacts, SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope, PortFacts, SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, native, policies
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.groups import setting_options, setting_wish
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.effects import uncertain
@@ -148,7 +149,7 @@ class PortsIntent:
     def _wish(self, port: PortFacts, observed: Observed, switch: SwitchFacts) -> Dict[str, Value]:
         asked = self.wish if switch.mac_management or not self.reset else {name: value for name, value in self.wish.items() if name not in LEARNING_NAMES}
         have = observed.state[switch.port_key(port.key)]
-        wish = dv_rules.complete(_label(port, switch), asked, have, port.effective, switch)
+        wish = rules.complete(_label(port, switch), asked, have, port.effective, switch)
         self._allowed(port, wish, observed, switch)
         return wish
 
@@ -156,9 +157,9 @@ class PortsIntent:
         """An override needs its flag; to go back to the group's value is always allowed."""
         flags = observed.state[switch.group_key(port.group)]
         for name, value in self._delta(port.key, wish, observed, switch).items():
-            flag = dv_rules.override(VDS_PORT.fields[name], switch)
+            flag = rules.override(VDS_PORT.fields[name], switch)
             if value != INHERIT:
-                dv_rules.must_be_told(f"port group {port.group} of {switch.name}", [flag], flags)
+                rules.must_be_told(f"port group {port.group} of {switch.name}", [flag], flags)
             if value != INHERIT and not flags[flag]:
                 raise UnsupportedError(
                     f"{_label(port, switch)}: {name} can't be {value}, as {_FLAGS[flag]} of the group {port.group} is false; set port_policy.{flag}: true "
@@ -184,7 +185,7 @@ class PortsIntent:
         found: Dict[str, List[str]] = {}
         doubts: List[str] = []
         for step in plan.steps if switch is not None else ():
-            port = switch.ports[str(step.key[2])] if switch is not None and step.key[0] == PORT else None
+            port = switch.ports[str(step.key[2])] if switch is not None and step.key[0] == kinds.VDS_PORT else None
             if switch is None or port is None or not port.running or "promiscuous" not in step.after:
                 continue
             after = in_effect({"promiscuous": step.after["promiscuous"]}, switch.groups[port.group].effective)

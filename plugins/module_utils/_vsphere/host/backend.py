@@ -13,6 +13,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import Sight
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, Order
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import kinds
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSPHERE_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Kind, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host import expand, flatten, management, meanwhile
@@ -177,7 +178,7 @@ class HostBackend:
 
     def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
         """A switch has nothing to inherit from."""
-        return "a switch has nothing to inherit from" if kind == "vswitch" and value == INHERIT else None
+        return "a switch has nothing to inherit from" if kind == kinds.VSWITCH and value == INHERIT else None
 
     def protected(self) -> Mapping[str, str]:
         """The groups and switches that carry the host's own connections."""
@@ -199,7 +200,7 @@ class HostBackend:
         try:
             if self._outdated:
                 self.observe(None)
-            write = self._vswitch if step.key[0] == "vswitch" else self._portgroup
+            write = self._vswitch if step.key[0] == kinds.VSWITCH else self._portgroup
             write(step, str(step.key[1]))
         except VsphereError as error:
             return fault_of(error)
@@ -226,7 +227,7 @@ class HostBackend:
         """The uplinks are again those of before this run, and the groups' own failover orders have to be so too."""
         self.observe(None)
         for key, first in self._first.items():
-            now = self.host.specs.get(key) if key[0] == "portgroup" and first.vswitchName == switch else None
+            now = self.host.specs.get(key) if key[0] == kinds.PORTGROUP and first.vswitchName == switch else None
             if now is not None and management.order(now.policy) != management.order(first.policy):
                 self._call(self.host.network_system.UpdatePortGroup, str(key[1]), first)
                 self.host.specs[key] = first

@@ -9,14 +9,15 @@ from typing import Dict, List, Mapping, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import kinds
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, Fields, State, effective
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 
 
 def effective_policies(state: State, group: str) -> Dict[str, Optional[str]]:
     """The policies in effect on a standard port group: its own, or its switch's where it inherits."""
-    own = state[("portgroup", group)]
-    switch = state.get(("vswitch", str(own.get("vswitch"))), {})
+    own = state[(kinds.PORTGROUP, group)]
+    switch = state.get((kinds.VSWITCH, str(own.get("vswitch"))), {})
     return {name: effective(_text(own, name), _text(switch, name)) for name in SECURITY}
 
 
@@ -31,7 +32,7 @@ def after(state: State, plan: Plan) -> State:
 def switched(state: State, plan: Plan, policy: str = "promiscuous") -> List[str]:
     """The port groups that are there before and after, and on which the policy is in effect differently then."""
     later = after(state, plan)
-    groups = [str(key[1]) for key in state if key[0] == "portgroup" and key in later]
+    groups = [str(key[1]) for key in state if key[0] == kinds.PORTGROUP and key in later]
     return [group for group in groups if effective_policies(state, group)[policy] != effective_policies(later, group)[policy]]
 
 
@@ -40,7 +41,7 @@ def opened_switches(state: State, plan: Plan) -> List[str]:
     warnings = []
     for step in plan.steps:
         opened = [name for name in SECURITY if step.after.get(name) == ACCEPT and step.before.get(name) != ACCEPT]
-        if step.key[0] == "vswitch" and opened:
+        if step.key[0] == kinds.VSWITCH and opened:
             followers = _followers(after(state, plan), str(step.key[1]), opened)
             shown = few(followers, 5)
             who = f"all {len(followers)} port group(s) that inherit it ({shown})" if followers else "every port group that will inherit it"
@@ -52,7 +53,7 @@ def opened_switches(state: State, plan: Plan) -> List[str]:
 
 
 def _followers(state: State, switch: str, policies: List[str]) -> List[str]:
-    groups = ((str(key[1]), fields) for key, fields in state.items() if key[0] == "portgroup" and fields.get("vswitch") == switch)
+    groups = ((str(key[1]), fields) for key, fields in state.items() if key[0] == kinds.PORTGROUP and fields.get("vswitch") == switch)
     return sorted(name for name, fields in groups if any(fields.get(policy) == "inherit" for policy in policies))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import kinds
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORTGROUP, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key, State
@@ -22,7 +23,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session
 _SYSTEM = "configManager.networkSystem"
 _CONNECTION = "runtime.connectionState"
 # The kinds of objects of a host, and where they are.
-NETWORK = {"vswitch": "config.network.vswitch", "portgroup": "config.network.portgroup"}
+NETWORK = {kinds.VSWITCH: "config.network.vswitch", kinds.PORTGROUP: "config.network.portgroup"}
 _STATE = ("name", _CONNECTION)
 # The host's own virtual adapters and what they carry, for whatever could cut them off.
 INTERFACES = ("config.network.vnic", "config.virtualNicManagerInfo.netConfig")
@@ -140,12 +141,12 @@ def _with_network(place: Host, found: Found, extra: Sequence[str]) -> Host:
         place.ref, place.name, place.datacenter, place.cluster, _connection(found), True, found.either(_SYSTEM, None), gaps=dict(found.gaps),
         center=place.center, remarks=place.remarks,
     )
-    for name, item in flatten.by_name(found.either(NETWORK["vswitch"], ()), VSWITCH).items():
-        host.state["vswitch", name] = flatten.vswitch(item)
-        host.specs["vswitch", name] = item.spec
-    for name, item in flatten.by_name(found.either(NETWORK["portgroup"], ()), PORTGROUP).items():
-        host.state["portgroup", name] = flatten.portgroup(item)
-        host.specs["portgroup", name] = item.spec
+    for name, item in flatten.by_name(found.either(NETWORK[kinds.VSWITCH], ()), VSWITCH).items():
+        host.state[kinds.VSWITCH, name] = flatten.vswitch(item)
+        host.specs[kinds.VSWITCH, name] = item.spec
+    for name, item in flatten.by_name(found.either(NETWORK[kinds.PORTGROUP], ()), PORTGROUP).items():
+        host.state[kinds.PORTGROUP, name] = flatten.portgroup(item)
+        host.specs[kinds.PORTGROUP, name] = item.spec
         host.computed[name] = flatten.computed(item)
         host.ports[name] = dict(Counter(str(port.type) for port in item.port or ()))
     host.extra = {path: found.props[path] for path in extra if path in found.props}

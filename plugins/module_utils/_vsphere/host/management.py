@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Mapping, Optional, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import kinds
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.expand import split_bridge
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.flatten import split
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
@@ -45,7 +46,7 @@ def protected(host: Host) -> Dict[str, str]:
     reasons = {label(key): f"{label(key)} may carry adapters by which the host itself is connected: {blind}" for key in host.state} if blind else {}
     for group, vnics in interfaces(host).items():
         names = ", ".join(f"{vnic.device} ({', '.join(uses[vnic.device])})" if vnic.device in uses else vnic.device for vnic in vnics)
-        for key in (("portgroup", group), ("vswitch", _switch_of(host, group))):
+        for key in ((kinds.PORTGROUP, group), (kinds.VSWITCH, _switch_of(host, group))):
             what = label(key)
             reasons[what] = f"{reasons[what]}, {names}" if what in reasons else f"{what} carries {names}, by which the host itself is connected"
     return reasons
@@ -56,15 +57,16 @@ def cuts(host: Host, step: Step) -> Optional[str]:
     kind, name = str(step.key[0]), str(step.key[1])
     if step.verb == CREATE:
         return None
-    if step.verb == DELETE or kind == "portgroup" and "vlan_id" in step.after:
+    if step.verb == DELETE or kind == kinds.PORTGROUP and "vlan_id" in step.after:
         return label(step.key)
-    if kind == "vswitch" and (_lowers_mtu(host, name, step.after) or "uplinks" in step.after and _loses_link(host, name, set(split(step.after["uplinks"])))):
+    loses_uplinks = kind == kinds.VSWITCH and "uplinks" in step.after and _loses_link(host, name, set(split(step.after["uplinks"])))
+    if kind == kinds.VSWITCH and _lowers_mtu(host, name, step.after) or loses_uplinks:
         return label(step.key)
     return None
 
 
 def _switch_of(host: Host, group: str) -> str:
-    return str(host.state.get(("portgroup", group), {}).get("vswitch"))
+    return str(host.state.get((kinds.PORTGROUP, group), {}).get("vswitch"))
 
 
 def _groups(host: Host, switch: str) -> List[str]:
@@ -84,11 +86,11 @@ def _loses_link(host: Host, switch: str, wanted: Set[str]) -> bool:
 
     An uplink that joins doesn't count: nobody knows yet where its cable ends.
     """
-    spec = host.specs["vswitch", switch]
+    spec = host.specs[kinds.VSWITCH, switch]
     alive = {pnic.device for pnic in host.extra.get("config.network.pnic", ()) if pnic.linkSpeed is not None}
     usable = set(split_bridge(spec.bridge)) & alive
     for group in _groups(host, switch):
-        own = order(host.specs["portgroup", group].policy) or order(spec.policy)
+        own = order(host.specs[kinds.PORTGROUP, group].policy) or order(spec.policy)
         mine = usable & own if own else usable
         if mine and not mine & wanted:
             return True

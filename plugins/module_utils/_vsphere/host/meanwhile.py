@@ -13,6 +13,7 @@ from typing import Iterator, Sequence, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import DELETE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import kinds
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSPHERE_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Key
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.flatten import split
@@ -43,13 +44,13 @@ def _of_step(then: Host, now: Host, step: Step) -> Iterator[str]:
 def _keys(then: Host, now: Host, step: Step) -> Set[Key]:
     """The object itself, the groups that go with their switch, and the switch from which a group is to inherit."""
     keys = {step.key}
-    if step.key[0] == "vswitch" and step.verb == DELETE:
-        keys |= {key for host in (then, now) for key, fields in host.state.items() if key[0] == "portgroup" and fields.get("vswitch") == step.key[1]}
-    if step.key[0] == "portgroup" and INHERIT in step.after.values():
-        keys.add(("vswitch", str(step.after.get("vswitch") or then.state.get(step.key, {}).get("vswitch"))))
+    if step.key[0] == kinds.VSWITCH and step.verb == DELETE:
+        keys |= {key for host in (then, now) for key, fields in host.state.items() if key[0] == kinds.PORTGROUP and fields.get("vswitch") == step.key[1]}
+    if step.key[0] == kinds.PORTGROUP and INHERIT in step.after.values():
+        keys.add((kinds.VSWITCH, str(step.after.get("vswitch") or then.state.get(step.key, {}).get("vswitch"))))
     return keys
 
 
 def _owner(host: Host, uplink: str) -> Key:
     """The standard switch that has an adapter; none is a key without a name."""
-    return next((key for key, fields in host.state.items() if key[0] == "vswitch" and uplink in split(fields.get("uplinks"))), ())
+    return next((key for key, fields in host.state.items() if key[0] == kinds.VSWITCH and uplink in split(fields.get("uplinks"))), ())

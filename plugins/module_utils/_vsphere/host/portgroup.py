@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, kinds, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORTGROUP
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed, Value
@@ -34,7 +34,7 @@ class PortgroupIntent(HostIntent):
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.absent = params["state"] == "absent"
-        super().__init__(params, ("portgroup",), cuts=self.absent or params["vlan_id"] is not None)
+        super().__init__(params, (kinds.PORTGROUP,), cuts=self.absent or params["vlan_id"] is not None)
         self.name: str = params["name"]
         if not self.name:
             raise InputError("name: it is empty; name the port group.")
@@ -45,7 +45,7 @@ class PortgroupIntent(HostIntent):
         """Check against what the host has."""
         self.seen(name, observed.state)
         host: Host = observed.facts["host"]
-        key: Key = ("portgroup", self.name)
+        key: Key = (kinds.PORTGROUP, self.name)
         have = host.state.get(key)
         if self.absent:
             return Resolved(Desired({}, self._absent(host, key)))
@@ -60,14 +60,14 @@ class PortgroupIntent(HostIntent):
 
     def told(self) -> Dict[str, Any]:
         """A name that no host has."""
-        return {"warnings": self.nowhere("portgroup", self.name, "standard port group") if self.absent else []}
+        return {"warnings": self.nowhere(kinds.PORTGROUP, self.name, "standard port group") if self.absent else []}
 
     def _switch(self, host: Host) -> str:
         """Of a group that has to be made."""
         if self.vswitch is None:
-            groups = [str(key[1]) for key in host.state if key[0] == "portgroup"]
+            groups = [str(key[1]) for key in host.state if key[0] == kinds.PORTGROUP]
             raise InputError(f"port group {self.name}: the host has none of that name{select.close(self.name, groups)}. Set vswitch to create it.")
-        switches = [str(key[1]) for key in host.state if key[0] == "vswitch"]
+        switches = [str(key[1]) for key in host.state if key[0] == kinds.VSWITCH]
         if self.vswitch not in switches:
             raise InputError(f"vswitch: the host has no standard switch {self.vswitch}{select.close(self.vswitch, switches)}.")
         return self.vswitch

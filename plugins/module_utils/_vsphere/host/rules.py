@@ -6,22 +6,23 @@
 from __future__ import annotations
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, OrderRule
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import kinds
 
 _ALL = ("override", "inherit", "options")
 _BEFORE = (
-    OrderRule(CREATE, "vswitch", _ALL, "a switch before its groups"),
+    OrderRule(CREATE, kinds.VSWITCH, _ALL, "a switch before its groups"),
 )
 _AFTER = (
-    OrderRule(DELETE, "portgroup", (), "groups before their switch"),
-    OrderRule(CREATE, "portgroup", ("membership", *_ALL), "a group is made with all that it has: none is open for a moment"),
-    OrderRule(DELETE, "vswitch", (), "the switch goes last"),
+    OrderRule(DELETE, kinds.PORTGROUP, (), "groups before their switch"),
+    OrderRule(CREATE, kinds.PORTGROUP, ("membership", *_ALL), "a group is made with all that it has: none is open for a moment"),
+    OrderRule(DELETE, kinds.VSWITCH, (), "the switch goes last"),
 )
 
 # One call for each object.
 ORDER = Order(
     *_BEFORE,
-    OrderRule(UPDATE, "portgroup", _ALL, "a group's own change"),
-    OrderRule(UPDATE, "vswitch", _ALL, "a switch's own change"),
+    OrderRule(UPDATE, kinds.PORTGROUP, _ALL, "a group's own change"),
+    OrderRule(UPDATE, kinds.VSWITCH, _ALL, "a switch's own change"),
     *_AFTER,
 )
 
@@ -30,8 +31,8 @@ ORDER = Order(
 # switch for a moment if it came last.
 NO_WINDOW = Order(
     *_BEFORE,
-    OrderRule(UPDATE, "portgroup", ("override", "options"), "a group's own values hold before the switch changes"),
-    OrderRule(UPDATE, "vswitch", _ALL, "then the values that the others inherit"),
-    OrderRule(UPDATE, "portgroup", ("inherit",), "a group inherits what is in effect already"),
+    OrderRule(UPDATE, kinds.PORTGROUP, ("override", "options"), "a group's own values hold before the switch changes"),
+    OrderRule(UPDATE, kinds.VSWITCH, _ALL, "then the values that the others inherit"),
+    OrderRule(UPDATE, kinds.PORTGROUP, ("inherit",), "a group inherits what is in effect already"),
     *_AFTER,
 )

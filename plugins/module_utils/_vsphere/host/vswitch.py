@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, kinds, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed, Value
@@ -40,7 +40,7 @@ class VswitchIntent(HostIntent):
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.absent = params["state"] == "absent"
         self.uplinks: Optional[List[str]] = params["uplinks"]
-        writes = ("vswitch", "portgroup") if self.absent else ("vswitch",)
+        writes = (kinds.VSWITCH, kinds.PORTGROUP) if self.absent else (kinds.VSWITCH,)
         super().__init__(params, writes, cuts=self.absent or params["mtu"] is not None, uplinks=self.uplinks is not None)
         self.name: str = params["name"]
         if not 1 <= len(self.name) <= _NAME_LENGTH:
@@ -56,12 +56,12 @@ class VswitchIntent(HostIntent):
         """Check against what the host has."""
         self.seen(name, observed.state)
         host: Host = observed.facts["host"]
-        key: Key = ("vswitch", self.name)
+        key: Key = (kinds.VSWITCH, self.name)
         if self.absent:
             return Resolved(Desired({}, self._absent(host, key)))
         if key not in host.state and self.uplinks is None:
             # A mistyped name would else be an empty switch on each host, and the one that was meant stay open.
-            switches = [str(each[1]) for each in host.state if each[0] == "vswitch"]
+            switches = [str(each[1]) for each in host.state if each[0] == kinds.VSWITCH]
             raise InputError(
                 f"vswitch {self.name}: the host has none of that name{select.close(self.name, switches)}. "
                 "To create it, say with uplinks which adapters it is to have, [] for none."
@@ -71,10 +71,10 @@ class VswitchIntent(HostIntent):
 
     def told(self) -> Dict[str, Any]:
         """A name that no host has."""
-        return {"warnings": self.nowhere("vswitch", self.name, "standard switch") if self.absent else []}
+        return {"warnings": self.nowhere(kinds.VSWITCH, self.name, "standard switch") if self.absent else []}
 
     def _absent(self, host: Host, key: Key) -> Tuple[Key, ...]:
-        groups = sorted(str(each[1]) for each, fields in host.state.items() if each[0] == "portgroup" and fields.get("vswitch") == self.name)
+        groups = sorted(str(each[1]) for each, fields in host.state.items() if each[0] == kinds.PORTGROUP and fields.get("vswitch") == self.name)
         for group in groups:
             why = why_in_use(host, group)
             if why:
@@ -82,13 +82,13 @@ class VswitchIntent(HostIntent):
         if groups and not self.remove_port_groups:
             shown = few(groups, 5)
             raise InputError(f"vswitch {self.name}: it still has {len(groups)} port group(s), {shown}; delete them first or set remove_port_groups: true.")
-        return (*(("portgroup", group) for group in groups), key)
+        return (*((kinds.PORTGROUP, group) for group in groups), key)
 
 
 def _free_uplinks(host: Host, switch: str, wanted: Sequence[str]) -> None:
     """Each must be there, and on no other switch: the host would take it from there, or refuse in words of its own."""
     pnics = {pnic.device: pnic.key for pnic in host.extra.get("config.network.pnic", ())}
-    owners = {name: str(key[1]) for key, fields in host.state.items() if key[0] == "vswitch" for name in flatten.split(fields.get("uplinks"))}
+    owners = {name: str(key[1]) for key, fields in host.state.items() if key[0] == kinds.VSWITCH for name in flatten.split(fields.get("uplinks"))}
     for proxy in host.extra.get("config.network.proxySwitch", ()):
         owners.update({device: proxy.dvsName for device, key in pnics.items() if key in (proxy.pnic or ())})
     for name in wanted:

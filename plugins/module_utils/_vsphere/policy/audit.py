@@ -13,10 +13,11 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import Finding, worst_first
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VDS_PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit_rules import EFFECTIVE, FREE_FLAGS, OPTIONS, RULES, STIG
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.subjects import PORTGROUP, VDS_PORT, HostOptions, Subject, by_key
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.subjects import HostOptions, Subject, by_key
 
 
 def judge(audit: str, subjects: Iterable[Subject], hosts: Iterable[HostOptions] = ()) -> List[Dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VDS, VDS_PORT, VDS_PORTGROUP, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Fields, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import SwitchFacts
@@ -20,9 +21,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.se
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import spec as selection_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit import judge, unjudged
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit_rules import AUDITS, OPTIONS, SCG
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.subjects import (
-    PORTGROUP, VDS, VDS_PORT, VDS_PORTGROUP, VSWITCH, HostOptions, Subject, by_key,
-)
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.subjects import HostOptions, Subject, by_key
 
 _NAMED = 5
 # What a port group hands to its guests as it is (virtual guest tagging).
@@ -199,11 +198,11 @@ def _untold(subjects: Sequence[Subject]) -> Iterator[Unseen]:
 def _of_host(seen: HostSeen) -> Iterator[Subject]:
     host = seen.host
     for key, fields in host.state.items():
-        if key[0] == "vswitch":
+        if key[0] == VSWITCH:
             own = _policies(fields)
             yield Subject(VSWITCH, str(key[1]), seen.name, configured=own, effective=own)
     for key, fields in host.state.items():
-        if key[0] == "portgroup":
+        if key[0] == PORTGROUP:
             name = str(key[1])
             # The host's own word; where it says nothing, what follows from the switch.
             computed = {**effective_policies(host.state, name), **{policy: value for policy, value in host.computed.get(name, {}).items() if value}}
@@ -263,9 +262,9 @@ def _document(seen: HostSeen) -> List[Dict[str, Any]]:
             "name": str(key[1]), "kind": VSWITCH, "security": _policies(fields), **guards,
             "port_groups": [
                 {"name": str(group[1]), "security": _policies(own)}
-                for group, own in state.items() if group[0] == "portgroup" and own.get("vswitch") == key[1]
+                for group, own in state.items() if group[0] == PORTGROUP and own.get("vswitch") == key[1]
             ],
-        } for key, fields in state.items() if key[0] == "vswitch"
+        } for key, fields in state.items() if key[0] == VSWITCH
     ]
 
 

@@ -14,9 +14,10 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy import d
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VDS, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Desired, Fields, Key, Observed, State, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import unknown
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import SwitchFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import in_effect
@@ -26,7 +27,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.ma
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection, close
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import spec as selection_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import (
-    VDS, VSWITCH, WITHOUT, Compiled, Said, bpdu_of, compile_switch, refuse,
+    WITHOUT, Compiled, Said, bpdu_of, compile_switch, refuse,
 )
 
 PURGE = ("overrides",)
@@ -183,7 +184,7 @@ class PolicyIntent(HostIntent):
         if compiled.security:
             # They are one policy where there is macManagementPolicy.
             asked = SECURITY if facts.mac_management else tuple(compiled.security)
-            dv_rules.must_be_told(f"switch {facts.name}", asked, facts.effective)
+            rules.must_be_told(f"switch {facts.name}", asked, facts.effective)
             wishes[VDS, facts.name] = dict(compiled.security)
         above = {**facts.effective, **compiled.security}
         enforcement: Dict[str, str] = {}
@@ -191,11 +192,11 @@ class PolicyIntent(HostIntent):
             label = f"port group {name} of {facts.name}"
             have = observed.state[facts.group_key(name)]
             wish, written = _without_mixture(security, have, above, facts.mac_management)
-            dv_rules.must_be_told(f"switch {facts.name}", written, above)
+            rules.must_be_told(f"switch {facts.name}", written, above)
             if written:
                 enforcement[label] = f"approximate: {' and '.join(written)} inherit, written as the value of the switch, as its other policies don't inherit"
             effective = {**facts.groups[name].effective, **{each: above.get(each) for each in SECURITY if have.get(each) == INHERIT}}
-            wishes[facts.group_key(name)] = dv_rules.complete(label, wish, have, effective, facts)
+            wishes[facts.group_key(name)] = rules.complete(label, wish, have, effective, facts)
         present = {key: wish for key, wish in wishes.items() if wish}
         notes = {"datacenter": facts.datacenter, "approximate": enforcement}
         return Resolved(Desired(present), notes, (), {"groups": _dv_groups(facts, observed, present, above)})
@@ -256,14 +257,14 @@ def _kind_here(item: CompiledSwitch, observed: Observed) -> Optional[str]:
 def _wish_vswitch(item: CompiledSwitch, observed: Observed, wishes: Dict[Key, Dict[str, Value]], purge: bool) -> None:
     switch, compiled = item.switch.name, item.compiled[VSWITCH]
     wishes[VSWITCH, switch] = dict(compiled.security)
-    there = [str(key[1]) for key, fields in observed.state.items() if key[0] == "portgroup" and fields.get("vswitch") == switch]
+    there = [str(key[1]) for key, fields in observed.state.items() if key[0] == PORTGROUP and fields.get("vswitch") == switch]
     for name, security in compiled.groups.items():
         if name not in there:
             raise InputError(_no_group(name, switch, there, observed))
-        wishes["portgroup", name] = dict(security)
+        wishes[PORTGROUP, name] = dict(security)
     for name in there if purge else ():
         if name not in compiled.groups:
-            wishes["portgroup", name] = _purged(observed.state["portgroup", name])
+            wishes[PORTGROUP, name] = _purged(observed.state[PORTGROUP, name])
 
 
 def _purged(have: Fields) -> Dict[str, Value]:
@@ -272,7 +273,7 @@ def _purged(have: Fields) -> Dict[str, Value]:
 
 
 def _no_group(name: str, switch: str, there: List[str], observed: Observed) -> str:
-    other = observed.state.get(("portgroup", name))
+    other = observed.state.get((PORTGROUP, name))
     if other is not None:
         return f"port group {name} of {switch}: the host has it on {other.get('vswitch')}; name it under that switch."
     return f"port group {name} of {switch}: the switch has no port group of that name{close(name, there)}."
@@ -283,7 +284,7 @@ def _groups_of(switch: str, observed: Observed, wishes: Mapping[Key, Fields]) ->
     above = {**observed.state[VSWITCH, switch], **wishes[VSWITCH, switch]}
     found: Dict[str, Any] = {}
     for key, fields in observed.state.items():
-        if key[0] == "portgroup" and fields.get("vswitch") == switch:
+        if key[0] == PORTGROUP and fields.get("vswitch") == switch:
             own = {**fields, **wishes.get(key, {})}
             found[str(key[1])] = _policies(switch, own, above, f"port group {key[1]}", f"switch {switch}")
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Dict, Mapping, Optional, Tuple
 
-VSWITCH, PORTGROUP, VDS, VDS_PORTGROUP, VDS_PORT = "vswitch", "portgroup", "vds", "vds_portgroup", "vds_port"
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VDS, VDS_PORT, VDS_PORTGROUP, VSWITCH
 
 Policies = Mapping[str, str]
 

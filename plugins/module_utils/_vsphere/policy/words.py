@@ -15,11 +15,11 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group, GuestItem, PortItem, Switch
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION, BY_PROGRAM, ROWS
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import APPROXIMATE, EXACT, UNSUPPORTED, Word
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY, Level
 
-VSWITCH, VDS = "vswitch", "vds"
 BACKENDS = (VSWITCH, VDS)
 
 # What the user may say that he does without.

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Dict, List
 
-import generate_audit
 import generate_drivers
+import generate_findings
 import generate_kickstart
 import generate_sbom
 import generate_vsphere
@@ -346,7 +346,7 @@ def main() -> int:
     load_package()
     texts = {
         "capabilities.md": page(), "policy.md": policy_page() + generate_vsphere.policy_part(), "vsphere-audit.md": generate_vsphere.audit_page(),
-        "linux-audit.md": generate_audit.audit_page(),
+        "findings.md": generate_findings.page(),
         "kickstart.md": generate_kickstart.page(), "drivers.md": generate_drivers.page(),
     }
     pages = {**{ROOT / "docs" / name: text for name, text in texts.items()}, ROOT / "sbom.cdx.json": generate_sbom.bill(ROOT), **generate_words.files(ROOT)}

@@ -62,6 +62,8 @@ def command(row: Any) -> str:
         facts.append(f"Void with `{row.void_with[0]}`.")
     if row.needs_one_of:
         facts.append(f"Needs one of {code(row.needs_one_of)}.")
+    if row.since:
+        facts.append(f"Since {row.since}.")
     if row.until:
         facts.append(f"Without effect from {row.until} on.")
     facts.append(f"If it stands twice, {REPEATS[row.repeat]}.")
@@ -74,7 +76,8 @@ def option(row: Any) -> str:
     texts = {"deprecated": "deprecated: a warning and no effect", "no effect": "taken and without effect", "refused": "stops the installer"}
     text = texts.get(row.status, row.text)
     value = ", ".join(row.choices) or KINDS.get(row.type, row.type)
-    cells = (f"`{row.name}`", value, row.since, code((*row.conflicts, *(f"{name}*" for name in row.unchecked))), code(row.requires), text)
+    releases = row.since + (f" until {row.until}" if row.until else "")
+    cells = (f"`{row.name}`", value, releases, code((*row.conflicts, *(f"{name}*" for name in row.unchecked))), code(row.requires), text)
     return "| " + " | ".join(cells) + " |"
 
 

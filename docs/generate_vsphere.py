@@ -67,10 +67,10 @@ for compliant (`Allow -xor not Inherited` is false there), and their InSpec prof
 
 The rules, with their identifiers in the STIGs for vSphere 8.0 (`ESXI-80`, `VCSA-80`) and VCF 9 (`VCFE-9X`, `VCFA-9X`), and the controls of the Security
 Configuration Guides 8 and 9. STIG severities are the published ones, the worst where they differ; the guides have none, so ours is used there and in
-`effective`.
+`effective`. What each rule means, and what to do, is in [findings.md](findings.md#switches-of-esxi).
 
-| rule | about | meaning | in `effective` | STIG | SCG |
-| --- | --- | --- | --- | --- | --- |
+| rule | in `effective` | STIG | SCG |
+| --- | --- | --- | --- |
 """
 AUDIT_TAIL = """
 - Uplink groups and groups that NSX backs are out of scope; they are in the answer, with the reason in `exempt`.
@@ -145,5 +145,5 @@ def audit_page() -> str:
     for name, rule in RULES.items():
         stig = ", ".join(f"{number} ({severity})" for number, severity in rule.stig.items())
         effective = rule.severity if rule.applies(EFFECTIVE) else "-"
-        rows.append(_cells(f"`{name}`", rule.about, rule.meaning, effective, stig or "-", ", ".join(rule.scg)))
+        rows.append(_cells(f"`{name}`", effective, stig or "-", ", ".join(rule.scg)))
     return AUDIT_HEAD + "\n".join(_truth()) + "\n" + "\n".join([AUDIT_RULES.rstrip("\n"), *rows]) + "\n" + AUDIT_TAIL

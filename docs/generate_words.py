@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
 import generate_docstrings
+import generate_guards
 import generate_yaml
 import yaml
 
@@ -125,20 +126,8 @@ def _entry(root: Path, mark: Mark, where: str) -> Dict[str, Any]:
 @lru_cache(maxsize=None)
 def entries(source: Path) -> Dict[str, Dict[str, Any]]:
     """The words of a file, by name; of guards, which are rows of a table, those of the table. The caller has made the collection importable."""
-    found: Dict[str, Dict[str, Any]] = yaml.safe_load(source.read_text(encoding="utf-8"))
-    if "guards" in found:
-        found["guards"]["suboptions"] = _of_guards()
+    found: Dict[str, Dict[str, Any]] = generate_guards.complete(yaml.safe_load(source.read_text(encoding="utf-8")))
     return found
-
-
-def _of_guards() -> Dict[str, Any]:
-    from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import ROWS
-    from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT
-
-    return {
-        row.name: {"description": row.documentation[0] if len(row.documentation) == 1 else list(row.documentation), "type": "str", "choices": [ACCEPT, REJECT]}
-        for row in ROWS
-    }
 
 
 def _parent(lines: List[str], mark: Mark) -> str:

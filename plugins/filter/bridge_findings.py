@@ -15,7 +15,7 @@ version_added: 0.1.0
 author:
   - virtnet.hardening contributors (@virtnet)
 description:
-  - Takes what M(virtnet.hardening.linux_bridge_info) returns and lists what lets a guest sniff, forge or steal, by the rules of C(docs/linux-audit.md).
+  - Takes what M(virtnet.hardening.linux_bridge_info) returns and lists what lets a guest sniff, forge or steal, by the rules of C(docs/findings.md).
   - >-
     A list without a finding says nothing of what was not looked at: show RV(virtnet.hardening.linux_bridge_info#module:not_looked_at) beside it, as the
     playbook C(audit) does.

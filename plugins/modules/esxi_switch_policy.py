@@ -84,28 +84,27 @@ options:
             description: Whether a guest sends from another MAC address than its adapter's.
             type: str
             choices: [accept, reject, inherit]
-      guards: &guards
+      guards: &guards  # generated from docs/words/port_policy.yml#esxi_guards
         description:
-          - What else is checked of the frames that guests send. V(accept) of all but O(switches[].guards.bpdu) changes nothing, as ESXi looks at none
-            of these.
+          - What else is checked of the frames that guests send. V(accept) of all but O(switches[].guards.bpdu) changes nothing, as ESXi looks at none of these.
         type: dict
         suboptions:
-          arp: &unenforced
+          arp: &arp
             description: V(reject) can't be enforced on ESXi, see O(allow_unenforced).
             type: str
             choices: [accept, reject]
-          neighbor: *unenforced
-          ip_source: *unenforced
-          router_advertisement: *unenforced
-          dhcp_server: *unenforced
+          neighbor: *arp
+          ip_source: *arp
+          router_advertisement: *arp
+          dhcp_server: *arp
           bpdu:
             description: >-
-              Whether guests may send BPDUs. It is the advanced option C(Net.BlockGuestBPDU) of every selected host that has one of the switches, and holds
-              for all guests of the host; a warning says so where not all switches of the document ask for it. Two that contradict are refused.
+              Whether guests may send BPDUs. It is the advanced option C(Net.BlockGuestBPDU) of every selected host that has one of the switches, and holds for
+              all guests of the host; a warning says so where not all switches of the document ask for it. Two that contradict are refused.
             type: str
             choices: [accept, reject]
-          vlan_tags: *unenforced
-          partial_checksum: *unenforced
+          vlan_tags: *arp
+          partial_checksum: *arp
       isolated: &isolated
         description: V(true) can't be enforced here, see O(allow_unenforced). An isolated private VLAN does it on a distributed group.
         type: bool
@@ -191,11 +190,11 @@ options:
     elements: str
     choices: [overrides]
     default: []
-  allow_unenforced:
+  allow_unenforced:  # generated from docs/words/port_policy.yml
     description:
       - >-
-        The words of the document that ESXi can't enforce and that you do without there. Each use of them is told in RV(unenforced) and in a warning;
-        one that is not in the list is refused.
+        The words of the document that ESXi can't enforce and that you do without there. Each use of them is told in RV(unenforced) and in a warning; one that
+        is not in the list is refused.
       - V(partial_checksum) of a profile is told and refuses nothing; written out it needs to be in the list as the others do.
       - V(ports) stands for policies and guards of single ports and guests.
     type: list

@@ -126,10 +126,18 @@ def test_it_is_an_option_with_words_on_both_sides(row: guards.Guard) -> None:
 def test_linux_modules_document_it(row: guards.Guard, module: str) -> None:
     """At each level, in the words of its row."""
     for option in options_named("guards", documentation(MODULES / f"{module}.py")):
-        assert row.name in option["suboptions"], f"docs/words/port_policy.yml: no guard {row.name} (then run docs/generate.py)"
+        assert row.name in option["suboptions"], f"{module}: no guard {row.name}; run docs/generate.py"
         said = option["suboptions"][row.name]["description"]
         said = [said] if isinstance(said, str) else said
-        assert tuple(said) == row.documentation, f"docs/words/port_policy.yml: {row.name} is not described as its row in _policy/guards.py says"
+        assert tuple(said) == row.documentation, f"{module}: {row.name} is not described as its row in _policy/guards.py says; run docs/generate.py"
+
+
+@every_guard
+def test_the_module_for_esxi_says_what_it_can_not_enforce(row: guards.Guard) -> None:
+    """A guard for which ESXi has a setting needs words of its own."""
+    for option in options_named("guards", documentation(MODULES / f"{ESXI}.py")):
+        refused = "can't be enforced" in option["suboptions"][row.name]["description"]
+        assert refused is (row.name in words.WITHOUT), f"docs/words/port_policy.yml: esxi_guards says of {row.name} what its row does not"
 
 
 def _roles_with_guards() -> List[str]:

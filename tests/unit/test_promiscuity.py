@@ -8,10 +8,11 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity import Books, extra
-from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity_findings import RULES, SEVERITIES
+from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity_findings import ABOUT, RULES
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity_info import PromiscuityRequest
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import Device, Evidence, Gap, Mirror, PacketSocket, Process, Program
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES
 
 TCPDUMP = Process(4711, "tcpdump", "/usr/bin/tcpdump", "tcpdump")
 LLDPD = Process(812, "lldpd", "/usr/sbin/lldpd", "_lldpd")
@@ -287,7 +288,7 @@ def test_names_of_interfaces() -> None:
 def test_the_table_of_rules() -> None:
     """Each says what it means and what to do."""
     for name, rule in RULES.items():
-        assert rule.shared in SEVERITIES and rule.alone in (*SEVERITIES, "") and rule.meaning and rule.remedy, name
+        assert rule.severity in SEVERITIES and rule.elsewhere in (*SEVERITIES, "", None) and rule.meaning and rule.remedy and rule.about in ABOUT, name
         assert not rule.meaning.endswith(".") and not rule.remedy.endswith("."), name
 
 

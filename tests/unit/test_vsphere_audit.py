@@ -8,9 +8,10 @@ from itertools import product
 from typing import Any, Dict, List, Optional, Set, Tuple
 
 import pytest
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VDS, VDS_PORT, VDS_PORTGROUP, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit import judge
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit_rules import AUDITS, OPTIONS, RULES, SEVERITIES
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit_rules import AUDITS, OPTIONS, RULES
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.subjects import HostOptions, Subject, by_key
 
 POLICIES = ("promiscuous", "mac_changes", "forged_transmits")

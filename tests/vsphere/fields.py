@@ -8,9 +8,10 @@ from typing import Dict, NamedTuple
 
 
 class Switched(NamedTuple):
-    """A policy that is on or off: its name, the flag of a group that lets ports have their own, and who has it."""
+    """A policy that is on or off: its name, the flag of a group that lets ports have their own, by both its names, and whether groups have it."""
 
     native: str
+    # Empty where ports can't have their own.
     flag: str
     option_of_flag: str
     group: bool

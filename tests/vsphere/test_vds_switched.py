@@ -16,6 +16,7 @@ from .fields import SWITCHED
 
 ONE: Dict[str, Any] = {"vds": "vds1", "name": "dvpg01"}
 OF_GROUPS = sorted(name for name, row in SWITCHED.items() if row.group)
+OF_PORTS = sorted(name for name, row in SWITCHED.items() if row.flag)
 
 
 def of_port(vsphere: Client, key: str, native: str) -> Dict[str, Any]:
@@ -54,7 +55,7 @@ def test_of_a_new_group(vcenter: Switches, name: str) -> None:
         assert setting(vsphere, f"/dc1/network/{group}")[native] == wanted
 
 
-@pytest.mark.parametrize("name", sorted(SWITCHED))
+@pytest.mark.parametrize("name", OF_PORTS)
 def test_of_a_port(vcenter: Switches, name: str) -> None:
     """Refused without its flag, set and reset with it; reset needs none. What the group has is in effect where the port inherits."""
     vsphere, row = vcenter.vsphere, SWITCHED[name]
@@ -78,7 +79,7 @@ def test_of_a_port(vcenter: Switches, name: str) -> None:
     assert of_port(vsphere, port["key"], row.native) == {"inherited": "true", "value": "true"}
 
 
-@pytest.mark.parametrize("name", OF_GROUPS)
+@pytest.mark.parametrize("name", sorted({*OF_GROUPS} & {*OF_PORTS}))
 def test_of_a_port_that_is_to_inherit(vcenter: Switches, name: str) -> None:
     """By the word, without its flag, as with state: inherited."""
     vsphere, row = vcenter.vsphere, SWITCHED[name]

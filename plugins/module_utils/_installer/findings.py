@@ -10,6 +10,8 @@ from typing import Any, Dict, Iterable, List
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide
 
+# A scale of its own, and no high, medium or low of _policy/findings.py: those say what a guest can do to others, these whether the file will do what it says.
+# Users set from which on a file is refused by these words, and an error of a file is no danger to anybody.
 # In rising order. error: the installer stops, or does something else than the file says. warning: it works, but not for everybody.
 SEVERITIES = ("info", "warning", "error")
 # What the installer or boot loader itself does about it: it stops, it logs a line and goes on, or it says nothing.

@@ -10,10 +10,9 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.audit_rules import RULES, guard_rule
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.recipes import CLOSED, SPANNING_TREE
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import GUEST_NAMES, JUDGED, UNKNOWN, Role, settle
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import Finding, worst_first
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT
 
-Finding = Dict[str, str]
 Answer = Mapping[str, Any]
 # The name of a rule, and what was found in words.
 Found = Tuple[str, str]
@@ -36,20 +35,17 @@ class Names(NamedTuple):
 _AS_TOLD = Names()
 
 
-def judge(answer: Answer, names: Names = _AS_TOLD) -> List[Finding]:
+def judge(answer: Answer, names: Names = _AS_TOLD) -> List[Dict[str, Any]]:
     """All findings, the most severe first. C(answer) is the result of the module, or at least its bridges."""
     found = [_finding("", "", each) for each in _of_table(answer)]
     for bridge in answer["bridges"]:
         found += _of_bridge(bridge, answer, names)
-    return sorted(found, key=lambda each: SEVERITIES.index(each["severity"]))
+    return worst_first(found)
 
 
 def _finding(bridge: str, port: str, found: Found) -> Finding:
     name, words = found
-    rule = RULES[name]
-    return {
-        "rule": name, "severity": rule.severity, "bridge": bridge, "port": port, "finding": words, "meaning": rule.meaning, "remedy": rule.remedy,
-    }
+    return Finding(RULES[name], {"bridge": bridge, "port": port}, words)
 
 
 def _of_table(answer: Answer) -> Iterator[Found]:

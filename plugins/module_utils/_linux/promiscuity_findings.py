@@ -5,99 +5,102 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Mapping, NamedTuple
+from typing import Any, Dict, Iterator, List, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity import Books, Entry, Ledger, holder_words
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import is_hub
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constants import ETH_P_ALL
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import PACKET_SOCKETS, Device, Evidence, Mirror
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import Finding, Rule, table, worst_first
 
 
-class Rule(NamedTuple):
-    """What a kind of finding means and what to do. Severities: at a switch, its port or what lies below, and elsewhere; "" for no finding."""
+# What a rule is about: a bridge, any interface.
+BRIDGE, INTERFACE = "bridge", "interface"
+ABOUT: Dict[str, str] = {BRIDGE: "a bridge", INTERFACE: "an interface"}
 
-    shared: str
-    alone: str
-    meaning: str
-    remedy: str
-
-
-RULES: Mapping[str, Rule] = {
-    "bridge_promiscuous": Rule(
-        "high", "high",
+# The first severity is that at a switch, its port or what lies below.
+RULES: Mapping[str, Rule] = table(
+    Rule(
+        "bridge_promiscuous", BRIDGE, "high",
         "All frames on the bridge reach the host, or the other switch that has bridged it. The bridge does not learn the addresses behind that switch,"
         " so frames to its guests are flooded to all ports and every guest can read them",
         "give the other switch a port of its own on the bridge (a veth pair) in place of the bridge device; until then set unicast_flood: false on guests'"
         " ports",
     ),
-    "sniffer": Rule(
-        "high", "medium",
+    Rule(
+        "sniffer", INTERFACE, "high",
         "The process receives every frame that reaches the interface, those to others included",
-        "stop the process, or declare its executable under expected if it is meant to sniff",
+        "stop the process, or declare its executable under expected if it is meant to sniff", elsewhere="medium",
     ),
-    "listener": Rule(
-        "medium", "",
+    Rule(
+        "listener", INTERFACE, "medium",
         "The process hears all frames of the interface without making it promiscuous, so the counter does not show it; on a port that means all frames"
         " of the guest",
         "stop the process, bind it to another interface, or declare its executable under expected (DHCP clients and LLDP daemons listen like this)",
+        elsewhere="",
     ),
-    "hub": Rule(
-        "high", "high",
+    Rule(
+        "hub", BRIDGE, "high",
         "ageing_time is 0, so the bridge forgets every address at once and floods every frame to every guest",
         "set ageing_time: 300 with linux_bridge",
     ),
-    "hub_of_two": Rule(
-        "low", "low",
+    Rule(
+        "hub_of_two", BRIDGE, "low",
         "ageing_time is 0, so the bridge forgets every address at once; with two ports at most there is nobody else to receive, and a third one would"
         " receive every frame of both",
         "set ageing_time: 300 with linux_bridge unless somebody counts on it, as OpenStack's hybrid plug (qbr bridges) does",
     ),
-    "administrator": Rule(
-        "medium", "medium",
+    Rule(
+        "administrator", INTERFACE, "medium",
         "Somebody set the interface promiscuous by hand or a program did (ip link set promisc on; Proxmox does so for each tap): it receives frames that"
         " are not for it",
         "run ip link set dev NAME promisc off, or declare it under expected with the reason",
     ),
-    "macvlan": Rule(
-        "high", "medium",
+    Rule(
+        "macvlan", INTERFACE, "high",
         "The device above receives every frame of the interface, those to others included, and hands them to its guest or switch",
-        "use a macvtap in bridge mode or a port of a bridge, or declare the device under expected if it is meant",
+        "use a macvtap in bridge mode or a port of a bridge, or declare the device under expected if it is meant", elsewhere="medium",
     ),
-    "unexplained": Rule(
-        "high", "high",
+    Rule(
+        "unexplained", INTERFACE, "high",
         "Something makes the interface promiscuous that no socket, bridge, flag or device of this network namespace accounts for: a kernel module"
         " (VMware Workstation's vmnet bridge does this), a macvlan device that was moved into another namespace, or a VLAN device that was deleted while it was"
         " promiscuous, whose count some kernels do not take back",
         "find it (lsmod, ip -all netns exec ip -d link); if it is meant, declare it under expected with the reason",
     ),
-    "miscounted": Rule(
-        "medium", "medium",
+    Rule(
+        "miscounted", INTERFACE, "medium",
         "The counter is lower than the holders that were found, so one of them is not what it seems on this kernel",
         "run it again; if it stays, report it with the output of ip -d link and uname -r",
     ),
-    "tc_mirror": Rule(
-        "high", "medium", "A tc rule copies the frames, and the counter does not show it", "delete the filter by tc filter del unless it is meant",
+    Rule(
+        "tc_mirror", INTERFACE, "high",
+        "A tc rule copies the frames, and the counter does not show it", "delete the filter by tc filter del unless it is meant",
+        elsewhere="medium",
     ),
-    "tc_redirect": Rule(
-        "medium", "low", "A tc rule sends the frames elsewhere (shaping by an ifb device does so too), and the counter does not show it",
-        "delete the filter by tc filter del unless it is meant",
+    Rule(
+        "tc_redirect", INTERFACE, "medium", "A tc rule sends the frames elsewhere (shaping by an ifb device does so too), and the counter does not show it",
+        "delete the filter by tc filter del unless it is meant", elsewhere="low",
     ),
-    "nft_mirror": Rule("high", "medium", "A rule of nftables copies the frames, and the counter does not show it", "delete the rule unless it is meant"),
-    "nft_redirect": Rule(
-        "medium", "low", "A rule of nftables sends the frames elsewhere, and the counter does not show it", "delete the rule unless it is meant",
+    Rule(
+        "nft_mirror", INTERFACE, "high", "A rule of nftables copies the frames, and the counter does not show it", "delete the rule unless it is meant",
+        elsewhere="medium",
     ),
-    "xdp": Rule(
-        "medium", "low", "The program sees every frame before all else and can copy, change, redirect or drop it unseen by any firewall",
-        "look at it by bpftool prog show id NUMBER; detach it by ip link set dev NAME xdp off unless it is meant",
+    Rule(
+        "nft_redirect", INTERFACE, "medium",
+        "A rule of nftables sends the frames elsewhere, and the counter does not show it", "delete the rule unless it is meant",
+        elsewhere="low",
     ),
-    "tc_bpf": Rule(
-        "medium", "low", "The program sees every frame and can copy, change, redirect or drop it (container networks such as Cilium work like this)",
-        "look at it by bpftool net show and bpftool prog show; detach it unless it is meant",
+    Rule(
+        "xdp", INTERFACE, "medium", "The program sees every frame before all else and can copy, change, redirect or drop it unseen by any firewall",
+        "look at it by bpftool prog show id NUMBER; detach it by ip link set dev NAME xdp off unless it is meant", elsewhere="low",
     ),
-}
-
-Finding = Dict[str, str]
+    Rule(
+        "tc_bpf", INTERFACE, "medium",
+        "The program sees every frame and can copy, change, redirect or drop it (container networks such as Cilium work like this)",
+        "look at it by bpftool net show and bpftool prog show; detach it unless it is meant", elsewhere="low",
+    ),
+)
 
 
 class Judge:
@@ -107,18 +110,17 @@ class Judge:
         self._evidence = evidence
         self._books = books
 
-    def findings(self, ledgers: Mapping[str, Ledger]) -> List[Finding]:
+    def findings(self, ledgers: Mapping[str, Ledger]) -> List[Dict[str, Any]]:
         """Of the interfaces whose ledgers are given, and those tied to no interface; the worst first."""
         found: List[Finding] = []
         for name, ledger in ledgers.items():
             found.extend(self._of_device(self._evidence.devices[name], ledger))
         found.extend(self._of_mirrors(ledgers))
         found.extend(self._of_unbound_listeners(ledgers))
-        return sorted(found, key=lambda each: (SEVERITIES.index(each["severity"]), each["interface"], each["rule"]))
+        return worst_first(found, "interface", "rule")
 
     def _make(self, rule: str, device: Device, text: str) -> Iterator[Finding]:
-        shared = self._books.shared(device)
-        yield from _finding(rule, device.name, text, RULES[rule].shared if shared else RULES[rule].alone)
+        yield from _finding(rule, device.name, text, self._books.shared(device))
 
     def _of_device(self, device: Device, ledger: Ledger) -> Iterator[Finding]:
         if device.hub:
@@ -190,13 +192,13 @@ class Judge:
             heard = [name for name in names if not socket.promiscuous.get(name) and not self._books.declared(socket, name)]
             if heard:
                 few = ", ".join(heard[:5]) + (f" and {len(heard) - 5} more" if len(heard) > 5 else "")
-                yield from _finding("listener", "", f"listens to all frames of all interfaces, {few} among them: {holder_words(socket)}", "medium")
+                yield from _finding("listener", "", f"listens to all frames of all interfaces, {few} among them: {holder_words(socket)}", shared=True)
 
     def _of_mirrors(self, ledgers: Mapping[str, Ledger]) -> Iterator[Finding]:
         for mirror in self._evidence.mirrors:
             rule = f"{mirror.by}_{'redirect' if mirror.verb == 'redirect' else 'mirror'}"
             if not mirror.interface:
-                yield from _finding(rule, "", _mirror_words(mirror), RULES[rule].alone)
+                yield from _finding(rule, "", _mirror_words(mirror), shared=False)
             elif mirror.interface in ledgers:
                 yield from self._make(rule, self._evidence.devices[mirror.interface], _mirror_words(mirror))
 
@@ -206,8 +208,8 @@ def _mirror_words(mirror: Mirror) -> str:
     return f"frames are {verb} to {mirror.target} ({mirror.by}, {mirror.place})"
 
 
-def _finding(rule: str, interface: str, text: str, severity: str) -> Iterator[Finding]:
+def _finding(name: str, interface: str, text: str, shared: bool) -> Iterator[Finding]:
+    rule = RULES[name]
+    severity = rule.severity if shared or rule.elsewhere is None else rule.elsewhere
     if severity:
-        item = RULES[rule]
-        remedy = item.remedy.replace("NAME", interface)
-        yield {"interface": interface, "severity": severity, "finding": text, "meaning": item.meaning, "remedy": remedy, "rule": rule}
+        yield Finding(rule, {"interface": interface}, text, severity, rule.remedy.replace("NAME", interface))

@@ -9,11 +9,11 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS, VSWITCH
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level
 
 BRIDGE = "bridge"
-KINDS = (BRIDGE, VSWITCH.name, VDS.name)
+KINDS = (BRIDGE, VSWITCH, VDS)
 
 
 class PortItem(NamedTuple):

@@ -5,7 +5,5 @@
 
 from __future__ import annotations
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy import fields
-
-VSWITCH, PORTGROUP = fields.VSWITCH.name, fields.PORTGROUP.name
-VDS, VDS_PORTGROUP, VDS_PORT = fields.VDS.name, fields.VDS_PORTGROUP.name, fields.VDS_PORT.name
+VSWITCH, PORTGROUP = "vswitch", "portgroup"
+VDS, VDS_PORTGROUP, VDS_PORT = "vds", "vds_portgroup", "vds_port"

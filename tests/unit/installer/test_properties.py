@@ -19,8 +19,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kicks
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart import parse as kickstart_parse
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lex import quote, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.mask import shown
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import REPEATED, SCRIPTS, SINGLE, extract, fields, normal, render
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import extract, fields, normal, render
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS, WRITTEN
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.types import Command, Option
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -184,20 +184,33 @@ def value(option: Option) -> Any:
     return st.sampled_from(option.choices) if option.choices else VALUES[option.type]
 
 
-def command(name: str, **more: Any) -> Any:
-    """Options of a command, and its argument."""
-    row: Command = COMMANDS[name]
+LINES = st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=0x24F), max_size=8).map(lambda text: " " + text), min_size=1, max_size=4)
+SCRIPT = LINES.map("\n".join).filter(lambda text: bool(text.strip()))
+
+
+def command(row: Command) -> Any:
+    """Options of a command, its argument and its script."""
+    more = {"script": SCRIPT} if row.script else {}
     needed = {row.argument.name: WORDS} if row.argument is not None else {}
     return st.fixed_dictionaries({**needed, **more}, optional={option.field: value(option) for option in fields(row)})
 
 
-LINES = st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=0x24F), max_size=8).map(lambda text: " " + text), min_size=1, max_size=4)
-SCRIPT = LINES.map("\n".join).filter(lambda text: bool(text.strip()))
+def word(row: Command) -> Any:
+    """Values of a command that is one word."""
+    if row.argument is None:
+        return value(row.options[0])
+    return st.just(HASH) if row.argument.hash else WORDS
+
+
+def of_key(row: Command) -> Any:
+    """What a model may have of a command."""
+    one = st.booleans() if row.shape == "switch" else word(row) if row.shape == "word" else command(row)
+    return st.lists(one, max_size=2) if row.many else one
+
+
 MODELS = st.fixed_dictionaries({}, optional={
-    "accepteula": st.booleans(), "root_password_hash": st.just(HASH), "keyboard": WORDS, "serialnum": VALUES["license"], "paranoid": st.booleans(),
-    "dryrun": st.booleans(), "reboot": st.booleans(), "noeject": st.booleans(), "include": st.lists(WORDS, max_size=2),
-    **{name: command(name) for name in SINGLE}, **{name: st.lists(command(name), max_size=2) for name in REPEATED},
-    **{name: st.lists(command(row, script=SCRIPT), max_size=2) for name, row in SCRIPTS.items()},
+    **{row.key: of_key(row) for row in WRITTEN},
+    **{option.key: st.booleans() for row in WRITTEN for option in row.options if option.key},
 })
 
 

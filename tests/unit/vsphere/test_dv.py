@@ -11,13 +11,13 @@ from typing import Any, Dict, Mapping, Optional
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnreadableError, UnsupportedError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import expand as dv_expand
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten as dv_flatten
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import inventory as dv_inventory
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules as dv_rules
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import vlan as dv_vlan
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import PORT_POLICY, VDS_PORT, VDS_PORTGROUP
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import Found, plain_name
 from hypothesis import given
@@ -150,7 +150,8 @@ def test_what_is_connected(entity: Any, kind: Optional[str], name: str, host: Op
     assert dv_inventory._who(None, SEEN) == dv_inventory.Who("", "", False, False, "")
 
 
-UNKNOWN = dict.fromkeys((*SECURITY_NAMES, *LEARNING_NAMES, "vlan", "netflow"))
+UNKNOWN = dict.fromkeys((*SECURITY_NAMES, *LEARNING_NAMES, *(field.name for field in dv_flatten.policies(VDS_PORTGROUP))))
+OF_ALL = dict.fromkeys((*UNKNOWN, *(field.name for field in dv_flatten.policies())))
 
 
 def test_what_is_not_told_is_not_known() -> None:
@@ -158,9 +159,12 @@ def test_what_is_not_told_is_not_known() -> None:
     empty = TYPES.VmwarePortConfigPolicy()
     assert dv_flatten.setting_fields(empty, True) == UNKNOWN
     old = {name: None for name in UNKNOWN if name not in LEARNING_NAMES}
-    assert dv_flatten.setting_fields(empty) == old and dv_flatten.effective_fields(empty) == {**old, "blocked": None}
+    assert dv_flatten.setting_fields(empty) == old and dv_flatten.effective_fields(empty) == {
+        name: None for name in OF_ALL if name not in LEARNING_NAMES
+    }
     port = SimpleNamespace(setting=empty)
-    assert dv_flatten.port(port, True) == dv_flatten.effective_fields(empty, True) == {**UNKNOWN, "blocked": None}
+    of_ports = {name: None for name in OF_ALL if name in VDS_PORT.fields}
+    assert dv_flatten.port(port, True) == of_ports and dv_flatten.effective_fields(empty, True) == OF_ALL
     # Where there is macManagementPolicy the deprecated one says nothing.
     legacy_only = TYPES.VmwarePortConfigPolicy(securityPolicy=TYPES.SecurityPolicy(inherited=True, allowPromiscuous=bool_policy(True, True)))
     assert dv_flatten.security(legacy_only, True) == dict.fromkeys(SECURITY_NAMES)

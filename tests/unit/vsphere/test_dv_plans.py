@@ -15,12 +15,12 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import DELETE, UPDATE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, make_plan
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed, State
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import backend as dv_backend
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.adapters import Adapters
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import Groups
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope, GroupFacts, PortFacts, SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import VDS_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.groups import GroupsIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.intent import PolicyIntent

@@ -11,9 +11,10 @@ from typing import Any, Dict, Iterator, Set, Tuple
 
 import pytest
 import yaml
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_PORT, VDS_PORTGROUP, VSPHERE
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSPHERE
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Field
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import expand, flatten, groups, ports
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import VDS_PORT, VDS_PORTGROUP
 
 from tests.vsphere import fields as tried
 
@@ -41,14 +42,19 @@ VALUES: Dict[str, Tuple[Any, ...]] = {
 }
 
 
+def none_of(sentence: str, names: Set[str]) -> None:
+    """Fails with the names."""
+    assert not names, f"{sentence} {', '.join(sorted(names))}"
+
+
 def test_each_row_has_values() -> None:
     """Without them nothing below, and nothing on the simulator, tries it."""
-    assert not set(ROWS) - set(VALUES), "rows without values in VALUES of this file"
-    assert not set(VALUES) - set(ROWS), "values of rows that there are not"
+    none_of("VALUES of this file has no values of", set(ROWS) - set(VALUES))
+    none_of("the table has no row of", set(VALUES) - set(ROWS))
     single = {field.name for field in flatten.policies() if flatten.wire(field) == "bool_policy"}
-    assert not single - set(tried.SWITCHED), "rows that tests/vsphere/fields.py does not try on the simulator"
+    none_of("SWITCHED of tests/vsphere/fields.py, by which the simulator is tried, has no", single - set(tried.SWITCHED))
     flags = {name for name, field in ROWS.items() if flatten.wire(field) == "flag"}
-    assert not flags - set(tried.FLAGS), "flags without their names in tests/vsphere/fields.py"
+    none_of("FLAGS of tests/vsphere/fields.py, by which the simulator is tried, has no", flags - set(tried.FLAGS))
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
@@ -94,7 +100,8 @@ def test_what_is_written_is_read(name: str, value: Any) -> None:
         assert flatten.group(written, True)[name] == value and spec.defaultPortConfig is None
         return
     made = expand.setting(vim, blank(), asked)
-    assert flatten.setting_fields(made, True, VDS_PORT)[name] == value
+    for kind in (kind for kind in KINDS.values() if name in kind.fields):
+        assert flatten.setting_fields(made, True, kind)[name] == value
     if value != INHERIT:
         assert flatten.effective_fields(made, True)[name] == value
     sent = {each.name for each in made._GetPropertyList() if getattr(made, each.name, None)}
@@ -133,9 +140,9 @@ def leaves(options: Dict[str, Any], below: str, above: str = "") -> Iterator[Tup
 def test_each_row_is_an_option_and_documented(module: str) -> None:
     """With the choices and the type that the row has; what can be reset is told where that is."""
     wanted, told = dict(leaves(SPECS[module], "options")), dict(leaves(documented(module), "suboptions"))
-    assert not set(wanted) - set(told), f"options of {module} that are not documented"
+    none_of(f"the documentation of {module} and _vds has no option", set(wanted) - set(told))
     for name, option in wanted.items():
         assert told[name]["type"] == option["type"], name
         assert set(told[name].get("choices", ())) == set(option.get("choices", ())), name
     last: Set[str] = {name.split(".")[-1] for name in wanted} | {name.replace("mac_learning.", "mac_learning_") for name in wanted}
-    assert not set(KINDS[module].fields) - last, f"rows that are no option of {module}"
+    none_of(f"{module} has no option for", set(KINDS[module].fields) - last)

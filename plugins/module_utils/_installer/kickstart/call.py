@@ -19,8 +19,6 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kicks
 )
 
 _IDLE = {DEPRECATED: "deprecated-option", NO_EFFECT: "no-effect"}
-# Values that may be secret are never part of a message.
-_SECRET_COMMANDS = ("rootpw", "vmserialnum")
 # As the vendor's guides name disks: what the storage says of itself (NVMe by its UUID where it has neither EUI64 nor NGUID), the path to a local one,
 # and the name of the VMkernel; or as a file below /vmfs/devices/disks.
 _DISK = re.compile(
@@ -105,7 +103,8 @@ class Reader:
         self.item, self.command = item, command
         self.options: Dict[str, Optional[str]] = {}
         self.problems: List[Finding] = []
-        self.show = command.name not in _SECRET_COMMANDS
+        # Values that may be secret are never part of a message.
+        self.show = not command.secret
 
     def call(self) -> Call:
         """The whole line."""

@@ -125,12 +125,14 @@ def _short(name: str) -> str:
 def _release(call: Call, version: Optional[EsxiVersion]) -> Iterator[Finding]:
     if version is None:
         return
-    for name in call.options:
-        option = call.command.by_name[name]
-        if option.since and version < EsxiVersion.parse(option.since):
-            yield finding("not-in-version", call.line, f"{call.command.name} {name} is not known to ESXi {version}; it is since {option.since}")
-    if call.command.until and version >= EsxiVersion.parse(call.command.until):
-        yield finding("no-longer", call.line, f"{call.command.name} has no effect since {call.command.until}")
+    command = call.command
+    rows = [(command.name, command.since, command.until)]
+    rows += [(f"{command.name} {each.name}", each.since, each.until) for each in (command.by_name[name] for name in call.options)]
+    for what, since, until in rows:
+        if since and version < EsxiVersion.parse(since):
+            yield finding("not-in-version", call.line, f"{what} is not known to ESXi {version}; it is since {since}")
+        if until and version >= EsxiVersion.parse(until):
+            yield finding("no-longer", call.line, f"{what} has no effect since {until}")
 
 
 def _together(calls: List[Call]) -> Iterator[Finding]:

@@ -11,25 +11,25 @@ from typing import Iterator, Optional
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.call import finding
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import COMMAND, SCRIPT, Document, Item
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS, SECTIONS
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import secret_spans
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES
 
-# No shell has these: whoever wrote them meant the installer. network, part, reboot and others are left to the shell.
+# No shell has these: whoever wrote them meant the installer.
 _ONLY_KICKSTART = re.compile(
-    rb"^(?:(?:vm)?accepteula|rootpw|clearpart|installorupgrade|(?:vm)?serialnum|paranoid|dryrun|install[ \t]+--|network[ \t]+--|keyboard[ \t])", re.MULTILINE,
+    ("^(?:" + "|".join(re.escape(name) + row.in_script for name, row in COMMANDS.items() if row.in_script is not None) + ")").encode(), re.MULTILINE,
 )
 _SECTION_END = re.compile(rb"^%end\b", re.MULTILINE)
 _PYTHON = re.compile(rb"^(?:import|from)[ \t]+\w", re.MULTILINE)
 # Of one script, after which it is enough to say how many there are.
 _MOST_LINES = 20
-_SECTIONS = ("%pre", "%post", "%firstboot", "%include", "%packages", "%vmlicense_text")
 
 
 def check(document: Document, secure_boot: Optional[bool]) -> Iterator[Finding]:
     """The findings of all scripts."""
     before: Optional[Item] = None
     for item in document.items:
-        if before is not None and before.kind == SCRIPT and item.kind == COMMAND and item.name not in _SECTIONS:
+        if before is not None and before.kind == SCRIPT and item.kind == COMMAND and item.name not in SECTIONS:
             yield finding("script-cut", item.line, f"the script of {before.name} in line {before.line} ends here")
         if item.kind == SCRIPT:
             yield from _script(item)

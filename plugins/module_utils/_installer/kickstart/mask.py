@@ -9,11 +9,12 @@ import re
 from typing import Iterator, List, Set, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import COMMAND, Document, Item
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import HIDDEN, blot, secret_spans
 
 # A backslash alone at the end of a line is no secret.
 _WORD = re.compile(r"(?!\\\s*$)\S+")
-_SECRET = ("rootpw", "vmserialnum", "serialnum")
+_SECRET = tuple(name for name, command in COMMANDS.items() if command.secret)
 
 
 def shown(document: Document, mark: str = HIDDEN) -> str:

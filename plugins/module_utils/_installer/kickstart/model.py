@@ -3,33 +3,29 @@
 # This code is PRIVATE to the collection.
 """Between a model, which is a dict of options as a module takes them, and a ks.cfg. Pure.
 
-The keys of a model: a command's name, or for options that the table does not name so: accepteula, root_password_hash, serialnum, include,
-pre, post, firstboot, reboot and noeject. A value of an option is named as in the table, in lower case and without dashes.
+The keys of a model are those of the table's commands, and of the few options that have one. A value of an option is named as in the table, in lower case and
+without dashes.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.call import Call
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lex import BLANKS, quote
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import effective, read
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint_options import good_hash
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import COMMAND, LOST, REST, SCRIPT, Document
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS, INSTALLS, SCRIPT_ENDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.types import DEPRECATED, LISTS, NO_EFFECT, REFUSED, Command, Option
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS, INSTALLS, SCRIPT_ENDS, WRITTEN
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.types import (
+    DEPRECATED, LISTS, NO_EFFECT, OPTIONS, REFUSED, SECTION, SWITCH, WORD, Command, Option,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 Model = Dict[str, Any]
-SWITCHES = {"accepteula": "vmaccepteula", "paranoid": "paranoid", "dryrun": "dryrun"}
-SINGLE = (*INSTALLS, "network")
-REPEATED = ("clearpart", "part")
-SCRIPTS = {"pre": "%pre", "post": "%post", "firstboot": "%firstboot"}
-KEYS = (
-    "accepteula", "root_password_hash", *INSTALLS, *REPEATED, "network", "keyboard", "serialnum", "paranoid", "dryrun", "reboot", "noeject", "include",
-    *SCRIPTS,
-)
+KEYS = tuple(key for row in WRITTEN for key in (row.key, *(option.key for option in row.options if option.key)))
+SECRET_KEYS = tuple(row.key for row in WRITTEN if row.secret)
 _BOOLEANS = {"zero_one": ("0", "1"), "true_false": ("false", "true")}
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _ENDS = re.compile("^(?:" + "|".join(re.escape(name) for name in SCRIPT_ENDS) + ")", re.MULTILINE)
@@ -47,8 +43,9 @@ def normal(model: Mapping[str, Any]) -> Model:
         value = _normal(model.get(key))
         if value is not None and value is not False and (value != [] or key in INSTALLS):
             clean[key] = value
-    if not clean.get("reboot"):
-        clean.pop("noeject", None)
+    for row in WRITTEN:
+        for option in row.options if row.key not in clean else ():
+            clean.pop(option.key, None)
     return clean
 
 
@@ -71,27 +68,27 @@ _TWO_SIDED = frozenset(option.field for command in COMMANDS.values() for option 
 def render(model: Mapping[str, Any]) -> bytes:
     """The file; InputError for a value that can't stand in one."""
     clean = normal(model)
-    lines = ["vmaccepteula"] if clean.get("accepteula") else []
-    if "root_password_hash" in clean:
-        why = good_hash(clean["root_password_hash"])
-        if why is not None:
-            raise InputError(f"root_password_hash: {why}.")
-        lines.append("rootpw --iscrypted " + clean["root_password_hash"])
-    lines += [_command(name, clean[name]) for name in INSTALLS if name in clean]
-    lines += [_command(name, each) for name in REPEATED for each in clean.get(name, ())]
-    lines += [_command("network", clean["network"])] if "network" in clean else []
-    lines += ["keyboard " + _word("keyboard", clean["keyboard"])] if "keyboard" in clean else []
-    lines += ["vmserialnum --esx=" + _word("serialnum", clean["serialnum"])] if "serialnum" in clean else []
-    lines += [name for name in ("paranoid", "dryrun") if clean.get(name)]
-    lines += ["reboot" + (" --noeject" if clean.get("noeject") else "")] if clean.get("reboot") else []
-    lines += ["%include " + _word("include", each) for each in clean.get("include", ())]
-    lines += [_section(key, each) for key in SCRIPTS for each in clean.get(key, ())]
+    lines = [_WRITERS[row.shape](row, each, clean) for row in WRITTEN if row.key in clean for each in (clean[row.key] if row.many else [clean[row.key]])]
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
-def _command(name: str, values: Mapping[str, Any]) -> str:
-    command = COMMANDS[name]
-    words = [name]
+def _switch(row: Command, value: Any, clean: Model) -> str:
+    return " ".join([row.name, *(option.name for option in row.options if clean.get(option.key))])
+
+
+def _single_word(row: Command, value: Any, clean: Model) -> str:
+    if row.argument is None:
+        return f"{row.name} {row.options[0].name}={_word(row.key, value)}"
+    if not row.argument.hash:
+        return f"{row.name} {_word(row.key, value)}"
+    why = good_hash(value)
+    if why is not None:
+        raise InputError(f"{row.key}: {why}.")
+    return " ".join([row.name, *(option.name for option in row.options), value])
+
+
+def _command(command: Command, values: Mapping[str, Any], clean: Model) -> str:
+    name, words = command.name, [command.name]
     if command.argument is not None:
         words.append(_word(f"{name}: {command.argument.name}", values.get(command.argument.name, "")))
     for option in fields(command):
@@ -130,7 +127,8 @@ def _checked(where: str, text: str) -> str:
     return text
 
 
-def _section(key: str, values: Mapping[str, Any]) -> str:
+def _section(row: Command, values: Mapping[str, Any], clean: Model) -> str:
+    key = row.key
     body = str(values.get("script", ""))
     if not body.strip():
         raise InputError(f"{key}: the script is empty; leave the section out or give one.")
@@ -140,7 +138,10 @@ def _section(key: str, values: Mapping[str, Any]) -> str:
         raise InputError(f"{key}: line {line} of the script begins with {cut.group(0)}, where the installer would end the script; indent the line.")
     if re.search("[\x00\ud800-\udfff]", body):
         raise InputError(f"{key}: the script has a character that is no text; encode it, for example as base64.")
-    return _command(SCRIPTS[key], values) + "\n" + body.rstrip("\n")
+    return _command(row, values, clean) + "\n" + body.rstrip("\n")
+
+
+_WRITERS: Mapping[str, Callable[[Command, Any, Model], str]] = {SWITCH: _switch, WORD: _single_word, OPTIONS: _command, SECTION: _section}
 
 
 def extract(document: Document) -> Tuple[Model, List[int]]:
@@ -159,41 +160,36 @@ def extract(document: Document) -> Tuple[Model, List[int]]:
 
 
 def _take(model: Model, call: Call) -> bool:
-    name, argument = call.command.name, call.argument.text if call.argument else ""
-    keys = {command: key for key, command in (*SWITCHES.items(), *SCRIPTS.items())}
-    if name in SWITCHES.values():
-        model[keys[name]] = True
-    elif name == "reboot":
-        model.update(reboot=True, noeject="--noeject" in call.options)
-    elif name in SINGLE:
-        model[name] = _values(call)
-    elif name in REPEATED:
-        model.setdefault(name, []).append(_values(call))
-    elif name in SCRIPTS.values():
-        return _take_script(model.setdefault(keys[name], []), call)
-    elif name == "rootpw" and "--iscrypted" in call.options and good_hash(argument) is None:
-        model["root_password_hash"] = argument
-    elif name == "vmserialnum" and call.value("--esx"):
-        model["serialnum"] = call.value("--esx")
-    elif name == "keyboard" and argument:
-        model["keyboard"] = argument
-    elif name == "%include" and argument:
-        model.setdefault("include", []).append(argument)
-    else:
+    row = call.command
+    taken = _READERS[row.shape](call) if row.key else None
+    if taken is None:
         return False
+    if row.many:
+        model.setdefault(row.key, []).append(taken)
+    else:
+        model[row.key] = taken
+    model.update({option.key: option.name in call.options for option in row.options if option.key})
     return True
 
 
-def _take_script(scripts: List[Model], call: Call) -> bool:
+def _take_word(call: Call) -> Optional[str]:
+    """None for what a model can't have: no word, or a password that is no hash."""
+    row = call.command
+    if row.argument is None:
+        return call.value(row.options[0].name) or None
+    text = call.argument.text if call.argument else ""
+    if row.argument.hash and (good_hash(text) is not None or not all(option.name in call.options for option in row.options)):
+        return None
+    return text or None
+
+
+def _take_section(call: Call) -> Optional[Model]:
     """Not one that says nothing, or that is no text, at which the installer stops: with other bytes it would be another script."""
     try:
         body = call.item.body.decode("utf-8")
     except UnicodeDecodeError:
-        return False
-    if not body.strip() or "\x00" in body:
-        return False
-    scripts.append({**_values(call), "script": body})
-    return True
+        return None
+    return {**_values(call), "script": body} if body.strip() and "\x00" not in body else None
 
 
 def _values(call: Call) -> Model:
@@ -217,3 +213,6 @@ def _value(option: Option, text: Optional[str], bare: bool) -> Any:
     if option.type in ("int", "vlan") and re.fullmatch(r"[0-9]{1,9}", number):
         return int(number)
     return text
+
+
+_READERS: Mapping[str, Callable[[Call], Any]] = {SWITCH: lambda call: True, WORD: _take_word, OPTIONS: _values, SECTION: _take_section}

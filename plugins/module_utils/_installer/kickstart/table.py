@@ -12,12 +12,10 @@ from __future__ import annotations
 from typing import Dict, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.types import (
-    DEPRECATED, MANY, NO_EFFECT, ONCE, REFUSED, REQUIRED, Argument, Command, Option,
+    DEPRECATED, MANY, NO_EFFECT, ONCE, OPTIONS, REFUSED, REQUIRED, SECTION, SWITCH, WORD, Argument, Command, Option,
 )
 
 INSTALLS = ("install", "installorupgrade", "upgrade")
-# What ends a script: a line that begins with one of these, at its first column and whatever follows (%postfix and includes.py too).
-SCRIPT_ENDS = ("%post", "%pre", "%packages", "%vmlicense_text", "%firstboot", "%include", "include")
 DISK_KEYWORDS = ("local", "localesx", "remote", "remoteesx", "esx", "usb")
 MAX_COMMANDS = 256
 KEYBOARDS = (
@@ -48,10 +46,12 @@ _OVERWRITEVMFS = Option("--overwritevmfs", text="a VMFS datastore on the disk is
 _OVERWRITEVSAN = Option("--overwritevsan", text="needed if the disk is in a vSAN disk group, whose data is lost; an error if it is in none")
 _FORCEMIGRATE = Option("--forcemigrate", text="upgrade although installed packages have no successor")
 _SYSTEM_DISK = "with a USB or SD boot device, the local disk for ESX-OSData (documented for 7.0 and later, first release unknown)"
+# No shell has a command of that name with such an option.
+_DASHES = r"[ \t]+--"
 _OLD_SOURCE = (Option("--server", status=DEPRECATED), Option("--dir", status=DEPRECATED))
 
 INSTALL = Command(
-    "install", "A fresh installation.", repeat=ONCE, needs_one_of=("--disk", "--firstdisk"),
+    "install", "A fresh installation.", shape=OPTIONS, in_script=_DASHES, repeat=ONCE, needs_one_of=("--disk", "--firstdisk"),
     options=(
         *_disk("--ignoressd"), _first("local,remote,usb", "--disk"),
         Option("--ignoressd", text="leave out SSDs", conflicts=("--disk",), requires=("--firstdisk",)),
@@ -68,14 +68,16 @@ INSTALL = Command(
     ),
 )
 INSTALLORUPGRADE = Command(
-    "installorupgrade", "An upgrade where there is an ESXi on the disk, otherwise an installation.", repeat=ONCE, needs_one_of=("--disk", "--firstdisk"),
+    "installorupgrade", "An upgrade where there is an ESXi on the disk, otherwise an installation.", shape=OPTIONS, in_script="",
+    repeat=ONCE, needs_one_of=("--disk", "--firstdisk"),
     options=(
         *_disk(), _first("local,remote,usb", "--disk"), _OVERWRITEVMFS, _OVERWRITEVSAN, *_PREREQ, _FORCEMIGRATE,
         Option("--ignoressd", status=REFUSED), *_OLD_SOURCE,
     ),
 )
 UPGRADE = Command(
-    "upgrade", "An upgrade of the ESXi on the disk, 6.0 or later.", repeat=ONCE, needs_one_of=("--disk", "--firstdisk", "--diskBootedFrom"),
+    "upgrade", "An upgrade of the ESXi on the disk, 6.0 or later.", shape=OPTIONS, repeat=ONCE,
+    needs_one_of=("--disk", "--firstdisk", "--diskBootedFrom"),
     options=(
         *_disk("--diskBootedFrom"), _first("local,remote,usb", "--disk", "--diskBootedFrom"),
         Option("--diskBootedFrom", text="the disk from which the host was booted", conflicts=("--disk", "--firstdisk")),
@@ -85,7 +87,7 @@ UPGRADE = Command(
     ),
 )
 CLEARPART = Command(
-    "clearpart", "Removes the partitions of disks.", repeat=MANY, requires="install", void_with=("upgrade",),
+    "clearpart", "Removes the partitions of disks.", shape=OPTIONS, in_script="", repeat=MANY, requires="install", void_with=("upgrade",),
     needs_one_of=("--alldrives", "--drives", "--ignoredrives", "--firstdisk"),
     options=(
         Option("--drives", "disks", "the disks", conflicts=("--ignoredrives", "--alldrives", "--firstdisk"), stops=True),
@@ -98,7 +100,7 @@ CLEARPART = Command(
     ),
 )
 NETWORK = Command(
-    "network", "The network of the installed host. Without it: DHCP.", void_with=("upgrade",),
+    "network", "The network of the installed host. Without it: DHCP.", shape=OPTIONS, in_script=_DASHES, void_with=("upgrade",),
     options=(
         Option("--bootproto", "choice", "without it dhcp", choices=("dhcp", "static")),
         Option("--device", "device", "vmnicN or a MAC address; without it the NIC that the host booted from", stops=True),
@@ -113,7 +115,8 @@ NETWORK = Command(
     ),
 )
 PART = Command(
-    "part", "Makes a VMFS datastore on a disk that is empty or cleared, and not the one of install.", aliases=("partition",), repeat=MANY,
+    "part", "Makes a VMFS datastore on a disk that is empty or cleared, and not the one of install.", shape=OPTIONS,
+    aliases=("partition",), repeat=MANY,
     requires="install", void_with=("upgrade",), argument=Argument("name", last=False, text="the datastore"), needs_one_of=("--ondisk", "--onfirstdisk"),
     options=(
         Option("--ondisk", "disk", "the disk", conflicts=("--onfirstdisk",), stops=True),
@@ -123,34 +126,52 @@ PART = Command(
     ),
 )
 ROOTPW = Command(
-    "rootpw", "The password of root.", status=REQUIRED, void_with=("upgrade",), argument=Argument("password"),
+    "rootpw", "The password of root.", key="root_password_hash", shape=WORD, secret=True, in_script="", status=REQUIRED, void_with=("upgrade",),
+    argument=Argument("password", hash=True),
     options=(Option("--iscrypted", text="the password is a hash: $6$ with a salt of at most 16 characters and no rounds=, $1$, or 13 characters of DES"),),
 )
 _INTERPRETER = Option("--interpreter", "choice", "busybox unless it is python", choices=("busybox", "python"), stops=True)
 
 TABLE: Tuple[Command, ...] = (
-    Command("vmaccepteula", "Accepts the licence agreement.", aliases=("accepteula",), status=REQUIRED),
-    ROOTPW, INSTALL, INSTALLORUPGRADE, UPGRADE, CLEARPART, PART, NETWORK,
-    Command("keyboard", "The layout of the keyboard, in quotes where it has two words.", void_with=("upgrade",), argument=Argument("layout")),
     Command(
-        "vmserialnum", "The licence key.", aliases=("serialnum",), void_with=("upgrade",), until="9.0",
+        "vmaccepteula", "Accepts the licence agreement.", key="accepteula", shape=SWITCH, in_script="", aliases=("accepteula",), status=REQUIRED,
+    ),
+    ROOTPW, INSTALL, INSTALLORUPGRADE, UPGRADE, CLEARPART, PART, NETWORK,
+    Command(
+        "keyboard", "The layout of the keyboard, in quotes where it has two words.", shape=WORD, in_script=r"[ \t]",
+        void_with=("upgrade",), argument=Argument("layout"),
+    ),
+    Command(
+        "vmserialnum", "The licence key.", key="serialnum", shape=WORD, secret=True, in_script="", aliases=("serialnum",), void_with=("upgrade",), until="9.0",
         options=(Option("--esx", "license", "five groups of five letters and digits", stops=True, status=REQUIRED),),
     ),
-    Command("paranoid", "A warning stops the installer."),
-    Command("dryrun", "The script is checked and nothing is installed."),
-    Command("reboot", "Restarts the host at the end.", options=(Option("--noeject", text="leave the CD in its drive"),)),
-    Command("partitionembed", "Partitions as on an embedded ESXi. Undocumented.", requires="install"),
-    Command("%include", "Reads another script.", aliases=("include",), repeat=MANY, argument=Argument("file", text="a URL, or a path on the installer")),
-    Command("%pre", "Runs before the rest is read. An exit code other than 0 stops the installer.", repeat=MANY, script=True, options=(_INTERPRETER,)),
+    Command("paranoid", "A warning stops the installer.", shape=SWITCH, in_script=""),
+    Command("dryrun", "The script is checked and nothing is installed.", shape=SWITCH, in_script=""),
     Command(
-        "%post", "Runs after the installation.", repeat=MANY, script=True,
+        "reboot", "Restarts the host at the end.", shape=SWITCH,
+        options=(Option("--noeject", text="leave the CD in its drive", key="noeject"),),
+    ),
+    Command("partitionembed", "Partitions as on an embedded ESXi. Undocumented.", requires="install"),
+    Command(
+        "%include", "Reads another script.", shape=WORD, aliases=("include",), repeat=MANY,
+        argument=Argument("file", text="a URL, or a path on the installer"),
+    ),
+    Command(
+        "%pre", "Runs before the rest is read. An exit code other than 0 stops the installer.", shape=SECTION, repeat=MANY,
+        options=(_INTERPRETER,),
+    ),
+    Command(
+        "%post", "Runs after the installation.", shape=SECTION, repeat=MANY,
         options=(
             _INTERPRETER,
             Option("--timeout", "int", "seconds after which the script is ended"),
             Option("--ignorefailure", "true_false", "whether the installation counts as done when the script fails"),
         ),
     ),
-    Command("%firstboot", "Runs at the first start of the installed host. Not with UEFI Secure Boot.", repeat=MANY, script=True, options=(_INTERPRETER,)),
+    Command(
+        "%firstboot", "Runs at the first start of the installed host. Not with UEFI Secure Boot.", shape=SECTION, repeat=MANY,
+        options=(_INTERPRETER,),
+    ),
 )
 _DEPRECATED = (
     "auth authconfig autopart autostep bootloader cmdline device deviceprobe esxlocation firewall firewallport firstboot harddrive ignoredisk"
@@ -159,3 +180,8 @@ _DEPRECATED = (
 ).split()
 COMMANDS: Dict[str, Command] = {command.name: command for command in (*TABLE, *(Command(name, status=DEPRECATED) for name in _DEPRECATED))}
 COMMANDS.update({alias: command for command in TABLE for alias in command.aliases})
+# What a module and a model have options for, in the order in which they are written.
+WRITTEN = tuple(command for command in TABLE if command.key)
+SECTIONS = tuple(name for name in COMMANDS if name.startswith("%"))
+# What ends a script: a line that begins with one of these, at its first column and whatever follows (%postfix and includes.py too).
+SCRIPT_ENDS = (*SECTIONS, *COMMANDS["%include"].aliases)

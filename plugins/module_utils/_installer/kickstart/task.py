@@ -10,19 +10,16 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Installation, lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.mask import secrets, shown
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import (
-    KEYS, REPEATED, SCRIPTS, SINGLE, SWITCHES, Model, extract, fields, normal, render,
-)
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import KEYS, SECRET_KEYS, Model, extract, fields, normal, render
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import Document, parse
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS, INSTALLS
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.types import LISTS, Option
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import INSTALLS, WRITTEN
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.types import LISTS, SWITCH, WORD, Command, Option
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files, NewFile, TaskResult, judge
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 Spec = Dict[str, Any]
-_SECRET_KEYS = ("root_password_hash", "serialnum")
 _TYPES = {"flag": "bool", "zero_one": "bool", "true_false": "bool", "int": "int", "vlan": "int", **{name: "list" for name in LISTS}}
 
 
@@ -35,17 +32,10 @@ def spec() -> Spec:
         "secure_boot": {"type": "bool"},
         "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "error"},
         "backup": {"type": "bool", "default": False},
-        "root_password_hash": {"type": "str", "no_log": True},
-        "serialnum": {"type": "str", "no_log": True},
-        "keyboard": {"type": "str"},
-        "include": {"type": "list", "elements": "str"},
     }
-    options.update({name: {"type": "bool"} for name in (*SWITCHES, "reboot", "noeject")})
-    options.update({name: {"type": "dict", "options": _suboptions(name)} for name in SINGLE})
-    options.update({name: {"type": "list", "elements": "dict", "options": _suboptions(name)} for name in REPEATED})
-    for name, command in SCRIPTS.items():
-        script = {"script": {"type": "str", "required": True, "no_log": True}}
-        options[name] = {"type": "list", "elements": "dict", "options": {**_suboptions(command), **script}}
+    for row in WRITTEN:
+        options[row.key] = _of_command(row)
+        options.update({option.key: _suboption(option) for option in row.options if option.key})
     return options
 
 
@@ -53,11 +43,21 @@ EXCLUSIVE: List[Tuple[str, ...]] = [INSTALLS]
 ONE_OF: List[Tuple[str, ...]] = [("path", "src")]
 
 
-def _suboptions(name: str) -> Spec:
-    command = COMMANDS[name]
+def _of_command(row: Command) -> Spec:
+    if row.shape == SWITCH:
+        return {"type": "bool"}
+    one: Spec = {"type": "str"} if row.shape == WORD else {"type": "dict", "options": _suboptions(row)}
+    if row.secret:
+        one["no_log"] = True
+    return {**one, "type": "list", "elements": one["type"]} if row.many else one
+
+
+def _suboptions(command: Command) -> Spec:
     options = {option.field: _suboption(option) for option in fields(command)}
     if command.argument is not None:
         options[command.argument.name] = {"type": "str", "required": True}
+    if command.script:
+        options["script"] = {"type": "str", "required": True, "no_log": True}
     return options
 
 
@@ -126,7 +126,7 @@ def _merged(old: Model, given: Model) -> Model:
 
 
 def _public(model: Model) -> Model:
-    return {key: hidden(value) for key, value in normal(model).items() if key not in _SECRET_KEYS}
+    return {key: hidden(value) for key, value in normal(model).items() if key not in SECRET_KEYS}
 
 
 def hidden(value: Any) -> Any:

@@ -20,6 +20,9 @@ DISKS = ("disk", "disks")
 LAST, ONCE, MANY = "last", "once", "many"
 # deprecated: a warning, and the line does nothing. no effect: taken without a word, and nothing comes of it. refused: it stops the installer.
 OPTIONAL, REQUIRED, DEPRECATED, NO_EFFECT, REFUSED = "optional", "required", "deprecated", "no effect", "refused"
+# Shapes of options of the module: true or false; one word, which is the argument or else the value of the one option; a dictionary of the options; the
+# same with a script. With MANY it is a list of these.
+SWITCH, WORD, OPTIONS, SECTION = "switch", "word", "options", "section"
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,11 @@ class Option:
     alias: str = ""
     default: str = ""
     since: str = ""
+    until: str = ""
     stops: bool = False
     status: str = OPTIONAL
+    # An option of the module by itself, beside that of its command.
+    key: str = ""
 
     def __post_init__(self) -> None:
         if self.type not in TYPES:
@@ -56,16 +62,18 @@ class Option:
 
 @dataclass(frozen=True)
 class Argument:
-    """The word of a command that is no option. C(last): it must be the last word, otherwise the first one."""
+    """The word of a command that is no option. C(last): it must be the last word, otherwise the first one. C(hash): what is written of it is a hash only,
+    with the command's options, which say that it is one."""
 
     name: str
     last: bool = True
     text: str = ""
+    hash: bool = False
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command, or with C(script) a section that runs to the next line that begins with a section's name."""
+    """A command, or with C(SECTION) a section that runs to the next line that begins with a section's name."""
 
     name: str
     text: str = ""
@@ -78,12 +86,32 @@ class Command:
     # Commands with which it is void: upgrade makes rootpw, network and others invalid.
     void_with: Tuple[str, ...] = ()
     needs_one_of: Tuple[str, ...] = ()
-    script: bool = False
+    # What it is as an option of the module, and that option's name, which is a key of a model too. It is the command's own unless it is given. A model can't
+    # have a command without a shape.
+    shape: str = ""
+    key: str = ""
+    # Its words are never shown.
+    secret: bool = False
+    # What follows its name where somebody put it into a script by mistake, as a regular expression; None where a shell may have such a line.
+    in_script: Optional[str] = None
+    since: str = ""
     until: str = ""
     by_name: Dict[str, Option] = field(init=False, compare=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_name.update({option.name: option for option in self.options})
+        if self.shape and not self.key:
+            object.__setattr__(self, "key", self.name.lstrip("%"))
+
+    @property
+    def many(self) -> bool:
+        """Whether each of several counts."""
+        return self.repeat == MANY
+
+    @property
+    def script(self) -> bool:
+        """Whether lines of a script follow."""
+        return self.shape == SECTION
 
     def option(self, name: str) -> Optional[Option]:
         """By its name as written (the installer minds the case), aliases resolved."""

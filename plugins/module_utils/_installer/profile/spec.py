@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.media_size import SIZES
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart import task as kickstart_task
-from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import KEYS
+from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import KEYS, SECRET_KEYS
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import INSTALLS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -17,11 +17,10 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.
 
 Profile = Dict[str, Any]
 # Of the kickstart, what a profile says elsewhere or must not say: secrets never stand in a profile, which results show.
-_ELSEWHERE = ("network", "root_password_hash", "serialnum")
+_ELSEWHERE = ("network", *SECRET_KEYS)
 # Ways to name a disk of which one takes the place of the other.
 _DISKS = (("disk", "firstdisk"), ("ondisk", "onfirstdisk"))
 _VMFS: Dict[str, Profile] = {"overwrite": {"overwritevmfs": True, "preservevmfs": None}, "preserve": {"preservevmfs": True, "overwritevmfs": None}}
-_SECRETS = ("root_password_hash", "serialnum")
 
 
 def spec() -> Profile:
@@ -147,6 +146,6 @@ def add(profile: Mapping[str, Any], variables: Mapping[str, Any]) -> Profile:
 
 def _no_secrets(profile: Mapping[str, Any], where: str) -> None:
     for place in (profile, profile.get("kickstart") or {}):
-        found: Sequence[str] = [key for key in _SECRETS if isinstance(place, Mapping) and key in place]
+        found: Sequence[str] = [key for key in SECRET_KEYS if isinstance(place, Mapping) and key in place]
         if found:
             raise InputError(f"{where}: {found[0]} is no part of a profile, which results show; give it as the variable of the role.")

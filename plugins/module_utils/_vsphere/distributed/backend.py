@@ -13,11 +13,11 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet im
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order, OrderRule
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VDS_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS, VDS_PORT, VDS_PORTGROUP
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Kind, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import expand, flatten
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import VDS_KINDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.inventory import DvInventory, ReadSwitch, SwitchPlace
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import Machines, of_groups
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep

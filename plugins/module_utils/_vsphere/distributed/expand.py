@@ -12,11 +12,11 @@ from __future__ import annotations
 from copy import copy, deepcopy
 from typing import Any, Callable, Dict, Mapping, Optional
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import (
-    BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_PORTGROUP, VDS_SECURITY,
-)
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, Fields, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import (
+    BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_PORTGROUP, VDS_SECURITY,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, native, policies, wire
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.vlan import TRUNK, pvlan_of, ranges_of
 

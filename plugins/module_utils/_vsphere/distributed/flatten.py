@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import (
-    BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_PORT, VDS_PORTGROUP, VDS_SECURITY, VSPHERE,
-)
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSPHERE
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Field, Fields, Kind, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import (
+    BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_PORT, VDS_PORTGROUP, VDS_SECURITY,
+)
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.vlan import PVLAN, trunk_text
 
 SECURITY_NAMES = tuple(field.name for field in VDS_SECURITY)
@@ -144,9 +145,10 @@ WIRES: Mapping[str, Callable[[Any], Value]] = {
 }
 
 
-def policies(kind: Kind = VDS_PORT) -> List[Field]:
-    """The fields of a kind each of which is a policy of a port setting by itself; without security and MAC learning."""
-    return [field for field in kind.fields.values() if wire(field) in WIRES]
+def policies(*kinds: Kind) -> List[Field]:
+    """The fields, of some kinds or of groups and ports, each of which is a policy of a port setting by itself; without security and MAC learning."""
+    found = {field.name: field for kind in kinds or (VDS_PORTGROUP, VDS_PORT) for field in kind.fields.values() if wire(field) in WIRES}
+    return list(found.values())
 
 
 def setting_fields(setting: Any, modern: bool = False, kind: Kind = VDS_PORTGROUP) -> Dict[str, Value]:

@@ -12,17 +12,17 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan imp
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import kinds
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORT_POLICY, VDS_PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Desired, Fields, Key, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import rules
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.choice import unknown
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope, PortFacts, SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import PORT_POLICY, VDS_PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, in_effect, native, policies
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.groups import setting_options, setting_wish
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.effects import uncertain
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import HIDDEN
 
-_SINGLE = [field.name for field in policies()]
+_SINGLE = [field.name for field in policies(VDS_PORT)]
 # What is reset together: the API has one flag of inheritance for security and MAC learning.
 _SETTINGS = {"security": SECURITY_NAMES + LEARNING_NAMES, **{name: (name,) for name in _SINGLE}}
 _FLAGS = {field.name: native(field) for field in PORT_POLICY}

@@ -10,9 +10,9 @@ from typing import Any, Collection, Dict, Mapping, Optional
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError, UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import MAC_LEARNING
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Field, Fields, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import SwitchFacts
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import MAC_LEARNING
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.vlan import pvlan_of
 

@@ -10,24 +10,23 @@ a standard group is a finding in itself, C(reject) too. C(scg): the switch and t
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Iterator, List, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Tuple
 
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import Finding, worst_first
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VDS_PORT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit_rules import EFFECTIVE, FREE_FLAGS, OPTIONS, RULES, SEVERITIES, STIG
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit_rules import EFFECTIVE, FREE_FLAGS, OPTIONS, RULES, STIG
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.subjects import HostOptions, Subject, by_key
 
-Finding = Dict[str, object]
 
-
-def judge(audit: str, subjects: Iterable[Subject], hosts: Iterable[HostOptions] = ()) -> List[Finding]:
+def judge(audit: str, subjects: Iterable[Subject], hosts: Iterable[HostOptions] = ()) -> List[Dict[str, Any]]:
     """All findings, the most severe first. What is exempt (uplinks, NSX) has none."""
     judged = tuple(subject for subject in subjects if not subject.exempt)
     auditor = _Auditor(audit, judged)
     found = [finding for subject in judged for finding in auditor.of_subject(subject)]
     found += [finding for host in hosts for finding in auditor.of_host(host)]
-    return sorted(found, key=lambda each: (SEVERITIES.index(str(each["severity"])), str(each["host"]), str(each["object"]), str(each["field"])))
+    return worst_first(found, "host", "object", "field")
 
 
 def unjudged(audit: str, host: HostOptions) -> List[str]:
@@ -53,13 +52,10 @@ class _Auditor:
             yield from self._of_port(subject)
             return
         if subject.mac_learning and not subject.is_switch:
-            remedy = "set mac_learning.enabled: false with vds_portgroup unless a workload needs it"
-            yield from self._find("dv_mac_learning", subject, "mac_learning", "enabled", "MAC learning is enabled", remedy)
+            yield from self._find("dv_mac_learning", subject, "mac_learning", "enabled", "MAC learning is enabled")
         if subject.trunk and not subject.is_switch:
             rule = "guest_tagging" if subject.standard else "dv_guest_tagging"
-            module = "esxi_portgroup" if subject.standard else "vds_portgroup"
-            words = f"the guests tag their frames themselves (VLAN {subject.vlan})"
-            yield from self._find(rule, subject, "vlan", subject.vlan or "", words, f"give the group one VLAN with {module} unless its guests are meant to tag")
+            yield from self._find(rule, subject, "vlan", subject.vlan or "", f"the guests tag their frames themselves (VLAN {subject.vlan})")
         yield from self._of_flags(subject)
 
     def of_host(self, host: HostOptions) -> Iterator[Finding]:
@@ -68,8 +64,8 @@ class _Auditor:
             value = host.values.get(option)
             if value is None or value == wanted:
                 continue
-            remedy = "set guards.bpdu: reject with esxi_switch_policy" if name == "bpdu" else f"set the host's advanced option {option} to {wanted}"
-            yield from self._make(name, host.host, "host", host.host, "", option, str(value), f"{host.host}: {option} is {value}", remedy)
+            place = {"host": host.host, "kind": "host", "object": host.host, "switch": "", "field": option, "value": str(value)}
+            yield from self._make(name, place, f"{host.host}: {option} is {value}")
 
     def _of_policy(self, subject: Subject, policy: str) -> Iterator[Finding]:
         """Accepted and overridden is the worst state: both reasons are in one finding."""
@@ -96,26 +92,25 @@ class _Auditor:
         own = {policy: value for policy, value in subject.configured.items() if value != INHERIT}
         if own:
             words = "the port overrides its group: " + ", ".join(f"{policy} {value}" for policy, value in own.items())
-            remedy = "take it back with vds_port, and give the guest a group of its own"
-            yield from self._find("dv_override", subject, "override", ", ".join(own.values()), words, remedy)
+            yield from self._find("dv_override", subject, "override", ", ".join(own.values()), words)
 
     def _of_flags(self, subject: Subject) -> Iterator[Finding]:
         flags = [flag for flag in subject.allowed if flag not in FREE_FLAGS]
         if flags:
             words = f"ports may override {', '.join(flags)}"
-            yield from self._find("dv_override_allowed", subject, "override_allowed", ", ".join(flags), words, "set these flags to false with vds_portgroup")
+            yield from self._find("dv_override_allowed", subject, "override_allowed", ", ".join(flags), words)
 
-    def _find(self, name: str, subject: Subject, field: str, value: str, words: str, remedy: str) -> Iterator[Finding]:
-        host = subject.place if subject.standard else ""
-        yield from self._make(name, host, subject.kind, subject.name, subject.switch, field, value, f"{subject.label}: {words}", remedy)
+    def _find(self, name: str, subject: Subject, field: str, value: str, words: str, remedy: str = "") -> Iterator[Finding]:
+        place = {
+            "host": subject.place if subject.standard else "", "kind": subject.kind, "object": subject.name, "switch": subject.switch, "field": field,
+            "value": value,
+        }
+        yield from self._make(name, place, f"{subject.label}: {words}", remedy)
 
-    def _make(self, name: str, host: str, kind: str, what: str, switch: str, field: str, value: str, words: str, remedy: str) -> Iterator[Finding]:
+    def _make(self, name: str, place: Mapping[str, str], words: str, remedy: str = "") -> Iterator[Finding]:
         rule = RULES[name]
         if rule.applies(self.audit):
-            yield {
-                "rule": name, "ids": list(rule.identifiers(self.audit)), "severity": rule.severity_in(self.audit), "host": host, "kind": kind, "object": what,
-                "switch": switch, "field": field, "value": value, "finding": words, "meaning": rule.meaning, "remedy": remedy,
-            }
+            yield Finding(rule, {"ids": list(rule.identifiers(self.audit)), **place}, words, rule.severity_in(self.audit), remedy)
 
 
 def _remedy(subject: Subject, policy: str, source: Subject, overrides: bool) -> str:

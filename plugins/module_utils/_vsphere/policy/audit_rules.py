@@ -10,26 +10,28 @@ VMware's Security Configuration Guides 8 and 9. The guides have priorities and n
 
 from __future__ import annotations
 
-from typing import Dict, Mapping, NamedTuple, Tuple
+from dataclasses import dataclass, field
+from typing import Dict, Mapping, Tuple
+
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES, Rule, table
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION
 
 EFFECTIVE, STIG, SCG = "effective", "stig", "scg"
 AUDITS = (EFFECTIVE, STIG, SCG)
-SEVERITIES = ("high", "medium", "low")
 
 # Which objects a rule is about.
 STANDARD, DISTRIBUTED, HOST = "standard", "distributed", "host"
+ABOUT: Dict[str, str] = {STANDARD: "a standard switch or its group", DISTRIBUTED: "a distributed switch, its group or port", HOST: "a host"}
+REVERSE_PATH_OPTION = "Net.ReversePathFwdCheckPromisc"
 
 
-class Rule(NamedTuple):
-    """One thing that can be wrong, and what each audit calls it. An audit without identifiers does not look for it."""
+@dataclass(frozen=True)
+class PublishedRule(Rule):
+    """A rule, and what each audit calls it. An audit without identifiers does not look for it. The severity is that of the audits effective and scg."""
 
-    about: str
-    meaning: str
-    # The severity in the audits effective and scg.
-    severity: str
     # As published, by identifier; the worst counts.
-    stig: Mapping[str, str]
-    scg: Tuple[str, ...]
+    stig: Mapping[str, str] = field(default_factory=dict)
+    scg: Tuple[str, ...] = ()
     # Whether the audit effective looks for it: only what is in effect counts there.
     effective: bool = True
 
@@ -53,59 +55,66 @@ _MAC_CHANGES = "A guest can give its adapter another's MAC address and receive i
 _FORGED = "A guest can send frames from MAC addresses that aren't its own"
 
 
-def _standard(title: str, meaning: str, number: int, severity: str) -> Rule:
-    return Rule(
-        STANDARD, meaning, "high", {f"ESXI-80-{number:06}": severity, f"VCFE-9X-{number + 3:06}": "medium"},
-        (f"esxi-8.network-reject-{title}-standardswitch", f"esxi-8.network-reject-{title}-portgroup", f"esx-9.network-standard-reject-{title}"),
+def _standard(policy: str, title: str, meaning: str, number: int, severity: str) -> PublishedRule:
+    return PublishedRule(
+        policy, STANDARD, "high", meaning, f"set security.{policy}: reject on the group, or on the switch that it inherits from",
+        stig={f"ESXI-80-{number:06}": severity, f"VCFE-9X-{number + 3:06}": "medium"},
+        scg=(f"esxi-8.network-reject-{title}-standardswitch", f"esxi-8.network-reject-{title}-portgroup", f"esx-9.network-standard-reject-{title}"),
     )
 
 
-def _distributed(title: str, meaning: str, number: int) -> Rule:
-    return Rule(
-        DISTRIBUTED, meaning, "high", {f"VCSA-80-{number:06}": "medium", f"VCFA-9X-{number + 55:06}": "medium"},
-        (f"vcenter-9.network-reject-{title}-dvportgroup",),
+def _distributed(policy: str, title: str, meaning: str, number: int) -> PublishedRule:
+    return PublishedRule(
+        f"dv_{policy}", DISTRIBUTED, "high", meaning,
+        f"set security.{policy}: reject on the group, or on the switch that it inherits from; take the override of a port back with vds_port",
+        stig={f"VCSA-80-{number:06}": "medium", f"VCFA-9X-{number + 55:06}": "medium"}, scg=(f"vcenter-9.network-reject-{title}-dvportgroup",),
     )
 
 
-RULES: Mapping[str, Rule] = {
-    "promiscuous": _standard("promiscuous-mode", _PROMISCUOUS, 218, "medium"),
-    "mac_changes": _standard("mac-changes", _MAC_CHANGES, 217, "high"),
-    "forged_transmits": _standard("forged-transmit", _FORGED, 216, "medium"),
-    "dv_promiscuous": _distributed("promiscuous-mode", _PROMISCUOUS, 270),
-    "dv_mac_changes": _distributed("mac-changes", _MAC_CHANGES, 269),
-    "dv_forged_transmits": _distributed("forged-transmit", _FORGED, 268),
-    "dv_override_allowed": Rule(
-        DISTRIBUTED, "Whoever may edit a port can give one guest another policy than its group has", "low",
-        {"VCSA-80-000301": "medium", "VCFA-9X-000341": "medium"}, ("vcenter-9.network-restrict-port-level-overrides",), effective=False,
+RULES: Mapping[str, PublishedRule] = table(
+    _standard("promiscuous", "promiscuous-mode", _PROMISCUOUS, 218, "medium"),
+    _standard("mac_changes", "mac-changes", _MAC_CHANGES, 217, "high"),
+    _standard("forged_transmits", "forged-transmit", _FORGED, 216, "medium"),
+    _distributed("promiscuous", "promiscuous-mode", _PROMISCUOUS, 270),
+    _distributed("mac_changes", "mac-changes", _MAC_CHANGES, 269),
+    _distributed("forged_transmits", "forged-transmit", _FORGED, 268),
+    PublishedRule(
+        "dv_override_allowed", DISTRIBUTED, "low", "Whoever may edit a port can give one guest another policy than its group has",
+        "set these flags to false with vds_portgroup", stig={"VCSA-80-000301": "medium", "VCFA-9X-000341": "medium"},
+        scg=("vcenter-9.network-restrict-port-level-overrides",), effective=False,
     ),
-    "dv_override": Rule(
-        DISTRIBUTED, "The port does not follow its group, whose settings don't show what this guest may do", "low",
-        {"VCSA-80-000301": "medium", "VCFA-9X-000341": "medium"}, ("vcenter-9.network-restrict-port-level-overrides",), effective=False,
+    PublishedRule(
+        "dv_override", DISTRIBUTED, "low", "The port does not follow its group, whose settings don't show what this guest may do",
+        "take it back with vds_port, and give the guest a group of its own", stig={"VCSA-80-000301": "medium", "VCFA-9X-000341": "medium"},
+        scg=("vcenter-9.network-restrict-port-level-overrides",), effective=False,
     ),
-    "dv_mac_learning": Rule(
-        DISTRIBUTED, "The switch learns addresses behind a guest's adapter, and by default floods unknown unicast to all such ports", "medium",
-        {"VCFA-9X-000345": "medium"}, ("vcenter-9.network-mac-learning",),
+    PublishedRule(
+        "dv_mac_learning", DISTRIBUTED, "medium",
+        "The switch learns addresses behind a guest's adapter, and by default floods unknown unicast to all such ports",
+        "set mac_learning.enabled: false with vds_portgroup unless a workload needs it", stig={"VCFA-9X-000345": "medium"},
+        scg=("vcenter-9.network-mac-learning",),
     ),
-    "guest_tagging": Rule(
-        STANDARD, "VLAN 4095 hands all VLANs of the switch to the guests, which choose by their tags where they belong", "medium",
-        {"ESXI-80-000220": "medium", "VCFE-9X-000223": "medium"}, ("esx-9.network-vgt",),
+    PublishedRule(
+        "guest_tagging", STANDARD, "medium", "VLAN 4095 hands all VLANs of the switch to the guests, which choose by their tags where they belong",
+        "give the group one VLAN with esxi_portgroup unless its guests are meant to tag", stig={"ESXI-80-000220": "medium", "VCFE-9X-000223": "medium"},
+        scg=("esx-9.network-vgt",),
     ),
-    "dv_guest_tagging": Rule(
-        DISTRIBUTED, "A VLAN trunk lets the guests choose by their tags to which VLAN they belong", "medium",
-        {"VCFA-9X-000327": "medium"}, ("vcenter-9.network-vgt",),
+    PublishedRule(
+        "dv_guest_tagging", DISTRIBUTED, "medium", "A VLAN trunk lets the guests choose by their tags to which VLAN they belong",
+        "give the group one VLAN with vds_portgroup unless its guests are meant to tag", stig={"VCFA-9X-000327": "medium"}, scg=("vcenter-9.network-vgt",),
     ),
-    "bpdu": Rule(
-        HOST, "A guest that sends a BPDU can have the physical switch shut the host's uplinks", "medium",
-        {"ESXI-80-000215": "medium", "VCFE-9X-000218": "medium"}, ("esx-9.network-bpdu",),
+    PublishedRule(
+        "bpdu", HOST, "medium", "A guest that sends a BPDU can have the physical switch shut the host's uplinks",
+        "set guards.bpdu: reject with esxi_switch_policy", stig={"ESXI-80-000215": "medium", "VCFE-9X-000218": "medium"}, scg=("esx-9.network-bpdu",),
     ),
-    "reverse_path": Rule(
-        HOST, "With two uplinks, promiscuous guests get frames a second time from the physical switch", "low", {},
-        ("esx-9.network-rpf-promisc",), effective=False,
+    PublishedRule(
+        "reverse_path", HOST, "low", "With two uplinks, promiscuous guests get frames a second time from the physical switch",
+        f"set the host's advanced option {REVERSE_PATH_OPTION} to 1", scg=("esx-9.network-rpf-promisc",), effective=False,
     ),
-}
+)
 
 # Options of a host, each with the value that the rule of that name wants.
-OPTIONS: Dict[str, Tuple[str, int]] = {"bpdu": ("Net.BlockGuestBPDU", 1), "reverse_path": ("Net.ReversePathFwdCheckPromisc", 1)}
+OPTIONS: Dict[str, Tuple[str, int]] = {"bpdu": (BPDU_OPTION, 1), "reverse_path": (REVERSE_PATH_OPTION, 1)}
 
 # All but the blocking of single ports, which VCSA-80-000301 allows, and the reset at disconnect, which it wants.
 FREE_FLAGS = ("block_override", "port_config_reset_at_disconnect")

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import as_ours
 
 
-def fail(module: AnsibleModule, problem: Exception) -> NoReturn:
+def fail(module: Module, problem: Exception) -> NoReturn:
     """One sentence, a code that a playbook can test, the details, and whether the host is another one now."""
     error = as_ours(problem)
     module.fail_json(msg=error.message, error_code=error.code, changed=bool(error.details.get("not_undone")), **error.details)

@@ -11,7 +11,6 @@ import time
 from dataclasses import replace
 from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, NoReturn, Optional
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide, secret_spans
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES, Files, NewFile, TaskResult
@@ -167,13 +166,13 @@ def answer_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Cal
     module.exit_json(changed=False, **result)
 
 
-def hide_secrets(module: AnsibleModule, secrets: List[str]) -> None:
+def hide_secrets(module: Module, secrets: List[str]) -> None:
     """From whatever Ansible shows."""
     # A short one would black out unrelated text, and where it stands it is hidden already.
     module.no_log_values.update(each for each in secrets if len(each) >= 6)
 
 
-def hide_given(module: AnsibleModule) -> None:
+def hide_given(module: Module) -> None:
     """What looks like a secret in the options, before anything can fail: Ansible shows all options then."""
     found = [text[start:end].strip("'\"") for text in _texts(module.params) for start, end in secret_spans(text)]
     hide_secrets(module, [each for each in found if not each.isalpha()])
@@ -196,7 +195,7 @@ def _behind_links(file: NewFile) -> NewFile:
     return replace(file, path=real) if os.path.islink(file.path) else file
 
 
-def _check_place(module: AnsibleModule, file: NewFile) -> None:
+def _check_place(module: Module, file: NewFile) -> None:
     folder = os.path.dirname(file.path) or "."
     if not os.path.isdir(folder):
         raise InputError(f"path: the folder {folder} of {file.path} is missing; make it first.")
@@ -217,8 +216,10 @@ def refuse_open_mode(mode: Any, path: str, private: bool) -> None:
         raise InputError(f"mode: {bits:04o} lets others read {path}, which holds a secret; give 0600 or 0400, and owner for who is to read it.")
 
 
-def _write_all(module: AnsibleModule, outcome: TaskResult) -> Dict[str, Any]:
-    diffs, backups, changed = [], [], False
+def _write_all(module: Module, outcome: TaskResult) -> Dict[str, Any]:
+    diffs: List[Dict[str, Any]] = []
+    backups: List[str] = []
+    changed = False
     for file in outcome.files:
         old = Disk().read(file.path)
         differs = old != file.data
@@ -248,7 +249,7 @@ def _headers(path: str) -> Dict[str, str]:
     return {"before_header": path, "after_header": path}
 
 
-def _write(module: AnsibleModule, file: NewFile) -> None:
+def _write(module: Module, file: NewFile) -> None:
     """At once or not at all, and never readable by others for a moment if it holds a secret."""
     def ready(temporary: str) -> None:
         if module.selinux_enabled():

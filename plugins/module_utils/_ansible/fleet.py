@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Mapping, NoReturn, Sequence, Tuple
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.answer import fail
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.many import finish, reached_nothing
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.module import Module
@@ -70,7 +69,7 @@ def _shown(target: Target) -> Dict[str, Any]:
 
 
 def _reconcile(
-    module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet]
+    module: Module, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet]
 ) -> Tuple[FleetIntent, List[Target]]:
     params = module.params
     try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Mapping, NoReturn, Optional, Tuple
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.answer import fail
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
@@ -32,7 +31,7 @@ def run(spec: Spec, intent_of: Callable[[Mapping[str, Any]], Intent], open_backe
     module.exit_json(**result)
 
 
-def _reconcile(module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], Intent], open_backend: Callable[[], Any]) -> Dict[str, Any]:
+def _reconcile(module: Module, intent_of: Callable[[Mapping[str, Any]], Intent], open_backend: Callable[[], Any]) -> Dict[str, Any]:
     intent = intent_of(module.params)
     unconfirmed = Unconfirmed()
     if module.check_mode:
@@ -59,7 +58,7 @@ def _reconcile(module: AnsibleModule, intent_of: Callable[[Mapping[str, Any]], I
 
 
 def _observe_and_act(
-    module: AnsibleModule, intent: Intent, open_backend: Callable[[], Any], turn: Optional[Turn]
+    module: Module, intent: Intent, open_backend: Callable[[], Any], turn: Optional[Turn]
 ) -> Tuple[Outcome, Optional[Watchdog]]:
     orphans = Orphans()
     given_back = intent.recover(orphans.held)
@@ -74,7 +73,7 @@ def _observe_and_act(
     return outcome, net
 
 
-def _net(module: AnsibleModule, open_backend: Callable[[], Any], scope: Any, turn: Optional[Turn]) -> Optional[Watchdog]:
+def _net(module: Module, open_backend: Callable[[], Any], scope: Any, turn: Optional[Turn]) -> Optional[Watchdog]:
     params = module.params
     timeout = params.get("rollback_timeout")
     if timeout is not None and timeout < 1:

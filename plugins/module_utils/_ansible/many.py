@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NoReturn, Sequence
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target import Target
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import close
 
 
-def finish(module: AnsibleModule, targets: Sequence[Target], unit: str, groups: Sequence[str], told: Dict[str, Any]) -> NoReturn:
+def finish(module: Module, targets: Sequence[Target], unit: str, groups: Sequence[str], told: Dict[str, Any]) -> NoReturn:
     """The end of the task. See run_fleet for C(unit), C(groups) and C(told)."""
     forgiven = module.params["ignore_unreachable_hosts"]
     failed = [target for target in targets if target.error is not None and not (forgiven and target.unreachable)]
@@ -42,7 +42,7 @@ def reached_nothing(targets: Sequence[Target]) -> Sequence[str]:
     return () if any(target.looked_at for target in targets) else (words.NOTHING_REACHED,)
 
 
-def _fail(module: AnsibleModule, failed: Sequence[Target], targets: Sequence[Target], kinds: str, unit: str, result: Dict[str, Any]) -> NoReturn:
+def _fail(module: Module, failed: Sequence[Target], targets: Sequence[Target], kinds: str, unit: str, result: Dict[str, Any]) -> NoReturn:
     errors = [(target.name, target.error) for target in failed if target.error is not None]
     codes = {error.code for _name, error in errors}
     changed = sum(target.changed for target in targets if target.error is None)

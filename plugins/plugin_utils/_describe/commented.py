@@ -25,7 +25,7 @@ Scalar = t.Union[str, bool, int, None]
 
 
 @dataclasses.dataclass(frozen=True)
-class Entry:
+class Commented:
     """A value with comments above it. One that is off is a comment itself, ready to be switched on."""
 
     value: "Node"
@@ -37,7 +37,7 @@ class Entry:
 class Map:
     """In the order given."""
 
-    entries: t.Mapping[str, Entry] = dataclasses.field(default_factory=dict)
+    entries: t.Mapping[str, Commented] = dataclasses.field(default_factory=dict)
     # What stands below the last entry.
     after: tuple[str, ...] = ()
 
@@ -46,7 +46,7 @@ class Map:
 class Seq:
     """In the order given."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[Commented, ...] = ()
     after: tuple[str, ...] = ()
 
 
@@ -56,9 +56,9 @@ Node = t.Union[Map, Seq, Scalar]
 def tree(value: t.Any) -> Node:
     """Plain data without comments."""
     if isinstance(value, t.Mapping):
-        return Map({str(name): Entry(tree(each)) for name, each in value.items()})
+        return Map({str(name): Commented(tree(each)) for name, each in value.items()})
     if isinstance(value, (list, tuple)):
-        return Seq(tuple(Entry(tree(each)) for each in value))
+        return Seq(tuple(Commented(tree(each)) for each in value))
     return t.cast(Scalar, value)
 
 
@@ -154,7 +154,7 @@ def _item(value: Node, indent: int) -> list[str]:
     return [*lines[:place], f"{pad}- {lines[place][indent + 2:]}", *lines[place + 1:]]
 
 
-def _switched(entry: Entry, lines: list[str], indent: int) -> list[str]:
+def _switched(entry: Commented, lines: list[str], indent: int) -> list[str]:
     """What is off: the same lines as comments, at the place where they would be."""
     if not entry.off:
         return lines
@@ -174,7 +174,7 @@ def _flow(value: Node) -> str | None:
     return text if len(text) <= WIDTH * 2 // 3 else None
 
 
-def _entries(value: Node) -> tuple[Entry, ...]:
+def _entries(value: Node) -> tuple[Commented, ...]:
     return tuple(value.entries.values()) if isinstance(value, Map) else value.entries if isinstance(value, Seq) else ()
 
 

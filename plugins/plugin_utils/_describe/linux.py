@@ -12,7 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy import n
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
-from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commented import Entry, Map, Seq, tree
+from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commented import Commented, Map, Seq, tree
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.foreseen import Foreseen
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.linux_port import PortWriter, tightened
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.words import (
@@ -42,9 +42,9 @@ def describe(info: t.Any, asked: Asked, foreseen: Foreseen) -> Described:
         missing += writer.missing
     notes = [*foreseen.notes(), *_table(info), *_forward(info), *(["", "Left out:", *left_out] if left_out else []), *not_looked_at(info)]
     variables = {
-        VARIABLE: Entry(seq(entries)),
+        VARIABLE: Commented(seq(entries)),
         # Whoever takes away what is not named would take what is off, or was made since.
-        f"{VARIABLE}_purge": Entry(seq(()), ("Nothing is taken away of what is not named.",)),
+        f"{VARIABLE}_purge": Commented(seq(()), ("Nothing is taken away of what is not named.",)),
     }
     return described(asked, "harden_kvm_host", Map(variables), changes, missing, notes)
 
@@ -103,29 +103,29 @@ class _BridgeWriter:
         self.changes: list[str] = []
         self.missing: list[str] = []
 
-    def entry(self) -> Entry:
+    def entry(self) -> Commented:
         """An item of the variable. What changes something as a whole is off as a whole."""
-        fields = {"name": Entry(self.name), "kind": Entry("bridge")}
+        fields = {"name": Commented(self.name), "kind": Commented("bridge")}
         if self.defaults:
-            fields["security"] = Entry(tree({name: self.defaults[name] for name in SECURITY if name in self.defaults}), ("What ports inherit.",))
+            fields["security"] = Commented(tree({name: self.defaults[name] for name in SECURITY if name in self.defaults}), ("What ports inherit.",))
         alone, groups = self._ports()
         groups = [*self._quarantine(self._off_and_known([*alone, *(entry for group in groups for entry in _members(group))])), *groups]
         if groups:
-            fields["port_groups"] = Entry(seq(groups))
+            fields["port_groups"] = Commented(seq(groups))
         if alone:
-            fields["ports"] = Entry(seq(alone))
+            fields["ports"] = Commented(seq(alone))
         why = self.foreseen.of_bridge(self.name)
         if why:
             self.changes.clear()
             self.missing.clear()
-        return Entry(Map(fields), (*self._notes(), *([f"OFF, as applying it would change the bridge: {why}."] if why else [])), off=bool(why))
+        return Commented(Map(fields), (*self._notes(), *([f"OFF, as applying it would change the bridge: {why}."] if why else [])), off=bool(why))
 
-    def _off_and_known(self, entries: t.Sequence[Entry]) -> list[str]:
+    def _off_and_known(self, entries: t.Sequence[Commented]) -> list[str]:
         """Ports that an earlier document opened and this one doesn't name: a group that matches them would shut them."""
         names = [str(t.cast(Map, entry.value).entries["name"].value) for entry in entries if entry.off]
         return [name for name in names if not self.bridge["status"]["protection"][name]["quarantined"]]
 
-    def _quarantine(self, unnamed: t.Sequence[str]) -> list[Entry]:
+    def _quarantine(self, unnamed: t.Sequence[str]) -> list[Commented]:
         if not self.patterns:
             return []
         notes = ["No port with such a name passes anything until a document names it, on whichever bridge of the host."]
@@ -133,13 +133,13 @@ class _BridgeWriter:
         if shut:
             notes.append(f"OFF, and so as it is: it would shut what is off below ({named(shut)}).")
         group = {"name": _QUARANTINE, "match": list(self.patterns), "quarantine": True}
-        return [Entry(tree(group), tuple(notes), off=bool(shut))]
+        return [Commented(tree(group), tuple(notes), off=bool(shut))]
 
-    def _ports(self) -> tuple[list[Entry], list[Entry]]:
+    def _ports(self) -> tuple[list[Commented], list[Commented]]:
         """Those that stand by themselves, and groups of those that inherit what their switch does not have."""
         recorded = {each["name"]: each for each in self.bridge["policy"]["ports"]}
-        alone: list[Entry] = []
-        groups: dict[tuple[tuple[str, str], ...], list[Entry]] = {}
+        alone: list[Commented] = []
+        groups: dict[tuple[tuple[str, str], ...], list[Commented]] = {}
         for options in sorted(self.bridge["ports"], key=lambda each: str(each["ports"][0])):
             name = str(options["ports"][0])
             writer = PortWriter(self.bridge, name, options, recorded.get(name, {}))
@@ -156,10 +156,10 @@ class _BridgeWriter:
         return tuple((policy, value) for policy, value in needed if self.defaults.get(policy) != value)
 
     @staticmethod
-    def _group(inherited: tuple[tuple[str, str], ...], entries: t.Sequence[Entry]) -> Entry:
+    def _group(inherited: tuple[tuple[str, str], ...], entries: t.Sequence[Commented]) -> Commented:
         name = "inherits " + ", ".join(f"{policy} {value}" for policy, value in inherited)
-        group = {"name": Entry(name), "security": Entry(tree(dict(inherited))), "ports": Entry(seq(entries))}
-        return Entry(Map(group), ("These ports were told to inherit, and this is what they inherited.",))
+        group = {"name": Commented(name), "security": Commented(tree(dict(inherited))), "ports": Commented(seq(entries))}
+        return Commented(Map(group), ("These ports were told to inherit, and this is what they inherited.",))
 
     def _notes(self) -> t.Iterator[str]:
         bridge, status = self.bridge["bridge"], self.bridge["status"]
@@ -177,7 +177,7 @@ class _BridgeWriter:
             yield f"Taken for uplinks: {named(uplinks)}."
 
 
-def _members(group: Entry) -> tuple[Entry, ...]:
+def _members(group: Commented) -> tuple[Commented, ...]:
     return t.cast(Seq, t.cast(Map, group.value).entries["ports"].value).entries
 
 

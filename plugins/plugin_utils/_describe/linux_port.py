@@ -10,7 +10,7 @@ import typing as t
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
-from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commented import Entry, Map, tree
+from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commented import Commented, Map, tree
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.words import Facts, named, policies
 
 # Judged as guests.
@@ -45,9 +45,9 @@ class PortWriter:
         self.changes: list[str] = []
         self.missing: list[str] = []
 
-    def entry(self, tighten: bool, unwritable: str, would_change: str) -> Entry:
+    def entry(self, tighten: bool, unwritable: str, would_change: str) -> Commented:
         """The item, with its comments; off where naming the port would change something."""
-        fields: dict[str, Entry] = {"name": Entry(self.name)}
+        fields: dict[str, Commented] = {"name": Commented(self.name)}
         off = self._why_off(unwritable, would_change)
         if tighten and not unwritable and self.role["role"] in _GUESTS:
             self._tighten(fields)
@@ -58,7 +58,7 @@ class PortWriter:
             self.changes.clear()
             self.missing.clear()
         notes = (*self._notes(), *([f"OFF: {off}."] if off else []))
-        return Entry(Map({word: fields[word] for word in _ORDER if word in fields}), notes, off=bool(off))
+        return Commented(Map({word: fields[word] for word in _ORDER if word in fields}), notes, off=bool(off))
 
     def _why_off(self, unwritable: str, would_change: str) -> str:
         if unwritable:
@@ -69,24 +69,24 @@ class PortWriter:
             return "no document has named it yet, so the switch's security does not hold for it, and naming it would make it hold"
         return f"applying it would change the port: {would_change}" if would_change else ""
 
-    def _as_it_is(self) -> dict[str, Entry]:
+    def _as_it_is(self) -> dict[str, Commented]:
         """Only what is so already: a policy that nobody told us of would be recorded, and that is a change."""
-        found = {name: Entry(tree(self.recorded[name])) for name in ("macs", "addresses") if name in self.recorded}
+        found = {name: Commented(tree(self.recorded[name])) for name in ("macs", "addresses") if name in self.recorded}
         for name, order in (("security", SECURITY), ("guards", GUARDS)):
             values = self.recorded.get(name) or {}
             if values:
-                found[name] = Entry(tree({word: values[word] for word in order if word in values}))
+                found[name] = Commented(tree({word: values[word] for word in order if word in values}))
         return found
 
-    def _flags(self) -> dict[str, Entry]:
+    def _flags(self) -> dict[str, Commented]:
         """What is no policy."""
-        found = {"isolated": Entry(True)} if self.options.get("isolated") else {}
+        found = {"isolated": Commented(True)} if self.options.get("isolated") else {}
         querier = self.bridge["bridge"].get("mcast_querier") and self.bridge["bridge"].get("mcast_snooping")
         if self.options.get("multicast_flood") is False and querier:
-            found["multicast_flood"] = Entry(False)
+            found["multicast_flood"] = Commented(False)
         return found
 
-    def _tighten(self, fields: dict[str, Entry]) -> None:
+    def _tighten(self, fields: dict[str, Commented]) -> None:
         """With the profile where the guest's addresses are known; else ready to be switched on, with what is missing."""
         differs = [f"{word} {now or 'unknown'} -> {REJECT}" for word, now in [*self.effective.items(), *self._guards()] if now != REJECT]
         if not differs:
@@ -103,11 +103,11 @@ class PortWriter:
         if missing:
             rest = " and take out its security and guards" if self.recorded.get("security") or self.recorded.get("guards") else ""
             notes = [f"{_TODO}: name the guest's {' and '.join(missing)}{rest}, then take the marks off the lines below.", f"It would be: {notes[0]}."]
-        fields["profile"] = Entry("guest", tuple(notes), off=bool(missing))
-        fields["macs"] = Entry(tree(macs or [_TODO]), tuple(self._hint(macs)), off="macs" not in self.recorded and bool(missing))
+        fields["profile"] = Commented("guest", tuple(notes), off=bool(missing))
+        fields["macs"] = Commented(tree(macs or [_TODO]), tuple(self._hint(macs)), off="macs" not in self.recorded and bool(missing))
         known = addresses is not None
         note = () if known else ("IPv4 and IPv6 addresses or prefixes; [] for a guest without IP.",)
-        fields["addresses"] = Entry(tree(addresses if known else [_TODO]), note, off=not known)
+        fields["addresses"] = Commented(tree(addresses if known else [_TODO]), note, off=not known)
 
     def _guards(self) -> list[tuple[str, t.Any]]:
         return [(guard, self.guards.get(guard)) for guard in GUARDS]
@@ -147,7 +147,7 @@ class PortWriter:
         return (", ".join(rejected) or "none") + (f" (not known: {', '.join(unknown)})" if unknown else "")
 
 
-def tightened(entry: Entry) -> bool:
+def tightened(entry: Commented) -> bool:
     """Whether the item has the profile, which leaves nothing to inherit."""
     profile = t.cast(Map, entry.value).entries.get("profile")
     return profile is not None and not profile.off

@@ -12,7 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS, VDS_PORT, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
-from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commented import Entry, Map, tree
+from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commented import Commented, Map, tree
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.words import (
     Asked, Described, Facts, described, named, not_looked_at, part, policies, seq,
 )
@@ -43,7 +43,7 @@ def describe(info: t.Any, asked: Asked, foreseen: t.Sequence[Facts] = ()) -> Des
     bare = sorted(name for name, host in hosts.items() if not host["switches"])
     notes = ["Of the guards a virtual switch keeps bpdu alone, so the others are not in here."] if asked.tighten else []
     notes += [f"Without a standard switch: {named(bare)}."] if bare else []
-    node = Map({VARIABLE: Entry(seq(entries))})
+    node = Map({VARIABLE: Commented(seq(entries))})
     return described(asked, "harden_esxi", node, changes, [], [*notes, *(info.get("remarks") or ()), *not_looked_at(info)])
 
 
@@ -98,46 +98,46 @@ class _Writer:
                 self.objects.setdefault((each["switch"], each["port_group"]), []).append(each)
         self.where = "" if alike.switches[0]["kind"] == VDS else f" on {few(alike.hosts, 1)}"
 
-    def entry(self, would_change: str) -> Entry:
+    def entry(self, would_change: str) -> Commented:
         """An item of the variable, off where applying it would change something; then it announces nothing."""
         if would_change:
             self.changes = []
-        switches = [Entry(self._switch(switch), tuple(self._switch_notes(switch))) for switch in self.alike.switches]
+        switches = [Commented(self._switch(switch), tuple(self._switch_notes(switch))) for switch in self.alike.switches]
         # Where two datacenters have a host of one name, the module tells them apart so.
         prefix = f"{self.alike.datacenter}/"
         names = [name[len(prefix):] if name.startswith(prefix) else name for name in self.alike.hosts]
-        return Entry(Map({
-            "datacenter": Entry(self.alike.datacenter), "esxi_hostnames": Entry(tree(names)), "switches": Entry(seq(switches)),
+        return Commented(Map({
+            "datacenter": Commented(self.alike.datacenter), "esxi_hostnames": Commented(tree(names)), "switches": Commented(seq(switches)),
         }), (f"OFF, as applying it would change something: {would_change}",) if would_change else (), off=bool(would_change))
 
     def _switch(self, switch: Facts) -> Map:
         name = str(switch["name"])
         label = f"{'distributed switch' if switch['kind'] == 'vds' else 'vSwitch'} {name}"
-        fields: dict[str, Entry] = {"name": Entry(name), "kind": Entry(switch["kind"]), **self._security(label, switch)}
+        fields: dict[str, Commented] = {"name": Commented(name), "kind": Commented(switch["kind"]), **self._security(label, switch)}
         blocked = (switch.get("guards") or {}).get("bpdu")
         if blocked is not None:
-            fields["guards"] = Entry(Map({"bpdu": self._value(f"option {_BPDU}", "bpdu", blocked)}), (f"{_BPDU} of the host, for all its guests.",))
-        groups = [Entry(self._group(name, group), tuple(self._group_notes(name, group))) for group in switch["port_groups"]]
+            fields["guards"] = Commented(Map({"bpdu": self._value(f"option {_BPDU}", "bpdu", blocked)}), (f"{_BPDU} of the host, for all its guests.",))
+        groups = [Commented(self._group(name, group), tuple(self._group_notes(name, group))) for group in switch["port_groups"]]
         if groups:
-            fields["port_groups"] = Entry(seq(groups))
+            fields["port_groups"] = Commented(seq(groups))
         return Map(fields)
 
     def _group(self, switch: str, group: Facts) -> Map:
-        return Map({"name": Entry(str(group["name"])), **self._security(f"port group {group['name']} of {switch}", group)})
+        return Map({"name": Commented(str(group["name"])), **self._security(f"port group {group['name']} of {switch}", group)})
 
-    def _security(self, label: str, level: Facts) -> dict[str, Entry]:
+    def _security(self, label: str, level: Facts) -> dict[str, Commented]:
         own = level.get("security") or {}
         values = {name: self._value(label, name, own[name]) for name in SECURITY if own.get(name)}
-        return {"security": Entry(Map(values))} if values else {}
+        return {"security": Commented(Map(values))} if values else {}
 
-    def _value(self, label: str, word: str, now: str) -> Entry:
+    def _value(self, label: str, word: str, now: str) -> Commented:
         """C(reject) where it is accept, in the document that tightens."""
         if not self.tighten or now != ACCEPT:
-            return Entry(now)
+            return Commented(now)
         change = f"{label}{self.where}: {word} {ACCEPT} -> {REJECT}"
         if change not in self.changes:
             self.changes.append(change)
-        return Entry(REJECT, (f"{ACCEPT} -> {REJECT}",))
+        return Commented(REJECT, (f"{ACCEPT} -> {REJECT}",))
 
     def _switch_notes(self, switch: Facts) -> t.Iterator[str]:
         name = str(switch["name"])

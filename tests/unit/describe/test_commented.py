@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commented import Entry, Map, Node, Seq, data, document, printable, scalar, tree
+from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commented import Commented, Map, Node, Seq, data, document, printable, scalar, tree
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -31,13 +31,13 @@ FULL = settings(max_examples=100, deadline=None, print_blob=True, suppress_healt
 
 
 def _maps(children: Any) -> Any:
-    entries = st.dictionaries(STRINGS, st.builds(Entry, children, NOTES, st.booleans()), max_size=4)
+    entries = st.dictionaries(STRINGS, st.builds(Commented, children, NOTES, st.booleans()), max_size=4)
     return st.builds(Map, entries, NOTES)
 
 
 def _seqs(children: Any) -> Any:
     items = st.one_of(SCALARS, _maps(children).filter(lambda node: any(not each.off for each in node.entries.values())))
-    return st.builds(Seq, st.lists(st.builds(Entry, items, NOTES, st.booleans()), max_size=4).map(tuple), NOTES)
+    return st.builds(Seq, st.lists(st.builds(Commented, items, NOTES, st.booleans()), max_size=4).map(tuple), NOTES)
 
 
 NODES = st.recursive(SCALARS, lambda children: st.one_of(_maps(children), _seqs(children)), max_leaves=20)
@@ -72,7 +72,7 @@ def test_a_name_stays_a_string(value: str) -> None:
     """In the readers that Ansible has, and as a key."""
     for reader in (Loader, yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") and "{" not in value else Loader):
         assert yaml.load(f"a: {scalar(value)}", reader) == {"a": value}
-    assert load(document(Map({value: Entry(value, (value,))}), [value])) == {value: value}
+    assert load(document(Map({value: Commented(value, (value,))}), [value])) == {value: value}
 
 
 def test_a_template_is_not_run() -> None:
@@ -84,7 +84,7 @@ def test_a_template_is_not_run() -> None:
 def test_what_is_off_is_ready_to_be_switched_on() -> None:
     """Its lines, less the marks of the comment, are the item."""
     item = tree({"name": "vnet0", "macs": ["52:54:00:00:00:01"]})
-    node = Map({"ports": Entry(Seq((Entry(item, ("what is missing",), off=True), Entry(tree({"name": "vnet1"})))))})
+    node = Map({"ports": Commented(Seq((Commented(item, ("what is missing",), off=True), Commented(tree({"name": "vnet1"})))))})
     assert document(node, ["head", "", "- a list"]) == """# head
 #
 # - a list
@@ -95,12 +95,13 @@ ports:
   #   macs: ["52:54:00:00:00:01"]
   - name: vnet1
 """
-    alone = Map({"ports": Entry(Seq((Entry(item, off=True),)))})
+    alone = Map({"ports": Commented(Seq((Commented(item, off=True),)))})
     assert load(document(alone, [])) == {"ports": []}
-    for node, nothing, wanted in ((alone, "[]", [data(item)]), (Map({"ports": Entry(Map({"vnet0": Entry(item, off=True)}))}), "{}", {"vnet0": data(item)})):
+    named = Map({"ports": Commented(Map({"vnet0": Commented(item, off=True)}))})
+    for node, nothing, wanted in ((alone, "[]", [data(item)]), (named, "{}", {"vnet0": data(item)})):
         told, first, *rest = document(node, []).splitlines()[1:]
         assert told == f"# Whoever takes the marks off an entry below takes the {nothing} off here." and first == f"ports: {nothing}"
         assert load("\n".join([first.replace(f" {nothing}", ""), *(line.replace("# ", "", 1) for line in rest)])) == {"ports": wanted}
-    assert "Whoever" not in document(Map({"ports": Entry(Seq(()))}), [])
+    assert "Whoever" not in document(Map({"ports": Commented(Seq(()))}), [])
     node_type: Node = alone
     assert data(node_type) == {"ports": []}

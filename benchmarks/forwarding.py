@@ -17,7 +17,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
-from typing import Callable, Dict, List, NamedTuple, TypeVar
+from typing import Callable, NamedTuple, TypeVar
 
 from linux_ports import batch, timed
 
@@ -85,7 +85,7 @@ class Kind(NamedTuple):
     frame: bytes
 
 
-KINDS: Dict[str, Kind] = {
+KINDS: dict[str, Kind] = {
     "UDP, IPv4": Kind("p1", _ip4(1, 2, socket.IPPROTO_UDP, _udp(18))),
     "TCP, IPv4": Kind("p1", _ip4(1, 2, socket.IPPROTO_TCP, _tcp(0))),
     "UDP, IPv6": Kind("p1", _ip6(1, 2, socket.IPPROTO_UDP, _udp(18))),
@@ -138,7 +138,7 @@ class Network:
 
         return min(timed(work) for _try in range(TRIES)) / PIECES
 
-    def measure(self) -> Dict[str, float]:
+    def measure(self) -> dict[str, float]:
         """Seconds a frame, or a piece, by kind. Ends the program where frames are lost, as nothing was measured then."""
         cores = os.sched_getaffinity(0)
         # A task that moves between cores measures them.
@@ -149,7 +149,7 @@ class Network:
             os.sched_setaffinity(0, cores)
 
     @staticmethod
-    def _frames() -> Dict[str, float]:
+    def _frames() -> dict[str, float]:
         _meet()
         found = {}
         for name, kind in KINDS.items():
@@ -161,7 +161,7 @@ class Network:
         return found
 
 
-def _stack(number: int) -> List[str]:
+def _stack(number: int) -> list[str]:
     """Addresses of a guest, and its neighbour's, which is not asked for."""
     other = 4 - number
     return [
@@ -174,7 +174,7 @@ def _elsewhere(work: Callable[[int], T]) -> T:
     """The work in a network namespace of its own, which lives as long as the sockets that it makes."""
     home = os.open("/proc/self/ns/net", os.O_RDONLY)
     libc = ctypes.CDLL(None, use_errno=True)
-    found: List[T] = []
+    found: list[T] = []
 
     def go() -> None:
         if libc.unshare(_CLONE_NEWNET) == 0:

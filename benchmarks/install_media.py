@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -53,7 +53,7 @@ def task(source: Path, dest: Path) -> bool:
     from ansible_collections.virtnet.hardening.plugins.module_utils._media.progress import Progress
     from ansible_collections.virtnet.hardening.plugins.module_utils._media.source import open_source
 
-    params: Dict[str, Any] = {name: option.get("default") for name, option in media_spec.spec().items()}
+    params: dict[str, Any] = {name: option.get("default") for name, option in media_spec.spec().items()}
     params.update(src=str(source), dest=str(dest), kickstart_content=SCRIPT)
     media_spec.check(params)
     record, digests = iso_job.open_record(str(dest))
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--folder", default="/var/tmp")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="virtnet-bench-", dir=arguments.folder))
-    best: Dict[str, float] = {}
+    best: dict[str, float] = {}
 
     def note(name: str, seconds: float) -> None:
         best[name] = min(best.get(name, float("inf")), seconds)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import socket
 import subprocess
-from typing import Any, Dict, List
+from typing import Any
 
 from forwarding import KINDS, STREAM, Network, address6_of, address_of, mac_of
 from linux_ports import batch, enter_namespace, timed
@@ -24,7 +24,7 @@ FEW = 3
 MEASURES = 8
 
 
-def addresses_of(number: int) -> List[str]:
+def addresses_of(number: int) -> list[str]:
     """Of the guest behind a port."""
     return [address_of(number), address6_of(number)]
 
@@ -39,11 +39,11 @@ class Policy:
 
         self.reconcile, self.port_security, self.backend = reconcile, port_security, HardeningBackend
 
-    def run(self, numbers: List[int], state: str = "present") -> int:
+    def run(self, numbers: list[int], state: str = "present") -> int:
         """One task; returns the number of steps."""
         ports = [{"name": f"v{number}", "profile": "guest", "macs": [mac_of(number)], "addresses": addresses_of(number)} for number in numbers]
         spec = self.port_security.spec()
-        params: Dict[str, Any] = {name: option.get("default") for name, option in spec.items()}
+        params: dict[str, Any] = {name: option.get("default") for name, option in spec.items()}
         backend = self.backend.open()
         intent = self.port_security.PortSecurityIntent({**params, "bridge": BRIDGE, "ports": ports, "state": state})
         outcome = self.reconcile(intent, backend, False)
@@ -52,7 +52,7 @@ class Policy:
         return len(outcome.plan.steps)
 
 
-def peers(numbers: List[int]) -> None:
+def peers(numbers: list[int]) -> None:
     """The same state by iproute2 and nft, without reading or verifying anything."""
     from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import elements_of
     from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Transaction
@@ -70,7 +70,7 @@ def peers(numbers: List[int]) -> None:
     PEER["seconds"] = timed(lambda: (batch("bridge", lines), subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)))
 
 
-PEER: Dict[str, float] = {}
+PEER: dict[str, float] = {}
 # As a task notes it, so that state: absent gives the ports back as they were.
 RECORD = "promiscuous=reject mac_changes=reject forged_transmits=reject was=Lkr1U"
 
@@ -106,7 +106,7 @@ def main() -> None:
     report(best, len(numbers))
 
 
-def report(best: Dict[str, float], count: int) -> None:
+def report(best: dict[str, float], count: int) -> None:
     """Milliseconds and ratios."""
     base = best["bridge -batch and nft -f"]
     print(f"\nprofile guest on {count} ports")

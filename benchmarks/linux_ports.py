@@ -16,10 +16,10 @@ import resource
 import subprocess
 import sys
 import time
-from typing import Callable, Dict, List, Tuple
+from typing import Callable
 
 BRIDGE_PORTS = 1000
-OPTIONS: Dict[str, Tuple[str, str]] = {
+OPTIONS: dict[str, tuple[str, str]] = {
     # option of the module: (word of bridge(8), attribute of pyroute2)
     "isolated": ("isolated", "isolated"),
     "learning": ("learning", "learning"),
@@ -42,13 +42,13 @@ def enter_namespace() -> None:
     os.execvpe(command[0], [*command, sys.executable, *sys.argv], environ)
 
 
-def bridges_of(count: int) -> List[Tuple[str, List[str]]]:
+def bridges_of(count: int) -> list[tuple[str, list[str]]]:
     """Bridge names and their ports: a bridge takes at most 1,023, so every thousand gets its own."""
     names = [f"vnet{number}" for number in range(count)]
     return [(f"br{start // BRIDGE_PORTS}", names[start:start + BRIDGE_PORTS]) for start in range(0, count, BRIDGE_PORTS)]
 
 
-def build(layout: List[Tuple[str, List[str]]]) -> None:
+def build(layout: list[tuple[str, list[str]]]) -> None:
     """Make bridges and ports with iproute2."""
     lines = []
     for bridge, ports in layout:
@@ -59,12 +59,12 @@ def build(layout: List[Tuple[str, List[str]]]) -> None:
     batch("ip", lines)
 
 
-def teardown(layout: List[Tuple[str, List[str]]]) -> None:
+def teardown(layout: list[tuple[str, list[str]]]) -> None:
     """Delete what build made."""
     batch("ip", [line for bridge, ports in layout for line in [*(f"link del {port}" for port in ports), f"link del {bridge}"]])
 
 
-def batch(tool: str, lines: List[str]) -> None:
+def batch(tool: str, lines: list[str]) -> None:
     """Feed one batch to ip or bridge."""
     subprocess.run([tool, "-batch", "-"], input="\n".join(lines) + "\n", text=True, check=True)
 
@@ -79,7 +79,7 @@ def timed(action: Callable[[], object]) -> float:
 class Module:
     """The module's own work, from parameters to result."""
 
-    def __init__(self, layout: List[Tuple[str, List[str]]]) -> None:
+    def __init__(self, layout: list[tuple[str, list[str]]]) -> None:
         from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import reconcile
         from ansible_collections.virtnet.hardening.plugins.module_utils._linux import port
         from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.backend import NetlinkBackend
@@ -87,9 +87,9 @@ class Module:
         self.layout = layout
         self.reconcile, self.port, self.backend = reconcile, port, NetlinkBackend
 
-    def params(self, bridge: str, ports: List[str], value: bool) -> Dict[str, object]:
+    def params(self, bridge: str, ports: list[str], value: bool) -> dict[str, object]:
         """Parameters as Ansible hands them over."""
-        params: Dict[str, object] = {name: option.get("default") for name, option in self.port.spec().items()}
+        params: dict[str, object] = {name: option.get("default") for name, option in self.port.spec().items()}
         return {**params, "bridge": bridge, "ports": ports, **{name: value for name in OPTIONS}}
 
     def write(self, value: bool) -> int:
@@ -111,27 +111,27 @@ class Module:
             backend.close()
 
 
-def bridge_batch(layout: List[Tuple[str, List[str]]], value: bool) -> None:
+def bridge_batch(layout: list[tuple[str, list[str]]], value: bool) -> None:
     """The same change by bridge -batch."""
     words = " ".join(f"{word} {'on' if value else 'off'}" for word, attribute in OPTIONS.values())
     for bridge, ports in layout:
         batch("bridge", [f"link set dev {port} {words}" for port in ports])
 
 
-def bridge_show(layout: List[Tuple[str, List[str]]]) -> None:
+def bridge_show(layout: list[tuple[str, list[str]]]) -> None:
     """The same reading by bridge -d -j link show, once a bridge as a task reads."""
     for bridge, ports in layout:
         subprocess.run(["bridge", "-d", "-j", "link", "show", "master", bridge], stdout=subprocess.DEVNULL, check=True)
 
 
-def bridge_forks(ports: List[str], value: bool) -> None:
+def bridge_forks(ports: list[str], value: bool) -> None:
     """A process a port."""
     words = [item for word, attribute in OPTIONS.values() for item in (word, "on" if value else "off")]
     for port in ports:
         subprocess.run(["bridge", "link", "set", "dev", port, *words], check=True)
 
 
-def pyroute2_calls(ports: List[str], value: bool) -> None:
+def pyroute2_calls(ports: list[str], value: bool) -> None:
     """pyroute2's own call, a port at a time."""
     from pyroute2 import IPRoute
 
@@ -140,12 +140,12 @@ def pyroute2_calls(ports: List[str], value: bool) -> None:
             ipr.brport("set", index=ipr.link_lookup(ifname=port)[0], **{attribute: int(value) for word, attribute in OPTIONS.values()})
 
 
-def measure(count: int, rounds: int) -> Dict[str, float]:
+def measure(count: int, rounds: int) -> dict[str, float]:
     """Best of some rounds, each way in turn, so that all see the same machine."""
     layout = bridges_of(count)
     build(layout)
     module = Module(layout)
-    best: Dict[str, float] = {}
+    best: dict[str, float] = {}
 
     def note(name: str, action: Callable[[], object]) -> None:
         best[name] = min(best.get(name, float("inf")), timed(action))
@@ -171,7 +171,7 @@ def _changed(module: Module, value: bool, expected: int) -> None:
         raise SystemExit(f"expected {expected} steps, the module planned {steps}")
 
 
-def report(count: int, best: Dict[str, float]) -> None:
+def report(count: int, best: dict[str, float]) -> None:
     """One block a size: milliseconds, and ratios to iproute2."""
     print(f"\n{count} ports, {len(OPTIONS)} options each" + (f" ({(count - 1) // BRIDGE_PORTS + 1} bridges)" if count > BRIDGE_PORTS else ""))
     for name, base in (

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,7 +77,7 @@ class Lab:
         usage = os.wait4(process.pid, 0)[2]
         seconds = time.perf_counter() - started
         process.returncode = 0
-        result: Dict[str, Any] = json.loads(output.decode().strip().splitlines()[-1])
+        result: dict[str, Any] = json.loads(output.decode().strip().splitlines()[-1])
         assert not result.get("failed"), result
         calls = self.client.control("GET", "calls?log=1")
         log = [call["method"] for call in sorted(calls["log"], key=lambda call: call["start_ms"])]
@@ -99,7 +99,7 @@ def peer(lab: Lab, group: str, value: bool) -> Run:
 
 def measure(count: int, groups: int, milliseconds: int, rounds: int, with_peer: bool) -> None:
     """Prints one block."""
-    rows: Dict[str, Run] = {}
+    rows: dict[str, Run] = {}
 
     def note(name: str, run: Run, changed: bool) -> None:
         assert run.changed is changed, (name, run)
@@ -123,7 +123,7 @@ def measure(count: int, groups: int, milliseconds: int, rounds: int, with_peer: 
     report(count, groups, rows, rest)
 
 
-def report(count: int, groups: int, rows: Dict[str, Run], rest: List[Run]) -> None:
+def report(count: int, groups: int, rows: dict[str, Run], rest: list[Run]) -> None:
     """Calls, seconds, ratios."""
     print(f"\n{count} hosts with {groups + 2} port groups each, one group's security")
     for name, row in rows.items():

@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Dict, List
+from typing import Any
 
 import generate_drivers
 import generate_findings
@@ -25,7 +25,7 @@ import generate_words
 ROOT = Path(__file__).resolve().parent.parent
 LINUX = "linux"
 # The headings, by kind and in order.
-PARTS: Dict[str, str] = {
+PARTS: dict[str, str] = {
     "bridge": "Bridges: `linux_bridge`",
     "port": "Ports: `linux_bridge_port`",
     "vlan": "VLANs: `linux_bridge_vlan`",
@@ -254,7 +254,7 @@ def load_package() -> None:
         sys.modules[name] = package
 
 
-def load_kinds() -> Dict[str, Any]:
+def load_kinds() -> dict[str, Any]:
     """The table of fields."""
     from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import KINDS
 
@@ -305,7 +305,7 @@ def table(name: str, kind: Any) -> str:
 def page() -> str:
     """The whole file."""
     kinds = load_kinds()
-    parts: List[str] = [HEAD, *(table(name, kinds[name]) for name in PARTS)]
+    parts: list[str] = [HEAD, *(table(name, kinds[name]) for name in PARTS)]
     return "\n".join(parts)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import yaml
 
@@ -15,9 +15,9 @@ _OWN = "virtnet.hardening."
 
 
 @lru_cache(maxsize=None)
-def texts(source: str) -> Dict[str, str]:
+def texts(source: str) -> dict[str, str]:
     """The texts that a program assigns to names in capitals, in a class or outside."""
-    found: Dict[str, str] = {}
+    found: dict[str, str] = {}
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             target = node.targets[0]
@@ -27,10 +27,10 @@ def texts(source: str) -> Dict[str, str]:
 
 
 @lru_cache(maxsize=None)
-def options(root: Path, source: str) -> Dict[str, Dict[str, Any]]:
+def options(root: Path, source: str) -> dict[str, dict[str, Any]]:
     """Of the module with that source, with those of this collection's fragments."""
     said = yaml.safe_load(texts(source)["DOCUMENTATION"])
-    found: Dict[str, Dict[str, Any]] = dict(said["options"])
+    found: dict[str, dict[str, Any]] = dict(said["options"])
     for fragment in _fragments(said.get("extends_documentation_fragment", [])):
         name, _dot, part = fragment.partition(".")
         file = root / "plugins" / "doc_fragments" / f"{name}.py"
@@ -39,6 +39,6 @@ def options(root: Path, source: str) -> Dict[str, Dict[str, Any]]:
     return found
 
 
-def _fragments(names: Any) -> List[str]:
+def _fragments(names: Any) -> list[str]:
     """Those of this collection, without its name."""
     return [name[len(_OWN):] for name in ([names] if isinstance(names, str) else names) if name.startswith(_OWN)]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any
 
 HEAD = """<!--
 SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
@@ -61,5 +61,5 @@ def row(entry: Any) -> str:
     inbox = f"; in ESXi itself from {entry.inbox_from} on" if entry.inbox_from else ""
     words = [word for word, given in (("maintenance mode", entry.maintenance_mode), ("restart", entry.reboot)) if given]
     installation = f"`{VERBS[entry.install]}`" + (f", {' and '.join(words)}" if words else ", live")
-    cells: List[str] = [f"`{entry.name}`", entry.note, f"{entry.since}{until}{inbox}", ", ".join(f"`{each}`" for each in entry.pci_ids.split()), installation]
+    cells: list[str] = [f"`{entry.name}`", entry.note, f"{entry.since}{until}{inbox}", ", ".join(f"`{each}`" for each in entry.pci_ids.split()), installation]
     return "| " + " | ".join(cells) + " |"

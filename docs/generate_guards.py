@@ -9,7 +9,7 @@ sentences {accepted by PROFILE}, {rejected by PROFILE} and {looking inside} are 
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List
+from typing import Any
 
 OTHERS = "{others}"
 _PLACE = re.compile(r"\{(accepted by|rejected by|looking inside) ?(\w*)\}")
@@ -32,7 +32,7 @@ def complete(words: Any) -> Any:
     return _PLACE.sub(_names, words) if isinstance(words, str) else words
 
 
-def _rows() -> Dict[str, Any]:
+def _rows() -> dict[str, Any]:
     from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import ROWS
     from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT
 
@@ -42,10 +42,10 @@ def _rows() -> Dict[str, Any]:
     }
 
 
-def _names(place: "re.Match[str]") -> str:
+def _names(place: re.Match[str]) -> str:
     from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import INSPECTING, ROWS
 
     kind, profile = place.groups()
-    names: List[str] = list(INSPECTING) if kind == "looking inside" else [row.name for row in ROWS if row.profiles[profile] == kind.split()[0][:-2]]
+    names: list[str] = list(INSPECTING) if kind == "looking inside" else [row.name for row in ROWS if row.profiles[profile] == kind.split()[0][:-2]]
     marked = [f"C({name})" for name in names]
     return f"{', '.join(marked[:-1])} and {marked[-1]}" if len(marked) > 1 else "".join(marked)

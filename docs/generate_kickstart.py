@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any
 
 HEAD = """<!--
 SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
@@ -42,7 +42,7 @@ def page() -> str:
     from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.rules import RULES
     from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS, KEYBOARDS, TABLE
 
-    parts: List[str] = [HEAD, "## Commands\n", *(command(row) for row in TABLE)]
+    parts: list[str] = [HEAD, "## Commands\n", *(command(row) for row in TABLE)]
     gone = ", ".join(f"`{name}`" for name, row in COMMANDS.items() if row.status == "deprecated")
     parts += [f"### Deprecated\n\nA warning, and the line does nothing: {gone}.\n", f"## Keyboards\n\n{', '.join(KEYBOARDS)}.\n", rules(RULES)]
     return "\n".join(parts)

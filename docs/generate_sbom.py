@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, NamedTuple
 
 _PREFIX = "virtnet.hardening"
 
@@ -46,7 +46,7 @@ def _field(text: str, name: str) -> str:
     return found.group(1)
 
 
-def needs(root: Path) -> List[Need]:
+def needs(root: Path) -> list[Need]:
     """From the files that say so to others: meta/runtime.yml and meta/ee-requirements.txt. A new requirement needs a row here."""
     core = _field((root / "meta" / "runtime.yml").read_text(encoding="utf-8"), "requires_ansible")
     found = [Need("ansible-core", "framework", "pkg:pypi/ansible-core", "GPL-3.0-or-later", core, "runs the collection")]
@@ -58,7 +58,7 @@ def needs(root: Path) -> List[Need]:
     return [*found, *_PROGRAMS]
 
 
-def _component(need: Need) -> Dict[str, Any]:
+def _component(need: Need) -> dict[str, Any]:
     return {
         "type": need.kind, "bom-ref": need.purl, "name": need.name, "description": need.purpose,
         # Not in the artifact: which of the versions is there is what the host has.

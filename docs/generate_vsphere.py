@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 
 POLICY_HEAD = """
 # The same document on both sides
@@ -94,7 +94,7 @@ def _cells(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _linux() -> Dict[Any, str]:
+def _linux() -> dict[Any, str]:
     """The qualities of the Linux side; what has no recipe is the group's own or a port option of the same name."""
     from ansible_collections.virtnet.hardening.plugins.module_utils._linux.recipes import RECIPES
 
@@ -116,7 +116,7 @@ def policy_part() -> str:
     return "\n".join([POLICY_HEAD.rstrip("\n"), *summary]) + "\n" + "\n".join([POLICY_DETAILS.rstrip("\n"), *details]) + "\n" + POLICY_TAIL
 
 
-def _truth() -> List[str]:
+def _truth() -> list[str]:
     """The states of one policy, judged by the code itself."""
     from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VSWITCH
     from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.audit import judge

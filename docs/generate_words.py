@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple
 
 import generate_docstrings
 import generate_guards
@@ -44,9 +44,9 @@ class Mark(NamedTuple):
     end: int
 
 
-def files(root: Path) -> Dict[Path, str]:
+def files(root: Path) -> dict[Path, str]:
     """Each file with generated parts, as it has to be."""
-    found: Dict[Path, str] = {}
+    found: dict[Path, str] = {}
     # Roles say what the modules are about to say.
     for path in [*sorted((root / "plugins" / "modules").glob("*.py")), *sorted((root / "roles").glob("*/meta/argument_specs.yml"))]:
         found[path] = filled(root, path, found)
@@ -58,8 +58,8 @@ def files(root: Path) -> Dict[Path, str]:
 
 def filled(root: Path, path: Path, modules: Mapping[Path, str]) -> str:
     """A file with its generated parts written anew, from C(modules) as they will be."""
-    lines: List[str] = path.read_text(encoding="utf-8").splitlines()
-    done: List[str] = []
+    lines: list[str] = path.read_text(encoding="utf-8").splitlines()
+    done: list[str] = []
     at = 0
     found = list(marks(lines))
     targets = _targets(lines, found)
@@ -78,7 +78,7 @@ def filled(root: Path, path: Path, modules: Mapping[Path, str]) -> str:
     return "\n".join([*done, *lines[at:]]) + "\n"
 
 
-def marks(lines: List[str]) -> Iterator[Mark]:
+def marks(lines: list[str]) -> Iterator[Mark]:
     """The generated keys of a file."""
     for number, line in enumerate(lines):
         found = MARK.match(line)
@@ -94,9 +94,9 @@ def _is_below(line: str, indent: int) -> bool:
     return line.startswith(" " * (indent + 1))
 
 
-def _own(body: List[str], indent: int, words: Mapping[str, Any]) -> List[str]:
+def _own(body: list[str], indent: int, words: Mapping[str, Any]) -> list[str]:
     """The lines of a body that are kept: what is the place's own, unless its source says it."""
-    kept: List[str] = []
+    kept: list[str] = []
     keeps = False
     for line in body:
         if not _is_below(line, indent):
@@ -107,14 +107,14 @@ def _own(body: List[str], indent: int, words: Mapping[str, Any]) -> List[str]:
     return kept
 
 
-def _module(root: Path, source: str, where: str, mark: Mark) -> Dict[str, Dict[str, Any]]:
+def _module(root: Path, source: str, where: str, mark: Mark) -> dict[str, dict[str, Any]]:
     if not source:
         raise SystemExit(f"{where}: there is no {mark.source}")
-    found: Dict[str, Dict[str, Any]] = generate_docstrings.options(root, source)
+    found: dict[str, dict[str, Any]] = generate_docstrings.options(root, source)
     return found
 
 
-def _entry(root: Path, mark: Mark, where: str) -> Dict[str, Any]:
+def _entry(root: Path, mark: Mark, where: str) -> dict[str, Any]:
     source, name = root / mark.source, mark.name or mark.key
     if not source.is_file():
         raise SystemExit(f"{where}: there is no {mark.source}")
@@ -124,20 +124,20 @@ def _entry(root: Path, mark: Mark, where: str) -> Dict[str, Any]:
 
 
 @lru_cache(maxsize=None)
-def entries(source: Path) -> Dict[str, Dict[str, Any]]:
+def entries(source: Path) -> dict[str, dict[str, Any]]:
     """The words of a file, by name; of guards, which are rows of a table, those of the table. The caller has made the collection importable."""
-    found: Dict[str, Dict[str, Any]] = generate_guards.complete(yaml.safe_load(source.read_text(encoding="utf-8")))
+    found: dict[str, dict[str, Any]] = generate_guards.complete(yaml.safe_load(source.read_text(encoding="utf-8")))
     return found
 
 
-def _parent(lines: List[str], mark: Mark) -> str:
+def _parent(lines: list[str], mark: Mark) -> str:
     """The key around a generated one."""
     return next(line.strip().split(":")[0] for line in reversed(lines[:mark.line]) if line.strip() and len(line) - len(line.lstrip()) < mark.indent)
 
 
-def _targets(lines: List[str], found: List[Mark]) -> Dict[str, Dict[str, str]]:
+def _targets(lines: list[str], found: list[Mark]) -> dict[str, dict[str, str]]:
     """For each module of which an argument spec has options: by option, or for all of them under an empty name, how the role's user writes them."""
-    targets: Dict[str, Dict[str, str]] = {}
+    targets: dict[str, dict[str, str]] = {}
     for mark in found:
         if mark.source.endswith(".py"):
             module = targets.setdefault(Path(mark.source).stem, {})
@@ -148,7 +148,7 @@ def _targets(lines: List[str], found: List[Mark]) -> Dict[str, Dict[str, str]]:
     return targets
 
 
-def variable(role: Path, mark: Mark, options: Mapping[str, Any], targets: Mapping[str, str], where: str) -> Dict[str, Any]:
+def variable(role: Path, mark: Mark, options: Mapping[str, Any], targets: Mapping[str, str], where: str) -> dict[str, Any]:
     """A variable of a role that is an option of a module, or the options of its items."""
     known = {name: option for name, option in options.items() if not name.startswith("_") and name not in OF_THE_ROLE}
     reader = _Reader(role.name, Path(mark.source).stem, targets, known)
@@ -168,7 +168,7 @@ def variable(role: Path, mark: Mark, options: Mapping[str, Any], targets: Mappin
 
 
 @lru_cache(maxsize=None)
-def role_defaults(role: Path) -> Dict[str, Any]:
+def role_defaults(role: Path) -> dict[str, Any]:
     """The values of defaults/main.yml."""
     return dict(yaml.safe_load((role / "defaults" / "main.yml").read_text(encoding="utf-8")))
 
@@ -178,21 +178,21 @@ class _Reader:
 
     def __init__(self, role: str, module: str, targets: Mapping[str, str], options: Mapping[str, Any]) -> None:
         self._role, self._module, self._targets, self._options = role, module, targets, options
-        self._done: Dict[int, Dict[str, Any]] = {}
-        self._below: Dict[int, Dict[str, Any]] = {}
+        self._done: dict[int, dict[str, Any]] = {}
+        self._below: dict[int, dict[str, Any]] = {}
 
-    def options(self, options: Mapping[str, Any], of_items: bool = False) -> Dict[str, Any]:
+    def options(self, options: Mapping[str, Any], of_items: bool = False) -> dict[str, Any]:
         """Those of a mapping."""
         return {name: self._of_item(name, option) if of_items and name in OF_ALL_ITEMS else self.option(option) for name, option in options.items()}
 
-    def _of_item(self, name: str, option: Mapping[str, Any]) -> Dict[str, Any]:
+    def _of_item(self, name: str, option: Mapping[str, Any]) -> dict[str, Any]:
         first = self._said(_paragraphs(option)[0])
         return {"type": option["type"], "description": [first, f"If not given, it is O({self._role}_{name})."]}
 
-    def option(self, option: Mapping[str, Any]) -> Dict[str, Any]:
+    def option(self, option: Mapping[str, Any]) -> dict[str, Any]:
         """One of them."""
         if id(option) not in self._done:
-            words: Dict[str, Any] = {word: option[word] for word in ("type", "elements", "required", "choices", "default") if word in option}
+            words: dict[str, Any] = {word: option[word] for word in ("type", "elements", "required", "choices", "default") if word in option}
             words["description"] = self._described(option["description"])
             self._done[id(option)] = words
             if "suboptions" in option:
@@ -210,7 +210,7 @@ class _Reader:
     def _said(self, sentence: str) -> str:
         return _MARKUP.sub(self._reference, sentence)
 
-    def _reference(self, found: "re.Match[str]") -> str:
+    def _reference(self, found: re.Match[str]) -> str:
         word, path = found.groups()
         first = re.split(r"[.\[=]", path)[0]
         if word == "O" and first in self._targets:
@@ -231,7 +231,7 @@ def with_table(readme: Path, spec: str) -> str:
     return "\n".join([*lines[:begin], "| variable | default | what it is |", "| --- | --- | --- |", *rows, *lines[end:]]) + "\n"
 
 
-def _variables(spec: str) -> List[Tuple[str, Dict[str, Any]]]:
+def _variables(spec: str) -> list[tuple[str, dict[str, Any]]]:
     return list(yaml.safe_load(spec)["argument_specs"]["main.yml"]["options"].items())
 
 
@@ -246,7 +246,7 @@ def _default(name: str, option: Mapping[str, Any], role: Path) -> str:
     return ", ".join(found)
 
 
-def _paragraphs(option: Mapping[str, Any]) -> List[str]:
+def _paragraphs(option: Mapping[str, Any]) -> list[str]:
     description = option["description"]
     return [description] if isinstance(description, str) else list(description)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import textwrap
 from functools import lru_cache
-from typing import Any, Dict, List, Set
+from typing import Any
 
 import yaml
 
@@ -22,11 +22,11 @@ class Writer:
     """Writes mappings. A mapping that stands at several places is written at the first of them, and named at the others."""
 
     def __init__(self) -> None:
-        self._seen: Dict[int, int] = {}
-        self._names: Dict[int, str] = {}
-        self._written: Set[int] = set()
+        self._seen: dict[int, int] = {}
+        self._names: dict[int, str] = {}
+        self._written: set[int] = set()
 
-    def lines(self, mapping: Dict[str, Any], indent: int) -> List[str]:
+    def lines(self, mapping: dict[str, Any], indent: int) -> list[str]:
         """The keys of a mapping, below the key that it belongs to."""
         self._count(mapping)
         return self._mapping(mapping, indent, "")
@@ -39,10 +39,10 @@ class Writer:
             for each in value.values():
                 self._count(each)
 
-    def _mapping(self, mapping: Dict[str, Any], indent: int, around: str) -> List[str]:
+    def _mapping(self, mapping: dict[str, Any], indent: int, around: str) -> list[str]:
         return [line for key, value in mapping.items() for line in self._entry(key, value, indent, around)]
 
-    def _entry(self, key: str, value: Any, indent: int, around: str) -> List[str]:
+    def _entry(self, key: str, value: Any, indent: int, around: str) -> list[str]:
         head = f"{' ' * indent}{_flow(key)}:"
         if not isinstance(value, dict) or not value:
             return _leaf(head, key, value, indent)
@@ -56,7 +56,7 @@ class Writer:
                 return short
         return [head + mark, *self._mapping(value, indent + 2, key)]
 
-    def _anchor(self, key: str, value: Dict[str, Any]) -> str:
+    def _anchor(self, key: str, value: dict[str, Any]) -> str:
         if self._seen.get(id(value), 0) < 2:
             return ""
         if id(value) not in self._names:
@@ -65,12 +65,12 @@ class Writer:
         return f" &{self._names[id(value)]}"
 
 
-def _is_flat(mapping: Dict[str, Any]) -> bool:
+def _is_flat(mapping: dict[str, Any]) -> bool:
     """Whether it is a sentence with a few words on it."""
     return "description" in mapping and all(key not in _ALWAYS_BELOW and not isinstance(value, dict) for key, value in mapping.items())
 
 
-def _example(head: str, value: Any, indent: int) -> List[str]:
+def _example(head: str, value: Any, indent: int) -> list[str]:
     """As much of it on one line as goes there."""
     short = f"{head} {_flow(value)}"
     if len(short) <= WIDTH or not isinstance(value, dict):
@@ -78,7 +78,7 @@ def _example(head: str, value: Any, indent: int) -> List[str]:
     return [head, *(line for key, each in value.items() for line in _example(f"{' ' * (indent + 2)}{_flow(key)}:", each, indent + 2))]
 
 
-def _leaf(head: str, key: str, value: Any, indent: int) -> List[str]:
+def _leaf(head: str, key: str, value: Any, indent: int) -> list[str]:
     if key == "description":
         if isinstance(value, str):
             return _sentence(head, value, indent)
@@ -89,7 +89,7 @@ def _leaf(head: str, key: str, value: Any, indent: int) -> List[str]:
     return [short]
 
 
-def _sentence(head: str, value: str, indent: int) -> List[str]:
+def _sentence(head: str, value: str, indent: int) -> list[str]:
     """On its line, or folded where it is too long or would need quotes."""
     line = f"{head} {value}"
     if len(line) <= WIDTH and _scalar(value) == value:

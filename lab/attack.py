@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -49,7 +49,7 @@ def main() -> int:
     return 0
 
 
-def attack(state: State, host: str) -> Dict[str, matrix.Outcome]:
+def attack(state: State, host: str) -> dict[str, matrix.Outcome]:
     """All attacks and honest flows between the first three guests of the host and the controller beyond its uplink."""
     if not state.data["hosts"]:
         raise LabError("the lab is down; start it with 'make lab-up'.")
@@ -58,7 +58,7 @@ def attack(state: State, host: str) -> Dict[str, matrix.Outcome]:
     if len(guests) < 3:
         raise LabError(f"{host} has {len(guests)} guests, and an attacker, a victim and a third are needed; start the lab with 3 or more.")
     ends = {wire.far_host: wire for wire in plan.wires}
-    stations: Dict[str, Station] = {}
+    stations: dict[str, Station] = {}
     for role, name in zip((ATTACKER, VICTIM, THIRD, OUTSIDE), (*guests, topology.CONTROLLER)):
         wire, pid = ends[name], state.pid(name)
         if pid is None:

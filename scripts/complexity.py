@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Dict, Iterator, List, Tuple
+from typing import Iterator
 
 from radon.complexity import cc_visit
 from radon.visitors import Class
@@ -21,7 +21,7 @@ FOLDERS = ("plugins", "docs", "lab", "benchmarks", "scripts")
 LIMIT = 15
 
 
-def functions(source: str) -> Iterator[Tuple[str, int]]:
+def functions(source: str) -> Iterator[tuple[str, int]]:
     """The name, with its class, and the complexity of each."""
     for block in cc_visit(source):
         if isinstance(block, Class):
@@ -30,9 +30,9 @@ def functions(source: str) -> Iterator[Tuple[str, int]]:
             yield block.name, block.complexity
 
 
-def dense(root: Path) -> Dict[str, int]:
+def dense(root: Path) -> dict[str, int]:
     """Functions over the limit, by file and name; of two with one name in a file the worst."""
-    found: Dict[str, int] = {}
+    found: dict[str, int] = {}
     for path in sorted(each for folder in FOLDERS for each in (root / folder).rglob("*.py")):
         for name, complexity in functions(path.read_text(encoding="utf-8")):
             if complexity > LIMIT:
@@ -41,13 +41,13 @@ def dense(root: Path) -> Dict[str, int]:
     return found
 
 
-def listed(text: str) -> Dict[str, int]:
+def listed(text: str) -> dict[str, int]:
     """What may be over the limit, as it stands in the list."""
     rows = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
     return {key: int(most) for key, most in rows}
 
 
-def complaints(found: Dict[str, int], allowed: Dict[str, int]) -> List[str]:
+def complaints(found: dict[str, int], allowed: dict[str, int]) -> list[str]:
     """What got worse, and what the list allows for nothing."""
     worse = [f"{key}: complexity {value}, over {allowed.get(key, LIMIT)}; divide it" for key, value in found.items() if value > allowed.get(key, LIMIT)]
     better = [f"{key}: {most} in {LIST.name}, but it is {found.get(key, f'at most {LIMIT}')}; run scripts/complexity.py --shrink"

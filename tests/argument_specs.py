@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, Dict
+from typing import Any
 from unittest import mock
 
 from ansible.module_utils.basic import AnsibleModule
@@ -15,9 +15,9 @@ class _Told(BaseException):
     """Carries the spec out of the module's main."""
 
 
-def declared(name: str) -> Dict[str, Any]:
+def declared(name: str) -> dict[str, Any]:
     """The argument spec of a module of the collection."""
-    def take(_self: Any, argument_spec: Dict[str, Any], **_rules: Any) -> None:
+    def take(_self: Any, argument_spec: dict[str, Any], **_rules: Any) -> None:
         raise _Told(argument_spec)
 
     module = importlib.import_module(f"ansible_collections.virtnet.hardening.plugins.modules.{name}")

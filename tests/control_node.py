@@ -14,44 +14,44 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "playbooks" / "templates"
 
 
-def audit(info: Dict[str, Any], heard: Dict[str, Any]) -> Dict[str, Any]:
+def audit(info: dict[str, Any], heard: dict[str, Any]) -> dict[str, Any]:
     """Findings and page, as playbooks/audit.yml makes them of the results of the two modules."""
     return _ask("audit", info, heard)
 
 
-def vsphere_page(told: Dict[str, Any]) -> str:
+def vsphere_page(told: dict[str, Any]) -> str:
     """The page of a vCenter, as playbooks/audit.yml makes it of the result of the module."""
     return str(_ask("vsphere_page", told)["page"])
 
 
-def policy_document(*args: Any, **params: Any) -> Dict[str, Any]:
+def policy_document(*args: Any, **params: Any) -> dict[str, Any]:
     """The filter."""
     return _ask("policy_document", *args, **params)
 
 
 @functools.lru_cache(maxsize=None)
-def _process() -> "subprocess.Popen[str]":
+def _process() -> subprocess.Popen[str]:
     """One for all tests, as loading Ansible takes its time."""
     process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     atexit.register(process.communicate)
     return process
 
 
-def _ask(name: str, *args: Any, **params: Any) -> Dict[str, Any]:
+def _ask(name: str, *args: Any, **params: Any) -> dict[str, Any]:
     process = _process()
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write(json.dumps([name, args, params]) + "\n")
     process.stdin.flush()
-    answer: Dict[str, Any] = json.loads(process.stdout.readline())
+    answer: dict[str, Any] = json.loads(process.stdout.readline())
     return answer
 
 
-def _render(template: str, variables: Dict[str, Any]) -> str:
+def _render(template: str, variables: dict[str, Any]) -> str:
     from ansible.parsing.dataloader import DataLoader
     from ansible.template import Templar
 
@@ -63,7 +63,7 @@ def _render(template: str, variables: Dict[str, Any]) -> str:
     return str(Templar(DataLoader(), variables=variables).template(trust_as_template(text)))
 
 
-def _audit(info: Dict[str, Any], heard: Dict[str, Any]) -> Dict[str, Any]:
+def _audit(info: dict[str, Any], heard: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.virtnet.hardening.plugins.filter.bridge_findings import bridge_findings
 
     findings = bridge_findings(info)
@@ -75,18 +75,18 @@ def _audit(info: Dict[str, Any], heard: Dict[str, Any]) -> Dict[str, Any]:
     return {"findings": findings, "page": page}
 
 
-def _vsphere_page(told: Dict[str, Any]) -> Dict[str, Any]:
+def _vsphere_page(told: dict[str, Any]) -> dict[str, Any]:
     return {"page": _render("vsphere_report.md.j2", {"inventory_hostname": "vc1", "virtnet_vsphere": told})}
 
 
-def _policy_document(*args: Any, **params: Any) -> Dict[str, Any]:
+def _policy_document(*args: Any, **params: Any) -> dict[str, Any]:
     from ansible_collections.virtnet.hardening.plugins.filter.policy_document import policy_document
 
-    document: Dict[str, Any] = policy_document(*args, **params)
+    document: dict[str, Any] = policy_document(*args, **params)
     return document
 
 
-ASKED: Dict[str, Callable[..., Dict[str, Any]]] = {"audit": _audit, "vsphere_page": _vsphere_page, "policy_document": _policy_document}
+ASKED: dict[str, Callable[..., dict[str, Any]]] = {"audit": _audit, "vsphere_page": _vsphere_page, "policy_document": _policy_document}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import List
 
 from ansible.executor import module_common
 from ansible.parsing.dataloader import DataLoader
@@ -17,7 +16,7 @@ from ansible.plugins.loader import init_plugin_loader, module_loader
 from ansible.template import Templar
 
 
-def main(folder: str, modules: List[str]) -> None:
+def main(folder: str, modules: list[str]) -> None:
     """All of them."""
     init_plugin_loader()
     # What asks for the interpreter gets the one that runs the file.

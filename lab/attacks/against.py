@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, NamedTuple
+from typing import NamedTuple
 
 
 class Pair(NamedTuple):
@@ -14,7 +14,7 @@ class Pair(NamedTuple):
     honest: str
 
 
-GUARDS: Dict[str, Pair] = {
+GUARDS: dict[str, Pair] = {
     "arp": Pair("ARP: reply for a neighbour's address", "ARP: reply"),
     "neighbor": Pair("NA: for a neighbour", "ND: unsolicited advertisement"),
     "ip_source": Pair("IP source: a neighbour's IPv4 address", "IPv4: echo"),

@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar
+from typing import Callable, Iterator, Mapping, NamedTuple, Sequence, Tuple, TypeVar
 
 # The interface alias that the lab and the tests give to what belongs to them.
 MARK = "virtnet-lab"
@@ -63,8 +63,8 @@ class Station:
 
 def within(netns: str, work: Callable[[], T]) -> T:
     """Run C(work) in a namespace. A thread of its own: setns(2) moves only the calling thread."""
-    results: List[T] = []
-    failures: List[BaseException] = []
+    results: list[T] = []
+    failures: list[BaseException] = []
 
     def go() -> None:
         try:
@@ -136,15 +136,15 @@ def _alias(interface: str) -> str:
 class Arena:
     """A socket for each station, promiscuous: what reaches its interface is heard."""
 
-    def __init__(self, stations: Mapping[str, Station], ear: Optional[Ear] = None) -> None:
+    def __init__(self, stations: Mapping[str, Station], ear: Ear | None = None) -> None:
         self.stations = dict(stations)
-        self._sockets: Dict[str, socket.socket] = {}
+        self._sockets: dict[str, socket.socket] = {}
         self._tokens = count(1)
         self._sent = 0
         self._salt = os.urandom(4)
         for station in self.stations.values():
             _refuse_foreign(station)
-        self._leaving: Dict[str, socket.socket] = {}
+        self._leaving: dict[str, socket.socket] = {}
         for name, station in self.stations.items():
             self._leaving[name] = within(station.netns, lambda station=station: _open_leaving(station.interface))  # type: ignore[misc]
             self._sockets[name] = within(station.netns, lambda station=station: _open(station.interface))  # type: ignore[misc]
@@ -154,7 +154,7 @@ class Arena:
             self._sockets[_DOOR] = within(ear.netns, lambda: _listen(ear.port))
             within(ear.netns, lambda: _finish_sums(ear.finished))
 
-    def __enter__(self) -> "Arena":
+    def __enter__(self) -> Arena:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -237,7 +237,7 @@ class Arena:
                 return found
             select.select([self._sockets[name]], [], [], left)
 
-    def received(self, name: str) -> List[bytes]:
+    def received(self, name: str) -> list[bytes]:
         """What came in at a station since somebody looked."""
         return list(self._read(name))
 

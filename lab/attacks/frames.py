@@ -5,19 +5,52 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import Any, List, Optional
+from typing import Any
 
 from scapy.config import conf
 from scapy.layers.dhcp import BOOTP, DHCP
 from scapy.layers.dhcp6 import (
-    DHCP6_Advertise, DHCP6_Confirm, DHCP6_Decline, DHCP6_InfoRequest, DHCP6_Rebind, DHCP6_Reconf, DHCP6_RelayReply, DHCP6_Release, DHCP6_Renew,
-    DHCP6_Request, DHCP6_Solicit, DHCP6OptClientId, DUID_LL,
+    DUID_LL,
+    DHCP6_Advertise,
+    DHCP6_Confirm,
+    DHCP6_Decline,
+    DHCP6_InfoRequest,
+    DHCP6_Rebind,
+    DHCP6_Reconf,
+    DHCP6_RelayReply,
+    DHCP6_Release,
+    DHCP6_Renew,
+    DHCP6_Request,
+    DHCP6_Solicit,
+    DHCP6OptClientId,
 )
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import (
-    ICMPv6EchoRequest, ICMPv6MLDone, ICMPv6MLQuery, ICMPv6MLQuery2, ICMPv6MLReport, ICMPv6MLReport2, ICMPv6MRD_Advertisement, ICMPv6ND_INDSol,
-    ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RA, ICMPv6ND_Redirect, ICMPv6ND_RS, ICMPv6NDOptDstLLAddr, ICMPv6NDOptPrefixInfo, ICMPv6NDOptSrcLLAddr,
-    ICMPv6PacketTooBig, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, Pad1, PadN, RouterAlert,
+    ICMPv6EchoRequest,
+    ICMPv6MLDone,
+    ICMPv6MLQuery,
+    ICMPv6MLQuery2,
+    ICMPv6MLReport,
+    ICMPv6MLReport2,
+    ICMPv6MRD_Advertisement,
+    ICMPv6ND_INDSol,
+    ICMPv6ND_NA,
+    ICMPv6ND_NS,
+    ICMPv6ND_RA,
+    ICMPv6ND_Redirect,
+    ICMPv6ND_RS,
+    ICMPv6NDOptDstLLAddr,
+    ICMPv6NDOptPrefixInfo,
+    ICMPv6NDOptSrcLLAddr,
+    ICMPv6PacketTooBig,
+    IPv6,
+    IPv6ExtHdrDestOpt,
+    IPv6ExtHdrFragment,
+    IPv6ExtHdrHopByHop,
+    IPv6ExtHdrRouting,
+    Pad1,
+    PadN,
+    RouterAlert,
 )
 from scapy.layers.l2 import ARP, LLC, SNAP, STP, Dot1Q, Dot3, Ether
 from scapy.packet import Packet, Raw
@@ -44,13 +77,13 @@ def ether(src: str, dst: str, payload: Packet, token: bytes) -> bytes:
     return raw(Ether(src=src, dst=dst) / payload, token)
 
 
-def tagged(frame: bytes, *tags: "tuple[int, int]") -> bytes:
+def tagged(frame: bytes, *tags: tuple[int, int]) -> bytes:
     """The frame with tags, outermost first: EtherType and VLAN."""
     words = b"".join(kind.to_bytes(2, "big") + vid.to_bytes(2, "big") for kind, vid in tags)
     return frame[:12] + words + frame[12:]
 
 
-def snapped(frame: bytes, length: Optional[int] = None) -> bytes:
+def snapped(frame: bytes, length: int | None = None) -> bytes:
     """The frame in LLC/SNAP: a length, AA AA 03 00 00 00, the EtherType. C(length) to lie about it."""
     body = b"\xaa\xaa\x03\x00\x00\x00" + frame[12:]
     size = length if length is not None else min(len(body), 1500)
@@ -68,7 +101,7 @@ def rarp(mac: str, op: int = 3) -> bytes:
     return bytes(Ether(src=mac, dst=BROADCAST, type=0x8035)) + body
 
 
-def solicited(address: str) -> "tuple[str, str]":
+def solicited(address: str) -> tuple[str, str]:
     """Multicast MAC and IPv6 address of a solicited node."""
     low = ip_address(address).packed[-3:]
     return "33:33:ff:" + ":".join(f"{byte:02x}" for byte in low), f"ff02::1:ff{low[0]:02x}:{low[1]:02x}{low[2]:02x}"
@@ -81,12 +114,12 @@ def link_local(mac: str) -> str:
     return f"fe80::{octets[0]:02x}{octets[1]:02x}:{octets[2]:02x}ff:fe{octets[3]:02x}:{octets[4]:02x}{octets[5]:02x}"
 
 
-def advertisement(src: str, target: str, mac: Optional[str], dst: str = "ff02::1", flags: int = 1) -> Packet:
+def advertisement(src: str, target: str, mac: str | None, dst: str = "ff02::1", flags: int = 1) -> Packet:
     """A neighbour advertisement."""
     return over6(src, dst, ICMPv6ND_NA(tgt=target, R=0, S=0, O=flags), *([ICMPv6NDOptDstLLAddr(lladdr=mac)] if mac else []))
 
 
-def solicitation(src: str, target: str, mac: Optional[str], nonce: bool = False) -> Packet:
+def solicitation(src: str, target: str, mac: str | None, nonce: bool = False) -> Packet:
     """A neighbour solicitation; from :: it detects duplicates."""
     return over6(
         src, solicited(target)[1], ICMPv6ND_NS(tgt=target), *([ICMPv6NDOptSrcLLAddr(lladdr=mac)] if mac else []),
@@ -107,7 +140,7 @@ def over6(src: str, dst: str, *layers: Packet) -> Packet:
     return packet
 
 
-def in_fragments(packet: Packet, first: int) -> List[Packet]:
+def in_fragments(packet: Packet, first: int) -> list[Packet]:
     """An IPv6 packet cut behind C(first) bytes of what follows its header, all headers there counted as payload."""
     whole = IPv6(bytes(packet))
     body, kind = bytes(whole.payload), whole.nh
@@ -125,7 +158,7 @@ def offer(server: str, client_mac: str, address: str, sport: int = 67, dport: in
 
 
 def request4(
-    mac: str, kind: str = "discover", src: str = "0.0.0.0", dst: str = "255.255.255.255", ports: "tuple[int, int]" = (68, 67), op: int = 1, **fields: Any
+    mac: str, kind: str = "discover", src: str = "0.0.0.0", dst: str = "255.255.255.255", ports: tuple[int, int] = (68, 67), op: int = 1, **fields: Any
 ) -> Packet:
     """What a DHCPv4 client sends, without an address as it stands; C(op) 2 makes a reply of it, C(fields) are those of BOOTP."""
     chaddr = bytes.fromhex(mac.replace(":", "")) + b"\0" * 10

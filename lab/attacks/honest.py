@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import Any, Callable, Dict, List, Sequence, Union
+from typing import Any, Callable, Sequence, Union
 
 from . import frames as f
 from .ring import ATTACKER, OUTSIDE, THIRD, VICTIM, Case, Ring
@@ -25,8 +25,8 @@ def _out6(name: str, packet_of: Callable[[Ring], f.Packet], to: str = f.ALL_NODE
     return _out(name, lambda ring, token: f.ether(ring.a.mac, to, packet_of(ring), token))
 
 
-def _fragments4(ring: Ring, token: bytes) -> List[bytes]:
-    head: Dict[str, Any] = {"src": ring.a.ip4, "dst": ring.o.ip4, "proto": 17, "id": 5}
+def _fragments4(ring: Ring, token: bytes) -> list[bytes]:
+    head: dict[str, Any] = {"src": ring.a.ip4, "dst": ring.o.ip4, "proto": 17, "id": 5}
     datagram = bytes(f.UDP(sport=5000, dport=5001, len=40, chksum=0)) + b"x" * 32
     parts = [f.IP(**head, flags=1, frag=0) / f.Raw(datagram[:16]), f.IP(**head, frag=2) / f.Raw(datagram[16:])]
     return [f.ether(ring.a.mac, ring.o.mac, part, token + bytes([number])) for number, part in enumerate(parts)]
@@ -34,8 +34,8 @@ def _fragments4(ring: Ring, token: bytes) -> List[bytes]:
 
 def _looks_like(kind: int) -> Build:
     """An echo whose second fragment begins as another message of ICMP does."""
-    def build(ring: Ring, token: bytes) -> List[bytes]:
-        head: Dict[str, Any] = {"src": ring.a.ip4, "dst": ring.o.ip4, "proto": 1, "id": 6}
+    def build(ring: Ring, token: bytes) -> list[bytes]:
+        head: dict[str, Any] = {"src": ring.a.ip4, "dst": ring.o.ip4, "proto": 1, "id": 6}
         body = bytes(f.ICMP()) + b"x" * 16 + bytes([kind]) * 16
         parts = [f.IP(**head, flags=1) / f.Raw(body[:24]), f.IP(**head, frag=3) / f.Raw(body[24:])]
         return [f.ether(ring.a.mac, ring.o.mac, part, token + bytes([number])) for number, part in enumerate(parts)]
@@ -43,7 +43,7 @@ def _looks_like(kind: int) -> Build:
 
 
 def _looks_like6(kind: int) -> Build:
-    def build(ring: Ring, token: bytes) -> List[bytes]:
+    def build(ring: Ring, token: bytes) -> list[bytes]:
         packet = f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.ICMPv6EchoRequest(data=b"x" * 16 + bytes([kind]) * 32)
         return [f.ether(ring.a.mac, ring.o.mac, part, token + bytes([number])) for number, part in enumerate(f.in_fragments(packet, 24))]
     return build
@@ -58,7 +58,7 @@ def _report_of(groups: int) -> Callable[[Ring], f.Packet]:
     )
 
 
-def _fragments6(ring: Ring, token: bytes) -> List[bytes]:
+def _fragments6(ring: Ring, token: bytes) -> list[bytes]:
     packet = f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.ICMPv6EchoRequest(data=b"x" * 64)
     return [f.ether(ring.a.mac, ring.o.mac, part, token + bytes([number])) for number, part in enumerate(f.in_fragments(packet, 32))]
 
@@ -150,7 +150,7 @@ def _authenticated(body: bytes, upper: int, dst: str) -> Callable[[Ring], f.Pack
     return lambda ring: f.IPv6(src=f.link_local(ring.a.mac), dst=dst, hlim=1, nh=51) / f.Raw(header + body)
 
 
-def _authenticated_fragments(ring: Ring, token: bytes) -> List[bytes]:
+def _authenticated_fragments(ring: Ring, token: bytes) -> list[bytes]:
     packet = _authenticated(_HELLO * 4, 89, "ff02::5")(ring)
     return [f.ether(ring.a.mac, "33:33:00:00:00:05", part, token + bytes([number])) for number, part in enumerate(f.in_fragments(packet, 32))]
 
@@ -163,7 +163,7 @@ def _ends(kind: int) -> Callable[[Ring], f.Packet]:
 # OSPFv3 (RFC 5340), version 3, type hello.
 _HELLO = b"\3\1\0\x24" + b"\0" * 32
 
-CASES: List[Case] = [
+CASES: list[Case] = [
     _out("unicast to the outside", lambda ring, token: f.plain(ring.a.mac, ring.o.mac, token)),
     _in("unicast from the outside", lambda ring, token: f.plain(ring.o.mac, ring.a.mac, token)),
     _out("unicast to another guest", lambda ring, token: f.plain(ring.a.mac, ring.v.mac, token), VICTIM),

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, List
+from typing import Callable
 
 from . import frames as f
 from .ring import ATTACKER, OUTSIDE, THIRD, VICTIM, Case, Ring
@@ -82,7 +82,7 @@ def _sniff_group(hello_of: Callable[[Ring], f.Packet]) -> Callable[[Ring], bool]
     return run
 
 
-HELLOS: "dict[str, Callable[[Ring], f.Packet]]" = {
+HELLOS: dict[str, Callable[[Ring], f.Packet]] = {
     "PIM hello": lambda ring: f.pim_hello(ring.a.ip4),
     "multicast router advertisement": lambda ring: f.igmp(ring.a.ip4, 0x30, "0.0.0.0", "224.0.0.106"),
     "IGMP query": lambda ring: f.igmp(ring.a.ip4, 0x11, "0.0.0.0", "224.0.0.1", code=1),
@@ -192,11 +192,11 @@ def _into_host(last: int) -> Callable[[Ring], bool]:
     return lambda ring: ring.enter(lambda token: f.plain(ring.a.mac, f"01:80:c2:00:00:{last:02x}", token))
 
 
-def _tagged(*tags: "tuple[int, int]") -> Callable[[Ring], bool]:
+def _tagged(*tags: tuple[int, int]) -> Callable[[Ring], bool]:
     return lambda ring: ring.strike(lambda token: f.tagged(f.plain(ring.a.mac, ring.v.mac, token), *tags))
 
 
-CASES: List[Case] = [
+CASES: list[Case] = [
     Case("sniff: unknown unicast", _sniff_unknown),
     Case("sniff: known unicast from outside", _sniff_known, "hub"),
     Case("sniff: known unicast between guests", _sniff_between_guests, "hub"),

@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping
+from typing import Dict, Mapping
 
 from . import honest, link, rewrite, rogue, share, spoof, stream
 from .ring import Case, Ring
 
-ATTACKS: List[Case] = [*link.CASES, *spoof.CASES, *rogue.CASES, *stream.CASES, *rewrite.CASES, *share.CASES]
-HONEST: List[Case] = [*honest.CASES, *rewrite.HONEST, *share.HONEST]
+ATTACKS: list[Case] = [*link.CASES, *spoof.CASES, *rogue.CASES, *stream.CASES, *rewrite.CASES, *share.CASES]
+HONEST: list[Case] = [*honest.CASES, *rewrite.HONEST, *share.HONEST]
 
 Outcome = Dict[str, bool]
 
 
-def run(ring: Ring, cases: List[Case]) -> Outcome:
+def run(ring: Ring, cases: list[Case]) -> Outcome:
     """Every case by its name. Everybody speaks before each, so that none lives on what another left behind."""
     outcome: Outcome = {}
     for case in cases:
@@ -24,12 +24,12 @@ def run(ring: Ring, cases: List[Case]) -> Outcome:
     return outcome
 
 
-def run_all(ring: Ring) -> Dict[str, Outcome]:
+def run_all(ring: Ring) -> dict[str, Outcome]:
     """Attacks and honest flows."""
     return {"attacks": run(ring, ATTACKS), "honest": run(ring, HONEST)}
 
 
-def show(before: Mapping[str, Outcome], after: Mapping[str, Outcome]) -> List[str]:
+def show(before: Mapping[str, Outcome], after: Mapping[str, Outcome]) -> list[str]:
     """The matrix as lines."""
     lines = [f"{'attack':60} {'before':12} after", "-" * 88]
     words = {True: "GOT THROUGH", False: "stopped"}
@@ -43,7 +43,7 @@ def show(before: Mapping[str, Outcome], after: Mapping[str, Outcome]) -> List[st
     return lines
 
 
-def summary(before: Mapping[str, Outcome], after: Mapping[str, Outcome]) -> List[str]:
+def summary(before: Mapping[str, Outcome], after: Mapping[str, Outcome]) -> list[str]:
     """Two lines that say all."""
     got = [sum(part["attacks"].values()) for part in (before, after)]
     lost = [sum(not works for works in part["honest"].values()) for part in (before, after)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from ipaddress import ip_address
-from typing import Callable, List, NamedTuple
+from typing import Callable, NamedTuple
 
 from scapy.layers.inet import TCP
 
@@ -89,7 +89,7 @@ def _port(number: int) -> Callable[[Ring], bytes]:
     return lambda ring: number.to_bytes(2, "big")
 
 
-def _cut(name: str, head: Callable[[Ring], f.Packet], sport: int, dport: int, payloads: Callable[[Ring, bytes], List[bytes]]) -> Case:
+def _cut(name: str, head: Callable[[Ring], f.Packet], sport: int, dport: int, payloads: Callable[[Ring, bytes], list[bytes]]) -> Case:
     """Two datagrams in one packet: whether the second one arrives as a frame of its own. C(head) is IP."""
     def run(ring: Ring) -> bool:
         messages = payloads(ring, ring.arena.token())
@@ -123,18 +123,18 @@ def _message(packet: f.Packet) -> bytes:
     return bytes(packet[f.UDP].payload)
 
 
-def _two_requests(ring: Ring, token: bytes) -> List[bytes]:
+def _two_requests(ring: Ring, token: bytes) -> list[bytes]:
     """The own one, and the neighbour's release."""
     own, other = f.request4(ring.a.mac, "request", ring.a.ip4, ring.v.ip4), f.request4(ring.t.mac, "release", ring.t.ip4, ring.v.ip4)
     return [_message(own), _message(other) + token]
 
 
-def _request_and_reply(ring: Ring, token: bytes) -> List[bytes]:
+def _request_and_reply(ring: Ring, token: bytes) -> list[bytes]:
     """What a client sends, and what a relay passes on to another one."""
     return [_message(f.request6(ring.a.ip6, ring.a.mac)), _message(f.relay_reply6(ring.a.ip6, ring.v.ip6, f.link_local(ring.t.mac))) + token]
 
 
-CASES: List[Case] = [
+CASES: list[Case] = [
     _attack("the sender of an ARP request", Rewritten(_arp, _ETHERNET + 16, _last(lambda ring: ring.t.ip4))),
     _attack("the sender's MAC in an ARP request", Rewritten(_arp, _ETHERNET + 12, lambda ring: bytes.fromhex(ring.t.mac.replace(":", ""))[4:])),
     _attack("an ARP request becomes a reply", Rewritten(_arp, _ETHERNET + 6, _port(2))),
@@ -163,7 +163,7 @@ def _vxlan(ring: Ring) -> f.Packet:
     return f.IP(src=ring.a.ip4, dst=ring.v.ip4) / f.UDP(sport=7000, dport=4789) / f.Raw(b"\x08\0\0\0\0\0\7\0" + bytes(inner))
 
 
-HONEST: List[Case] = [
+HONEST: list[Case] = [
     _finished("TCP over IPv4", lambda ring: f.IP(src=ring.a.ip4, dst=ring.v.ip4) / TCP(sport=7000, dport=7001), _ETHERNET + _IP4, 16),
     _finished("UDP over IPv4", lambda ring: f.IP(src=ring.a.ip4, dst=ring.v.ip4) / f.UDP(sport=7000, dport=7001), _ETHERNET + _IP4, 6),
     _finished("TCP over IPv6", lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.v.ip6) / TCP(sport=7000, dport=7001), _ETHERNET + _IP6, 16),

@@ -7,13 +7,12 @@ Beside the plain frames the known ways round guards, see shape.py, RFC 7113 and 
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 from . import frames as f
 from . import shape as s
 from .ring import Case, Ring
 from .shape import Build, case, changed, frame, to_victim
-
 
 # Routers
 
@@ -30,9 +29,9 @@ def _ra_pieces(first: int, *headers: f.Packet) -> Build:
     return s.in_pieces(s.behind(_ra, *headers), first)
 
 
-def _ra_overlap(ring: Ring, token: bytes) -> List[bytes]:
+def _ra_overlap(ring: Ring, token: bytes) -> list[bytes]:
     """RFC 5722: the first fragment shows an echo behind a header, the second writes an advertisement over it."""
-    head: Dict[str, Any] = {"src": f.link_local(ring.a.mac), "dst": "ff02::1", "hlim": 255}
+    head: dict[str, Any] = {"src": f.link_local(ring.a.mac), "dst": "ff02::1", "hlim": 255}
     inner = bytes(_ra(ring).payload)
     innocent = bytes(f.IPv6ExtHdrDestOpt(nh=58, options=[f.PadN(optdata=b"\0" * 4)])) + bytes([128, 0, 0, 0]) + b"\0" * 12
     parts = [
@@ -127,16 +126,16 @@ def _shim6(ring: Ring) -> f.Packet:
     return f.IPv6(src=whole.src, dst=whole.dst, nh=140) / f.Raw(b"\x11\0\0\0\0\0\0\0" + bytes(whole.payload))
 
 
-def _ra_of_another_protocol(ring: Ring, token: bytes) -> List[bytes]:
+def _ra_of_another_protocol(ring: Ring, token: bytes) -> list[bytes]:
     """The first fragment says UDP, the last ICMPv6: which of the two counts is up to the receiver (RFC 8200 says the first)."""
-    head: Dict[str, Any] = {"src": f.link_local(ring.a.mac), "dst": "ff02::1", "hlim": 255}
+    head: dict[str, Any] = {"src": f.link_local(ring.a.mac), "dst": "ff02::1", "hlim": 255}
     body = bytes(_ra(ring).payload)
     parts = [(17, 0, body[:24], 1), (58, 3, body[24:], 0)]
     packets = [f.IPv6(**head) / f.IPv6ExtHdrFragment(nh=kind, offset=at, m=more, id=0x78) / f.Raw(data) for kind, at, data, more in parts]
     return [f.ether(ring.a.mac, f.ALL_NODES, packet, token + bytes([number])) for number, packet in enumerate(packets)]
 
 
-def _release_overlapping(ring: Ring, token: bytes) -> List[bytes]:
+def _release_overlapping(ring: Ring, token: bytes) -> list[bytes]:
     """The first fragment bears the own hardware address, one that overlaps it the neighbour's (RFC 3128's kind)."""
     bodies = [bytes(f.request4(mac, "release", ring.a.ip4, ring.v.ip4).payload) for mac in (ring.a.mac, ring.t.mac)]
     parts = [(0, bodies[0][:64], 1), (4, bodies[1][32:64], 1), (8, bodies[0][64:], 0)]
@@ -162,7 +161,7 @@ def _pppoe(code: int) -> Build:
 
 _FRAGMENT = f.IPv6ExtHdrFragment(id=7)
 
-CASES: List[Case] = [
+CASES: list[Case] = [
     case("ICMP router advertisement", frame(_router4, "01:00:5e:00:00:01"), "RFC 1256"),
     case("ICMP router advertisement with IP options", frame(s.with_options(_router4), "01:00:5e:00:00:01"), "RFC 1256"),
     case("RA", frame(_ra)),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, List, Sequence, Union
+from typing import Callable, Sequence, Union
 
 from . import frames as f
 from .ring import Case, Ring
@@ -39,7 +39,7 @@ def changed(build: Build, change: Callable[[bytes], bytes]) -> Build:
 
 def in_pieces(packet_of: PacketOf, first: int, to: str = f.ALL_NODES) -> Build:
     """An IPv6 packet cut behind C(first) bytes."""
-    def build(ring: Ring, token: bytes) -> List[bytes]:
+    def build(ring: Ring, token: bytes) -> list[bytes]:
         parts = f.in_fragments(packet_of(ring), first)
         return [f.ether(ring.a.mac, to, part, token + bytes([number])) for number, part in enumerate(parts)]
     return build
@@ -47,7 +47,7 @@ def in_pieces(packet_of: PacketOf, first: int, to: str = f.ALL_NODES) -> Build:
 
 def in_pieces4(packet_of: PacketOf, to: str = f.BROADCAST, first: int = 8) -> Build:
     """An IPv4 packet cut so that the first fragment shows no more than the ports."""
-    def build(ring: Ring, token: bytes) -> List[bytes]:
+    def build(ring: Ring, token: bytes) -> list[bytes]:
         whole = packet_of(ring)
         head, body = f.IP(bytes(whole)), bytes(whole.payload)
         frames = []

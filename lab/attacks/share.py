@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any
 
 from . import frames as f
 from . import shape as s
@@ -84,7 +84,7 @@ def _fail_over(ring: Ring) -> bool:
     return all(_serve(ring, name, ATTACKER, OUTSIDE) for name in (VICTIM, THIRD, VICTIM))
 
 
-CASES: List[Case] = [
+CASES: list[Case] = [
     Case("shared address: forged", lambda ring: ring.strike(lambda token: f.plain(SHARED_MAC, ring.v.mac, token)), source="RFC 5798"),
     Case("shared address: stolen", _steal, source="RFC 5798"),
     Case("shared address: an advertisement of a master", lambda ring: ring.strike(lambda token: advertisement(ring, ATTACKER, token)), source="RFC 5798"),
@@ -97,7 +97,7 @@ CASES: List[Case] = [
     # Last, as a locked port that learns lets the address in from then on.
     Case("shared address: stolen by LLDP", _steal_by_link_local, source="bridge(8)"),
 ]
-HONEST: List[Case] = [
+HONEST: list[Case] = [
     Case("VRRP: advertisement", lambda ring: ring.carry(VICTIM, OUTSIDE, lambda token: advertisement(ring, VICTIM, token))),
     Case("VRRP: advertisement to the standby", lambda ring: ring.carry(VICTIM, THIRD, lambda token: advertisement(ring, VICTIM, token))),
     Case("VRRP: advertisement from the own address", lambda ring: ring.carry(VICTIM, THIRD, lambda token: f.ether(

@@ -7,8 +7,6 @@ Beside the plain frames the known ways round guards, see shape.py, RFC 5227 (ARP
 
 from __future__ import annotations
 
-from typing import List
-
 from . import frames as f
 from . import shape as s
 from .ring import Case, Ring
@@ -63,11 +61,11 @@ def _ip6(ring: Ring) -> f.Packet:
     return f.IPv6(src=ring.t.ip6, dst=ring.v.ip6) / f.ICMPv6EchoRequest()
 
 
-def _echo6_from(address: str) -> "s.PacketOf":
+def _echo6_from(address: str) -> s.PacketOf:
     return lambda ring: f.IPv6(src=address, dst=ring.v.ip6) / f.ICMPv6EchoRequest()
 
 
-def _udp4_from_nobody(dst: str, sport: int, dport: int) -> "s.PacketOf":
+def _udp4_from_nobody(dst: str, sport: int, dport: int) -> s.PacketOf:
     return lambda ring: f.IP(src="0.0.0.0", dst=dst or ring.v.ip4) / f.UDP(sport=sport, dport=dport) / f.Raw(b"x" * 40)
 
 
@@ -102,7 +100,7 @@ def _redirect6(ring: Ring) -> f.Packet:
 
 _FRAGMENT = f.IPv6ExtHdrFragment(id=9)
 
-CASES: List[Case] = [
+CASES: list[Case] = [
     case("ARP: reply for a neighbour's address", _arp),
     case("ARP: reply for the router's address", lambda ring, token: _arp(ring, token, ip=ring.o.ip4)),
     case("ARP: request from a neighbour's address", lambda ring, token: _arp(ring, token, op=1)),

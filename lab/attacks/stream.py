@@ -5,7 +5,7 @@ not let through what is beside them: another's address, a tag, an address of bri
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 
 from . import frames as f
 from . import shape as s
@@ -64,13 +64,13 @@ def _offer_to_one(ring: Ring) -> f.Packet:
     return packet
 
 
-def _offer_in_pieces(ring: Ring, token: bytes) -> List[bytes]:
+def _offer_in_pieces(ring: Ring, token: bytes) -> list[bytes]:
     return list(s.in_pieces4(_offer_to_one, ring.v.mac, 16)(ring, token))  # type: ignore[arg-type]
 
 
-def _advertisement_of_another_protocol(ring: Ring, token: bytes) -> List[bytes]:
+def _advertisement_of_another_protocol(ring: Ring, token: bytes) -> list[bytes]:
     """The first fragment says TCP, the last ICMPv6."""
-    head: Dict[str, Any] = {"src": ring.a.ip6, "dst": ring.v.ip6, "hlim": 255}
+    head: dict[str, Any] = {"src": ring.a.ip6, "dst": ring.v.ip6, "hlim": 255}
     body = bytes(f.advertisement(ring.a.ip6, ring.t.ip6, ring.a.mac, ring.v.ip6).payload)
     parts = [(6, 0, body[:24], 1), (58, 3, body[24:], 0)]
     packets = [f.IPv6(**head) / f.IPv6ExtHdrFragment(nh=kind, offset=at, m=more, id=0x7A) / f.Raw(data) for kind, at, data, more in parts]
@@ -78,14 +78,14 @@ def _advertisement_of_another_protocol(ring: Ring, token: bytes) -> List[bytes]:
 
 
 # What a locked port stops by itself.
-FORGED: List[Case] = [
+FORGED: list[Case] = [
     case("stream: TCP from a neighbour's MAC", _from_neighbour(_own4(_tcp()))),
     case("stream: TCP from a neighbour's MAC and IPv4 address", _from_neighbour(_anothers4(_tcp()))),
     case("stream: UDP from a neighbour's MAC and IPv4 address", _from_neighbour(_anothers4(_udp()))),
     case("stream: UDP over IPv6 from a neighbour's MAC", _from_neighbour(_own6(_udp()))),
     case("stream: TCP over IPv6 from a neighbour's MAC and address", _from_neighbour(_anothers6(_tcp()))),
 ]
-CASES: List[Case] = [
+CASES: list[Case] = [
     *FORGED,
     case("stream: TCP from a neighbour's IPv4 address", to_victim(_anothers4(_tcp()))),
     case("stream: UDP from a neighbour's IPv4 address", to_victim(_anothers4(_udp()))),

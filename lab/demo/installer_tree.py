@@ -10,7 +10,6 @@ from __future__ import annotations
 import struct
 import sys
 from pathlib import Path
-from typing import Dict
 
 MODULES = ("jumpstrt.gz", "useropts.gz", "features.gz", "k.b00", "s.v00", "weaselin.v00", "imgdb.tgz")
 BUILD = "8.0.3-0.0.24022510"
@@ -33,7 +32,7 @@ def fat12(sectors: int = 2880) -> bytes:
     return bytes(image)
 
 
-def files(build: str) -> Dict[str, bytes]:
+def files(build: str) -> dict[str, bytes]:
     """Paths as on the medium, which has them in upper case."""
     text = BOOT_CFG.format(modules=" --- ".join(f"/{name}" for name in MODULES), build=build).encode()
     made = {name: f"{name}: made up\n".encode() * 64 for name in ("b.b00", *MODULES)}

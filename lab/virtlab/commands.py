@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping
+from typing import Any, Callable, Mapping
 
 from . import hosts, topology, vsphere
 from .hosts import LabError
@@ -31,7 +31,7 @@ Subsystem sftp internal-sftp
 
 def run(arguments: argparse.Namespace) -> int:
     """Dispatch; returns the exit code."""
-    verbs: Dict[str, Callable[[State, argparse.Namespace], int]] = {
+    verbs: dict[str, Callable[[State, argparse.Namespace], int]] = {
         "up": up, "down": down, "status": status, "inventory": inventory, "exec": execute, "run": run_command, "sshd": sshd,
         "vsphere": vsphere.run,
     }
@@ -79,7 +79,7 @@ def _prepare_folder(state: State, plan: topology.Topology) -> None:
 def _write_inventory(state: State, plan: topology.Topology) -> None:
     """YAML that is JSON too, so that no library is needed to write it."""
     python = os.environ.get("VIRTNET_PYTHON", str(ROOT / ".venv" / "bin" / "python"))
-    children: Dict[str, Any] = {}
+    children: dict[str, Any] = {}
     for group, members in plan.groups.items():
         children[group] = {
             "hosts": {name: {"ansible_nsenter_pid": state.pid(name), **values} for name, values in members.items()}
@@ -133,7 +133,7 @@ def status(state: State, arguments: argparse.Namespace) -> int:
     return 1 if broken else 0
 
 
-def _interfaces(state: State, name: str) -> List[str]:
+def _interfaces(state: State, name: str) -> list[str]:
     done = subprocess.run([*hosts.enter(state, name, ("--net",)), "ip", "-j", "link"], capture_output=True, text=True, check=True)
     links = [link for link in json.loads(done.stdout) if link["ifname"] != "lo"]
     return [link["ifname"] + ("" if "UP" in link["flags"] else "(down)") + (f"@{link['master']}" if "master" in link else "") for link in links]
@@ -148,8 +148,8 @@ def inventory(state: State, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _command(arguments: argparse.Namespace) -> List[str]:
-    command: List[str] = [word for place, word in enumerate(arguments.command) if place or word != "--"]
+def _command(arguments: argparse.Namespace) -> list[str]:
+    command: list[str] = [word for place, word in enumerate(arguments.command) if place or word != "--"]
     if not command:
         raise LabError("there is no command to run; name one.")
     return command
@@ -170,7 +170,7 @@ def run_command(state: State, arguments: argparse.Namespace) -> int:
     os.execvp(command[0], command)
 
 
-def _environment(state: State, given: Mapping[str, str]) -> Dict[str, str]:
+def _environment(state: State, given: Mapping[str, str]) -> dict[str, str]:
     """The Ansible that 'make setup' installed finds this collection and the lab's hosts; what is set already stays."""
     found = {"ANSIBLE_INVENTORY": str(state.folder / "inventory.yml"), "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections")}
     path = os.pathsep.join([str(ROOT / ".venv" / "bin"), given.get("PATH", os.defpath), "/usr/sbin", "/sbin"])

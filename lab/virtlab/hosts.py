@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import List, Sequence
+from typing import Sequence
 
 from .state import State, start_time
 from .topology import LAN, Topology, Wire
@@ -23,7 +23,7 @@ class LabError(Exception):
     """Something that the user can mend, in one sentence."""
 
 
-def prefix(state: State) -> List[str]:
+def prefix(state: State) -> list[str]:
     """What goes before a command so that it may enter hosts: nothing for root."""
     supervisor = state.data["supervisor"]
     return ["nsenter", "--target", str(supervisor[0]), "--user", "--preserve-credentials"] if supervisor else []
@@ -73,7 +73,7 @@ def _child(outer: int) -> int:
     raise LabError(f"process {outer} has no child; see its log.")
 
 
-def enter(state: State, name: str, namespaces: Sequence[str] = ("--all",)) -> List[str]:
+def enter(state: State, name: str, namespaces: Sequence[str] = ("--all",)) -> list[str]:
     """What goes before a command so that it runs in a host."""
     pid = state.pid(name)
     if pid is None:
@@ -98,7 +98,7 @@ def wire(state: State, topology: Topology) -> None:
         _ip(state, each.far_host, _far_commands(each))
 
 
-def _far_commands(each: Wire) -> List[str]:
+def _far_commands(each: Wire) -> list[str]:
     # The alias is the mark without which lab/attacks sends nothing there.
     commands = [f"link set {each.far} address {each.far_mac} alias virtnet-lab", f"link set {each.far} up"]
     # Duplicate address detection would delay the first frames of a guest by a second.
@@ -106,7 +106,7 @@ def _far_commands(each: Wire) -> List[str]:
     return commands
 
 
-def _ip(state: State, host: str, commands: List[str]) -> None:
+def _ip(state: State, host: str, commands: list[str]) -> None:
     done = subprocess.run(
         [*enter(state, host, ("--net",)), "ip", "-batch", "-"], input="\n".join(commands) + "\n", capture_output=True, text=True, check=False
     )

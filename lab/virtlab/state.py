@@ -8,7 +8,7 @@ import json
 import os
 import signal
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any
 
 
 def start_time(pid: int) -> str:
@@ -25,7 +25,7 @@ class State:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self.file = self.folder / "lab.json"
-        self.data: Dict[str, Any] = {"hosts": {}, "supervisor": None, "size": None}
+        self.data: dict[str, Any] = {"hosts": {}, "supervisor": None, "size": None}
         if self.file.exists():
             self.data = json.loads(self.file.read_text(encoding="utf-8"))
 
@@ -40,7 +40,7 @@ class State:
         self.data["hosts"][name] = {"outer": [outer, start_time(outer)], "init": [pid, start_time(pid)]}
         self.save()
 
-    def pid(self, name: str) -> Optional[int]:
+    def pid(self, name: str) -> int | None:
         """The host's process 1 as this machine numbers it; None if it does not run."""
         known = self.data["hosts"].get(name)
         return known["init"][0] if known and alive(known["init"]) else None

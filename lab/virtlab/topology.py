@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List
+from typing import Any
 
 LAN = "lan"
 CONTROLLER = "controller"
@@ -23,7 +23,7 @@ class Wire:
     far_host: str
     far: str
     far_mac: str = ""
-    far_addresses: List[str] = field(default_factory=list)
+    far_addresses: list[str] = field(default_factory=list)
     near_joins: str = ""
     near_mac: str = ""
 
@@ -32,9 +32,9 @@ class Wire:
 class Topology:
     """Hosts in the order in which they start, wires, and what the inventory says of each host."""
 
-    hosts: List[str]
-    wires: List[Wire]
-    groups: Dict[str, Dict[str, Dict[str, Any]]]
+    hosts: list[str]
+    wires: list[Wire]
+    groups: dict[str, dict[str, dict[str, Any]]]
 
 
 def guest_mac(host: int, guest: int) -> str:
@@ -47,7 +47,7 @@ def tap_mac(mac: str) -> str:
     return f"fe{mac[2:]}"
 
 
-def _guest(number: int, port: Dict[str, Any]) -> Dict[str, Any]:
+def _guest(number: int, port: dict[str, Any]) -> dict[str, Any]:
     """As the document names it. The second and the third are one virtual router: see attacks.share."""
     shared = number in (1, 2)
     macs, addresses = [port["mac"], *([SHARED_MAC] if shared else [])], [*port["addresses"], *([SHARED_IP4] if shared else [])]
@@ -58,7 +58,7 @@ def make(hosts: int, guests: int) -> Topology:
     """The lab of so many KVM hosts with so many guests each."""
     names = [LAN, CONTROLLER]
     wires = [Wire(LAN, "ctl", CONTROLLER, "eth0", "52:54:00:ff:00:01", [f"{PREFIX}1/24", "fd00:5a::1/64"], "lan0")]
-    groups: Dict[str, Dict[str, Dict[str, Any]]] = {"controllers": {CONTROLLER: {}}, "kvm_hosts": {}, "guests": {}}
+    groups: dict[str, dict[str, dict[str, Any]]] = {"controllers": {CONTROLLER: {}}, "kvm_hosts": {}, "guests": {}}
     for host in range(1, hosts + 1):
         name = f"kvm{host}"
         names.append(name)

@@ -20,7 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable
 from urllib.parse import urlsplit
 
 from .hosts import LabError
@@ -63,7 +63,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(state: State, arguments: argparse.Namespace) -> int:
     """Dispatch; returns the exit code."""
-    verbs: Dict[str, Callable[[Server, argparse.Namespace], int]] = {"up": up, "status": status, "down": down, "env": environment, "control": control}
+    verbs: dict[str, Callable[[Server, argparse.Namespace], int]] = {"up": up, "status": status, "down": down, "env": environment, "control": control}
     return verbs[arguments.vsphere_verb](Server(state.folder / "vsphere"), arguments)
 
 
@@ -73,7 +73,7 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file = folder / "server.json"
-        self.data: Dict[str, Any] = {}
+        self.data: dict[str, Any] = {}
         if self.file.exists():
             self.data = json.loads(self.file.read_text(encoding="utf-8"))
 
@@ -82,7 +82,7 @@ class Server:
         """Whether the very process that was started still runs; one that waits to be reaped does not."""
         return bool(self.data) and alive(self.data["process"]) and not _zombie(self.data["process"][0])
 
-    def save(self, data: Dict[str, Any]) -> None:
+    def save(self, data: dict[str, Any]) -> None:
         """Write server.json whole or not at all."""
         self.data = data
         temporary = self.folder / ".server.json"
@@ -105,7 +105,7 @@ class Server:
                 self.folder.parent.rmdir()
         self.data = {}
 
-    def ask(self, method: str, path: str, body: Optional[Any] = None) -> Any:
+    def ask(self, method: str, path: str, body: Any | None = None) -> Any:
         """Use the control channel."""
         url = urlsplit(self.data["url"])._replace(path="/lab/" + path.lstrip("/")).geturl()
         request = urllib.request.Request(url, method=method, data=json.dumps(body or {}).encode() if method == "POST" else None)
@@ -160,8 +160,8 @@ def up(server: Server, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _options(arguments: argparse.Namespace) -> List[str]:
-    given: List[str] = []
+def _options(arguments: argparse.Namespace) -> list[str]:
+    given: list[str] = []
     for name in [*_NUMBERS, *_WORDS]:
         value = getattr(arguments, name.replace("-", "_"))
         if value is not None:
@@ -169,7 +169,7 @@ def _options(arguments: argparse.Namespace) -> List[str]:
     return given + [f"--{name}" for name in _FLAGS if getattr(arguments, name.replace("-", "_"))]
 
 
-def _first_line(process: subprocess.Popen[bytes]) -> Optional[Dict[str, Any]]:
+def _first_line(process: subprocess.Popen[bytes]) -> dict[str, Any] | None:
     assert process.stdout is not None
     readable = select.select([process.stdout], [], [], _START_SECONDS)[0]
     line = process.stdout.readline() if readable else b""

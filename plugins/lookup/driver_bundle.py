@@ -169,7 +169,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 class LookupModule(LookupBase):
     """Ansible's entry point."""
 
-    def run(self, terms: list[t.Any], variables: t.Optional[dict[str, t.Any]] = None, **kwargs: t.Any) -> list[dict[str, t.Any]]:
+    def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[dict[str, t.Any]]:
         """See DOCUMENTATION."""
         self.set_options(var_options=variables, direct=kwargs)
         try:

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
@@ -396,14 +395,14 @@ error_code:
   sample: invalid
 """
 
-from typing import Any, Dict, Mapping
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.read import answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.info import InfoRequest, spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.survey import SurveyBackend
 
 
-def ask(params: Mapping[str, Any], backend: SurveyBackend) -> Dict[str, Any]:
+def ask(params: Mapping[str, Any], backend: SurveyBackend) -> dict[str, Any]:
     """Read all once and put it in the words of the other modules."""
     request = InfoRequest(params)
     return request.answer(backend.observe(request.scope))

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # SPDX-FileCopyrightText: 2026 virtnet.hardening contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
@@ -288,14 +287,14 @@ error_code:
   sample: invalid
 """
 
-from typing import Any, Dict, Mapping
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.read import answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity_info import PromiscuityRequest, spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.witness import Witness
 
 
-def ask(params: Mapping[str, Any], witness: Witness) -> Dict[str, Any]:
+def ask(params: Mapping[str, Any], witness: Witness) -> dict[str, Any]:
     """Read all once and set it against the counters."""
     return PromiscuityRequest(params).answer(witness.read())
 

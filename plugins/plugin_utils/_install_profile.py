@@ -108,7 +108,7 @@ def _refused(params: Mapping) -> t.Iterator[str]:
         yield f"{params['format']}: {error.message}"
 
 
-def policy_script(switches: t.Any, made: t.Optional[Mapping], without: t.Iterable[str]) -> FirstBoot:
+def policy_script(switches: t.Any, made: Mapping | None, without: t.Iterable[str]) -> FirstBoot:
     """Of a document that no module has checked yet."""
     checked = valid({"switches": document.spec()}, {"switches": switches}, "switches")
     return render(checked["switches"], {**MADE_BY_INSTALLER, **(made or {})}, frozenset(without))

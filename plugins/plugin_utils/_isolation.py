@@ -75,7 +75,7 @@ def _wishes(given: Mapping, where: str) -> dict[str, str]:
     return dict(given)
 
 
-def _override(given: Mapping, where: str) -> tuple[t.Optional[frozenset[str]], t.Optional[frozenset[str]], dict[str, str]]:
+def _override(given: Mapping, where: str) -> tuple[frozenset[str] | None, frozenset[str] | None, dict[str, str]]:
     unknown = set(given) - {"from", "to", "expect"}
     if unknown or not given.get("expect"):
         raise InputError(f"{where}: write expect, and from and to where it is not for all; {', '.join(sorted(unknown)) or 'expect'} is wrong or missing.")
@@ -189,7 +189,7 @@ class _Part:
     def __init__(self, name: str, given: Mapping, run: str) -> None:
         self.name = name
         listened = given.get("listened") or {}
-        self.listened: t.Optional[Mapping] = listened if listened.get("run") == run and "heard" in listened else None
+        self.listened: Mapping | None = listened if listened.get("run") == run and "heard" in listened else None
         self.promiscuous = bool(listened.get("promiscuous"))
         self.rounds = [each for each in given.get("sent") or () if each.get("run") == run]
         answers = [each for each in (listened, *self.rounds) if each.get("interface")]

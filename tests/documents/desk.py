@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from ..integration.conftest import Lab
 from .reading import ROOT
@@ -52,16 +52,16 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "clone"
         self._work = folder
-        self._lab: Optional[Lab] = None
-        self._servers: Dict[str, Dict[str, str]] = {}
+        self._lab: Lab | None = None
+        self._servers: dict[str, dict[str, str]] = {}
         self._copy()
         home = folder / "home"
         home.mkdir()
         kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         path = f"{self.folder / '.venv' / 'bin'}:{kept.get('PATH', os.defpath)}:/usr/sbin:/sbin"
         self.environ = {**kept, "PATH": path, "HOME": str(home), "ANSIBLE_COLLECTIONS_PATH": str(self.folder / ".cache" / "collections")}
-        self.exported: Dict[str, str] = {}
-        self._done: Dict[Any, Typed] = {}
+        self.exported: dict[str, str] = {}
+        self._done: dict[Any, Typed] = {}
 
     def _copy(self) -> None:
         """What git would clone, and what 'make setup' has made; the collection in it is the clone itself."""
@@ -87,7 +87,7 @@ class Desk:
         if self._lab is not None:
             self._lab.call("down")
 
-    def type(self, command: str, environ: Optional[Mapping[str, str]] = None, before: Sequence[str] = (), console: bool = False) -> Typed:
+    def type(self, command: str, environ: Mapping[str, str] | None = None, before: Sequence[str] = (), console: bool = False) -> Typed:
         """Run a command as it stands, in the clone. C(console): with what the commands before it in the console have exported."""
         state = self._work / "exported"
         script = f"{command}\nstatus=$?\nenv -0 > {state}\nexit $status"
@@ -129,12 +129,12 @@ class Desk:
         return self._lab
 
     @property
-    def outside(self) -> List[str]:
+    def outside(self) -> list[str]:
         """What goes before a command that enters hosts of the lab."""
         return [sys.executable, str(self.folder / "lab" / "lab.py"), "--state", str(self.lab.state), "run", "--"]
 
     @property
-    def controller(self) -> List[str]:
+    def controller(self) -> list[str]:
         """What goes before a command on the control node: with a /srv and /var/log of its own, and the lab's names. Processes are numbered as here."""
         inside = self.lab.inside("controller")
         return [*inside[:inside.index("--net")], "--net", "--mount", f"--wd={self.folder}"]
@@ -160,11 +160,11 @@ class Desk:
         return str(self.folder / self.write("hosts.json", found))
 
     @property
-    def _beside(self) -> List[str]:
+    def _beside(self) -> list[str]:
         """Its network alone, for a server that is told from others by its process."""
         return [*self.controller[:self.controller.index("--mount")], f"--wd={self.folder}"]
 
-    def server(self, kind: str = "vcenter", user: str = "administrator@vsphere.local", *options: str) -> Dict[str, str]:
+    def server(self, kind: str = "vcenter", user: str = "administrator@vsphere.local", *options: str) -> dict[str, str]:
         """A simulated vCenter or host on the control node, reached by its name. Returns the environment for its clients, as AWX would set it."""
         state = str(self._work / f"server-{kind}")
         if state not in self._servers:

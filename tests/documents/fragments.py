@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, List, Set
+from typing import Any, Callable
 
 from ..integration.conftest import results
 from . import scenes
@@ -104,7 +104,7 @@ def install_profiles(desk: Desk, block: Block) -> None:
 def medium_listing(desk: Desk, block: Block) -> None:
     """Each path of the listing is in a tree that the module makes, but for those of other media and of other processors."""
     assert scenes.installed(desk, INSTALL).code == 0
-    found: Set[str] = set()
+    found: set[str] = set()
     for kind in ("pxe", "http"):
         listed = desk.type(f"cd /srv/www/esxi/{kind} && find . -printf '%P\\n'", before=desk.controller).stdout.splitlines()
         found |= {re.sub(r"01(-[0-9a-f]{2}){6}", "01-MAC", re.sub(r"^ks/esx\d", "ks/NAME", path)) for path in listed}
@@ -128,11 +128,11 @@ def inventory(desk: Desk, block: Block) -> None:
     desk.write(block.file, block.text)
     typed = desk.type(f"ansible-inventory -i {block.file} --list --limit all")
     assert typed.code == 0 and "WARNING" not in typed.stderr, typed.output
-    hosts: List[str] = [host for group in block.data.values() for host in group["hosts"]]
+    hosts: list[str] = [host for group in block.data.values() for host in group["hosts"]]
     assert hosts and all(f'"{host}"' in typed.stdout for host in hosts)
 
 
-OTHERS: Dict[Key, Callable[[Desk, Block], Any]] = {
+OTHERS: dict[Key, Callable[[Desk, Block], Any]] = {
     ("docs/drivers.md", "virtnet_driver_catalogue:"): catalogue,
     (ISOLATION, "isolation_check_overrides:"): isolation_overrides,
     (ISOLATION, "from    to      broadcast  own_unicast  unicast_to_others  unknown_unicast  forged_source"): isolation_table,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Union
+from typing import Any, Iterator, NamedTuple, Union
 
 import yaml
 
@@ -70,7 +70,7 @@ class Command(NamedTuple):
         return self.text
 
     @property
-    def words(self) -> List[str]:
+    def words(self) -> list[str]:
         """Without settings of the environment before it."""
         return _SETTING.sub("", self.text).split()
 
@@ -78,16 +78,16 @@ class Command(NamedTuple):
 Item = Union[Block, Command]
 
 
-def documents() -> List[Path]:
+def documents() -> list[Path]:
     """What users and contributors read."""
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "roles").glob("*/README.md"))]
 
 
-def items(path: Path) -> List[Item]:
+def items(path: Path) -> list[Item]:
     """Everything in a document, in its order. A command in the text that stands in a console too is that one."""
     text = path.read_text()
     name = str(path.relative_to(ROOT))
-    found: List[Item] = [each for match in FENCE.finditer(text) for each in _fenced(name, text, match)]
+    found: list[Item] = [each for match in FENCE.finditer(text) for each in _fenced(name, text, match)]
     typed = {each.text for each in found if isinstance(each, Command)}
     for each in _inline(name, text):
         if each.text not in typed:
@@ -96,7 +96,7 @@ def items(path: Path) -> List[Item]:
     return sorted(found, key=lambda each: each.line)
 
 
-def _fenced(path: str, text: str, match: "re.Match[str]") -> Iterator[Item]:
+def _fenced(path: str, text: str, match: re.Match[str]) -> Iterator[Item]:
     line = text.count("\n", 0, match.start()) + 1
     body = re.sub(f"^{match.group(1)}", "", match.group(3), flags=re.MULTILINE)
     if match.group(2) != "console":
@@ -126,9 +126,9 @@ def is_command(text: str) -> bool:
     return first in PROGRAMS or first.startswith(("scripts/", "./"))
 
 
-def undecided(path: Path) -> Dict[str, str]:
+def undecided(path: Path) -> dict[str, str]:
     """Words in a document's text of which nobody said whether they are a command, with what to do."""
-    found: Dict[str, str] = {}
+    found: dict[str, str] = {}
     plain = FENCE.sub("", path.read_text())
     for match in INLINE.finditer(plain):
         text = " ".join(match.group(1).split())

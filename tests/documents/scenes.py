@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import Dict, List, NamedTuple, Sequence
+from typing import NamedTuple, Sequence
 
 from .desk import Desk, Typed
 from .reading import ROOT, Block, items
@@ -20,7 +20,7 @@ GUESTS = ("guest1", "guest2", "guest3")
 class Scene(NamedTuple):
     """How to run there: the environment, what goes before the command, and what goes behind ansible-playbook."""
 
-    environ: Dict[str, str] = {}
+    environ: dict[str, str] = {}
     before: Sequence[str] = ()
     options: str = ""
 
@@ -104,7 +104,7 @@ def run_playbook(desk: Desk, scene: Scene, words: str) -> int:
     return desk.type(f"ansible-playbook {words}", scene.environ, scene.before).code
 
 
-def write_files(desk: Desk, document: str) -> List[str]:
+def write_files(desk: Desk, document: str) -> list[str]:
     """The files that a document has its reader save."""
     return [desk.write(each.file, each.text) for each in items(ROOT / document) if isinstance(each, Block) and each.file]
 

@@ -8,7 +8,7 @@ A playbook for kvm_hosts and a plain command need no line. All else does, or the
 from __future__ import annotations
 
 import re
-from typing import Callable, Dict, FrozenSet, Optional, Tuple
+from typing import Callable, Tuple
 
 from . import scenes
 from .desk import Desk
@@ -20,7 +20,7 @@ README, MEDIA, POLICY = "README.md", "docs/install-media.md", "docs/policy.md"
 PROFILE, NETWORK, ISOLATION, KVM = (f"roles/{name}/README.md" for name in ("esxi_install_profile", "esxi_network_policy", "isolation_check", "kvm_bridge_host"))
 _MAKEFILE = (ROOT / "Makefile").read_text()
 
-SCENES: Dict[Key, Callable[[Desk], Scene]] = {
+SCENES: dict[Key, Callable[[Desk], Scene]] = {
     (README, "ansible-galaxy collection install .cache/dist/virtnet-hardening-*.tar.gz"): scenes.built,
     (README, "ansible-playbook virtnet.hardening.audit -e virtnet_report_dir=reports"): scenes.kvm,
     (README, "ansible-playbook virtnet.hardening.describe"): scenes.kvm,
@@ -43,7 +43,7 @@ SCENES: Dict[Key, Callable[[Desk], Scene]] = {
 }
 
 # Commands that fail, as the text says, with these words of the text.
-FAILS: Dict[Key, str] = {
+FAILS: dict[Key, str] = {
     (PROFILE, "ansible-playbook -i inventory.yml virtnet.hardening.esxi_install_profile -e esxi_install_profile_memory=1TB"):
         "systemMediaSize=min: a host with 1024 GiB of memory, 1 TB or more, must use at least small (69 GB).",
 }
@@ -52,7 +52,7 @@ FAILS: Dict[Key, str] = {
 ENDLESS = {"tail": "", "tcpdump": "listening on"}
 
 # Why something does not run here.
-NOT_HERE: Dict[Key, str] = {
+NOT_HERE: dict[Key, str] = {
     (README, "pip install pyvmomi"): "make setup has installed it so, by requirements-dev.txt",
     (MEDIA, "# of a tree: the URL is in the result, under drivers"): "a script for the shell of an ESXi host",
     (PROFILE, "grep virtnet.hardening /var/log/syslog.log"): "for the shell of an ESXi host",
@@ -62,12 +62,12 @@ _ESXI = frozenset({"esxcli", "vsish", "vmkload_mod"})
 _MADE_HERE = frozenset({"help", "lab-up", "lab-down", "vsphere-lab"})
 
 
-def targets() -> FrozenSet[str]:
+def targets() -> frozenset[str]:
     """Those of the Makefile."""
     return frozenset(re.findall(r"^([a-z-]+):", _MAKEFILE, re.MULTILINE))
 
 
-def not_here(item: Item) -> Optional[str]:
+def not_here(item: Item) -> str | None:
     """The reason, or None for what runs. A stage that does not exist is no reason."""
     if isinstance(item, Command):
         first, *rest = item.words
@@ -83,7 +83,7 @@ def not_here(item: Item) -> Optional[str]:
     return NOT_HERE.get((item.path, item.key))
 
 
-def scene_of(item: Item) -> Optional[Callable[[Desk], Scene]]:
+def scene_of(item: Item) -> Callable[[Desk], Scene] | None:
     """The world of an item, or None where nobody has said it."""
     found = SCENES.get((item.path, item.key))
     if found is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Dict, List, Set, Tuple
+from typing import Any
 
 import pytest
 import yaml
@@ -20,7 +20,7 @@ ITEMS = [item for path in documents() for item in items(path)]
 # What Ansible says of hosts, groups and files that are not there, and goes on.
 _LOST = re.compile(r"Could not match supplied host pattern|provided hosts list is empty|Unable to parse")
 # Consoles of a document that ran already.
-_typed: Dict[Command, Typed] = {}
+_typed: dict[Command, Typed] = {}
 
 
 def _id(item: Item) -> str:
@@ -120,7 +120,7 @@ def _compare(item: Command, done: Typed) -> None:
     assert not shown or shown == real, (item.output, done.output)
 
 
-def _neighbour(desk: Desk) -> Tuple[Any, bool, bool]:
+def _neighbour(desk: Desk) -> tuple[Any, bool, bool]:
     """The port of a guest that README's first playbook does not name: its flags and entries, and whether it reaches the network and a neighbour."""
     flags = desk.on_host("kvm1", "bridge -d link show dev vnet2", "nft list ruleset | grep -c vnet2 || true")
     return re.sub(r"\(.*?\)", "", flags), desk.lab.reaches("guest3", "192.0.2.1"), desk.lab.reaches("guest3", "192.0.2.11")
@@ -137,14 +137,14 @@ def test_the_first_playbook_leaves_other_guests_as_they_are(desk: Desk) -> None:
     desk.on_host("kvm1", "sleep 3")
     assert _neighbour(desk) == before
     entries = desk.on_host("kvm1", "bridge fdb show br br0")
-    named: Set[str] = {line.split()[2] for line in entries.splitlines() if "sticky" in line}
+    named: set[str] = {line.split()[2] for line in entries.splitlines() if "sticky" in line}
     assert named == {"vnet0", "vnet1"} and desk.lab.reaches("guest1", "192.0.2.1")
     desk.lab.call("exec", "guest1", "--", "ip", "link", "set", "eth0", "address", "52:54:00:01:00:77")
     assert not desk.lab.reaches("guest1", "192.0.2.1")
     desk.lab.call("exec", "guest1", "--", "ip", "link", "set", "eth0", "address", "52:54:00:01:00:01")
 
 
-def plays_for_hosts() -> List[Tuple[str, Dict[str, Any]]]:
+def plays_for_hosts() -> list[tuple[str, dict[str, Any]]]:
     """Of documents, playbooks and examples: those whose hosts are Linux hosts."""
     found = [(_id(item), item.data) for item in ITEMS if isinstance(item, Block) and item.language == "yaml" and isinstance(item.data, list)]
     found += [(str(path.relative_to(ROOT)), yaml.safe_load(path.read_text())) for path in sorted((ROOT / "playbooks").glob("*.yml"))]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 import pytest
 import yaml
@@ -19,7 +19,7 @@ from .reading import ROOT
 # By plugin, what its examples take for granted on a host without a bridge, as lines of ip -batch.
 _BRIDGE = ["link add br0 type bridge", "link set br0 up"]
 _GUESTS = [*_BRIDGE, *(f"link set vnet{number} master br0" for number in range(3))]
-HERE: Dict[str, List[str]] = {
+HERE: dict[str, list[str]] = {
     "modules/linux_bridge": ["link add br-old type bridge", "link set vnet2 master br-old"],
     "modules/linux_bridge_port": [*_BRIDGE, "link add br1 type bridge", "link add eth1 type veth peer name eth1far", "link set eth1 up"],
     "modules/linux_bridge_fdb": _GUESTS,
@@ -55,16 +55,16 @@ ELSEWHERE = {
     **{f"modules/{name}": "vsphere/test_examples_jobs.py" for name in ("esxi_software", "esxi_vm_registration")},
 }
 # What a kernel may lack: how to know, by the name of the example that needs it.
-_NEEDS: Dict[str, Callable[[], bool]] = {
+_NEEDS: dict[str, Callable[[], bool]] = {
     "Keep VLANs apart, and let a new port pass nothing until it gets one": has_vlan_filtering,
     "Make the interface of VLAN 20 on a bond, to be a port of a bridge": has_vlan_devices,
 }
 
 
-def examples(plugin: str) -> List[Any]:
+def examples(plugin: str) -> list[Any]:
     """The tasks."""
     text = (ROOT / "plugins" / f"{plugin}.py").read_text()
-    found: List[Any] = yaml.safe_load(text.split('EXAMPLES = r"""')[1].split('"""')[0])
+    found: list[Any] = yaml.safe_load(text.split('EXAMPLES = r"""')[1].split('"""')[0])
     return found
 
 
@@ -77,7 +77,7 @@ def test_every_example_is_run_somewhere() -> None:
         assert Path(plugin).name in (ROOT / "tests" / file).read_text(), plugin
 
 
-def _play(plugin: str) -> Dict[str, Any]:
+def _play(plugin: str) -> dict[str, Any]:
     tasks = [each for each in examples(plugin) if each["name"] not in _NEEDS or _NEEDS[each["name"]]()]
     clean = "nft flush ruleset; for each in /sys/class/net/*; do each=${each##*/}; case $each in lo|uplink|vnet?) ip link set $each nomaster;; "
     clean += "*) ip link del $each;; esac; done"
@@ -88,7 +88,7 @@ def _play(plugin: str) -> Dict[str, Any]:
 
 
 # What a play must leave behind or have said: its tasks by name, each with a judgement of its result.
-TOLD: Dict[str, Callable[[Any], Any]] = {
+TOLD: dict[str, Callable[[Any], Any]] = {
     "Remove a bridge and let its ports go": lambda result: result["changed"],
     "Attach two guests, closed from their first frame": lambda result: result["changed"] and result["unpinned"] == [],
     "Let the two send with their own address only": lambda result: result["changed"] and result["unpinned"] == [] and "warnings" not in result,

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, RightsError
@@ -51,11 +51,11 @@ class FakeBackend:
     patience = 0.0
     batches = True
 
-    def __init__(self, state: State, guarded: Optional[Mapping[str, str]] = None) -> None:
+    def __init__(self, state: State, guarded: Mapping[str, str] | None = None) -> None:
         self.state = {key: dict(fields) for key, fields in state.items()}
         self.guarded = dict(guarded or {})
         self.fail_at = self.ignore_at = self.raise_at = self.stop_at = self.vanish_at = 0
-        self.lacking: Set[str] = set()
+        self.lacking: set[str] = set()
         self.count = self.reads = 0
         self.closed = self.rightless = False
 
@@ -77,22 +77,22 @@ class FakeBackend:
         if self.rightless:
             raise RightsError("this user may read only")
 
-    def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
+    def unsupported(self, kind: str, name: str, value: Value) -> str | None:
         return "this backend has no such thing" if name in self.lacking else None
 
     def protected(self) -> Mapping[str, str]:
         return self.guarded
 
-    def cuts(self, step: Step) -> Optional[str]:
+    def cuts(self, step: Step) -> str | None:
         return str(step.key[1])
 
     def gone(self, step: Step) -> bool:
         return step.key[0] == "group" and step.key not in self.state and ("gone", step.key[1]) in self.state
 
-    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+    def execute(self, steps: Sequence[Step]) -> list[Fault | None]:
         return [self._one(step) for step in steps]
 
-    def _one(self, step: Step) -> Optional[Fault]:
+    def _one(self, step: Step) -> Fault | None:
         self.count += 1
         if self.count == self.stop_at:
             raise KeyboardInterrupt
@@ -108,7 +108,7 @@ class FakeBackend:
             return None
         return self._write(step)
 
-    def _write(self, step: Step) -> Optional[Fault]:
+    def _write(self, step: Step) -> Fault | None:
         allowed = self.kinds[str(step.key[0])].fields
         unknown = set(step.after) - set(allowed)
         if unknown:
@@ -127,7 +127,7 @@ class FakeBackend:
         return None
 
 
-def _defaults(key: Key) -> Dict[str, Value]:
+def _defaults(key: Key) -> dict[str, Value]:
     return {
         "switch": {"promiscuous": "reject", "forged_transmits": "accept", "mtu": 1500, "up": False},
         "group": {"promiscuous": "inherit", "vlan": 0},

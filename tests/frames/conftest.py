@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import os
 import subprocess
-from typing import Callable, Dict, Iterator, NamedTuple
+from typing import Callable, Iterator, NamedTuple
 
 import pytest
 
@@ -62,14 +62,14 @@ def _leftovers(world: World) -> None:
     subprocess.run(world.enter("host", "nft", "-f", "-"), input=_FIREWALL, text=True, check=True)
 
 
-SETTINGS: Dict[str, Callable[[World], None]] = {
+SETTINGS: dict[str, Callable[[World], None]] = {
     "default": lambda world: None, "hub": _hub, "promiscuous": _promiscuous, "limited": _limited, "locked": _locked, "leftovers": _leftovers,
     # As the first; here the attacker itself shares an address with the victim, so that its port is not locked and learns.
     "sharing": lambda world: None,
     "vlans": _vlans,
 }
 # What a setting is made of, where not every kernel has it.
-LACKS: Dict[str, Callable[[], bool]] = {
+LACKS: dict[str, Callable[[], bool]] = {
     "limited": lambda: lacks_bridge_option("fdb_max_learned"), "locked": lambda: lacks_port_option("locked"),
     "vlans": lambda: not has_vlan_filtering(),
 }
@@ -79,8 +79,8 @@ _OTHER = {"address": "00:00:5e:00:01:08", "shared": True}
 class Suite(NamedTuple):
     """What came of every case."""
 
-    before: Dict[str, matrix.Outcome]
-    after: Dict[str, matrix.Outcome]
+    before: dict[str, matrix.Outcome]
+    after: dict[str, matrix.Outcome]
 
 
 @functools.lru_cache(maxsize=None)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import List
 
 import pytest
 from attacks import stream
@@ -51,7 +50,7 @@ ALL = [(setting, case) for setting in SETTINGS for case in matrix.ATTACKS]
 FLOWS = [(setting, case) for setting in SETTINGS for case in matrix.HONEST]
 
 
-def _ids(items: List[object]) -> List[str]:
+def _ids(items: list[object]) -> list[str]:
     return [f"{setting}-{case.name}" for setting, case in items]  # type: ignore[misc, attr-defined]
 
 

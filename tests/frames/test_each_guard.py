@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-from typing import Dict
-
 import pytest
 from attacks import against
 
 from ..netns.needs import in_user_namespace
 from .world import World, matrix
 
-CASES: Dict[str, matrix.Case] = {case.name: case for case in (*matrix.ATTACKS, *matrix.HONEST)}
+CASES: dict[str, matrix.Case] = {case.name: case for case in (*matrix.ATTACKS, *matrix.HONEST)}
 
 
 @pytest.mark.parametrize("guard", against.GUARDS)

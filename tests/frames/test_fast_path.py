@@ -8,7 +8,7 @@ import random
 import struct
 import time
 from ipaddress import ip_address
-from typing import Iterator, List, Set, Tuple
+from typing import Iterator
 
 import pytest
 from attacks import frames as f
@@ -42,7 +42,7 @@ class Odd:
         """The same for numbers."""
         return usual if self.random.random() < 0.8 else self.random.choice(others)
 
-    def upper(self, icmp: int) -> Tuple[int, bytes]:
+    def upper(self, icmp: int) -> tuple[int, bytes]:
         """A protocol of IP, and what it may bear."""
         some, noise = self.random, self.random.randbytes(self.random.randrange(60))
         kind = some.choice(("tcp", "udp", "udp", "icmp", "other", "short"))
@@ -81,7 +81,7 @@ class Odd:
         target = self.often(ring.v.ip6, "ff02::1", "ff02::16", f.link_local(ring.v.mac))
         return head + ip_address(source).packed + ip_address(target).packed + body
 
-    def other(self) -> Tuple[int, bytes]:
+    def other(self) -> tuple[int, bytes]:
         """An EtherType and a body that may be LLC."""
         return self.random.choice((*_TYPES, self.random.randrange(65536))), self.random.choice(_BODIES) + bytes(30)
 
@@ -96,14 +96,14 @@ class Odd:
         return whole[:some.randrange(14, len(whole) + 1)] if some.random() < 0.05 else whole.ljust(60, b"\0") + mark
 
 
-def heard(ring: Ring, frames: List[bytes]) -> Set[Tuple[str, bytes]]:
+def heard(ring: Ring, frames: list[bytes]) -> set[tuple[str, bytes]]:
     """What of them reaches the victim and the outside, as it arrives."""
-    found: Set[Tuple[str, bytes]] = set()
+    found: set[tuple[str, bytes]] = set()
     for at in range(0, len(frames), _AT_ONCE):
         ring.arena.drain()
         ring.arena.send(ATTACKER, *frames[at:at + _AT_ONCE], f.plain(ring.a.mac, f.BROADCAST, _END))
         for name in (VICTIM, OUTSIDE):
-            some: List[bytes] = []
+            some: list[bytes] = []
             deadline = time.monotonic() + _PATIENCE
             while not any(_END in frame for frame in some):
                 assert time.monotonic() < deadline, "an honest broadcast is lost"
@@ -113,7 +113,7 @@ def heard(ring: Ring, frames: List[bytes]) -> Set[Tuple[str, bytes]]:
 
 
 @pytest.fixture(name="worlds")
-def _worlds() -> Iterator[Tuple[World, World]]:
+def _worlds() -> Iterator[tuple[World, World]]:
     """One as it is, and one without the look-up."""
     worlds = World(), World()
     try:
@@ -130,7 +130,7 @@ def _worlds() -> Iterator[Tuple[World, World]]:
             world.close()
 
 
-def test_with_and_without_it(worlds: Tuple[World, World]) -> None:
+def test_with_and_without_it(worlds: tuple[World, World]) -> None:
     """And one that lets a little more through is found out."""
     with worlds[0].ring() as fast, worlds[1].ring() as slow:
         odd = Odd(fast, 1)

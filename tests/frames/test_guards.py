@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from ipaddress import ip_address
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable
 
 import pytest
 from attacks import frames as f
@@ -29,7 +29,7 @@ Probe.unsupported = lambda self, kind, name, value: "this kernel has no locked p
 """
 
 
-def guests(world: World, **more: Any) -> Dict[str, Any]:
+def guests(world: World, **more: Any) -> dict[str, Any]:
     """The document for all three guests."""
     group = {"name": "guests", "match": ["vnet*"], "profile": "guest", "ports": [], **more}
     for item in world.policy():
@@ -38,13 +38,13 @@ def guests(world: World, **more: Any) -> Dict[str, Any]:
     return {"name": "br0", "port_groups": [group]}
 
 
-def run_alone(ring: Ring) -> Dict[str, matrix.Outcome]:
+def run_alone(ring: Ring) -> dict[str, matrix.Outcome]:
     """All attacks and flows but those of guests that share an address, which these guests don't."""
     cases = {"attacks": [case for case in matrix.ATTACKS if case not in share.CASES], "honest": [case for case in matrix.HONEST if case not in share.HONEST]}
     return {kind: matrix.run(ring, some) for kind, some in cases.items()}
 
 
-def attacks_that_get_through(world: World) -> List[str]:
+def attacks_that_get_through(world: World) -> list[str]:
     """Their names; no honest flow may be lost meanwhile."""
     with world.ring() as ring:
         outcome = run_alone(ring)
@@ -52,7 +52,7 @@ def attacks_that_get_through(world: World) -> List[str]:
     return [name for name, through in outcome["attacks"].items() if through]
 
 
-def framed(ring: Ring, to: str, packet: f.Packet, *tags: Tuple[int, int]) -> Callable[[bytes], bytes]:
+def framed(ring: Ring, to: str, packet: f.Packet, *tags: tuple[int, int]) -> Callable[[bytes], bytes]:
     """Builds the frame around a packet of the attacker."""
     return lambda token: f.tagged(f.ether(ring.a.mac, to, packet, token), *tags)
 
@@ -366,7 +366,7 @@ def test_no_frame_passes_while_a_port_joins(world: World) -> None:
         assert ring.strike(lambda token: f.plain(ring.a.mac, ring.v.mac, token))
 
 
-def counted(world: World) -> Dict[str, int]:
+def counted(world: World) -> dict[str, int]:
     """Frames dropped by guard as linux_bridge_info tells them; the sum of all must be what nft prints."""
     told = {guard: each["frames"] for guard, each in world.module("linux_bridge_info", uplink_patterns=["uplink"])["counters"].items()}
     printed = json.loads(world.output("nft", "-j", "list", "table", "bridge", "virtnet_hardening"))["nftables"]
@@ -387,7 +387,7 @@ def test_what_was_stopped_is_counted(world: World) -> None:
         assert ring.strike(lambda token: f.plain(a.mac, v.mac, token))
         before = counted(world)
         assert {guard for guard, frames in before.items() if frames} <= {"quarantine"}
-        stopped: Dict[str, Callable[[bytes], bytes]] = {
+        stopped: dict[str, Callable[[bytes], bytes]] = {
             "arp": lambda token: f.ether(a.mac, v.mac, f.arp(2, a.mac, "192.0.2.77", v.mac, v.ip4), token),
             "neighbor": lambda token: f.ether(a.mac, v.mac, f.advertisement("2001:db8::77", "2001:db8::77", a.mac), token),
             "ip_source": lambda token: f.ether(a.mac, v.mac, f.IP(src="192.0.2.77", dst=v.ip4) / f.ICMP(), token),
@@ -442,11 +442,11 @@ def test_dhcp_with_prefixes(world: World) -> None:
 _BOUND, _GROUPS = 512, 700
 
 
-def _groups4(start: int, number: int) -> List[bytes]:
+def _groups4(start: int, number: int) -> list[bytes]:
     return [bytes([239, 10, each >> 8, each & 255]) for each in range(start, start + number)]
 
 
-def _reports4(ring: Ring, version: int, many: int) -> List[bytes]:
+def _reports4(ring: Ring, version: int, many: int) -> list[bytes]:
     """Of C(_GROUPS) groups, C(many) in each report of version 3."""
     frames = []
     for start in range(0, _GROUPS, many):
@@ -463,7 +463,7 @@ def _reports4(ring: Ring, version: int, many: int) -> List[bytes]:
     return frames
 
 
-def _reports6(ring: Ring, version: int, many: int) -> List[bytes]:
+def _reports6(ring: Ring, version: int, many: int) -> list[bytes]:
     frames = []
     for start in range(0, _GROUPS, many):
         groups = [ip_address(0xFF12 << 112 | 0x7000_0000 + each) for each in range(start, start + many)]
@@ -477,7 +477,7 @@ def _reports6(ring: Ring, version: int, many: int) -> List[bytes]:
     return frames
 
 
-REPORTS: Dict[str, Callable[[Ring], List[bytes]]] = {
+REPORTS: dict[str, Callable[[Ring], list[bytes]]] = {
     "IGMP 2": lambda ring: _reports4(ring, 2, 1), "IGMP 3 of one group": lambda ring: _reports4(ring, 3, 1),
     "IGMP 3 of ten groups": lambda ring: _reports4(ring, 3, 10), "IGMP 3 of a hundred groups": lambda ring: _reports4(ring, 3, 100),
     "MLD 1": lambda ring: _reports6(ring, 1, 1), "MLD 2 of one group": lambda ring: _reports6(ring, 2, 1),
@@ -556,7 +556,7 @@ def test_no_report_prolongs_what_is_remembered(world: World) -> None:
     """Or a guest that repeats its reports would join 15 more a minute for good."""
     world.module("linux_port_security", bridge="br0", ports=world.policy())
 
-    def left() -> List[int]:
+    def left() -> list[int]:
         found = []
         for name in ("joined4", "joined6"):
             printed = json.loads(world.output("nft", "-j", "list", "set", "bridge", "virtnet_hardening", name))["nftables"]

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
-
-from .world import GUESTS, World
 from attacks import frames as f
 from attacks.ring import ATTACKER, Ring
+
+from .world import GUESTS, World
 
 PORT = GUESTS[ATTACKER]
 NEAREST = "01:80:c2:00:00:0e"
@@ -34,7 +34,7 @@ def _ask(ring: Ring, to: str = NEAREST) -> None:
     ring.arena.send(ATTACKER, f.ether(ring.a.mac, to, f.arp(1, ring.a.mac, ring.a.ip4, "00:00:00:00:00:00", "198.51.100.1"), ring.arena.token()))
 
 
-def _taken(world: World) -> Dict[str, Any]:
+def _taken(world: World) -> dict[str, Any]:
     """What the host believes of the guest now, on the port and not on the bridge."""
     seconds = time.monotonic() + 0.5
     while True:
@@ -45,7 +45,7 @@ def _taken(world: World) -> Dict[str, Any]:
         time.sleep(0.05)
 
 
-def _strike(world: World) -> Dict[str, Any]:
+def _strike(world: World) -> dict[str, Any]:
     with world.ring() as ring:
         _advertise(ring)
         _ask(ring)
@@ -78,14 +78,14 @@ def test_nor_one_that_is_shut(world: World) -> None:
     assert _masks(world) == [0, 0, 0] and _strike(world)["routes"] == [PORT]
 
 
-def _masks(world: World) -> List[int]:
+def _masks(world: World) -> list[int]:
     links = json.loads(world.output("ip", "-d", "-j", "link", "show", "master", "br0"))
     masks = {each["ifname"]: int(each["linkinfo"]["info_slave_data"]["group_fwd_mask"], 16) for each in links}
     return [masks[port] for port in GUESTS.values()]
 
 
 @pytest.mark.parametrize("more", [{"guards": {"vlan_tags": "reject"}}, {"security": {"promiscuous": "reject"}}, {"security": {"forged_transmits": "reject"}}])
-def test_what_the_host_does_not_get_nobody_gets(world: World, more: Dict[str, Any]) -> None:
+def test_what_the_host_does_not_get_nobody_gets(world: World, more: dict[str, Any]) -> None:
     """No bridge forwards these frames: one that is kept from the host's stack must not come to the other guests instead."""
     world.module("linux_port_security", bridge="br0", ports=[{"name": PORT, "macs": [world.stations[ATTACKER].mac], **more}])
     with world.ring() as ring:
@@ -113,9 +113,9 @@ def test_what_was_there_comes_back(world: World, release: bool) -> None:
 def test_what_was_there_before_the_quarantine(world: World, mask: int, then: str) -> None:
     """Comes back with its end, and with that of a policy that came between, also after a run that changes nothing and one that makes the table anew."""
     world.ip("host", f"link set {PORT} type bridge_slave group_fwd_mask {mask}")
-    group: Dict[str, Any] = {"name": "guests", "match": ["vnet*"], "quarantine": True}
+    group: dict[str, Any] = {"name": "guests", "match": ["vnet*"], "quarantine": True}
 
-    def run(**more: Any) -> Dict[str, Any]:
+    def run(**more: Any) -> dict[str, Any]:
         return world.module("linux_switch_policy", switches=[{"name": "br0", "port_groups": [{**group, **more}]}])
 
     run()

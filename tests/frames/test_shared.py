@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from attacks import frames as f
@@ -19,17 +19,17 @@ from .world import GUESTS, World
 EVERYBODY = (ATTACKER, VICTIM, THIRD, OUTSIDE)
 
 
-def harden(world: World, *more: Dict[str, Any]) -> Dict[str, Any]:
+def harden(world: World, *more: dict[str, Any]) -> dict[str, Any]:
     """All guests, and what else is given."""
     return world.module("linux_port_security", bridge="br0", ports=[*world.policy(shared=True), *more])
 
 
-def place(world: World, mac: str) -> List[str]:
+def place(world: World, mac: str) -> list[str]:
     """The ports behind which the bridge has the address, by bridge(8)."""
     return [each["ifname"] for each in json.loads(world.output("bridge", "-j", "fdb", "show", "br", "br0")) if each["mac"] == mac]
 
 
-def hearers(ring: Ring, sender: str) -> List[str]:
+def hearers(ring: Ring, sender: str) -> list[str]:
     """Who hears what a station sends to the shared address."""
     return [name for name in EVERYBODY if name != sender and share.reaches(ring, sender, name)]
 
@@ -73,7 +73,7 @@ def test_what_is_pinned_keeps_the_frames(world: World) -> None:
 @pytest.mark.parametrize("more", [
     {}, {"profile": "nested_hypervisor"}, {"security": {"promiscuous": "reject"}}, {"guards": {"arp": "accept"}, "security": {"forged_transmits": "accept"}},
 ], ids=["unnamed", "nested", "promiscuous", "accepted"])
-def test_nobody_else_sends_from_it(world: World, more: Dict[str, Any]) -> None:
+def test_nobody_else_sends_from_it(world: World, more: dict[str, Any]) -> None:
     """From a port without a policy, and from one whose policy compares no sources: neither to take it, nor to speak in its name."""
     own = [{"name": GUESTS[ATTACKER], **more}] if more else []
     world.module("linux_port_security", bridge="br0", ports=[*world.policy((VICTIM, THIRD), shared=True), *own])

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "lab"))
@@ -27,8 +27,8 @@ class World:
     """The host's namespace, and one for each station."""
 
     def __init__(self) -> None:
-        self._processes: Dict[str, subprocess.Popen[bytes]] = {}
-        self.stations: Dict[str, Station] = {}
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.stations: dict[str, Station] = {}
         for name in ("host", *GUESTS, OUTSIDE):
             self._start(name)
         # An attacker's MLD query is believed after 65 s (see lab/attacks) if it was not forgotten before, and these stations join no group.
@@ -70,7 +70,7 @@ class World:
             assert process.stdout is not None
             process.stdout.close()
 
-    def enter(self, name: str, *command: str) -> List[str]:
+    def enter(self, name: str, *command: str) -> list[str]:
         """A command inside."""
         return ["nsenter", "--target", str(self.pid(name)), "--net", "--mount", *command]
 
@@ -86,25 +86,25 @@ class World:
         """What a command says on the host."""
         return subprocess.run(self.enter("host", *command), capture_output=True, text=True, check=True).stdout
 
-    def module(self, module: str, ok: bool = True, /, **params: Any) -> Dict[str, Any]:
+    def module(self, module: str, ok: bool = True, /, **params: Any) -> dict[str, Any]:
         """Run a module on the host as Ansible does, and return what it prints."""
         return self.script(f"from {_MODULES}{module} import main", ok, **params)
 
-    def script(self, prelude: str, ok: bool = True, /, **params: Any) -> Dict[str, Any]:
+    def script(self, prelude: str, ok: bool = True, /, **params: Any) -> dict[str, Any]:
         """The same for lines that import C(main) and may change something first, such as what the kernel seems to know."""
         given = json.dumps({"ANSIBLE_MODULE_ARGS": {**params, "_ansible_diff": True}})
         command = self.enter("host", sys.executable, "-c", f"{prelude}\nmain()")
         done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
         assert done.stdout, done.stderr
-        result: Dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
         assert bool(result.get("failed")) is not ok, result.get("msg")
         return result
 
-    def ring(self) -> "Opened":
+    def ring(self) -> Opened:
         """The arena with its roles."""
         return Opened(self)
 
-    def policy(self, names: Sequence[str] = tuple(GUESTS), shared: bool = False, **more: Any) -> List[Dict[str, Any]]:
+    def policy(self, names: Sequence[str] = tuple(GUESTS), shared: bool = False, **more: Any) -> list[dict[str, Any]]:
         """C(ports) for the guests, as a user would write it; with C(shared) the victim and the third are one virtual router."""
         ports = []
         for name in names:
@@ -116,7 +116,7 @@ class World:
             })
         return ports
 
-    def uplink(self) -> Dict[str, Any]:
+    def uplink(self) -> dict[str, Any]:
         """The port behind which a master may be too. By what the kernel says of it, it is a container's."""
         return {"name": "uplink", "macs": [{"address": SHARED_MAC, "shared": True}]}
 

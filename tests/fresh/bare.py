@@ -12,7 +12,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, NamedTuple, Sequence, Tuple
+from typing import Any, Iterator, NamedTuple, Sequence
 
 import pytest
 
@@ -65,7 +65,7 @@ class Bare:
             output.seek(0)
             return Done(done.returncode, output.read().decode(errors="replace"))
 
-    def process(self, command: str, ordinary: bool = False) -> Dict[str, Any]:
+    def process(self, command: str, ordinary: bool = False) -> dict[str, Any]:
         """What subprocess has to start for it."""
         place = self.users_clone if ordinary else self.clone
         before = ["setpriv", "--reuid", _ORDINARY, "--regid", _ORDINARY, "--clear-groups"] if ordinary else []
@@ -94,7 +94,7 @@ class Bare:
                 yield from ("--ro", str(path), str(path))
 
 
-def _config_files() -> Iterator[Tuple[Path, str]]:
+def _config_files() -> Iterator[tuple[Path, str]]:
     home = Path.home()
     return carry.config_files(home, Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config"))
 

@@ -14,7 +14,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
 import pytest
 
@@ -66,7 +66,7 @@ class Booted:
             )
         self.wait_until_up()
 
-    def outside(self, *command: str) -> List[str]:
+    def outside(self, *command: str) -> list[str]:
         """A command on the control node."""
         return ["nsenter", "--target", str(self._child()), "--net", "--", *command]
 
@@ -87,7 +87,7 @@ class Booted:
         if not within(_SECONDS, lambda: self.process.poll() is not None or self.is_up()) or self.process.poll() is not None:
             pytest.fail("the machine does not start:\n" + (self.folder / "console").read_text(errors="replace")[-3000:], pytrace=False)
 
-    def play(self, user: str, **options: Any) -> "subprocess.Popen[str]":
+    def play(self, user: str, **options: Any) -> subprocess.Popen[str]:
         """One task on the machine, from the control node, in the background."""
         ssh = f"-i {self.folder / 'key'} -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o ConnectTimeout=2 -o ControlPath=none"
         host = {
@@ -131,11 +131,11 @@ def within(seconds: float, condition: Callable[[], bool]) -> bool:
     return True
 
 
-def result(playing: "subprocess.Popen[str]") -> Dict[str, Any]:
+def result(playing: subprocess.Popen[str]) -> dict[str, Any]:
     """What the task ended with."""
     output, _errors = playing.communicate(timeout=180)
-    answer: Dict[str, Any] = json.loads(output[output.index("{"):])
-    found: Dict[str, Any] = answer["plays"][0]["tasks"][-1]["hosts"]["kvm1"]
+    answer: dict[str, Any] = json.loads(output[output.index("{"):])
+    found: dict[str, Any] = answer["plays"][0]["tasks"][-1]["hosts"]["kvm1"]
     return found
 
 

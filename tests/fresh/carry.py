@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
-from typing import Dict, Iterator, List, Mapping, Tuple
+from typing import Iterator, Mapping
 
 # Where packages come from and whom to trust; not where they go (PIP_TARGET, GOPATH).
 _NAMES = re.compile(
@@ -21,12 +21,12 @@ _NAMES = re.compile(
 _APT = re.compile(r"Acquire::(https?|ftp|tor|Retries|ForceIPv[46]|Check-|Allow|Max-ValidTime|Min-ValidTime)", re.IGNORECASE)
 
 
-def environment(given: Mapping[str, str]) -> Dict[str, str]:
+def environment(given: Mapping[str, str]) -> dict[str, str]:
     """Those of the variables that say how to reach registries."""
     return {name: value for name, value in given.items() if value and _NAMES.fullmatch(name)}
 
 
-def config_files(home: Path, config: Path) -> Iterator[Tuple[Path, str]]:
+def config_files(home: Path, config: Path) -> Iterator[tuple[Path, str]]:
     """The files with the same purpose, each with its place in a root whose only user is root."""
     for source, target in (
         (Path("/etc/hosts"), "/etc/hosts"), (Path("/etc/resolv.conf"), "/etc/resolv.conf"), (Path("/etc/pip.conf"), "/etc/pip.conf"),
@@ -37,7 +37,7 @@ def config_files(home: Path, config: Path) -> Iterator[Tuple[Path, str]]:
             yield source, target
 
 
-def named_paths(variables: Mapping[str, str], files: Iterator[Tuple[Path, str]]) -> List[Path]:
+def named_paths(variables: Mapping[str, str], files: Iterator[tuple[Path, str]]) -> list[Path]:
     """Files and folders of this machine that the variables and pip's files name: certificates, folders of wheels."""
     words = [word for value in variables.values() for word in value.split()]
     for source, _target in files:
@@ -48,19 +48,19 @@ def named_paths(variables: Mapping[str, str], files: Iterator[Tuple[Path, str]])
     return sorted({Path(word) for word in words if os.path.isabs(word) and os.path.exists(word)})
 
 
-def apt_options(dump: str) -> List[str]:
+def apt_options(dump: str) -> list[str]:
     """Of the lines of apt-config dump those that say how to fetch."""
     return [line for line in dump.splitlines() if _APT.match(line) and not line.endswith(' "";')]
 
 
-def apt_sources(targets: str, suite: str) -> List[str]:
+def apt_sources(targets: str, suite: str) -> list[str]:
     """Of the lines of apt-get indextargets (URI RELEASE COMPONENT) those of the suite and its updates, as lines of sources.list."""
     releases = {suite, f"{suite}-updates", f"{suite}-security"}
     rows = [line.split() for line in targets.splitlines()]
     return sorted({f"deb {uri} {release} {component}" for uri, release, component in rows if release in releases})
 
 
-def ask_apt(suite: str) -> Tuple[List[str], List[str]]:
+def ask_apt(suite: str) -> tuple[list[str], list[str]]:
     """Options and sources of this machine; no sources if it is not of that suite."""
     dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True).stdout
     form = "$(REPO_URI) $(RELEASE) $(COMPONENT)"

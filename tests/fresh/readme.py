@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import List, Tuple
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _HEADING = "## Try it: two commands"
@@ -20,13 +19,13 @@ def section(text: str) -> str:
     return text.partition(f"\n{_HEADING}\n")[2].partition("\n## ")[0]
 
 
-def commands(text: str) -> List[str]:
+def commands(text: str) -> list[str]:
     """The lines of its console blocks, as a shell takes them."""
     blocks = re.findall(r"^```console\n(.*?)^```", section(text), re.MULTILINE | re.DOTALL)
     return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
 
 
-def needs(text: str) -> Tuple[str, List[str]]:
+def needs(text: str) -> tuple[str, list[str]]:
     """The suite of Debian that it asks for, and the packages that a user must have before."""
     found = re.search(r"^On Debian (\d+) with (.*?):$", section(text), re.MULTILINE | re.DOTALL)
     assert found, f"README does not say below '{_HEADING}' what it needs"

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Set
 
 import pytest
 
@@ -19,13 +18,13 @@ DEMO, TEST = readme.commands(README)
 _INSTALL = re.compile(r"run as root: apt-get update && apt-get install -y --no-install-recommends( [a-z0-9.+-]+)+$", re.MULTILINE)
 
 
-def stages_of(recipe: List[str]) -> List[str]:
+def stages_of(recipe: list[str]) -> list[str]:
     """The stages that the second command would run."""
     return recipe[-1].split()[1:]
 
 
 @pytest.fixture(scope="module", name="recipe")
-def _recipe(machine: Bare) -> List[str]:
+def _recipe(machine: Bare) -> list[str]:
     """The lines that README's second command would run."""
     done = machine.run(TEST.replace("make ", "make --dry-run ", 1))
     done.expect(good=True)
@@ -35,19 +34,19 @@ def _recipe(machine: Bare) -> List[str]:
 
 
 @pytest.fixture(scope="module", name="not_for_the_demo")
-def _not_for_the_demo(machine: Bare, recipe: List[str]) -> Set[str]:
+def _not_for_the_demo(machine: Bare, recipe: list[str]) -> set[str]:
     """What only the tests need, and the bare machine does not have."""
     tests = set(listed(*stages_of(recipe)).values())
     return {sign for sign in tests - set(listed("demo").values()) if not machine.has(sign)}
 
 
 @pytest.fixture(scope="module", name="demo")
-def _demo(machine: Bare, not_for_the_demo: Set[str]) -> Done:
+def _demo(machine: Bare, not_for_the_demo: set[str]) -> Done:
     return machine.run(DEMO)
 
 
 @pytest.fixture(scope="module", name="setup")
-def _setup(machine: Bare, demo: Done, recipe: List[str]) -> Done:
+def _setup(machine: Bare, demo: Done, recipe: list[str]) -> Done:
     """What the second command does before the tests."""
     done = machine.run(" && ".join(recipe[:-1]))
     machine.run("apt-get autoclean")
@@ -67,7 +66,7 @@ def test_the_first_command_ends_as_it_says(demo: Done) -> None:
     assert "The demo ended as expected.\n" in demo.output
 
 
-def test_the_first_command_installs_no_more_than_it_needs(machine: Bare, demo: Done, not_for_the_demo: Set[str]) -> None:
+def test_the_first_command_installs_no_more_than_it_needs(machine: Bare, demo: Done, not_for_the_demo: set[str]) -> None:
     demo.expect(good=True)
     assert not_for_the_demo
     assert [sign for sign in sorted(not_for_the_demo) if machine.has(sign)] == []
@@ -79,8 +78,8 @@ def test_the_second_command_gets_past_its_setup(setup: Done) -> None:
     setup.expect(good=True)
 
 
-def test_the_second_command_finds_all_that_its_stages_use(machine: Bare, setup: Done, recipe: List[str]) -> None:
-    missing: Dict[str, List[str]] = {}
+def test_the_second_command_finds_all_that_its_stages_use(machine: Bare, setup: Done, recipe: list[str]) -> None:
+    missing: dict[str, list[str]] = {}
     for stage in stages_of(recipe):
         # What came along with another package today need not come tomorrow.
         not_asked_for = set(TOOLS[stage]) - set(listed(stage))

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Callable, List
+from typing import Callable
 
 from .bare import Bare
 
@@ -18,7 +18,7 @@ from .bare import Bare
 _STARTER = "import json, subprocess, sys; subprocess.run(stdin=subprocess.DEVNULL, **json.loads(sys.argv[1]))"
 
 
-def inside(machine: Bare) -> List[int]:
+def inside(machine: Bare) -> list[int]:
     """The processes whose root is the bare machine's."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Iterator, List
+from typing import Iterator
 
 import pytest
 
@@ -36,7 +36,7 @@ def master(host: Booted) -> str:
     return str(json.loads(host.console("ip", "-j", "link", "show", "host0"))[0].get("master", ""))
 
 
-def notes(host: Booted) -> List[str]:
+def notes(host: Booted) -> list[str]:
     """Files that are left, and units."""
     files = host.console("find", *NOTES.split(), "-type", "f", ok=False).split()
     return files + host.console("systemctl", "list-units", "--all", "--plain", "--no-legend", "virtnet*").split()

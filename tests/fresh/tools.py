@@ -8,12 +8,11 @@ Not derived from scripts/setup, which is held against it. Whoever lets a test st
 from __future__ import annotations
 
 import subprocess
-from typing import Dict, Set
 
 from .readme import ROOT
 
 # By target and package: commands, and files by their absolute path.
-TOOLS: Dict[str, Dict[str, str]] = {
+TOOLS: dict[str, dict[str, str]] = {
     "demo": {"iproute2": "ip", "iputils-ping": "ping", "nftables": "nft", "xorriso": "xorriso"},
     "unit": {"binutils": "ar", "zstd": "zstd"},
     "contract": {"arptables": "arptables-legacy", "iproute2": "ip bridge tc", "iptables": "iptables-legacy", "nftables": "nft", "tcpdump": "tcpdump"},
@@ -43,7 +42,7 @@ _LAB = {_VENV + "ansible", _VENV + "pyroute2", _VENV + "scapy", ".cache/collecti
 _VSPHERE = {".cache/vsphere/vsphere-lab", ".cache/vsphere/govc", _VENV + "pyVmomi"}
 _TESTS = {".venv/bin/pytest", _VENV + "hypothesis"}
 # What is made below .venv and .cache, by target.
-MADE: Dict[str, Set[str]] = {
+MADE: dict[str, set[str]] = {
     "demo": _LAB | _VSPHERE,
     "unit": _TESTS,
     "contract": _TESTS | {".cache/pyroute2/0.7.2/pyroute2", ".cache/pyroute2/0.8.1/pyroute2"},
@@ -61,7 +60,7 @@ MADE: Dict[str, Set[str]] = {
 }
 
 
-def listed(*targets: str) -> Dict[str, str]:
+def listed(*targets: str) -> dict[str, str]:
     """The packages of the targets, each with the command or file by which scripts/setup knows that it is there."""
     done = subprocess.run([str(ROOT / "scripts" / "setup"), "--list", *targets], capture_output=True, text=True, check=True)
     return dict(line.split() for line in done.stdout.splitlines())

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Iterator
 
 import pytest
 
@@ -34,7 +34,7 @@ class Lab:
         assert not ok or done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def inside(self, host: str) -> List[str]:
+    def inside(self, host: str) -> list[str]:
         """What goes before a command to run it in a host: what lab.py exec does, without a start of Python for each."""
         return hosts.enter(State(self.state), host)
 
@@ -43,13 +43,13 @@ class Lab:
         done = subprocess.run([*self.inside(guest), "ping", "-c", "1", "-w", "3", address], capture_output=True, check=False)
         return done.returncode == 0
 
-    def playbook(self, path: Path, *options: str, inside: str = "", inventory: str = "", ok: bool = True) -> Dict[str, Any]:
+    def playbook(self, path: Path, *options: str, inside: str = "", inventory: str = "", ok: bool = True) -> dict[str, Any]:
         """Run ansible-playbook with results as JSON."""
         done = subprocess.run(**self.playing(path, *options, inside=inside, inventory=inventory), capture_output=True, text=True, check=False, timeout=600)
         assert not ok or done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
         return json.loads(done.stdout[done.stdout.index("{"):])
 
-    def playing(self, path: Path, *options: str, inside: str = "", inventory: str = "") -> Dict[str, Any]:
+    def playing(self, path: Path, *options: str, inside: str = "", inventory: str = "") -> dict[str, Any]:
         """What subprocess has to start for it."""
         environ = dict(
             os.environ, ANSIBLE_STDOUT_CALLBACK="ansible.posix.json", ANSIBLE_HOST_KEY_CHECKING="false",
@@ -60,15 +60,15 @@ class Lab:
         return {"args": [*before, *command], "env": environ}
 
 
-def results(answer: Dict[str, Any], task: str, host: str) -> Dict[str, Any]:
+def results(answer: dict[str, Any], task: str, host: str) -> dict[str, Any]:
     """The result of a task on a host, the last one of that name."""
     found = [each["hosts"][host] for play in answer["plays"] for each in play["tasks"] if each["task"]["name"].endswith(task) and host in each["hosts"]]
     assert found, f"no task {task!r} on {host}"
-    last: Dict[str, Any] = found[-1]
+    last: dict[str, Any] = found[-1]
     return last
 
 
-def changed(answer: Dict[str, Any]) -> int:
+def changed(answer: dict[str, Any]) -> int:
     """Changes of all hosts."""
     return sum(stats["changed"] for stats in answer["stats"].values())
 

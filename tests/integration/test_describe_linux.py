@@ -9,7 +9,6 @@ import re
 import shlex
 import stat
 from pathlib import Path
-from typing import List
 
 import yaml
 
@@ -22,7 +21,7 @@ ROOT_USER = ("-e", "ansible_user=root")
 STATE = ("ip -d -j link show | tr -d ' ' | sed 's/_timer\":[0-9.]*//g'", "bridge -d -j fdb show", "nft -j list ruleset")
 
 
-def state(lab: Lab, host: str) -> List[str]:
+def state(lab: Lab, host: str) -> list[str]:
     """What iproute2 and nft say there."""
     *told, ruleset = (lab.call("exec", host, "--", "sh", "-c", command) for command in STATE)
     return [*told, json.dumps(lasting(json.loads(ruleset)["nftables"]))]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import copy
 import re
 from pathlib import Path
-from typing import Any, Dict, List, Set
+from typing import Any
 
 import pytest
 import yaml
@@ -95,7 +95,7 @@ def test_a_vcenter(vsphere: Client, play: Playbook, tmp_path: Path) -> None:
     _tighten(vsphere, play, tmp_path, results(told, "Say what would be tightened", NAME)["msg"])
 
 
-def _tighten(vsphere: Client, play: Playbook, folder: Path, told: List[str]) -> None:
+def _tighten(vsphere: Client, play: Playbook, folder: Path, told: list[str]) -> None:
     document = ("-e", f"@{folder / f'{NAME}.guest.yml'}")
     # With the tag of the role it is the same, and no run that does nothing.
     foretold = play("harden_esxi", *document, "--check", "--diff", "--tags", "policy")
@@ -118,7 +118,7 @@ def _object(told: str) -> str:
     return f"{name}: {change}" if kind == "port group" else f"switch {name}: {change}"
 
 
-def _changes(answer: Dict[str, Any]) -> Set[str]:
+def _changes(answer: dict[str, Any]) -> set[str]:
     """Of the check run, in the words of the document's comments."""
     found = set()
     for play in answer["plays"]:

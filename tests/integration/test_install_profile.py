@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 import yaml
@@ -29,7 +29,7 @@ def tool(*words: str) -> str:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def blocks(language: str) -> List[str]:
+def blocks(language: str) -> list[str]:
     """The examples of the README, in order."""
     return re.findall(rf"```{language}\n(.*?)```", README.read_text(), re.DOTALL)
 
@@ -42,19 +42,19 @@ class Site:
         self.dest.parent.mkdir()
         tool(sys.executable, str(ROOT / "lab" / "demo" / "installer_tree.py"), str(self.tree))
         text = blocks("yaml")[0].replace("/srv/vendor/esxi-8.0u3", str(self.tree)).replace("/srv/www/esxi", str(self.dest))
-        self.inventory: Dict[str, Any] = yaml.safe_load(text)
+        self.inventory: dict[str, Any] = yaml.safe_load(text)
         if os.geteuid() != 0:
             # Only root can give files away.
             self.variables.pop("esxi_install_profile_owner")
         self.raw = ""
 
     @property
-    def variables(self) -> Dict[str, Any]:
+    def variables(self) -> dict[str, Any]:
         """Of all hosts."""
-        found: Dict[str, Any] = self.inventory["esxi_install"]["vars"]
+        found: dict[str, Any] = self.inventory["esxi_install"]["vars"]
         return found
 
-    def play(self, *options: str, ok: bool = True, playbook: str = "virtnet.hardening.esxi_install_profile") -> Dict[str, Any]:
+    def play(self, *options: str, ok: bool = True, playbook: str = "virtnet.hardening.esxi_install_profile") -> dict[str, Any]:
         """The results; all output is in C(raw)."""
         (self.folder / "inventory.yml").write_text(json.dumps(self.inventory))
         environ = dict(
@@ -173,7 +173,7 @@ def tree_of(site: Site, build: str) -> str:
 
 
 # What is known from the profile alone, and what only the medium and the folders tell.
-BEFORE_ANYTHING: Dict[str, Any] = {
+BEFORE_ANYTHING: dict[str, Any] = {
     "an option in another case": ({"esxi_install_profile_kernel_options": {"systemmediasize": "min"}}, "option-case", "Refuse what can't be installed so"),
     "a password in a URL": ({"esxi_install_profile_base_url": "http://u:pa55word@192.0.2.1/esxi"}, "base_url: it carries a password",
                             "Refuse what can't be installed so"),
@@ -243,7 +243,7 @@ def test_profiles_of_ones_own(site: Site) -> None:
 
 def test_examples_of_the_filters(site: Site) -> None:
     """They run as they stand and show what they say."""
-    tasks: List[Any] = []
+    tasks: list[Any] = []
     for name in ("esxcli_policy", "install_profile", "install_conflicts"):
         source = (ROOT / "plugins" / "filter" / f"{name}.py").read_text()
         tasks += yaml.safe_load(source.split('EXAMPLES = r"""')[1].split('"""')[0])

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 import yaml
@@ -40,7 +40,7 @@ class Runner:
         self.folder = folder
         self.raw = ""
 
-    def play(self, tasks: List[Dict[str, Any]], *options: str, ok: bool = True, hosts: str = "localhost,") -> Dict[str, Any]:
+    def play(self, tasks: list[dict[str, Any]], *options: str, ok: bool = True, hosts: str = "localhost,") -> dict[str, Any]:
         """All results; all output is kept in C(raw)."""
         path = self.folder / "play.yml"
         path.write_text(json.dumps([{"name": "Play", "hosts": "all", "connection": "local", "gather_facts": False, "tasks": tasks}]))
@@ -54,12 +54,12 @@ class Runner:
         assert not ok or done.returncode == 0, self.raw[-3000:]
         return json.loads(done.stdout[done.stdout.index("{\n"):])
 
-    def task(self, module: str, *options: str, ok: bool = True, **params: Any) -> Dict[str, Any]:
+    def task(self, module: str, *options: str, ok: bool = True, **params: Any) -> dict[str, Any]:
         """The result of one task."""
         answer = self.play([{"name": TASK, f"virtnet.hardening.{module}": params}], *options, ok=ok)
         return results(answer, TASK, "localhost")
 
-    def four_times(self, module: str, **params: Any) -> Dict[str, Any]:
+    def four_times(self, module: str, **params: Any) -> dict[str, Any]:
         """Check, run, run again, check again. The check run changes nothing and says the same as the real one, which is returned."""
         before = digests(self.folder)
         predicted = self.task(module, "--check", "--diff", **params)
@@ -75,7 +75,7 @@ class Runner:
         return real
 
 
-def texts(result: Dict[str, Any]) -> List[Any]:
+def texts(result: dict[str, Any]) -> list[Any]:
     """Of a diff, without modes: a check run can't see the mode of a file that is not there."""
     return [(each.get("before"), each.get("after")) for each in result["diff"] if not each["before_header"].endswith(" (attributes)")]
 
@@ -91,7 +91,7 @@ def _runner(tmp_path: Path) -> Runner:
     return Runner(tmp_path)
 
 
-def profile(path: Path, root_hash: str) -> Dict[str, Any]:
+def profile(path: Path, root_hash: str) -> dict[str, Any]:
     """What a user gives."""
     return {
         "path": str(path), "esxi_version": "8.0 U3", "accepteula": True, "root_password_hash": root_hash, "keyboard": "US Default", "reboot": True,
@@ -148,7 +148,7 @@ def test_hash_in_no_output(runner: Runner, tmp_path: Path) -> None:
     assert tool("grep", "-c", "-F", root_hash, str(tmp_path / "two.cfg")) == "1" and tool("stat", "-c", "%a", str(tmp_path / "two.cfg")) == "600"
 
 
-def refusals(runner: Runner, module: str, base: Dict[str, Any], cases: List[Any]) -> None:
+def refusals(runner: Runner, module: str, base: dict[str, Any], cases: list[Any]) -> None:
     """One host for each case, in one play: every one is refused with its words, in check mode too, and nothing is written."""
     inventory = {"all": {"hosts": {f"case{at}": {"params": {**base, **more}} for at, (more, _words) in enumerate(cases)}}}
     (runner.folder / "hosts.json").write_text(json.dumps(inventory))
@@ -301,7 +301,7 @@ def test_boot_cfg_refuses(runner: Runner, tmp_path: Path) -> None:
     """Before it writes, in check mode too."""
     for name, build in (("u1b", "7.0.1-0.10.17168206"), ("old", "6.7.0-0.0.8169922"), ("new", "8.0.3-0.0.24022510"), ("odd", "odd")):
         boot_cfg(tmp_path / name / "boot.cfg", build)
-    least: Dict[str, Any] = {"system_media_size": "min"}
+    least: dict[str, Any] = {"system_media_size": "min"}
     refusals(runner, "esxi_boot_cfg", {"path": str(tmp_path / "odd")}, [
         ({"path": str(tmp_path / "u1b"), **least}, "autoPartitionOSDataSize"), ({"path": str(tmp_path / "old"), **least}, "7.0 U1c"),
         ({"path": str(tmp_path / "new"), **least, "memory": "1024GB"}, "at least small"), (least, "esxi_version"), ({"timeout": -1}, "timeout"),

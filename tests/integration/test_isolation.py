@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import yaml
 from ansible_collections.virtnet.hardening.plugins.modules import isolation_probe
@@ -22,12 +22,12 @@ GUESTS = ("guest1", "guest3", "guest4")
 POLICY = {"isolation_check_interface": "eth0", "isolation_check_isolated": [["guest3", "guest4"]]}
 
 
-def options(**given: Any) -> List[str]:
+def options(**given: Any) -> list[str]:
     """As extra variables."""
     return ["-e", json.dumps({"virtnet_hosts": ":".join(GUESTS), **POLICY, **given})]
 
 
-def left_behind(lab: Lab, guest: str) -> Dict[str, Any]:
+def left_behind(lab: Lab, guest: str) -> dict[str, Any]:
     """Sockets and promiscuity, as the kernel and iproute2 tell."""
     sockets = lab.call("exec", guest, "--", "cat", "/proc/net/packet").splitlines()[1:]
     link = json.loads(lab.call("exec", guest, "--", "ip", "-d", "-j", "link", "show", "eth0"))[0]

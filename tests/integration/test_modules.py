@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Iterator
 
 import pytest
 
@@ -38,21 +38,21 @@ class Host:
         """Commands of ip, each of which must succeed."""
         self.lab.call("exec", "kvm1", "--", "sh", "-ec", "\n".join(f"ip {command}" for command in commands))
 
-    def run(self, module: str, *options: str, ok: bool = True, **params: Any) -> Dict[str, Any]:
+    def run(self, module: str, *options: str, ok: bool = True, **params: Any) -> dict[str, Any]:
         """The result of the one task."""
         return self.play(module, params, [{}], *options, ok=ok)[0]
 
-    def play(self, module: str, params: Dict[str, Any], modes: List[Dict[str, bool]], *options: str, ok: bool = True) -> List[Dict[str, Any]]:
+    def play(self, module: str, params: dict[str, Any], modes: list[dict[str, bool]], *options: str, ok: bool = True) -> list[dict[str, Any]]:
         """The results of the same task in several modes, one after the other."""
         tasks = [{"name": f"Task {number}.", f"virtnet.hardening.{module}": params, **mode} for number, mode in enumerate(modes)]
         self.path.write_text(json.dumps([{"name": "Play", "hosts": "kvm1", "gather_facts": False, "tasks": tasks}]))
         answer = self.lab.playbook(self.path, *options, ok=ok)
         return [results(answer, str(task["name"]), "kvm1") for task in tasks]
 
-    def settings(self) -> Dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
         """All that the oracle knows of the devices, less what moves by itself."""
-        listed: List[Dict[str, Any]] = json.loads(self.lab.call("exec", "kvm1", "--", "ip", "-d", "-j", "link", "show"))
-        found: Dict[str, Any] = {}
+        listed: list[dict[str, Any]] = json.loads(self.lab.call("exec", "kvm1", "--", "ip", "-d", "-j", "link", "show"))
+        found: dict[str, Any] = {}
         for each in listed:
             name, info = each["ifname"], each.get("linkinfo", {})
             found[name] = [iproute2.link(name, self.inside), iproute2.vlans(name, self.inside)]
@@ -63,7 +63,7 @@ class Host:
                 found[name].append([entry for entry in iproute2.fdb(name, self.inside) if entry["kind"] != "dynamic"])
         return found
 
-    def cycle(self, module: str, **params: Any) -> Dict[str, Any]:
+    def cycle(self, module: str, **params: Any) -> dict[str, Any]:
         """The four runs; returns the real one's result."""
         before = self.settings()
         foretold = self.run(module, "--check", "--diff", **params)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Dict, Iterator, Set
+from typing import Iterator
 
 import pytest
 
@@ -50,7 +50,7 @@ def sent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return folder
 
 
-def content(path: Path) -> Dict[str, bytes]:
+def content(path: Path) -> dict[str, bytes]:
     """The collection's files in it, by their place in plugins/module_utils; Ansible's own __init__.py left out."""
     archive = max(re.findall(rb"[A-Za-z0-9+/=]{500,}", path.read_bytes()), key=len)
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(archive))) as opened:
@@ -58,9 +58,9 @@ def content(path: Path) -> Dict[str, bytes]:
         return {name[len(start):]: opened.read(name) for name in opened.namelist() if name.startswith(start) and not name.endswith("__init__.py")}
 
 
-def needed(module: str) -> Set[str]:
+def needed(module: str) -> set[str]:
     """What it imports, and what that imports, by reading the source."""
-    found: Set[str] = set()
+    found: set[str] = set()
     waiting = [PLUGINS / "modules" / f"{module}.py"]
     while waiting:
         for path in imported(waiting.pop()):

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 import yaml
@@ -29,7 +29,7 @@ ONE = ("--limit", "kvm1")
 POLICY = ("-e", f"@{ROOT / 'lab' / 'demo' / 'kvm_hosts.yml'}", "-e", f"@{ROOT / 'lab' / 'demo' / 'policy.yml'}")
 
 
-def not_looked_at(report: Dict[str, Any]) -> List[str]:
+def not_looked_at(report: dict[str, Any]) -> list[str]:
     """Less what a lab without root, in a user namespace, can't read."""
     return [each["what"] for each in report["not_looked_at"] if os.geteuid() == 0 or each["what"] != "programs attached by tcx"]
 
@@ -199,7 +199,7 @@ def test_a_check_run_with_devices_to_be_made(lab: Lab) -> None:
     assert changed(lab.playbook(HARDEN, *ONE, "-e", variables)) == 0
 
 
-def without_pyroute2(folder: Path) -> List[str]:
+def without_pyroute2(folder: Path) -> list[str]:
     """Options of a run on one host whose Python has nothing beside its standard library, and which gets no packages."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "bare")], check=True)
     library = folder / "library"

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Iterator
 
 import pytest
 import yaml
@@ -30,10 +30,10 @@ LEFT_OUT = {(ESXI, "allow_management")}
 WORKED_OUT = {(KVM, "switches"): "{{ kvm_bridge_host_policy_now }}"}
 
 
-def public(spec: Dict[str, Any]) -> Dict[str, Any]:
+def public(spec: dict[str, Any]) -> dict[str, Any]:
     """What a user may write: type, elements, choices and options; the modules' defaults stay the modules'."""
     wanted = ("type", "elements", "choices", "required")
-    table: Dict[str, Any] = {}
+    table: dict[str, Any] = {}
     for name, each in spec.items():
         if name.startswith("_") or name in OF_THE_ROLE:
             continue
@@ -43,13 +43,13 @@ def public(spec: Dict[str, Any]) -> Dict[str, Any]:
     return table
 
 
-def variables(role: str) -> Dict[str, Any]:
+def variables(role: str) -> dict[str, Any]:
     """The argument spec of a role."""
     content = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())
     return dict(content["argument_specs"]["main.yml"]["options"])
 
 
-def tasks(role: str, file: str) -> List[Dict[str, Any]]:
+def tasks(role: str, file: str) -> list[dict[str, Any]]:
     """The tasks of a role."""
     return list(yaml.safe_load((ROOT / "roles" / role / "tasks" / file).read_text()))
 
@@ -73,7 +73,7 @@ def test_tasks(variable: str) -> None:
     assert passed == {option: value for option, value in OF_THE_ROLE.items() if option in spec}
 
 
-def options_of(role: str, module: str) -> Iterator[Tuple[str, str, Dict[str, Any]]]:
+def options_of(role: str, module: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Each option of a module that is a variable of a role, with the name of that without the role's."""
     for option, each in public(declared(module)).items():
         if (role, option) not in LEFT_OUT:

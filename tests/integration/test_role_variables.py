@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 import yaml
@@ -20,7 +20,7 @@ import yaml
 from .conftest import ROOT
 
 SPECS = {path.parent.parent.name: yaml.safe_load(path.read_text())["argument_specs"] for path in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))}
-OPTIONS: Dict[str, Dict[str, Any]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     role: {name: option for entry in entries.values() for name, option in entry["options"].items()} for role, entries in SPECS.items()}
 DEFAULTS = {role: yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text()) for role in SPECS}
 # How AWX writes what nobody answered, and how people do.
@@ -31,11 +31,11 @@ def _lookup(role: str) -> str:
     return f"lookup('virtnet.hardening.role_variables', '{role}')"
 
 
-def _play(tasks: List[Any]) -> List[Any]:
+def _play(tasks: list[Any]) -> list[Any]:
     return [{"hosts": "localhost", "gather_facts": False, "connection": "local", "vars": {"ansible_python_interpreter": sys.executable}, "tasks": tasks}]
 
 
-def _run(folder: Path, tasks: List[Any], extra: str = "", *options: str) -> Dict[str, Any]:
+def _run(folder: Path, tasks: list[Any], extra: str = "", *options: str) -> dict[str, Any]:
     """The results of the tasks by name, with C(extra) as a file of extra variables."""
     (folder / "play.yml").write_text(yaml.safe_dump(_play(tasks), sort_keys=False))
     (folder / "extra.yml").write_text(extra or "{}\n")
@@ -47,7 +47,7 @@ def _run(folder: Path, tasks: List[Any], extra: str = "", *options: str) -> Dict
     return {each["task"]["name"]: each["hosts"]["localhost"] for play in answer["plays"] for each in play["tasks"]}
 
 
-def _asked() -> List[Any]:
+def _asked() -> list[Any]:
     return [{"name": role, "ansible.builtin.debug": {"msg": "{{ " + _lookup(role) + " }}"}} for role in OPTIONS]
 
 
@@ -87,7 +87,7 @@ def test_what_says_something_is_given(tmp_path: Path) -> None:
     assert [name for name in second if name not in said] == []
 
 
-def _of(name: str) -> Dict[str, Any]:
+def _of(name: str) -> dict[str, Any]:
     return next(options[name] for options in OPTIONS.values() if name in options)
 
 
@@ -95,7 +95,7 @@ def test_roles_run_with_nothing(tmp_path: Path) -> None:
     """Each one for real, as a check run: none stumbles over null, and what one refuses is what it needs."""
     extra = "".join(f"{name}: null\n" for options in OPTIONS.values() for name, option in options.items() if not option.get("required"))
     extra += f"esxi_install_profile_src: {tmp_path}/missing.iso\nesxi_install_profile_dest: {tmp_path}/made\n"
-    blocks: List[Any] = [{
+    blocks: list[Any] = [{
         "block": [{"ansible.builtin.include_role": {"name": f"virtnet.hardening.{role}"}}],
         "rescue": [{"name": f"refused {role}", "ansible.builtin.debug": {"msg": "{{ ansible_failed_task.name }}: {{ ansible_failed_result.msg }}"}}],
     } for role in OPTIONS]

@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import time
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 
@@ -48,12 +48,12 @@ def play(tmp_path: Path, **options: Any) -> Path:
     return path
 
 
-def run(lab: Lab, tmp_path: Path, inventory: str, ok: bool = True, **options: Any) -> Dict[str, Any]:
+def run(lab: Lab, tmp_path: Path, inventory: str, ok: bool = True, **options: Any) -> dict[str, Any]:
     """It, and what it ends with."""
     return results(lab.playbook(play(tmp_path, **options), inside="controller", inventory=inventory, ok=ok), "Change", "kvm1")
 
 
-def holders(lab: Lab) -> List[str]:
+def holders(lab: Lab) -> list[str]:
     """The processes in kvm1 that hold the note of a change open: the watchdog, and the run that has started it until that ends."""
     found = lab.call("exec", "kvm1", "--", "find", "/proc", "-mindepth", "3", "-maxdepth", "3", "-path", "*/fd/*", "-lname", "*.pending", ok=False)
     return sorted({line.split("/")[2] for line in found.split()})

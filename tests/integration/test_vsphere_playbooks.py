@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict
 from urllib.parse import urlsplit
 
 import pytest
@@ -45,7 +45,7 @@ def _play(vsphere: Client) -> Playbook:
         "SSL_CERT_FILE": vsphere.data["ca"], "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_DEPRECATION_WARNINGS": "false",
     }
 
-    def play(name: str, *options: str, ok: bool = True) -> Dict[str, Any]:
+    def play(name: str, *options: str, ok: bool = True) -> dict[str, Any]:
         command = ["ansible-playbook", "-i", str(ROOT / "lab" / "demo" / "vsphere.yml"), str(ROOT / "playbooks" / f"{name}.yml"), *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **settings}, timeout=600)
         assert (done.returncode == 0) is ok, done.stdout[-3000:] + done.stderr[-2000:]
@@ -84,7 +84,7 @@ def test_harden_and_audit(vsphere: Client, play: Playbook, tmp_path: Path) -> No
 
 def test_what_fails_says_why(vsphere: Client, play: Playbook) -> None:
     """A document that ESXi can't enforce, and an audit that finds something."""
-    def of(answer: Dict[str, Any], task: str) -> str:
+    def of(answer: dict[str, Any], task: str) -> str:
         return str(results(answer, task, NAME)["msg"])
 
     guest = json.dumps({f"{PREFIX}switches": [{"name": "vSwitch0", "kind": "vswitch", "profile": "guest"}], f"{PREFIX}audit": "effective"})
@@ -129,7 +129,7 @@ def test_an_audit_that_can_not_look(vsphere: Client, play: Playbook, tmp_path: P
 
 def test_the_role_passes_on_every_option() -> None:
     """None is forgotten, none is left over; the document's options are the module's."""
-    tasks: List[Dict[str, Any]] = yaml.safe_load((ROLE / "tasks" / "main.yml").read_text())
+    tasks: list[dict[str, Any]] = yaml.safe_load((ROLE / "tasks" / "main.yml").read_text())
     passed = next(task for task in tasks if "virtnet.hardening.esxi_switch_policy" in task)["virtnet.hardening.esxi_switch_policy"]
     # A document changes no uplinks, VLANs or MTU, so nothing that could cut a host off.
     assert set(passed) == {*CONNECTION, *FLEET, *policy.spec()} - {"allow_management"}

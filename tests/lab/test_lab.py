@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Iterator, List
+from typing import Iterator
 
 import pytest
 
@@ -28,7 +28,7 @@ def lab(state: Path, *words: str, ok: bool = True) -> str:
     return done.stdout + done.stderr
 
 
-def machine() -> List[str]:
+def machine() -> list[str]:
     """The machine's own interfaces and named namespaces."""
     links = json.loads(subprocess.run(["ip", "-j", "link"], capture_output=True, text=True, check=True).stdout)
     folder = Path("/run/netns")
@@ -96,7 +96,7 @@ def test_wrong_sizes_are_refused(state: Path) -> None:
 
 def test_without_root(tmp_path: Path) -> None:
     """The same, by a user namespace."""
-    before: List[str] = []
+    before: list[str] = []
     folder = tmp_path
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")

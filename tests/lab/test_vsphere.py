@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -27,7 +27,7 @@ HOSTS = "/dc1/host/cluster1/"
 LAB = [sys.executable, str(ROOT / "lab" / "lab.py")]
 
 
-def add_group(vsphere: Client, name: str, host: str = FIRST) -> "subprocess.CompletedProcess[str]":
+def add_group(vsphere: Client, name: str, host: str = FIRST) -> subprocess.CompletedProcess[str]:
     """A write."""
     return vsphere.run("host.portgroup.add", "-host", HOSTS + host, "-vswitch", "vSwitch0", name)
 
@@ -224,7 +224,7 @@ def process_ends(pid: int) -> bool:
     return False
 
 
-def server(folder: Path, *options: str) -> Dict[str, Any]:
+def server(folder: Path, *options: str) -> dict[str, Any]:
     """Start the server itself."""
     folder.mkdir(exist_ok=True)
     process = subprocess.Popen(
@@ -236,7 +236,7 @@ def server(folder: Path, *options: str) -> Dict[str, Any]:
         return {"process": process, **json.loads(process.stdout.readline())}
 
 
-def left(folder: Path) -> List[str]:
+def left(folder: Path) -> list[str]:
     """What is in a folder."""
     return sorted(path.name for path in folder.iterdir())
 
@@ -323,7 +323,7 @@ def test_the_authority_signs_nothing_else(vsphere: Client) -> None:
         urllib.request.urlopen(address, context=ssl.create_default_context(), timeout=10)
 
 
-def properties(vsphere: Client, *paths: str) -> Dict[str, Any]:
+def properties(vsphere: Client, *paths: str) -> dict[str, Any]:
     """What RetrievePropertiesEx tells of the first host, as plain data."""
     reference = vsphere.govc("find", "-i", "/", "-type", "h", "-name", FIRST).split()[0].split(":")[1]
     spec = {"propSet": {"type": "HostSystem", "pathSet": list(paths)}, "objectSet": {"obj": ("HostSystem", reference)}}

@@ -4,13 +4,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from tests.oracle.distributed import (
-    GROUP, MAC, SWITCH, allow, guests, move_adapter, override, ports, reconfigure, reconfigure_switch, reference, setting, values, version,
+    GROUP,
+    MAC,
+    SWITCH,
+    allow,
+    guests,
+    move_adapter,
+    override,
+    ports,
+    reconfigure,
+    reconfigure_switch,
+    reference,
+    setting,
+    values,
+    version,
 )
 from tests.oracle.vsphere import Client, Fault, parts
 
@@ -99,7 +112,7 @@ def test_mac_learning(vsphere: Client) -> None:
     learn(inherited=False, enabled=False)
     # All of MAC learning that is off, as vCenter 8.0.1 tells it (nri-vsphere's capture of a data center).
     assert setting(vsphere)["macManagementPolicy"]["macLearningPolicy"] == {"inherited": False, "enabled": False}
-    wrong: List[Dict[str, Any]] = [{"limit": 4097}, {"limitPolicy": "deny"}]
+    wrong: list[dict[str, Any]] = [{"limit": 4097}, {"limitPolicy": "deny"}]
     for each in wrong:
         with pytest.raises(Fault) as refused:
             learn(inherited=False, enabled=True, **each)
@@ -121,7 +134,7 @@ def test_teaming_and_shaping_merge_by_field(vsphere: Client) -> None:
     assert found["uplinkTeamingPolicy"] == teaming
 
 
-def flags(node: Any) -> List[bool]:
+def flags(node: Any) -> list[bool]:
     """All of inheritance in a setting."""
     below = [flag for each in (node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()) for flag in flags(each)]
     return ([node["inherited"]] if isinstance(node, dict) and "inherited" in node else []) + below
@@ -266,7 +279,7 @@ def test_a_batch_of_ports_is_done_whole_or_not_at_all(vsphere: Client) -> None:
     first, second = guests(vsphere)
     blocked = {"@type": "VMwareDVSPortSetting", "blocked": {"inherited": False, "value": True}}
 
-    def spec(port: Dict[str, Any], seen: str) -> Dict[str, Any]:
+    def spec(port: dict[str, Any], seen: str) -> dict[str, Any]:
         return {"operation": "edit", "key": port["key"], "setting": blocked, "configVersion": seen}
 
     for batch, fault in (

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ssl
 import urllib.request
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 
@@ -25,7 +25,7 @@ def esxcli(vsphere: Client, *words: str) -> str:
 
 def image_config(vsphere: Client) -> Any:
     """The HostImageConfigManager."""
-    found: Dict[str, str] = vsphere.collect(HOST, "configManager.imageConfigManager")
+    found: dict[str, str] = vsphere.collect(HOST, "configManager.imageConfigManager")
     return found["type"], found["value"]
 
 

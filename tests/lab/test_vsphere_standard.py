@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import copy
 from itertools import product
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 import pytest
 
@@ -16,35 +16,35 @@ HOST = "/dc1/host/cluster1/esxi01.lab.example"
 FIELDS = ("allowPromiscuous", "macChanges", "forgedTransmits")
 
 
-def system(vsphere: Client, host: str = HOST) -> Tuple[str, str]:
+def system(vsphere: Client, host: str = HOST) -> tuple[str, str]:
     """The HostNetworkSystem of a host."""
     reference = vsphere.collect(host, "configManager.networkSystem")
     return reference["type"], reference["value"]
 
 
-def network(vsphere: Client, host: str = HOST) -> Dict[str, Any]:
+def network(vsphere: Client, host: str = HOST) -> dict[str, Any]:
     """The whole network configuration; both places where the API shows it must agree."""
     config = vsphere.collect(host, "config.network")
     assert vsphere.collect(":".join(system(vsphere, host)), "networkInfo") == config
     return config
 
 
-def vswitch(config: Dict[str, Any], name: str = "vSwitch0") -> Dict[str, Any]:
+def vswitch(config: dict[str, Any], name: str = "vSwitch0") -> dict[str, Any]:
     """A switch."""
     return next(each for each in config["vswitch"] if each["name"] == name)
 
 
-def group(config: Dict[str, Any], name: str) -> Dict[str, Any]:
+def group(config: dict[str, Any], name: str) -> dict[str, Any]:
     """A port group."""
     return next(each for each in config["portgroup"] if each["spec"]["name"] == name)
 
 
-def security(values: List[Optional[bool]]) -> Dict[str, Any]:
+def security(values: list[bool | None]) -> dict[str, Any]:
     """None is left out."""
     return dict(zip(FIELDS, values))
 
 
-def bond(*nics: str) -> Dict[str, Any]:
+def bond(*nics: str) -> dict[str, Any]:
     """A bridge with these adapters."""
     return {"@type": "HostVirtualSwitchBondBridge", "nicDevice": list(nics), "beacon": {"interval": 1}}
 
@@ -122,7 +122,7 @@ def test_update_without_a_policy_leaves_it(vsphere: Client) -> None:
         ("vSwitch0", {"numPorts": 128, "bridge": bond("vmnic0"), "policy": {"nicTeaming": {"nicOrder": {"activeNic": ["vmnic3"]}}}}, "InvalidArgument"),
     ],
 )
-def test_a_refused_update_changes_nothing(vsphere: Client, name: str, spec: Dict[str, Any], fault: str) -> None:
+def test_a_refused_update_changes_nothing(vsphere: Client, name: str, spec: dict[str, Any], fault: str) -> None:
     """The faults of UpdateVirtualSwitch."""
     before = network(vsphere)
     with pytest.raises(Fault) as refused:

@@ -25,7 +25,7 @@ Started = Dict[Tuple[str, str], Tuple[Dict[str, str], Dict[str, str]]]
 def _started(media: Media, kickstart: Path, tmp_path_factory: pytest.TempPathFactory) -> Started:
     """All at once, so that the test takes as long as the slowest two."""
     folder = tmp_path_factory.mktemp("boot")
-    new: Dict[str, Path] = {}
+    new: dict[str, Path] = {}
     for kind in ("plain", "hybrid"):
         new[kind] = folder / f"{kind}.iso"
         result = world.module({"src": str(getattr(media, kind)), "dest": str(new[kind]), "kickstart": str(kickstart), "system_media_size": "min"})

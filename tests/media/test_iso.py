@@ -11,7 +11,7 @@ import signal
 import subprocess
 import zipfile
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -29,7 +29,7 @@ def bundle(path: Path) -> Path:
     return path
 
 
-def params(src: Path, dest: Path, kickstart: Path, **more: Any) -> Dict[str, Any]:
+def params(src: Path, dest: Path, kickstart: Path, **more: Any) -> dict[str, Any]:
     """What a user gives."""
     return {"src": str(src), "dest": str(dest), "kickstart": str(kickstart), "kernelopt": {"allowLegacyCPU": "true"}, **more}
 
@@ -83,7 +83,7 @@ def test_every_input_counts(media: Media, kickstart: Path, tmp_path: Path, kind:
         os.utime(path)
     assert not world.module(now)["changed"]
     seen = [world.tool("sha256sum", str(dest))]
-    changes: List[Callable[[], Any]] = [
+    changes: list[Callable[[], Any]] = [
         lambda: now.update(kernelopt={"allowLegacyCPU": "true", "vlanid": 7}), lambda: bundle(driver), lambda: now.update(volume_id="OTHER"),
         lambda: now.update(kickstart_content=kickstart.read_text() + "# more\n", kickstart=None), lambda: now.update(title="Rack 7"), lambda: patch(source),
         lambda: now.update(drivers=[]),
@@ -297,7 +297,7 @@ def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None
     assert list(small.iterdir()) == []
 
 
-REFUSED: Dict[str, Any] = {
+REFUSED: dict[str, Any] = {
     "no such source": ({"src": "/nonexistent.iso"}, "not on this host"), "no ISO": ({"src": "/etc/passwd"}, "no ISO 9660"),
     "source is dest": ({"dest": "{src}"}, "is src itself"), "no folder": ({"dest": "/nonexistent/o.iso"}, "is missing"),
     "a folder": ({"dest": "/tmp"}, "is a folder"),

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Iterator
 
 import pytest
 
@@ -19,7 +19,7 @@ from .conftest import Media, needs_root
 
 ADDRESS = "192.0.2.1"
 BASE = f"http://{ADDRESS}/esxi-8.0u3"
-HOSTS: List[Dict[str, Any]] = [
+HOSTS: list[dict[str, Any]] = [
     {"name": "esx1", "mac": "52:54:00:00:00:01"}, {"name": "esx2", "mac": "52-54-00-00-00-0A", "kernelopt": {"vlanid": 7}},
     {"name": "esx3", "mac": "5254.0000.0003", "system_media_size": "small", "title": "Third"},
 ]
@@ -81,18 +81,18 @@ def _servers(place: Path) -> Iterator[Servers]:
         yield Servers(stack, place, place / "web", place / "tftp")
 
 
-def params(media: Media, dest: Path, kickstart: Path, kind: str, **more: Any) -> Dict[str, Any]:
+def params(media: Media, dest: Path, kickstart: Path, kind: str, **more: Any) -> dict[str, Any]:
     """What a user gives."""
     given = {"src": str(media.plain), "dest": str(dest), "format": kind, "kickstart": str(kickstart), "base_url": BASE, "hosts": HOSTS, "owner": "www-data"}
     return {**given, **more}
 
 
-def values(text: str) -> Dict[str, str]:
+def values(text: str) -> dict[str, str]:
     """A boot.cfg, as anybody would read it."""
     return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
 
 
-def loads(text: str) -> List[str]:
+def loads(text: str) -> list[str]:
     """The paths that its boot loader asks for: the prefix, a slash and what has none at its beginning."""
     config = values(text)
     paths = [config["kernel"], *(part.split()[0] for part in config["modules"].split("---"))]
@@ -149,7 +149,7 @@ def check_files(dest: Path, kind: str) -> None:
     assert sum(path.endswith("b.b00") for path in found) == 1 and ("pxelinux.cfg/default" in found) == (kind != "http")
 
 
-def fewer(given: Dict[str, Any], dest: Path, kickstart: Path) -> None:
+def fewer(given: dict[str, Any], dest: Path, kickstart: Path) -> None:
     """What a former host needed goes; what somebody put there stays, and so does what somebody changed."""
     (dest / "mine.txt").write_text("mine")
     (dest / FOLDERS["esx2"] / "mine.txt").write_text("mine")
@@ -221,7 +221,7 @@ def test_files_of_others_are_not_touched(media: Media, kickstart: Path, tmp_path
     victim = tmp_path / "victim"
     victim.write_text("v")
     digest = world.tool("sha256sum", str(victim)).split()[0]
-    (dest / ".virtnet-media.json").write_text('{"files": {"../victim": {"sha256": "%s"}, "%s": {"sha256": "%s"}}}' % (digest, victim, digest))
+    (dest / ".virtnet-media.json").write_text(f'{{"files": {{"../victim": {{"sha256": "{digest}"}}, "{victim}": {{"sha256": "{digest}"}}}}}}')
     assert world.module(params(media, dest, kickstart, "http", owner=None))["changed"] and victim.exists()
 
 
@@ -246,7 +246,7 @@ def test_links_lead_nowhere_outside(media: Media, kickstart: Path, tmp_path: Pat
     (dest / "ks").rename(dest / "old")
     (outside / "victim").write_text("v")
     digest = world.tool("sha256sum", str(outside / "victim")).split()[0]
-    (dest / ".virtnet-media.json").write_text('{"files": {"old/victim": {"sha256": "%s"}}}' % digest)
+    (dest / ".virtnet-media.json").write_text(f'{{"files": {{"old/victim": {{"sha256": "{digest}"}}}}}}')
     assert world.module(params(media, dest, kickstart, "http", owner=None))["changed"] and (outside / "victim").exists()
 
 
@@ -273,7 +273,7 @@ def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None
     assert '"error_code": "no_space"' in output and str(small / "tree" / "esxi") not in output.splitlines(), output + errors
 
 
-REFUSED: Dict[str, Any] = {
+REFUSED: dict[str, Any] = {
     "variable of iPXE": ({"format": "ipxe", "base_url": "http://h/${net0/mac}"}, "not of the right form"),
     "no base_url": ({"base_url": None}, "base_url"),
     "script by TFTP": ({"format": "pxe", "base_url": None}, "can't read the script of esx1 by TFTP"),

@@ -20,7 +20,7 @@ import sys
 import threading
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 import pytest
 from ansible.module_utils import basic
@@ -114,7 +114,7 @@ PLAIN = ["--norock"]
 HYBRID = ["-J", "-R", "-isohybrid-mbr", str(ISOLINUX / "isohdpfx.bin")]
 
 
-def iso(folder: Path, path: Path, kind: List[str]) -> Path:
+def iso(folder: Path, path: Path, kind: list[str]) -> Path:
     """As the vendor's: plain ISO 9660 with two boot records. Or with Rock Ridge, Joliet, an MBR and a GPT."""
     more = ["-isohybrid-gpt-basdat"] if kind is HYBRID else []
     bios = ["-b", "ISOLINUX.BIN", "-c", "BOOT.CAT", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table"]
@@ -124,7 +124,7 @@ def iso(folder: Path, path: Path, kind: List[str]) -> Path:
     return path
 
 
-def equipment(path: Path) -> List[str]:
+def equipment(path: Path) -> list[str]:
     """What an image starts from, as xorriso reports it, without the numbers of blocks."""
     text = tool("xorriso", "-no_rc", "-indev", f"stdio:{path}", "-report_el_torito", "plain", "-report_system_area", "plain")
     kept = []
@@ -151,7 +151,7 @@ def unpack(path: Path, folder: Path) -> Path:
     return folder
 
 
-def differences(one: Path, other: Path) -> List[str]:
+def differences(one: Path, other: Path) -> list[str]:
     """By diff, with paths from the top. A file of one side only is marked with + or -."""
     done = subprocess.run(["diff", "-r", "-q", str(one), str(other)], capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"})
     found = []
@@ -197,7 +197,7 @@ class Machine(threading.Thread):
             watch.cancel()
             process.kill()
 
-    def files(self) -> Dict[str, str]:
+    def files(self) -> dict[str, str]:
         """What it printed of each file."""
         self.join()
         assert "<<end>>" in self.said, self.said[-2000:]
@@ -205,7 +205,7 @@ class Machine(threading.Thread):
         return {"": parts[0], **{name: text.strip("\n") for name, text in zip(parts[1::2], parts[2::2])}}
 
 
-def module(params: Dict[str, Any], check: bool = False, path: str = "", name: str = MODULE) -> Dict[str, Any]:
+def module(params: dict[str, Any], check: bool = False, path: str = "", name: str = MODULE) -> dict[str, Any]:
     """The result of the module, or of another one, run in this process. C(path) goes before PATH."""
     output = io.StringIO()
     warnings._global_warnings.clear()
@@ -216,12 +216,12 @@ def module(params: Dict[str, Any], check: bool = False, path: str = "", name: st
     return answer((output.getvalue(), ""))
 
 
-def _words(params: Dict[str, Any], check: bool) -> Dict[str, Any]:
+def _words(params: dict[str, Any], check: bool) -> dict[str, Any]:
     given = {key: value for key, value in params.items() if value is not None}
     return {**given, "_ansible_check_mode": check, "_ansible_diff": True}
 
 
-def _arguments(args: Dict[str, Any]) -> Any:
+def _arguments(args: dict[str, Any]) -> Any:
     try:
         from ansible.module_utils.testing import patch_module_args
     except ImportError:  # ansible-core 2.17 and 2.18
@@ -230,7 +230,7 @@ def _arguments(args: Dict[str, Any]) -> Any:
     return patch_module_args(args)
 
 
-def start(params: Dict[str, Any], path: str = "", inside: Tuple[str, ...] = ()) -> subprocess.Popen[str]:
+def start(params: dict[str, Any], path: str = "", inside: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     """The module in a process of its own, without waiting for it."""
     program = f"from {MODULE} import main; main()"
     environ = {**os.environ, "PATH": f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"]}
@@ -244,16 +244,16 @@ def start(params: Dict[str, Any], path: str = "", inside: Tuple[str, ...] = ()) 
     return process
 
 
-def answer(output: Tuple[Optional[str], Optional[str]]) -> Dict[str, Any]:
+def answer(output: tuple[str | None, str | None]) -> dict[str, Any]:
     """What a module printed."""
     text = output[0] or ""
     assert text.strip().startswith("{"), f"{text}{output[1]}"
-    result: Dict[str, Any] = json.loads(text)
+    result: dict[str, Any] = json.loads(text)
     assert "Traceback" not in (output[1] or ""), output[1]
     return result
 
 
-def four_times(params: Dict[str, Any], folder: Path) -> Dict[str, Any]:
+def four_times(params: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Check, run, run again, check again. The check run changes nothing and says the same as the real one, which is returned."""
     before = listing(folder)
     predicted = module(params, check=True)

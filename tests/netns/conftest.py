@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import time
 from importlib import import_module
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Dict, Iterator
 
 import pytest
 from ansible.module_utils import basic
@@ -140,7 +140,7 @@ def run_module(module: str, check: bool = False, /, **params: Any) -> Result:
     return result
 
 
-def warnings_of(result: Result) -> List[str]:
+def warnings_of(result: Result) -> list[str]:
     """The sentences of a run's warnings, in whatever form this version of Ansible gives them."""
     found = result.get("warnings", [])
     told = [each if isinstance(each, str) else each.get("msg") or each["event"]["msg"] for each in found]

@@ -8,7 +8,6 @@ import os
 import subprocess
 import time
 from types import TracebackType
-from typing import Dict, Optional, Type
 
 from .conftest import ip
 
@@ -19,12 +18,12 @@ class Guests:
     """Each is a process that holds a namespace; they end with the block."""
 
     def __init__(self) -> None:
-        self._processes: Dict[str, subprocess.Popen[bytes]] = {}
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def __enter__(self) -> "Guests":
+    def __enter__(self) -> Guests:
         return self
 
-    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for process in self._processes.values():
             process.kill()
             process.wait()

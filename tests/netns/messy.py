@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable
 
 from .conftest import bridge, ip
 
@@ -14,7 +14,7 @@ GUESTS = "virtnet-messy"
 HARDENED = {"profile": "guest", "macs": ["52:54:00:0a:00:01"], "addresses": ["192.0.2.1", "2001:db8::/64"]}
 
 
-def veth(name: str, master: str, peer: str = "") -> List[str]:
+def veth(name: str, master: str, peer: str = "") -> list[str]:
     """Commands for a port and its far end."""
     far = peer or f"p{name}"[:15]
     return [f"link add {name} type veth peer name {far}", f"link set {name} master {master} up", f"link set {far} up"]
@@ -26,7 +26,7 @@ def _away(name: str) -> None:
         raise AssertionError(f"{name} can't leave")
 
 
-def tap(name: str, master: str, address: str = "") -> List[str]:
+def tap(name: str, master: str, address: str = "") -> list[str]:
     """As QEMU's owner makes it."""
     named = [f"link set {name} address {address}"] if address else []
     return [f"tuntap add {name} mode tap", *named, f"link set {name} master {master} up"]
@@ -37,9 +37,9 @@ def try_ip(*commands: str) -> bool:
     return all(subprocess.run(["ip", *command.split()], capture_output=True, check=False).returncode == 0 for command in commands)
 
 
-def make(run: Optional[Callable[..., Any]] = None) -> List[str]:
+def make(run: Callable[..., Any] | None = None) -> list[str]:
     """Everything in the namespace of the test; returns what this kernel does not have. C(run) is a module that hardens some of it."""
-    lacking: List[str] = []
+    lacking: list[str] = []
     subprocess.run(["ip", "netns", "add", GUESTS], check=True)
     _docker_and_libvirt(lacking)
     _proxmox_and_others()
@@ -64,7 +64,7 @@ def clear() -> None:
     subprocess.run(["ip", "netns", "del", GUESTS], check=False)
 
 
-def _docker_and_libvirt(lacking: List[str]) -> None:
+def _docker_and_libvirt(lacking: list[str]) -> None:
     ip(
         "link add docker0 type bridge", "link set docker0 up", "address add 172.17.0.1/16 dev docker0",
         *veth("veth1a2b3c4", "docker0", "c1"), "link set veth1a2b3c4 type bridge_slave hairpin on", *veth("veth5d6e7f8", "docker0", "c2"),

@@ -7,7 +7,6 @@ from __future__ import annotations
 import functools
 import os
 import subprocess
-from typing import FrozenSet
 
 import pytest
 
@@ -35,7 +34,7 @@ def has_vlan_devices() -> bool:
 
 
 @functools.lru_cache(maxsize=None)
-def known_bridge_options() -> FrozenSet[str]:
+def known_bridge_options() -> frozenset[str]:
     """Options of linux_bridge that the kernel has. Called with a bridge in the namespace or without."""
     seen, mask = rawlink.bridge_capabilities()
     from .test_bridge import VALUES

@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import time
-from typing import Iterator, List
+from typing import Iterator
 
 import pytest
 
@@ -42,7 +42,7 @@ threading.Thread(target=listen).start() if how == "thread" else listen()
 
 
 @contextlib.contextmanager
-def started(command: List[str], ready: str) -> Iterator[int]:
+def started(command: list[str], ready: str) -> Iterator[int]:
     """The process id of a command that says when it is ready, on either output; it is ended afterwards."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
@@ -57,7 +57,7 @@ def started(command: List[str], ready: str) -> Iterator[int]:
         process.wait()
 
 
-def sniff(name: str = "", how: str = "promisc", kind: int = 3) -> "contextlib.AbstractContextManager[int]":
+def sniff(name: str = "", how: str = "promisc", kind: int = 3) -> contextlib.AbstractContextManager[int]:
     """A process with a packet socket."""
     return started([sys.executable, "-c", _SCRIPT, name, str(kind), how], "ready")
 
@@ -69,7 +69,7 @@ def member(name: str) -> socket.socket:
     return channel
 
 
-def attach(kind: int, place: int, name: str) -> List[int]:
+def attach(kind: int, place: int, name: str) -> list[int]:
     """A program that lets all pass, at an interface as long as the descriptors are open."""
     number = _BPF_CALLS.get(os.uname().machine)
     if number is None:

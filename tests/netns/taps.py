@@ -10,7 +10,6 @@ import select
 import struct
 import time
 from types import TracebackType
-from typing import List, Optional, Type
 
 from .conftest import ip
 
@@ -32,10 +31,10 @@ class Tap:
         fcntl.ioctl(self._descriptor, _TUNSETIFF, struct.pack("=16sH22x", port.encode(), flags))
         ip(f"link set {port} master {bridge} up")
 
-    def __enter__(self) -> "Tap":
+    def __enter__(self) -> Tap:
         return self
 
-    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         os.close(self._descriptor)
 
     def send(self, frame: bytes, start: int = -1, offset: int = 0, gso: int = 0, size: int = 0) -> None:
@@ -43,9 +42,9 @@ class Tap:
         header = struct.pack("=BBHHHH", *((NEEDS_CSUM, gso, 54 if gso else 0, size, start, offset) if start >= 0 else (0, gso, 0, size, 0, 0)))
         os.write(self._descriptor, (header if self._vnet_hdr else b"") + frame)
 
-    def heard(self, mark: bytes) -> List[bytes]:
+    def heard(self, mark: bytes) -> list[bytes]:
         """The frames that hold the mark, until it is quiet."""
-        found: List[bytes] = []
+        found: list[bytes] = []
         deadline = time.monotonic() + _QUIET
         while select.select([self._descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
             frame = os.read(self._descriptor, 1 << 17)[10 if self._vnet_hdr else 0:]

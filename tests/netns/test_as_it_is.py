@@ -10,7 +10,8 @@ from typing import Any, Callable
 import pytest
 
 from .conftest import Result, bridge, ip, snapshot
-from .test_security import GUEST, pytestmark as needs_nft, table
+from .test_security import GUEST, table
+from .test_security import pytestmark as needs_nft
 
 pytestmark = [needs_nft, pytest.mark.own_code]
 LISTED = {"bridge": "br0", "ports": [{"name": "v0"}, {"name": "v1", "isolated": True}]}

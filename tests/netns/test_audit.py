@@ -14,7 +14,7 @@ import socket
 import subprocess
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Any, Callable, Iterator, NamedTuple
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
@@ -49,13 +49,13 @@ class Report(NamedTuple):
     """What the playbook shows and writes."""
 
     page: str
-    findings: List[Dict[str, str]]
-    not_looked_at: List[Dict[str, str]]
-    promiscuity: Dict[str, Any]
-    info: Dict[str, Any]
+    findings: list[dict[str, str]]
+    not_looked_at: list[dict[str, str]]
+    promiscuity: dict[str, Any]
+    info: dict[str, Any]
 
     @property
-    def rules(self) -> List[str]:
+    def rules(self) -> list[str]:
         """Of all findings."""
         return [each["rule"] for each in self.findings]
 
@@ -128,7 +128,7 @@ def test_guests_that_share_an_address() -> None:
 
 # -- what is flushed, changed or unknown ------------------------------------------------------------------------------------------
 
-DAMAGED: Dict[str, Tuple[Callable[[Guests], Any], str]] = {
+DAMAGED: dict[str, tuple[Callable[[Guests], Any], str]] = {
     "flushed ruleset": (lambda guests: nft("flush ruleset"), "flushed"),
     "deleted table": (lambda guests: nft("delete table bridge virtnet_hardening"), "flushed"),
     "a dormant table": (lambda guests: nft("add table bridge virtnet_hardening { flags dormant; }"), "table_altered"),
@@ -165,7 +165,7 @@ def test_what_was_changed_is_found(case: str, guests: Guests) -> None:
 
 def test_any_rule_that_is_removed_is_noticed() -> None:
     """The last one of each chain in turn: the set of guards that are left is never told as whole."""
-    rules: Dict[str, int] = {each["rule"]["chain"]: each["rule"]["handle"] for each in table() if "rule" in each}
+    rules: dict[str, int] = {each["rule"]["chain"]: each["rule"]["handle"] for each in table() if "rule" in each}
     assert len(rules) > 20
     for chain, handle in rules.items():
         nft(f"delete rule bridge virtnet_hardening {chain} handle {handle}")
@@ -213,7 +213,7 @@ def test_entries_of_an_older_version_are_sealed_once() -> None:
     assert all(" sum=" in each["elem"]["comment"] for each in elements_of("ports")) and is_green(audit())
 
 
-def elements_of(name: str) -> List[Any]:
+def elements_of(name: str) -> list[Any]:
     """As nft prints them."""
     return next(each["set"]["elem"] for each in table() if each.get("set", {}).get("name") == name)
 
@@ -228,7 +228,7 @@ def implied(match: Any) -> bool:
     return left == {"meta": {"key": "protocol"}} or (upper and match["op"] == "==" and right in ("icmp", "udp", "ipv6-icmp", "icmpv6"))
 
 
-def other_forms(expressions: List[Any]) -> Iterator[List[Any]]:
+def other_forms(expressions: list[Any]) -> Iterator[list[Any]]:
     """What somebody could make of a rule: one that lets everything pass, and one that compares less, with the opposite or with another set."""
     yield [{"accept": None}]
     yield [{"counter": None}, {"accept": None}]
@@ -378,7 +378,7 @@ def foreign_table(patch: Patch, folder: Path) -> AbstractContextManager[None]:
 
 
 GUARDS = "guards and quarantine (table bridge virtnet_hardening of nftables)"
-UNREADABLE: Dict[str, Tuple[Callable[[Patch, Path], AbstractContextManager[None]], str, str]] = {
+UNREADABLE: dict[str, tuple[Callable[[Patch, Path], AbstractContextManager[None]], str, str]] = {
     "nft not on PATH": (lambda patch, folder: program(patch, folder, ""), GUARDS, "nft(8) is not on this host"),
     "nft failing": (lambda patch, folder: program(patch, folder, "echo internal error >&2; exit 1"), GUARDS, "internal error"),
     "nft printing rubbish": (lambda patch, folder: program(patch, folder, "echo '{\"nftables\": ['"), GUARDS, "can't be read by nft"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Iterator
 
 import pytest
 import yaml
@@ -53,7 +53,7 @@ def unseen(text: str) -> str:
     return re.sub(r"# Seen: .*?whose they are\.\n *", "", text, flags=re.DOTALL)
 
 
-def described(**params: Any) -> Dict[str, Any]:
+def described(**params: Any) -> dict[str, Any]:
     """This host, as the playbook describe does it: a check run foretells what would change all the same."""
     info = run_module(INFO)
     assert not info.get("failed"), info
@@ -62,19 +62,19 @@ def described(**params: Any) -> Dict[str, Any]:
     return policy_document(info, "kvm1", "virtnet-policy/kvm1.yml", foreseen=foreseen, **params)
 
 
-def switches(document: Dict[str, Any]) -> List[Dict[str, Any]]:
+def switches(document: dict[str, Any]) -> list[dict[str, Any]]:
     """Of the variable of the role."""
-    found: List[Dict[str, Any]] = document["data"]["kvm_bridge_host_policy"]
+    found: list[dict[str, Any]] = document["data"]["kvm_bridge_host_policy"]
     return found
 
 
-def ports(document: Dict[str, Any]) -> Dict[str, Dict[str, Any]]:
+def ports(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """All that are named, by name."""
     levels = [level for switch in switches(document) for level in (switch, *switch.get("port_groups", []))]
     return {port["name"]: port for level in levels for port in level.get("ports", [])}
 
 
-def lines(text: str, start: str) -> List[str]:
+def lines(text: str, start: str) -> list[str]:
     """Comments that begin so, without their marks."""
     return [line.strip()[2:] for line in text.splitlines() if line.strip().startswith(f"# {start}")]
 

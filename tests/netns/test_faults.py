@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Iterator, Sequence
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError
@@ -32,7 +32,7 @@ class FaultyClient(Client):
         self.fail_at, self.ignore_at, self.kill_at, self.before = fail_at, ignore_at, kill_at, before
         self.count = 0
 
-    def batch(self, messages: Sequence[Any]) -> List[Answer]:
+    def batch(self, messages: Sequence[Any]) -> list[Answer]:
         answers = []
         for message in messages:
             self.count += 1
@@ -49,12 +49,12 @@ class FaultyClient(Client):
         return answers
 
 
-def params_of(spec: Dict[str, Any], **given: Any) -> Dict[str, Any]:
+def params_of(spec: dict[str, Any], **given: Any) -> dict[str, Any]:
     """Parameters as AnsibleModule would complete them."""
     return {**{name: option.get("default") for name, option in spec.items()}, **given}
 
 
-def intents() -> Dict[str, Any]:
+def intents() -> dict[str, Any]:
     """Changes of several steps, one a kind."""
     entries = [{"address": f"52:54:00:00:00:0{n}", "port": "v0", "vlan": None, "kind": None, "sticky": None} for n in (1, 2, 3)]
     return {
@@ -170,7 +170,7 @@ def test_a_tap_that_vanishes_is_reported_and_the_rest_is_done() -> None:
 
 def test_a_run_without_a_change_sends_nothing() -> None:
     """Not a single message that writes."""
-    params: Tuple[Any, ...] = ({"bridge": "br0", "ports": ["v0", "v1"], "isolated": True},)
+    params: tuple[Any, ...] = ({"bridge": "br0", "ports": ["v0", "v1"], "isolated": True},)
     run_module("linux_bridge_port", **params[0])
     client = FaultyClient()
     assert not run(port.PortIntent(params_of(port.spec(), **params[0])), client).plan.steps

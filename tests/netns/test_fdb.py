@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 import pytest
 
@@ -24,7 +24,7 @@ def two_ports(namespace: None) -> None:
     )
 
 
-def entry(address: str = MAC) -> Dict[str, Any]:
+def entry(address: str = MAC) -> dict[str, Any]:
     """The one entry of an address as iproute2 tells it; empty if there is none. A kernel with VLANs copies it to VLAN 1."""
     found = [each for each in iproute2.fdb("br0") if each["address"] == address and each["vlan"] == 0]
     assert len(found) <= 1
@@ -133,8 +133,8 @@ def test_refused_before_any_write(params: Any, words: str, refused: Callable[...
 def test_the_last_pinned_address_of_a_port_that_needs_one(how: str, flags: str, words: str) -> None:
     """Told where a task takes it, not before and not again."""
     bridge("link set dev v0 learning off", f"link set dev v0 {flags}", f"fdb add {MAC} dev v0 master static", f"fdb add {MAC[:-1]}2 dev v0 master static")
-    items: Dict[str, Any] = {"address": MAC}
-    params: Dict[str, Any] = {
+    items: dict[str, Any] = {"address": MAC}
+    params: dict[str, Any] = {
         "absent": {"entries": [items], "state": "absent"},
         "purge": {"entries": [{"address": f"{MAC[:-1]}2"}], "purge": {"ports": ["v*"]}},
         "move": {"entries": [{**items, "port": "v1"}]},

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 import pytest
 
@@ -35,13 +35,13 @@ def stop(port: str) -> None:
     ip(f"link del {port}")
 
 
-def document(*guests: Any, **more: Any) -> List[Dict[str, Any]]:
+def document(*guests: Any, **more: Any) -> list[dict[str, Any]]:
     """br0 with one group of guests, whose names are shut until somebody is known behind them."""
     group = {"name": "guests", "match": ["vnet*"], "quarantine": True, "profile": "guest", "guests": list(guests), **more}
     return [{"name": "br0", "port_groups": [{name: value for name, value in group.items() if value is not None}]}]
 
 
-def pinned() -> Dict[str, str]:
+def pinned() -> dict[str, str]:
     """The port of each sticky address."""
     return {each["address"]: each["port"] for each in iproute2.fdb("br0") if each.get("sticky")}
 

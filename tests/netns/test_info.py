@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 import pytest
 
@@ -111,7 +111,7 @@ def test_a_hub_needs_somebody_else_to_receive(run: Callable[..., Any]) -> None:
 
 
 # What a port is made by, and what it is taken for; {0} is a process in another network namespace.
-DEVICES: Dict[str, Any] = {
+DEVICES: dict[str, Any] = {
     "tap": (["tuntap add x0 mode tap"], "guest", "tap device"),
     "a container's": (["link add veth100i0 type veth peer name far netns {0}"], "guest", "in another network namespace"),
     "Proxmox's firewall": (

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError
@@ -22,7 +22,7 @@ from .test_faults import FaultyClient, params_of
 
 GUEST = {"profile": "guest", "macs": ["52:54:00:00:00:01"], "addresses": ["192.0.2.1"]}
 # Each takes v0 into br0.
-TASKS: Dict[str, Any] = {
+TASKS: dict[str, Any] = {
     "linux_bridge_port": {"bridge": "br0", "ports": ["v0"], "isolated": True},
     "linux_port_security": {"bridge": "br0", "ports": [{"name": "v0", **GUEST}]},
     "linux_switch_policy": {"switches": [{"name": "br0", "ports": [{"name": "v0", **GUEST}]}]},
@@ -42,7 +42,7 @@ def _card(namespace: None) -> None:
     )
 
 
-def belongings() -> List[str]:
+def belongings() -> list[str]:
     """Addresses without their lifetimes, and routes."""
     told = []
     for words in ("address show dev v0", "-4 route show table all dev v0", "-6 route show table all dev v0"):

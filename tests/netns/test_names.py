@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
-from typing import Any, Callable, Dict, Tuple
+from typing import Any, Callable
 
 import pytest
 
@@ -16,7 +16,7 @@ MAC = "52:54:00:00:00:01"
 ALTERNATIVE = "enx525400000009"
 BRIDGE = "uplinkbridge"
 # Each names a port or a bridge by an alternative name.
-TASKS: Dict[str, Tuple[str, Dict[str, Any]]] = {
+TASKS: dict[str, tuple[str, dict[str, Any]]] = {
     "a port that leaves": ("linux_bridge_port", {"bridge": "br0", "ports": [ALTERNATIVE], "state": "absent"}),
     "a port's option": ("linux_bridge_port", {"bridge": "br0", "ports": [ALTERNATIVE], "isolated": True}),
     "a port's bridge": ("linux_bridge_port", {"bridge": BRIDGE, "ports": ["v0"], "isolated": True}),

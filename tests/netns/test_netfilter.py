@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.audit import judge
@@ -37,20 +37,20 @@ def nft(text: str) -> None:
     subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
 
 
-def told() -> Dict[str, Any]:
+def told() -> dict[str, Any]:
     """The bridge as linux_bridge_info tells of it, and what is about the host."""
-    result: Dict[str, Any] = run_module("linux_bridge_info")
+    result: dict[str, Any] = run_module("linux_bridge_info")
     assert not result.get("failed"), result
     return result
 
 
-def state(answer: Dict[str, Any], option: str = "nf_call_iptables") -> Any:
+def state(answer: dict[str, Any], option: str = "nf_call_iptables") -> Any:
     """Own, host-wide and effective."""
     found = answer["bridges"][0]["status"]["netfilter"][option]
     return found["own"], found["host_wide"], found["effective"]
 
 
-def rules(answer: Dict[str, Any]) -> Any:
+def rules(answer: dict[str, Any]) -> Any:
     """Findings about netfilter."""
     return {each["rule"]: each["finding"] for each in judge(answer) if each["rule"].startswith("netfilter")}
 
@@ -124,7 +124,7 @@ def test_switches_that_can_t_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 FORWARD = "add table {0} t\nadd chain {0} t f {{ type filter hook forward priority 0; }}\nadd chain {0} t u\nadd chain {0} t v\n"
 # Family, further commands, and whether it is told, with which policy, and whether something of it drops.
-CHAINS: Dict[str, Any] = {
+CHAINS: dict[str, Any] = {
     "nothing": ("ip", "", ("accept", False)),
     "policy": ("inet", "add chain inet t f {{ policy drop; }}\n", ("drop", False)),
     "a rule": ("ip6", "add rule ip6 t f ip6 saddr fe80::1 drop\n", ("accept", True)),

@@ -14,11 +14,10 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Any, Callable, Iterator
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import call, clsact, genuine, ingress, partial_checksum
-
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft
 
 from .conftest import Result, ip, run_module, snapshot, warnings_of, without_file
@@ -42,7 +41,7 @@ TCP, UDP = (6, 16), (17, 6)
 
 
 @pytest.fixture(name="taps")
-def _taps(namespace: None) -> Iterator[Tuple[Tap, Tap]]:
+def _taps(namespace: None) -> Iterator[tuple[Tap, Tap]]:
     """The attacker with a virtio card, and a victim whose card leaves no checksum to others."""
     ip("link add br0 address 52:54:00:00:ff:00 type bridge", "link set br0 up")
     with Tap("vnet0", "br0", True) as attacker, Tap("vnet1", "br0", False) as victim:
@@ -111,7 +110,7 @@ def frame(kind: int, packet: bytes, tags: bytes = b"") -> bytes:
 
 
 # What is rewritten: the frame, where the sum starts and is written, its value, and where the receiver finds it.
-ATTACKS: Dict[str, Tuple[bytes, int, int]] = {
+ATTACKS: dict[str, tuple[bytes, int, int]] = {
     "ARP: the sender's IP address": (arp(), 30, 0x0209),
     "ARP: the sender's hardware address": (arp(), 26, 0x0009),
     "ARP: a request becomes a reply": (arp(), 20, 2),
@@ -128,7 +127,7 @@ ATTACKS: Dict[str, Tuple[bytes, int, int]] = {
 OPEN = {"profile": "guest", "macs": GUEST["macs"], "addresses": GUEST["addresses"], "guards": {"partial_checksum": "accept"}}
 
 
-def _strike(taps: Tuple[Tap, Tap], name: str) -> bool:
+def _strike(taps: tuple[Tap, Tap], name: str) -> bool:
     what, place, value = ATTACKS[name]
     if name.startswith("DHCP"):
         # Of a client, with its hardware address, as the guards ask for it.
@@ -142,7 +141,7 @@ def _strike(taps: Tuple[Tap, Tap], name: str) -> bool:
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_what_is_rewritten_behind_the_rules(taps: Tuple[Tap, Tap], run: Callable[..., Result], name: str) -> None:
+def test_what_is_rewritten_behind_the_rules(taps: tuple[Tap, Tap], run: Callable[..., Result], name: str) -> None:
     """Gets through the whole profile without this guard, and is held with it."""
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **OPEN}])
     assert _strike(taps, name), "it does not get through where it should, so it proves nothing"
@@ -152,7 +151,7 @@ def test_what_is_rewritten_behind_the_rules(taps: Tuple[Tap, Tap], run: Callable
 
 
 @pytest.mark.parametrize("place", [6, 10, 12])
-def test_the_ethernet_header(taps: Tuple[Tap, Tap], run: Callable[..., Result], place: int) -> None:
+def test_the_ethernet_header(taps: tuple[Tap, Tap], run: Callable[..., Result], place: int) -> None:
     """Newer kernels refuse a sum that starts in it at the tap; where they don't, the guard does."""
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
     with contextlib.suppress(OSError):
@@ -162,7 +161,7 @@ def test_the_ethernet_header(taps: Tuple[Tap, Tap], run: Callable[..., Result], 
 
 _VXLAN = transport(17, 40000, 4789)[:8] + b"\x08\0\0\0\0\0\7\0" + bytes(12) + b"\x08\0" + ipv4(6, transport(6))
 # The frame, where the sum starts, and how far behind that it is written.
-HONEST: Dict[str, Tuple[bytes, int, int]] = {
+HONEST: dict[str, tuple[bytes, int, int]] = {
     "TCP over IPv4": (frame(0x0800, ipv4(6, transport(6))), 34, 16),
     "UDP over IPv4": (frame(0x0800, ipv4(17, transport(17))), 34, 6),
     "TCP over IPv4 with options": (frame(0x0800, ipv4(6, transport(6), b"\1\1\1\0")), 38, 16),
@@ -179,7 +178,7 @@ HONEST: Dict[str, Tuple[bytes, int, int]] = {
 
 
 @pytest.mark.parametrize("name", HONEST)
-def test_honest_sums_are_finished(taps: Tuple[Tap, Tap], run: Callable[..., Result], name: str) -> None:
+def test_honest_sums_are_finished(taps: tuple[Tap, Tap], run: Callable[..., Result], name: str) -> None:
     """The receiver gets the frame with the sum that the guest left to the host."""
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
     what, start, offset = HONEST[name]
@@ -192,7 +191,7 @@ def test_honest_sums_are_finished(taps: Tuple[Tap, Tap], run: Callable[..., Resu
 
 
 @pytest.mark.parametrize("tags", [b"\x81\0\0\7", b"\x88\xa8\0\7\x81\0\0\x09"], ids=["one tag", "two tags"])
-def test_behind_tags(taps: Tuple[Tap, Tap], run: Callable[..., Result], tags: bytes) -> None:
+def test_behind_tags(taps: tuple[Tap, Tap], run: Callable[..., Result], tags: bytes) -> None:
     """Where tags are let through, what is behind them is looked at."""
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", "guards": {"partial_checksum": "reject"}}])
     start = 34 + len(tags)
@@ -202,7 +201,7 @@ def test_behind_tags(taps: Tuple[Tap, Tap], run: Callable[..., Result], tags: by
     assert not taps[1].heard(MARK)
 
 
-def test_three_tags_and_frames_without_a_partial_sum(taps: Tuple[Tap, Tap], run: Callable[..., Result]) -> None:
+def test_three_tags_and_frames_without_a_partial_sum(taps: tuple[Tap, Tap], run: Callable[..., Result]) -> None:
     """Nothing is written into these, so they are no business of this guard."""
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", "guards": {"partial_checksum": "reject"}}])
     for what in (arp(), frame(0x88B5, MARK), frame(0x0800, ipv4(17, transport(17), fragment=0x2000)), frame(0x0800, b"", b"\x81\0\0\7" * 3) + MARK):
@@ -210,7 +209,7 @@ def test_three_tags_and_frames_without_a_partial_sum(taps: Tuple[Tap, Tap], run:
         assert len(taps[1].heard(MARK)) == 1
 
 
-def test_segments(taps: Tuple[Tap, Tap], run: Callable[..., Result]) -> None:
+def test_segments(taps: tuple[Tap, Tap], run: Callable[..., Result]) -> None:
     """A large TCP packet that the host cuts arrives in pieces, and its header can't be said to be elsewhere."""
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
     large = frame(0x0800, ipv4(6, transport(6, size=0) + MARK * 200))
@@ -236,7 +235,7 @@ _NEIGHBOUR = MAC[:4] + b"\x0a\x0b"
 _REQUESTS = dhcp(1) + dhcp(1, PEER)
 _SOLICIT, _REPLY = bytes((1, 0, 0, 1)) + MARK, bytes((13, 0, 0, 1)) + MARK
 # What the host cuts: the frame, the kind of cut and its size, whether the sum is left to it, and what the receiver must not hear.
-CUT: Dict[str, Tuple[bytes, int, int, bool, bytes]] = {
+CUT: dict[str, tuple[bytes, int, int, bool, bytes]] = {
     "a second DHCP request": (frame(0x0800, ipv4(17, over_udp(68, 67, _REQUESTS))), GSO_UDP_L4, len(_REQUESTS) // 2, True, dhcp(1, PEER)),
     "a second message of DHCPv6": (frame(0x86DD, ipv6(17, over_udp(546, 547, _SOLICIT + _REPLY))), GSO_UDP_L4, len(_REPLY), True, _REPLY),
     # Flags, offset 0, the hop limit and UDP of a piece.
@@ -248,7 +247,7 @@ CUT: Dict[str, Tuple[bytes, int, int, bool, bytes]] = {
 
 
 @pytest.mark.parametrize("name", CUT)
-def test_what_is_cut_behind_the_rules(taps: Tuple[Tap, Tap], run: Callable[..., Result], name: str) -> None:
+def test_what_is_cut_behind_the_rules(taps: tuple[Tap, Tap], run: Callable[..., Result], name: str) -> None:
     """A packet that is honest as a whole, and whose pieces are not: each is made when it leaves, and no rule sees it."""
     what, kind, size, left, forbidden = CUT[name]
     start = 54 if what[12] == 0x86 else 34
@@ -268,7 +267,7 @@ def test_what_is_cut_behind_the_rules(taps: Tuple[Tap, Tap], run: Callable[..., 
     (GSO_UDP_L4, 500, True, [542, 542, 542]), (GSO_UDP_L4, 750, True, [792, 792]), (GSO_UDP, 1000, True, [1034, 542]), (GSO_UDP, 1000, False, [1034, 542]),
 ])
 def test_datagrams_that_the_host_cuts(
-    taps: Tuple[Tap, Tap], run: Callable[..., Result], kind: int, size: int, left: bool, pieces: List[int]
+    taps: tuple[Tap, Tap], run: Callable[..., Result], kind: int, size: int, left: bool, pieces: list[int]
 ) -> None:
     """Of ports of which no guard asks further."""
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
@@ -277,7 +276,7 @@ def test_datagrams_that_the_host_cuts(
     assert run("linux_bridge_info")["counters"]["partial_checksum"]["frames"] == 0
 
 
-def _programs(port: str) -> List[Any]:
+def _programs(port: str) -> list[Any]:
     """As tc(8) shows them, of clsact alone."""
     shown = subprocess.run(["tc", "-j", "filter", "show", "dev", port, "ingress"], capture_output=True, text=True, check=True).stdout
     return [each["options"]["bpf_name"] for each in json.loads(shown or "[]") if "options" in each and "bpf_name" in each["options"]]
@@ -285,7 +284,7 @@ def _programs(port: str) -> List[Any]:
 
 @pytest.mark.parametrize("way", ["tcx", "tc"])
 def test_attached_once_and_taken_away(
-    taps: Tuple[Tap, Tap], run: Callable[..., Result], cycle: Callable[..., Result], request: pytest.FixtureRequest, way: str
+    taps: tuple[Tap, Tap], run: Callable[..., Result], cycle: Callable[..., Result], request: pytest.FixtureRequest, way: str
 ) -> None:
     """Check mode shows it, a second run changes nothing, both ways hold, and nothing of it is left."""
     request.getfixturevalue("by_tc" if way == "tc" else "by_tcx")
@@ -309,7 +308,7 @@ def _qdiscs() -> str:
 
 
 @pytest.mark.parametrize("kind", ["clsact", "ingress"])
-def test_filters_of_others_stay(taps: Tuple[Tap, Tap], run: Callable[..., Result], by_tc: None, kind: str) -> None:
+def test_filters_of_others_stay(taps: tuple[Tap, Tap], run: Callable[..., Result], by_tc: None, kind: str) -> None:
     """An ingress discipline of libvirt's and its filters, which let everything pass, are neither in the way nor taken away."""
     subprocess.run(["tc", "qdisc", "add", "dev", "vnet0", kind], check=True)
     parent = ["ingress"] if kind == "clsact" else ["parent", "ffff:"]
@@ -328,7 +327,7 @@ def _filters() -> str:
 
 
 @contextlib.contextmanager
-def _striking(taps: Tuple[Tap, Tap]) -> Iterator[List[bytes]]:
+def _striking(taps: tuple[Tap, Tap]) -> Iterator[list[bytes]]:
     """The frames of a guest that goes on trying, as far as they get through."""
     what, place, value = ATTACKS["ARP: the sender's IP address"]
     stop, through = threading.Event(), []  # type: threading.Event, List[bytes]
@@ -350,7 +349,7 @@ def _striking(taps: Tuple[Tap, Tap]) -> Iterator[List[bytes]]:
 
 
 @pytest.mark.parametrize("way", ["tcx", "tc"])
-def test_another_version_is_replaced(taps: Tuple[Tap, Tap], run: Callable[..., Result], request: pytest.FixtureRequest, way: str) -> None:
+def test_another_version_is_replaced(taps: tuple[Tap, Tap], run: Callable[..., Result], request: pytest.FixtureRequest, way: str) -> None:
     """In place, with what is there told, and no frame passes meanwhile."""
     request.getfixturevalue("by_tc" if way == "tc" else "by_tcx")
     with pytest.MonkeyPatch.context() as older:
@@ -365,7 +364,7 @@ def test_another_version_is_replaced(taps: Tuple[Tap, Tap], run: Callable[..., R
     assert not _strike(taps, "ARP: the sender's IP address")
 
 
-def test_one_program_for_all_ports(taps: Tuple[Tap, Tap], run: Callable[..., Result], by_tcx: None) -> None:
+def test_one_program_for_all_ports(taps: tuple[Tap, Tap], run: Callable[..., Result], by_tcx: None) -> None:
     """Also for those that a later run adds; each port's frames are counted for it."""
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet1", "guards": {"partial_checksum": "reject"}}])
@@ -373,7 +372,7 @@ def test_one_program_for_all_ports(taps: Tuple[Tap, Tap], run: Callable[..., Res
     assert numbers["vnet0"] == numbers["vnet1"] != []
 
 
-def test_a_kernel_that_can_not(taps: Tuple[Tap, Tap], run: Callable[..., Result], refused: Callable[..., Result]) -> None:
+def test_a_kernel_that_can_not(taps: tuple[Tap, Tap], run: Callable[..., Result], refused: Callable[..., Result]) -> None:
     """The profile takes the rest and says so, with who is safe; who asks by name is refused before the first write."""
     with without_file(_TYPES):
         result = run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
@@ -388,11 +387,11 @@ def test_a_kernel_that_can_not(taps: Tuple[Tap, Tap], run: Callable[..., Result]
     assert run_module("linux_bridge_info")["bridges"][0]["status"]["protection"]["vnet0"]["guards"]["partial_checksum"] == "accept"
 
 
-def test_what_can_t_be_looked_for_is_not_said_to_be_gone(taps: Tuple[Tap, Tap], run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_can_t_be_looked_for_is_not_said_to_be_gone(taps: tuple[Tap, Tap], run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
     """The policy goes, and that a program may be left is told."""
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
 
-    def read(self: ingress.Ingress, ports: Dict[str, int]) -> Dict[str, ingress.Held]:
+    def read(self: ingress.Ingress, ports: dict[str, int]) -> dict[str, ingress.Held]:
         self.unread = "bpf(2) answers EPERM"
         return {}
 
@@ -402,7 +401,7 @@ def test_what_can_t_be_looked_for_is_not_said_to_be_gone(taps: Tuple[Tap, Tap], 
         assert result["changed"] and "vnet0: whether a program of the guard partial_checksum is still there is not known" in str(warnings_of(result)), result
 
 
-def test_a_refusal_takes_everything_back(taps: Tuple[Tap, Tap], monkeypatch: pytest.MonkeyPatch, by_tcx: None) -> None:
+def test_a_refusal_takes_everything_back(taps: tuple[Tap, Tap], monkeypatch: pytest.MonkeyPatch, by_tcx: None) -> None:
     """Of the second port's program: the first one's goes too."""
     before, attach = snapshot(), call.tcx_attach
 
@@ -417,16 +416,16 @@ def test_a_refusal_takes_everything_back(taps: Tuple[Tap, Tap], monkeypatch: pyt
     assert snapshot() == before and not call.tcx_programs(socket.if_nametoindex("vnet0"))
 
 
-def test_the_document(taps: Tuple[Tap, Tap], cycle: Callable[..., Result], run: Callable[..., Result]) -> None:
+def test_the_document(taps: tuple[Tap, Tap], cycle: Callable[..., Result], run: Callable[..., Result]) -> None:
     """Of a whole switch; what the document does not name any more goes with purge."""
-    group: Dict[str, Any] = {"name": "guests", "ports": [{"name": "vnet0", **GUEST}]}
+    group: dict[str, Any] = {"name": "guests", "ports": [{"name": "vnet0", **GUEST}]}
     cycle("linux_switch_policy", switches=[{"name": "br0", "port_groups": [group]}])
     assert not _strike(taps, "IPv4: the source")
     run("linux_switch_policy", switches=[{"name": "br0", "port_groups": []}], purge=["ports"])
     assert _strike(taps, "IPv4: the source")
 
 
-def test_the_filter_is_found_among_others(taps: Tuple[Tap, Tap]) -> None:
+def test_the_filter_is_found_among_others(taps: tuple[Tap, Tap]) -> None:
     """And is none on an interface without an ingress discipline."""
     index = socket.if_nametoindex("vnet0")
     assert clsact.find(index, lambda number: True) is None
@@ -439,7 +438,7 @@ PASS, NEXT = (struct.pack("<BBhiBBhi", 0xB7, 0, 0, verdict, 0x95, 0, 0, 0) for v
 
 @pytest.mark.skipif(sys.byteorder != "little", reason="SKIPPED: the instructions of this test are for little-endian machines")
 @pytest.mark.parametrize("way", ["tcx", "tc"])
-def test_a_name_proves_nothing(taps: Tuple[Tap, Tap], run: Callable[..., Result], request: pytest.FixtureRequest, way: str) -> None:
+def test_a_name_proves_nothing(taps: tuple[Tap, Tap], run: Callable[..., Result], request: pytest.FixtureRequest, way: str) -> None:
     """A program of others that is called as ours is: it is told, ours comes before it, and it stays when ours goes."""
     request.getfixturevalue("by_tc" if way == "tc" else "by_tcx")
     index, alien = socket.if_nametoindex("vnet0"), call.load(NEXT, partial_checksum.NAME)
@@ -465,11 +464,11 @@ def _protected() -> str:
     return str(bridge["status"]["protection"]["vnet0"]["guards"]["partial_checksum"])
 
 
-def _findings() -> List[Dict[str, Any]]:
+def _findings() -> list[dict[str, Any]]:
     return [each for each in run_module("promiscuity_info")["findings"] if each["rule"] == "tc_bpf"]
 
 
-def _numbers(index: int, way: str) -> List[int]:
+def _numbers(index: int, way: str) -> list[int]:
     if way == "tcx":
         return call.tcx_programs(index)
     shown = subprocess.run(["tc", "-j", "filter", "show", "dev", "vnet0", "ingress"], capture_output=True, text=True, check=True).stdout
@@ -477,7 +476,7 @@ def _numbers(index: int, way: str) -> List[int]:
 
 
 @pytest.mark.skipif(sys.byteorder != "little", reason="SKIPPED: the instructions of this test are for little-endian machines")
-def test_who_came_first_lets_everything_by(taps: Tuple[Tap, Tap], run: Callable[..., Result], by_tcx: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_came_first_lets_everything_by(taps: tuple[Tap, Tap], run: Callable[..., Result], by_tcx: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that another put before ours ends the chain: the guard is not there, the next run puts it in front again, and undo behind."""
     index = socket.if_nametoindex("vnet0")
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
@@ -496,7 +495,7 @@ def test_who_came_first_lets_everything_by(taps: Tuple[Tap, Tap], run: Callable[
     os.close(alien)
 
 
-def test_the_drops_of_another_device_are_forgotten(taps: Tuple[Tap, Tap], run: Callable[..., Result], by_tcx: None) -> None:
+def test_the_drops_of_another_device_are_forgotten(taps: tuple[Tap, Tap], run: Callable[..., Result], by_tcx: None) -> None:
     """A program counts by index, which a new port may have from one that is gone: it starts at nothing."""
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}, {"name": "vnet1", "guards": {"partial_checksum": "reject"}}])
     index = socket.if_nametoindex("vnet0")

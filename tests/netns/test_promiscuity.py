@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from typing import Any, Callable, Dict, Iterator, List, Set, Tuple
+from typing import Any, Callable, Dict, Iterator
 
 import pytest
 
@@ -38,7 +38,7 @@ def host(namespace: None) -> None:
 UNREADABLE = ("programs attached by tcx",) if in_user_namespace() else ()
 
 
-def _steady(params: Result) -> Tuple[Result, Dict[str, int]]:
+def _steady(params: Result) -> tuple[Result, dict[str, int]]:
     """Answer and counters of one state of the host: a bond changes its active member by itself."""
     for attempt in range(10):
         before = iproute2.promiscuity()
@@ -59,12 +59,12 @@ def look(**params: Any) -> Result:
     return result
 
 
-def sources(result: Result, name: str) -> List[str]:
+def sources(result: Result, name: str) -> list[str]:
     """Who holds an interface."""
     return [entry["source"] for each in result["interfaces"] if each["name"] == name for entry in each["ledger"]]
 
 
-def found(result: Result) -> Set[Tuple[str, str, str]]:
+def found(result: Result) -> set[tuple[str, str, str]]:
     """Findings in short."""
     return {(each["severity"], each["rule"], each["interface"]) for each in result["findings"]}
 
@@ -74,7 +74,7 @@ def text_of(result: Result, rule: str) -> str:
     return "; ".join(each["finding"] for each in result["findings"] if each["rule"] == rule)
 
 
-def pids(result: Result, name: str) -> List[int]:
+def pids(result: Result, name: str) -> list[int]:
     """The processes that sniff on an interface."""
     return [holder["pid"] for each in result["interfaces"] if each["name"] == name for entry in each["ledger"] for holder in entry["holders"]]
 
@@ -424,7 +424,7 @@ def test_a_bridge_that_manages_promiscuity(kind: str) -> None:
     assert sources(look(), port) == ["bridge"]
 
 
-def _kinds() -> List[str]:
+def _kinds() -> list[str]:
     """Kinds of device that this kernel has, of those that take part only where it has them."""
     wanted = {"bond": "link add x0 type bond", "vlan": "link add x0 type dummy && ip link add link x0 name x1 type vlan id 7"}
     have = []
@@ -439,10 +439,10 @@ class Chaos:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.sockets: List[socket.socket] = []
-        self.lines: List[str] = []
+        self.sockets: list[socket.socket] = []
+        self.lines: list[str] = []
         self.devices = [f"v{number}" for number in range(3)] + ["br0", "br1"]
-        self.verbs: List[Callable[[], str]] = [
+        self.verbs: list[Callable[[], str]] = [
             self.promisc, self.up_down, self.join, self.join, self.leave, self.upper, self.upper, self.no_upper, self.address, self.port,
         ]
         ip("link add br1 type bridge", "link set br1 up")
@@ -539,7 +539,7 @@ def _chaos() -> Iterator[Chaos]:
 @pytest.mark.own_code
 def test_whatever_happens_the_ledger_adds_up(chaos: Chaos) -> None:
     """Random hosts: the sum of each ledger is the kernel's counter, and nothing is unexplained."""
-    explained: Set[str] = set()
+    explained: set[str] = set()
     for each in range(60):
         for step in range(4):
             chaos.step()

@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.backend import HardeningBackend
@@ -33,13 +33,13 @@ def _host(namespace: None) -> None:
     )
 
 
-def document(*ports: Any, **more: Any) -> List[Dict[str, Any]]:
+def document(*ports: Any, **more: Any) -> list[dict[str, Any]]:
     """br0 with one group in quarantine."""
     group = {"name": "guests", "match": ["vnet*"], "quarantine": True, "profile": "guest", "ports": list(ports), **more}
     return [{"name": "br0", "port_groups": [{name: value for name, value in group.items() if value is not None}]}]
 
 
-def entries() -> List[str]:
+def entries() -> list[str]:
     """The ports that the table lets through."""
     done = subprocess.run(["nft", "-j", "list", "set", "bridge", "virtnet_hardening", "ports"], capture_output=True, text=True, check=False)
     found = [item["set"].get("elem", []) for item in json.loads(done.stdout or '{"nftables": []}')["nftables"] if "set" in item]
@@ -47,9 +47,9 @@ def entries() -> List[str]:
 
 
 @pytest.fixture(name="watched")
-def _watched(monkeypatch: pytest.MonkeyPatch) -> List[Tuple[bool, bool]]:
+def _watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, bool]]:
     """After each batch of steps: whether vnet0 is let through, and whether it is closed to what is not its own."""
-    seen: List[Tuple[bool, bool]] = []
+    seen: list[tuple[bool, bool]] = []
     execute = HardeningBackend.execute
 
     def watch(self: HardeningBackend, steps: Any) -> Any:
@@ -64,7 +64,7 @@ def _watched(monkeypatch: pytest.MonkeyPatch) -> List[Tuple[bool, bool]]:
     return seen
 
 
-def test_a_port_leaves_the_quarantine_last(run: Callable[..., Result], watched: List[Tuple[bool, bool]]) -> None:
+def test_a_port_leaves_the_quarantine_last(run: Callable[..., Result], watched: list[tuple[bool, bool]]) -> None:
     """Its options and the flush of what it learned hold before the element that opens it."""
     assert run("linux_switch_policy", switches=document())["quarantined"] == ["vnet0", "vnet1"]
     learned("52:54:00:00:00:66", "vnet0")
@@ -73,7 +73,7 @@ def test_a_port_leaves_the_quarantine_last(run: Callable[..., Result], watched: 
     assert (True, True) in watched and (True, False) not in watched
 
 
-def test_a_port_is_shut_before_its_options_go(run: Callable[..., Result], watched: List[Tuple[bool, bool]]) -> None:
+def test_a_port_is_shut_before_its_options_go(run: Callable[..., Result], watched: list[tuple[bool, bool]]) -> None:
     """The way back into the quarantine, where the document does not name the guest any more."""
     run("linux_switch_policy", switches=document(KNOWN))
     watched.clear()
@@ -130,7 +130,7 @@ def test_a_document_speaks_of_guests_that_are_to_come(cycle: Callable[..., Resul
     assert iproute2.bridge("br0")["no_linklocal_learn"] is False
 
 
-def own(name: str) -> List[str]:
+def own(name: str) -> list[str]:
     """The elements of a set, as text."""
     done = subprocess.run(["nft", "-j", "list", "set", "bridge", "virtnet_hardening", name], capture_output=True, text=True, check=True)
     return [json.dumps(each) for item in json.loads(done.stdout)["nftables"] if "set" in item for each in item["set"].get("elem", [])]

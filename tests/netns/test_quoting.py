@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from typing import Any, List
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import quarantine
@@ -27,11 +27,11 @@ SOME = settings(max_examples=80, deadline=None, print_blob=True, suppress_health
 TEXTS = st.one_of(st.sampled_from(NASTY), st.text('"\\*;{}@#$ \n\tab', max_size=16), st.text(max_size=12))
 
 
-def nft(text: str) -> List[Any]:
+def nft(text: str) -> list[Any]:
     """The whole ruleset afterwards, in JSON."""
     subprocess.run(["nft", "flush", "ruleset"], check=True)
     subprocess.run(["nft", "-f", "-"], input=text, text=True, check=True)
-    found: List[Any] = json.loads(subprocess.check_output(["nft", "-j", "list", "ruleset"]))["nftables"][1:]
+    found: list[Any] = json.loads(subprocess.check_output(["nft", "-j", "list", "ruleset"]))["nftables"][1:]
     return found
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 
@@ -23,14 +23,14 @@ def _host(namespace: None) -> None:
     bridge("fdb add 52:54:00:00:00:01 dev vnet0 master static sticky")
 
 
-def document(**group: Any) -> Dict[str, Any]:
+def document(**group: Any) -> dict[str, Any]:
     """One switch with one group."""
     return {"switches": [{"name": "br0", "port_groups": [{"name": "guests", **group}]}]}
 
 
 BPDU = {"guards": {"bpdu": "reject"}}
 # By case: module, options, and words of the warning beside the ports that there are.
-NOTHING: Dict[str, Any] = {
+NOTHING: dict[str, Any] = {
     "linux_bridge_port": ("linux_bridge_port", {"bridge": "br0", "ports": ["tap*"], "isolated": True}, "ports: tap* reaches no port of br0"),
     "linux_bridge_port absent": ("linux_bridge_port", {"bridge": "br0", "ports": ["tap*"], "state": "absent"}, "ports: tap* reaches no port of br0"),
     "linux_bridge_port absent name": ("linux_bridge_port", {"bridge": "br0", "ports": ["nosuch"], "state": "absent"}, "ports: nosuch reaches no port of br0"),
@@ -73,7 +73,7 @@ def test_a_part_reached_nothing(check: bool) -> None:
     result = run_module("linux_switch_policy", check, switches=[{"name": "br0", "port_groups": groups}])
     assert result["changed"] and warnings_of(result) == [
         "port group b: match: web*, tap* reach no port of br0; its ports are vnet0, vnet1.",
-        "port group c: it has neither match nor ports, so it reaches no port of br0.",
+        "port group c: it has neither match nor guests nor ports, so it reaches no port of br0.",
     ]
 
 
@@ -101,7 +101,7 @@ def test_a_quarantine_of_other_names_than_the_guests_have(check: bool) -> None:
 
 
 # What is gone already, or was never there, and has a name.
-SO_ALREADY: Dict[str, Any] = {
+SO_ALREADY: dict[str, Any] = {
     "linux_bridge": ("linux_bridge", {"name": "br7", "state": "absent"}),
     "linux_bridge_port": ("linux_bridge_port", {"bridge": "br0", "ports": ["vnet3"], "state": "absent"}),
     "linux_bridge_fdb": (

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Iterator
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import dep
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 NOBODY = 65534
 GUEST = {"name": "v0", "profile": "guest", "macs": ["52:54:00:00:00:01"], "addresses": ["192.0.2.11"]}
 # What each module that writes is asked for: a change.
-WRITERS: List[Tuple[str, Result]] = [
+WRITERS: list[tuple[str, Result]] = [
     ("linux_bridge", {"name": "br1"}),
     ("linux_bridge", {"name": "br0", "ageing_time": 100}),
     ("linux_bridge", {"name": "br0", "state": "absent", "detach_ports": True}),
@@ -42,7 +42,7 @@ WRITERS: List[Tuple[str, Result]] = [
     ("linux_switch_policy", {"switches": [{"name": "br0", "ports": [GUEST]}]}),
 ]
 # What a user without rights must not be told to be so already: it can't be read.
-UNREADABLE: List[Tuple[str, Result]] = [
+UNREADABLE: list[tuple[str, Result]] = [
     ("linux_port_security", {"bridge": "br0", "ports": [{"name": "v0"}], "state": "absent"}),
     ("linux_port_security", {"bridge": "br0", "ports": [{"name": "v1", "security": {"forged_transmits": "accept"}}]}),
     ("linux_switch_policy", {"switches": [{"name": "br0"}]}),
@@ -52,7 +52,7 @@ UNREADABLE: List[Tuple[str, Result]] = [
 READERS = ("linux_bridge_info", "promiscuity_info")
 
 
-def _names(cases: List[Tuple[str, Result]]) -> List[str]:
+def _names(cases: list[tuple[str, Result]]) -> list[str]:
     return [f"{module}-{number}" for number, (module, params) in enumerate(cases)]
 
 
@@ -145,6 +145,6 @@ def test_a_root_without_rights_is_not_told_to_become_root(module: str, params: R
          f"import json; from tests.netns.conftest import run_module; print(json.dumps(run_module({module!r}, **json.loads({json.dumps(params)!r}))))"],
         capture_output=True, text=True, check=True, cwd=ROOT,
     )
-    result: Dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert result["error_code"] == "rights" and "container" in result["msg"] and "become" not in result["msg"], result
     assert iproute2.link("br1") is None and iproute2.port("v0")["isolated"] is False

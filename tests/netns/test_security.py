@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import re
 import itertools
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft_client
@@ -35,13 +35,13 @@ def _host(namespace: None) -> None:
     )
 
 
-def table(name: str) -> List[Any]:
+def table(name: str) -> list[Any]:
     """The elements of a set of the collection's table, as nft prints them."""
     done = subprocess.run(["nft", "-j", "list", "set", "bridge", "virtnet_hardening", name], capture_output=True, text=True, check=True)
     return [item["set"].get("elem", []) for item in json.loads(done.stdout)["nftables"] if "set" in item][0]
 
 
-def pinned() -> Dict[str, str]:
+def pinned() -> dict[str, str]:
     """Address to port of the static, sticky entries."""
     return {each["address"]: each["port"] for each in iproute2.fdb("br0") if each["kind"] == "static" and each["sticky"]}
 
@@ -128,7 +128,7 @@ def test_a_port_of_a_multicast_router_is_one_again(cycle: Callable[..., Result],
 
 def test_a_guard_that_is_not_named_again_keeps_what_it_took(run: Callable[..., Result]) -> None:
     """Its options of the port come back with the last guard that needs them, and not with the next task that speaks of something else."""
-    def now() -> Tuple[int, int]:
+    def now() -> tuple[int, int]:
         port = iproute2.port("v0")
         return port["mcast_router"], port["group_fwd_mask"]
 
@@ -360,7 +360,7 @@ def test_the_management_port_is_guarded(refused: Callable[..., Result], run: Cal
     assert pinned() == {"52:54:00:00:00:fe": "v2"}
 
 
-def document(**more: Any) -> Dict[str, Any]:
+def document(**more: Any) -> dict[str, Any]:
     """A switch with a group and a port of its own."""
     group = {"name": "guests", "match": ["v*"], "profile": "guest", "security": {"promiscuous": "inherit"}, "ports": [
         {"name": "v0", **{name: GUEST[name] for name in ("macs", "addresses")}},
@@ -436,7 +436,7 @@ def test_documents_that_are_refused(refused: Callable[..., Result]) -> None:
 @pytest.mark.own_code
 def test_quarantine_patterns(run: Callable[..., Result]) -> None:
     """Wider ones take the place of narrower ones, what another document asked for stays, false and purge open again."""
-    def names() -> List[str]:
+    def names() -> list[str]:
         return sorted(table("quarantine"))
 
     def ask(*groups: Any, **more: Any) -> None:
@@ -486,7 +486,7 @@ def test_a_bridge_that_filters_vlans(cycle: Callable[..., Result]) -> None:
 @pytest.mark.parametrize("check", [True, False])
 def test_the_same_ip_address_at_two_ports(run: Callable[..., Result], check: bool) -> None:
     """Each could take it from the other, whether one task names both or an earlier one named the other."""
-    def ask(check: bool, **ports: Dict[str, Any]) -> List[str]:
+    def ask(check: bool, **ports: dict[str, Any]) -> list[str]:
         items = [{"name": name, "profile": "guest", **more} for name, more in ports.items()]
         told = warnings_of(run("linux_port_security", check, bridge="br0", ports=items))
         document = warnings_of(run("linux_switch_policy", check, switches=[{"name": "br0", "ports": items}]))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from typing import Any, Dict, Iterator, Optional
+from typing import Any, Iterator
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, ChangeError
@@ -36,7 +36,7 @@ class FaultyNft(Nft):
         super().__init__()
         self.fail_at, self.ignore_at, self.kill_at, self.count = fail_at, ignore_at, kill_at, 0
 
-    def write(self, commands: str) -> Optional[str]:
+    def write(self, commands: str) -> str | None:
         self.count += 1
         if self.count == self.kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -48,7 +48,7 @@ class FaultyNft(Nft):
 GUEST = {"profile": "guest", "macs": ["52:54:00:00:00:01"], "addresses": ["192.0.2.1"]}
 
 
-def intents() -> Dict[str, Any]:
+def intents() -> dict[str, Any]:
     """Changes of every kind of object that a policy writes."""
     ports = [{"name": "v0", **GUEST}, {"name": "v2", **GUEST, "macs": ["52:54:00:00:00:02"]}]
     group = {"name": "g", "match": ["v1", "w*"], "quarantine": True, "ports": [{"name": "v1", **GUEST, "macs": ["52:54:00:00:00:03"]}]}
@@ -85,7 +85,7 @@ def run(intent: Any, client: Client, nft: Nft) -> Any:
     return reconcile(intent, HardeningBackend(client, kernel_hz(), {}, nft), False)
 
 
-def places(name: str) -> Iterator[Dict[str, int]]:
+def places(name: str) -> Iterator[dict[str, int]]:
     """Every message and every transaction, each in a fresh host."""
     client, nft = FaultyClient(), FaultyNft()
     run(intents()[name](), client, nft)
@@ -97,7 +97,7 @@ def places(name: str) -> Iterator[Dict[str, int]]:
             yield {kind: at}
 
 
-def pair(place: Dict[str, int], fault: str) -> Any:
+def pair(place: dict[str, int], fault: str) -> Any:
     """Client and nft of which one is faulty."""
     return FaultyClient(**({fault: place["client"]} if "client" in place else {})), FaultyNft(**({fault: place["nft"]} if "nft" in place else {}))
 
@@ -121,7 +121,7 @@ class DyingNft(FaultyNft):
             raise BackendError("nft is gone.")
         return super().read()
 
-    def write(self, commands: str) -> Optional[str]:
+    def write(self, commands: str) -> str | None:
         self.count += 1
         return "nft is gone" if self.fail_at and self.count >= self.fail_at else Nft.write(self, commands)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 import pytest
 
@@ -35,27 +35,27 @@ def _plugged(namespace: None) -> Any:
         yield guests
 
 
-def guest(name: str, mac: str, address: str, *macs: Any, **more: Any) -> Dict[str, Any]:
+def guest(name: str, mac: str, address: str, *macs: Any, **more: Any) -> dict[str, Any]:
     """One port as a user writes it."""
     return {"name": name, "profile": "guest", "macs": [mac, *macs], "addresses": [address], **more}
 
 
-def pair(*macs: Any) -> List[Dict[str, Any]]:
+def pair(*macs: Any) -> list[dict[str, Any]]:
     """The two that share."""
     return [guest("v0", ONE, "192.0.2.1", *(macs or (SHARED,))), guest("v1", TWO, "192.0.2.2", *(macs or (SHARED,)))]
 
 
-def pinned() -> Dict[str, str]:
+def pinned() -> dict[str, str]:
     """Address to port of the static, sticky entries."""
     return {each["address"]: each["port"] for each in iproute2.fdb("br0") if each["kind"] == "static" and each["sticky"]}
 
 
-def dynamic() -> List[str]:
+def dynamic() -> list[str]:
     """What the bridge learned."""
     return [each["address"] for each in iproute2.fdb("br0") if each["kind"] == "dynamic"]
 
 
-def members(name: str) -> List[str]:
+def members(name: str) -> list[str]:
     """The elements of a set, as text; none where there is no table."""
     done = subprocess.run(["nft", "-j", "list", "set", "bridge", "virtnet_hardening", name], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -65,7 +65,7 @@ def members(name: str) -> List[str]:
     return sorted(" ".join(value["concat"]) if isinstance(value, dict) else value for value in values)
 
 
-def chains() -> List[str]:
+def chains() -> list[str]:
     """The chains of the table."""
     done = subprocess.run(["nft", "-j", "list", "chains", "bridge"], capture_output=True, text=True, check=True)
     return [item["chain"]["name"] for item in json.loads(done.stdout)["nftables"] if "chain" in item]
@@ -140,7 +140,7 @@ def test_an_ip_address_of_two_ports(run: Callable[..., Result]) -> None:
 @pytest.mark.parametrize(("first", "second", "words"), [
     ([VIRTUAL], [VIRTUAL], "is named for v0 too"), ([SHARED], [VIRTUAL], "is named for v0 too"), ([VIRTUAL], [SHARED], "shared: true"),
 ])
-def test_both_must_say_it(run: Callable[..., Result], refused: Callable[..., Result], first: List[Any], second: List[Any], words: str) -> None:
+def test_both_must_say_it(run: Callable[..., Result], refused: Callable[..., Result], first: list[Any], second: list[Any], words: str) -> None:
     """In one task, and by another one than before."""
     ports = [guest("v0", ONE, "192.0.2.1", *first), guest("v1", TWO, "192.0.2.2", *second)]
     result = refused("linux_port_security", bridge="br0", ports=ports)
@@ -161,7 +161,7 @@ def test_both_must_say_it(run: Callable[..., Result], refused: Callable[..., Res
     ({"addresses": [{"address": "192.0.2.256", "shared": True}]}, "192.0.2.256"),
     ({"addresses": [None]}, "is no address"),
 ])
-def test_what_can_t_be_right(refused: Callable[..., Result], item: Dict[str, Any], words: str) -> None:
+def test_what_can_t_be_right(refused: Callable[..., Result], item: dict[str, Any], words: str) -> None:
     """In a sentence, before anything is written."""
     result = refused("linux_port_security", bridge="br0", ports=[{**guest("v0", ONE, "192.0.2.1"), **item}])
     assert words in result["msg"] and result["error_code"] == "invalid", result["msg"]

@@ -9,7 +9,7 @@ import os
 import resource
 import subprocess
 import traceback
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from .conftest import Result, ip, run_module, snapshot
 
 pytestmark = pytest.mark.own_code
 GUEST = {"name": "v0", "profile": "guest", "macs": ["52:54:00:00:00:01"], "addresses": []}
-RUNS: Dict[str, Any] = {
+RUNS: dict[str, Any] = {
     "linux_bridge_info": {}, "promiscuity_info": {}, "linux_bridge": {"name": "br0", "ageing_time": 77},
     "linux_port_security": {"bridge": "br0", "ports": [GUEST]}, "linux_switch_policy": {"switches": [{"name": "br0", "ports": [GUEST]}]},
     "linux_bridge_fdb": {"bridge": "br0", "entries": [{"address": "52:54:00:00:00:09", "port": "v0"}]}, "virtual_link": {"name": "tap7", "kind": "tap"},
@@ -29,7 +29,7 @@ def _host(namespace: None) -> None:
     ip("link add br0 type bridge", "link set br0 up", "link add v0 type veth peer name p0", "link set v0 master br0 up")
 
 
-def elements(name: str, kind: str, *items: str) -> List[str]:
+def elements(name: str, kind: str, *items: str) -> list[str]:
     """Commands that make a set."""
     return [f"add set bridge virtnet_hardening {name} {{ {kind} }}", f"add element bridge virtnet_hardening {name} {{ {', '.join(items)} }}"]
 

@@ -16,10 +16,9 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+from typing import Any, Callable, NamedTuple
 
 import pytest
-
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import turn as _turn
 
 from ..oracle import iproute2
@@ -36,7 +35,7 @@ class Run(NamedTuple):
     """A module with its options, and whether what it asks for is so."""
 
     module: str
-    params: Dict[str, Any]
+    params: dict[str, Any]
     holds: Callable[[], bool]
 
 
@@ -62,7 +61,7 @@ def hardened(port: str, address: str) -> bool:
     return bool(flags.get("locked", True) and not flags["learning"] and not flags["unicast_flood"] and pinned and guard("arp", port))
 
 
-def guest(number: int) -> Dict[str, Any]:
+def guest(number: int) -> dict[str, Any]:
     return {"name": f"v{number}", "profile": "guest", "macs": [f"52:54:00:00:00:0{number}"], "addresses": [f"192.0.2.{number}"]}
 
 
@@ -80,7 +79,7 @@ RUNS = [
 PAIRS = list(itertools.combinations_with_replacement(range(len(RUNS)), 2))
 
 
-def at_once(*runs: Run) -> List[Result]:
+def at_once(*runs: Run) -> list[Result]:
     """Each in a process of its own, all off at the same moment, give or take what a scheduler does."""
     start, go = os.pipe()
     readers = [_forked(run, start, go) for run in runs]
@@ -89,7 +88,7 @@ def at_once(*runs: Run) -> List[Result]:
     return [_result(pid, reader) for pid, reader in readers]
 
 
-def _forked(run: Run, start: int, go: int) -> Tuple[int, int]:
+def _forked(run: Run, start: int, go: int) -> tuple[int, int]:
     reader, writer = os.pipe()
     pid = os.fork()
     if pid:
@@ -112,7 +111,7 @@ def _result(pid: int, reader: int) -> Result:
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: "+".join(RUNS[number].module.replace("linux_", "") for number in pair))
-def test_every_two_modules(pair: Tuple[int, int]) -> None:
+def test_every_two_modules(pair: tuple[int, int]) -> None:
     """The second one of the same module finds all done, or waits and then does. Nobody's way back takes what is another's."""
     dice = random.Random(f"{SEED} {pair}")
     for trial in range(TRIALS):
@@ -216,7 +215,7 @@ def cost_becomes(value: int, seconds: float = 5.0) -> bool:
     return True
 
 
-def watchdogs() -> List[int]:
+def watchdogs() -> list[int]:
     """Processes that hold a note of ours open."""
     found = []
     for folder in Path("/proc").glob("[0-9]*/fd/*"):

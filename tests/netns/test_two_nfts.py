@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Callable, List
+from typing import Callable
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import client as nft_client
@@ -56,14 +56,14 @@ def _listed(path: str, *arguments: str) -> str:
     return done.stdout
 
 
-def _words() -> List[str]:
+def _words() -> list[str]:
     """Of the table; elements have no order."""
     return sorted(re.findall(r"[^\s,]+", snapshot()[3]))
 
 
 def test_they_are_two() -> None:
     """Or nothing would be shown."""
-    versions: List[str] = [_listed(path, "--version") for path in (OWN, *map(str, OTHERS))]
+    versions: list[str] = [_listed(path, "--version") for path in (OWN, *map(str, OTHERS))]
     assert len(set(versions)) > 1, versions
 
 

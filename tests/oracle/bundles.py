@@ -12,7 +12,7 @@ import tarfile
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Sequence
 
 MAP = (
     "regtype=native,bus=pci,id=808615f3..............,driver=igc-community\n"
@@ -30,7 +30,7 @@ class VibSpec:
     vendor: str = "VMW"
     level: str = "certified"
     depends: Sequence[str] = ("vmkapi_2_6_0_0",)
-    files: Dict[str, str] = field(default_factory=lambda: {"etc/vmware/default.map.d/igc.map": MAP, "usr/lib/vmware/vmkmod/igc": "\x7fELF" + "x" * 5000})
+    files: dict[str, str] = field(default_factory=lambda: {"etc/vmware/default.map.d/igc.map": MAP, "usr/lib/vmware/vmkmod/igc": "\x7fELF" + "x" * 5000})
     tags: Sequence[str] = ("driver", "module")
     platform: str = ""
     maintenance: bool = True
@@ -38,8 +38,8 @@ class VibSpec:
     signature: bytes = b"made up, not a signature"
     # What a forger would change.
     payload_kind: str = "vgz"
-    payload_digest: Optional[str] = None
-    payload_data: Optional[bytes] = None
+    payload_digest: str | None = None
+    payload_data: bytes | None = None
 
     @property
     def identifier(self) -> str:
@@ -52,7 +52,7 @@ class VibSpec:
         return self.name.replace("-", "")[:8]
 
 
-def archive(files: Dict[str, str]) -> bytes:
+def archive(files: dict[str, str]) -> bytes:
     """A tar archive, which holds small files as they are, as ESXi's own form does."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
@@ -97,13 +97,13 @@ def _flag(value: bool) -> str:
     return str(value).lower()
 
 
-def parts(spec: VibSpec) -> Tuple[bytes, bytes]:
+def parts(spec: VibSpec) -> tuple[bytes, bytes]:
     """The payload, packed and plain."""
     plain = archive(spec.files)
     return (spec.payload_data if spec.payload_data is not None else gzip.compress(plain, mtime=0)), plain
 
 
-def make_vib(folder: Path, spec: VibSpec, names: Optional[List[str]] = None) -> Path:
+def make_vib(folder: Path, spec: VibSpec, names: list[str] | None = None) -> Path:
     """A VIB, put together by ar."""
     work = folder / f"vib-{spec.identifier}"
     work.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ def make_vib(folder: Path, spec: VibSpec, names: Optional[List[str]] = None) -> 
     return target
 
 
-def bulletin(spec: Sequence[VibSpec], component: Optional[str], version: str, platforms: Sequence[str]) -> str:
+def bulletin(spec: Sequence[VibSpec], component: str | None, version: str, platforms: Sequence[str]) -> str:
     """A bulletin; with a component's name it is one."""
     name = f'<componentNameSpec name="{component}" uiString="{component}, made up"/>' if component else ""
     number = f'<componentVersionSpec version="{version}" uiString="{version}"/>' if component else ""
@@ -131,7 +131,7 @@ def bulletin(spec: Sequence[VibSpec], component: Optional[str], version: str, pl
 
 
 def make_bundle(
-    folder: Path, specs: Sequence[VibSpec], component: Optional[str] = "VMware-igc-community", version: str = "1.2.7.0-1vmw.700.1.0.15843807",
+    folder: Path, specs: Sequence[VibSpec], component: str | None = "VMware-igc-community", version: str = "1.2.7.0-1vmw.700.1.0.15843807",
     platforms: Sequence[str] = ("7.*",), name: str = "bundle.zip", wrong_digest: bool = False,
 ) -> Path:
     """An offline bundle."""

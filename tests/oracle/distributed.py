@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 from xml.etree import ElementTree
 
 from .vsphere import Client, parts
@@ -14,15 +14,15 @@ SWITCH = "/dc1/network/vds1"
 MAC = ("allowPromiscuous", "macChanges", "forgedTransmits")
 
 
-def reference(vsphere: Client, path: str = GROUP) -> Tuple[str, str]:
+def reference(vsphere: Client, path: str = GROUP) -> tuple[str, str]:
     """Of a group or a switch."""
     kind = "DistributedVirtualPortgroup" if path != SWITCH else "DistributedVirtualSwitch"
     return kind, vsphere.collect(path, "key") if path != SWITCH else vsphere.collect(GROUP, "config.distributedVirtualSwitch")["value"]
 
 
-def setting(vsphere: Client, path: str = GROUP) -> Dict[str, Any]:
+def setting(vsphere: Client, path: str = GROUP) -> dict[str, Any]:
     """The default port setting."""
-    found: Dict[str, Any] = vsphere.collect(path, "config.defaultPortConfig")
+    found: dict[str, Any] = vsphere.collect(path, "config.defaultPortConfig")
     return found
 
 
@@ -32,7 +32,7 @@ def version(vsphere: Client, path: str = GROUP) -> str:
     return found
 
 
-def reconfigure(vsphere: Client, path: str = GROUP, seen: Optional[str] = None, **spec: Any) -> None:
+def reconfigure(vsphere: Client, path: str = GROUP, seen: str | None = None, **spec: Any) -> None:
     """Change a group; its setting is given without its type."""
     if "defaultPortConfig" in spec:
         spec["defaultPortConfig"] = {"@type": "VMwareDVSPortSetting", **spec["defaultPortConfig"]}
@@ -47,7 +47,7 @@ def reconfigure_switch(vsphere: Client, **spec: Any) -> None:
     })
 
 
-def ports(vsphere: Client, **criteria: Any) -> List[Dict[str, Any]]:
+def ports(vsphere: Client, **criteria: Any) -> list[dict[str, Any]]:
     """FetchDVPorts."""
     found = parts(vsphere.soap("FetchDVPorts", reference(vsphere, SWITCH), criteria=criteria))
     listed = found["returnval"] if found else []
@@ -61,12 +61,12 @@ def move_adapter(vsphere: Client, host: str, path: str = GROUP, device: str = "v
     vsphere.soap("UpdateVirtualNic", (system["type"], system["value"]), device=device, nic={"distributedVirtualPort": port})
 
 
-def guests(vsphere: Client) -> List[Dict[str, Any]]:
+def guests(vsphere: Client) -> list[dict[str, Any]]:
     """The ports in use but for those of uplinks."""
     return ports(vsphere, connected=True, uplinkPort=False)
 
 
-def override(vsphere: Client, port: Dict[str, Any], seen: Optional[str] = None, **setting: Any) -> None:
+def override(vsphere: Client, port: dict[str, Any], seen: str | None = None, **setting: Any) -> None:
     """ReconfigureDVPort_Task for one port."""
     spec = {
         "operation": "edit", "key": port["key"], "setting": {"@type": "VMwareDVSPortSetting", **setting},
@@ -86,7 +86,7 @@ def allow(vsphere: Client, **flags: bool) -> None:
     reconfigure(vsphere, policy={"@type": "VMwareDVSPortgroupPolicy", **{name: policy[name] for name in order}})
 
 
-def values(policy: Dict[str, Any]) -> List[Any]:
+def values(policy: dict[str, Any]) -> list[Any]:
     """Of a macManagementPolicy."""
     return [policy[name] for name in MAC]
 
@@ -98,9 +98,9 @@ def everything(vsphere: Client) -> str:
     return "\n".join(ElementTree.tostring(each, encoding="unicode") for each in found)
 
 
-def settings(vsphere: Client) -> Dict[str, Dict[str, Any]]:
+def settings(vsphere: Client) -> dict[str, dict[str, Any]]:
     """The default port settings of all groups by name, read at once; all values are texts."""
-    found: Dict[str, Dict[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for switch in _switches(vsphere):
         for each in parts(_read(vsphere, switch))["returnval"]["objects"]:
             values = {item["name"]: item["val"] for item in each["propSet"]}
@@ -117,7 +117,7 @@ def _read(vsphere: Client, switch: str) -> ElementTree.Element:
     return vsphere.soap("RetrievePropertiesEx", ("PropertyCollector", "propertyCollector"), specSet=spec, options={"maxObjects": 100000})
 
 
-def _switches(vsphere: Client) -> List[str]:
+def _switches(vsphere: Client) -> list[str]:
     folder = {"@type": "TraversalSpec", "name": "folder", "type": "Folder", "path": "childEntity", "selectSet": [{"name": "folder"}, {"name": "datacenter"}]}
     datacenter = {"@type": "TraversalSpec", "name": "datacenter", "type": "Datacenter", "path": "networkFolder", "selectSet": {"name": "folder"}}
     spec = {

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, Sequence
 
 from . import rawlink
 
@@ -54,11 +54,11 @@ _PORT_RAW_BOOLS = {"40": "mab", "43": "neigh_vlan_suppress"}
 _PORT_RAW_NUMBERS = {"42": "mcast_max_groups", "37": "mcast_eht_hosts_limit", "44": "backup_nhid"}
 
 
-def _json(prefix: Sequence[str], *command: str) -> List[Answer]:
+def _json(prefix: Sequence[str], *command: str) -> list[Answer]:
     done = subprocess.run([*prefix, *command], capture_output=True, text=True, check=False)
     if done.returncode and not any(words in done.stderr for words in _ABSENT):
         raise RuntimeError(f"{' '.join([*prefix, *command])}: exit code {done.returncode}: {done.stderr.strip()}")
-    answer: List[Answer] = json.loads(done.stdout or "[]")
+    answer: list[Answer] = json.loads(done.stdout or "[]")
     return [each for each in answer if each]
 
 
@@ -66,12 +66,12 @@ def _number(raw: str) -> int:
     return int.from_bytes(bytes.fromhex(raw), sys.byteorder)
 
 
-def _ip_link(name: str, prefix: Sequence[str]) -> Optional[Answer]:
+def _ip_link(name: str, prefix: Sequence[str]) -> Answer | None:
     found = _json(prefix, "ip", "-d", "-j", "link", "show", "dev", name)
     return found[0] if found else None
 
 
-def link(name: str, prefix: Sequence[str] = ()) -> Optional[Answer]:
+def link(name: str, prefix: Sequence[str] = ()) -> Answer | None:
     """A device as virtual_link speaks of it; None if there is none."""
     found = _ip_link(name, prefix)
     if found is None:
@@ -105,7 +105,7 @@ def bridge(name: str, prefix: Sequence[str] = ()) -> Answer:
     return answer
 
 
-def _raw_bridge(name: str, prefix: List[str]) -> Answer:
+def _raw_bridge(name: str, prefix: list[str]) -> Answer:
     raw = rawlink.read_in(name, prefix)["bridge"]
     answer: Answer = {option: _number(raw[number]) for number, option in _BRIDGE_RAW_U32.items() if number in raw}
     if "46" in raw:
@@ -117,7 +117,7 @@ def _raw_bridge(name: str, prefix: List[str]) -> Answer:
     return answer
 
 
-def port(name: str, prefix: Sequence[str] = ()) -> Optional[Answer]:
+def port(name: str, prefix: Sequence[str] = ()) -> Answer | None:
     """A bridge port as linux_bridge_port speaks of it; None if the device is none."""
     found = _ip_link(name, prefix)
     if found is None or found.get("linkinfo", {}).get("info_slave_kind") != "bridge":
@@ -135,7 +135,7 @@ def port(name: str, prefix: Sequence[str] = ()) -> Optional[Answer]:
     return answer
 
 
-def fdb(name: str, prefix: Sequence[str] = ()) -> List[Answer]:
+def fdb(name: str, prefix: Sequence[str] = ()) -> list[Answer]:
     """The entries of a bridge, less the filter lists of its devices."""
     entries = []
     for each in _json(prefix, "bridge", "-d", "-j", "fdb", "show", "br", name):
@@ -149,9 +149,9 @@ def fdb(name: str, prefix: Sequence[str] = ()) -> List[Answer]:
     return entries
 
 
-def vlans(device: str, prefix: Sequence[str] = ()) -> Dict[int, Answer]:
+def vlans(device: str, prefix: Sequence[str] = ()) -> dict[int, Answer]:
     """The VLANs of a port or of the bridge itself."""
-    table: Dict[int, Answer] = {}
+    table: dict[int, Answer] = {}
     for each in _json(prefix, "bridge", "-j", "vlan", "show", "dev", device):
         for item in each.get("vlans", []):
             flags = item.get("flags", [])
@@ -160,6 +160,6 @@ def vlans(device: str, prefix: Sequence[str] = ()) -> Dict[int, Answer]:
     return table
 
 
-def promiscuity(prefix: Sequence[str] = ()) -> Dict[str, int]:
+def promiscuity(prefix: Sequence[str] = ()) -> dict[str, int]:
     """The kernel's counter of each device."""
     return {each["ifname"]: each["promiscuity"] for each in _json(prefix, "ip", "-d", "-j", "link", "show")}

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any
 
 
-def lasting(objects: List[Any]) -> List[Any]:
+def lasting(objects: list[Any]) -> list[Any]:
     """Without the elements that the kernel keeps in a set itself, for a while: the groups that guests have joined. nft 1.1.7 counts them, too."""
     found = []
     for each in objects:

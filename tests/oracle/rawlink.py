@@ -16,7 +16,7 @@ import socket
 import struct
 import subprocess
 import sys
-from typing import Dict, FrozenSet, Iterator, List, Tuple
+from typing import Dict, Iterator
 
 _RTM_GETLINK = 18
 _IFLA_IFNAME, _IFLA_LINKINFO = 3, 18
@@ -26,7 +26,7 @@ _MULTI_BOOLOPT = "46"
 Nests = Dict[str, Dict[str, str]]
 
 
-def _attributes(data: bytes) -> Iterator[Tuple[int, bytes]]:
+def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
     while len(data) >= 4:
         size, number = struct.unpack_from("=HH", data)
         if size < 4:
@@ -63,7 +63,7 @@ def read(name: str) -> Nests:
     return {kind: {str(number): raw.hex() for number, raw in _attributes(info.get(place, b""))} for kind, place in nests}
 
 
-def read_in(name: str, prefix: List[str]) -> Nests:
+def read_in(name: str, prefix: list[str]) -> Nests:
     """The same in the namespace that a command prefix enters."""
     if not prefix:
         return read(name)
@@ -73,7 +73,7 @@ def read_in(name: str, prefix: List[str]) -> Nests:
 
 
 @functools.lru_cache(maxsize=None)
-def bridge_capabilities() -> Tuple[FrozenSet[int], int]:
+def bridge_capabilities() -> tuple[frozenset[int], int]:
     """Attribute numbers that a new bridge lists, and the mask of its boolean options."""
     script = f"ip link add brprobe type bridge && exec {sys.executable} {__file__} brprobe"
     done = subprocess.run(["unshare", "--net", "sh", "-c", script], capture_output=True, text=True, check=True)
@@ -83,7 +83,7 @@ def bridge_capabilities() -> Tuple[FrozenSet[int], int]:
 
 
 @functools.lru_cache(maxsize=None)
-def port_capabilities() -> FrozenSet[int]:
+def port_capabilities() -> frozenset[int]:
     """Attribute numbers that a new bridge port lists."""
     script = "ip link add brprobe type bridge && ip link add prprobe type veth peer name prpeer && ip link set prprobe master brprobe"
     command = ["unshare", "--net", "sh", "-c", f"{script} && exec {sys.executable} {__file__} prprobe"]

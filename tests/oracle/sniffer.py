@@ -17,7 +17,7 @@ import socket
 import subprocess
 import sys
 import time
-from typing import Any, Dict, Iterator, List, Sequence
+from typing import Any, Dict, Iterator, Sequence
 
 _ETH_P_ALL = 3
 _OUTGOING = 4
@@ -32,9 +32,9 @@ class Sniffer:
 
     def __init__(self, name: str, prefix: Sequence[str] = ()) -> None:
         self._command = [*prefix, sys.executable, __file__, name]
-        self.frames: List[Frame] = []
+        self.frames: list[Frame] = []
 
-    def __enter__(self) -> "Sniffer":
+    def __enter__(self) -> Sniffer:
         self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None and self._process.stdout.readline() == "ready\n"
         return self
@@ -44,7 +44,7 @@ class Sniffer:
         output, _errors = self._process.communicate()
         self.frames = [json.loads(line) for line in output.splitlines()]
 
-    def arrived(self) -> List[Frame]:
+    def arrived(self) -> list[Frame]:
         """Frames that came from the other end of the wire."""
         return [frame for frame in self.frames if not frame["outgoing"]]
 

@@ -15,7 +15,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -57,11 +57,11 @@ class Client:
     """A user of one server; the folder is that of 'lab.py --state FOLDER vsphere'."""
 
     def __init__(self, folder: Path) -> None:
-        self.data: Dict[str, Any] = json.loads((folder / "vsphere" / "server.json").read_text(encoding="utf-8"))
-        self.cookie: Optional[str] = None
+        self.data: dict[str, Any] = json.loads((folder / "vsphere" / "server.json").read_text(encoding="utf-8"))
+        self.cookie: str | None = None
 
     @property
-    def environment(self) -> Dict[str, str]:
+    def environment(self) -> dict[str, str]:
         """For govc; nothing of the caller's own environment decides which server it talks to."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("GOVC_", "VMWARE_"))}
         return {
@@ -69,7 +69,7 @@ class Client:
             "GOVC_TLS_CA_CERTS": self.data["ca"], "GOVC_PERSIST_SESSION": "false",
         }
 
-    def run(self, *words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run govc with other settings than the right ones, maybe."""
         return subprocess.run([str(GOVC), *words], env={**self.environment, **settings}, capture_output=True, text=True, check=False, timeout=60)
 
@@ -94,11 +94,11 @@ class Client:
         found = {each["name"]: _plain(each.get("val")) for each in json.loads(self.govc("object.collect", "-json", path, *names))}
         return found.get(names[0]) if len(names) == 1 else [found.get(name) for name in names]
 
-    def soap(self, method: str, this: Tuple[str, str], seconds: float = 60, **arguments: Any) -> ElementTree.Element:
+    def soap(self, method: str, this: tuple[str, str], seconds: float = 60, **arguments: Any) -> ElementTree.Element:
         """Call a method; returns the response element. So many seconds are waited for it."""
         return self.raw(method, this, "".join(render(name, value) for name, value in arguments.items()), seconds)
 
-    def raw(self, method: str, this: Tuple[str, str], arguments: str, seconds: float = 60) -> ElementTree.Element:
+    def raw(self, method: str, this: tuple[str, str], arguments: str, seconds: float = 60) -> ElementTree.Element:
         """Call a method with arguments in XML."""
         if self.cookie is None and method not in ("Login", "RetrieveServiceContent"):
             self.login(self.data["password"])
@@ -120,7 +120,7 @@ class Client:
         manager = parts(content)["returnval"]["sessionManager"]
         self.soap("Login", ("SessionManager", manager), userName=self.data["user"], password=password)
 
-    def task(self, method: str, this: Tuple[str, str], **arguments: Any) -> None:
+    def task(self, method: str, this: tuple[str, str], **arguments: Any) -> None:
         """Call a method that makes a task, and wait for its end with govc."""
         answer = self.soap(method, this, **arguments)
         name = next(iter(answer)).text
@@ -134,7 +134,7 @@ class Client:
             assert fault is not None
             raise Fault(fault.get(_TYPE, "?"), " ".join(each.text or "" for each in fault.iter() if each.text))
 
-    def control(self, method: str, path: str, body: Optional[Dict[str, Any]] = None) -> Any:
+    def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """The simulator's own channel, which is no part of the API."""
         request = urllib.request.Request(
             urlsplit(self.data["url"])._replace(path=f"/lab/{path.partition('?')[0]}", query=path.partition("?")[2]).geturl(),
@@ -160,10 +160,10 @@ def _fault(content: bytes) -> Fault:
 
 def parts(element: ElementTree.Element) -> Any:
     """An element of a response as plain data, namespaces removed."""
-    children: List[ElementTree.Element] = list(element)
+    children: list[ElementTree.Element] = list(element)
     if not children:
         return element.text
-    found: Dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for child in children:
         name = child.tag.rpartition("}")[2]
         found[name] = [*found[name], parts(child)] if isinstance(found.get(name), list) else parts(child) if name not in found else [found[name], parts(child)]

@@ -13,7 +13,7 @@ import time
 import typing
 from collections import Counter
 from contextlib import ExitStack
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.plugin_utils import _isolation
 
@@ -80,7 +80,7 @@ class Lan:
             subprocess.run(["ip", "netns", "delete", name], check=True)
 
     @staticmethod
-    def inside(guest: str) -> List[str]:
+    def inside(guest: str) -> list[str]:
         """What goes before a command to run it in a guest."""
         return ["nsenter", f"--net=/run/netns/{guest}"]
 
@@ -88,7 +88,7 @@ class Lan:
         """Run a command in a guest; returns its output."""
         return subprocess.run([*self.inside(guest), *command], capture_output=True, text=True, check=True).stdout
 
-    def start(self, guest: str, check: bool = False, /, **params: Any) -> "Running":
+    def start(self, guest: str, check: bool = False, /, **params: Any) -> Running:
         """Start the module in a guest."""
         return Running(f"/run/netns/{guest}", check, params)
 
@@ -96,7 +96,7 @@ class Lan:
         """Run the module in a guest to its end."""
         return self.start(guest, check, **params).result()
 
-    def wait_for_listeners(self, guests: List[str]) -> None:
+    def wait_for_listeners(self, guests: list[str]) -> None:
         """Until the kernel lists their sockets."""
         deadline = time.monotonic() + _DEADLINE
         while not all(self.sockets(guest) for guest in guests):
@@ -119,13 +119,13 @@ class Lan:
             bridge(f"fdb replace {self.macs[guest]} dev {port} master static sticky")
             bridge(f"link set dev {port} learning off flood off locked on isolated {'on' if isolated else 'off'}")
 
-    def check(self, policy: Optional[Result] = None) -> Tuple[Result, Dict[str, Pairs], Dict[str, Pairs]]:
+    def check(self, policy: Result | None = None) -> tuple[Result, dict[str, Pairs], dict[str, Pairs]]:
         """All that the role does; returns the verdict, and by guest what the module heard and what the sniffer saw arrive."""
         names = list(self.macs)
         rules = _isolation.Policy(policy or {})
         plan = _isolation.plan(names, {name: self.module(name, action="inspect", interface="eth0") for name in names}, rules)
         assert not plan["problems"], plan["problems"]
-        parts: Dict[str, Result] = {name: {"sent": []} for name in names}
+        parts: dict[str, Result] = {name: {"sent": []} for name in names}
         with ExitStack() as stack:
             sniffers = {name: stack.enter_context(Sniffer("eth0", self.inside(name))) for name in names}
             listening = {name: self.start(name, action="listen", interface="eth0", run=RUN, duration=60) for name in names}
@@ -139,7 +139,7 @@ class Lan:
             assert all(self.module(name, action="stop", interface="eth0", run=RUN)["stopped"] for name in names)
             for name, process in listening.items():
                 parts[name]["listened"] = process.result()
-        heard: Dict[str, Pairs] = {name: Counter() for name in names}
+        heard: dict[str, Pairs] = {name: Counter() for name in names}
         for name in names:
             for each in parts[name]["listened"]["heard"]:
                 heard[name][each["source"], each["destination"]] += each["frames"]
@@ -147,14 +147,14 @@ class Lan:
         return _isolation.verdict(names, parts, rules, RUN), heard, seen
 
 
-def probes(frames: List[Result]) -> Pairs:
+def probes(frames: list[Result]) -> Pairs:
     """How often each pair of addresses was on the wire in frames of the probe."""
     return Counter((frame["source"], frame["destination"]) for frame in frames if frame["ethertype"] == PROBE)
 
 
-def flows(verdict: Result) -> Dict[str, set]:
+def flows(verdict: Result) -> dict[str, set]:
     """By flow, the pairs of guests that are not as expected."""
-    wrong: Dict[str, set] = {}
+    wrong: dict[str, set] = {}
     for each in verdict["flows"]:
         if each["passed"] is False:
             wrong.setdefault(each["flow"], set()).add((each["from"], each["to"]))

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List, Tuple
 
 import pytest
 
@@ -18,7 +17,7 @@ from .lan import PROBE, RUN, Lan, probes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 G2 = "52:54:00:00:00:02"
-EACH: List[Dict[str, str]] = [
+EACH: list[dict[str, str]] = [
     {"claim": "broadcast"}, {"claim": "unknown_unicast"}, {"claim": "unicast", "to": "g2", "address": G2},
     {"claim": "forged_source", "to": "g2", "address": G2},
 ]
@@ -153,7 +152,7 @@ def test_a_rewritten_source_is_no_forgery(lan: Lan) -> None:
     assert result["heard"] == [] and result["ignored"] == 1
 
 
-ROUTES: Dict[str, Tuple[List[str], str]] = {
+ROUTES: dict[str, tuple[list[str], str]] = {
     "IPv4": (["route add default via 192.0.2.254 dev eth0"], ""),
     "IPv6": (["-6 route add default via fd00::1 dev eth0"], ""),
     "both": (["route add default via 192.0.2.254 dev eth0", "-6 route add default via fd00::1 dev eth0"], ""),
@@ -197,7 +196,7 @@ def test_which_interface(lan: Lan, name: str) -> None:
         (["link set eth0 address 02:88:b5:00:00:01"], "eth0", "has the address 02:88:b5:00:00:01 of the range 02:88:b5:xx:xx:xx"),
     ],
 )
-def test_interfaces_that_will_not_do(lan: Lan, commands: List[str], interface: str, words: str) -> None:
+def test_interfaces_that_will_not_do(lan: Lan, commands: list[str], interface: str, words: str) -> None:
     """Refused by every action, in check mode too."""
     for command in commands:
         lan.call("g1", "ip", *command.split())

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 from struct import pack
-from typing import Any, List
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import assembly, btf, partial_checksum
@@ -108,7 +108,7 @@ def test_the_name_tells_the_version() -> None:
     assert re.fullmatch(r"virtnet_[0-9a-f]{7}", partial_checksum.NAME) and len(partial_checksum.NAME) == 15
 
 
-def _blob(types: List[bytes], words: bytes, magic: int = 0xEB9F) -> bytes:
+def _blob(types: list[bytes], words: bytes, magic: int = 0xEB9F) -> bytes:
     body = b"".join(types)
     return pack("=HBBIIIII", magic, 1, 0, 24, 0, len(body), len(body), len(words)) + body + words
 
@@ -128,7 +128,7 @@ def _at(word: bytes) -> int:
     return _WORDS.index(b"\0" + word + b"\0") + 1
 
 
-def _made() -> List[bytes]:
+def _made() -> list[bytes]:
     """An int, a pointer of that name, the union of two nameless structures, the structure itself; as CONFIG_DEBUG_INFO_BTF lays them."""
     return [
         _type(_at(b"u16"), 1, 2, pack("=I", 16)),

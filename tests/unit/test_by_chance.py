@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.link import LinkIntent, spec
@@ -19,9 +19,9 @@ VLAN = {"kind": "vlan", "lower": "eth0", "vlan_id": 20, "vlan_protocol": "802.1Q
 @pytest.mark.parametrize(("pinned", "address", "pins"), [
     (False, ADDRESS, True), (True, ADDRESS, False), (None, ADDRESS, False), (False, None, False), (False, "52:54:00:00:00:0a", False),
 ])
-def test_the_address_of_a_vlan(pinned: Optional[bool], address: Optional[str], pins: bool) -> None:
+def test_the_address_of_a_vlan(pinned: bool | None, address: str | None, pins: bool) -> None:
     """Told apart by addr_assign_type; where sysfs is another namespace's, nothing is known and nothing done."""
-    params: Dict[str, Any] = {name: None for name in spec()}
+    params: dict[str, Any] = {name: None for name in spec()}
     params.update({"name": "eth0.20", "kind": "vlan", "state": "present", "lower": "eth0", "vlan_id": 20, "address": address})
     observed = Observed({("link", "eth0.20"): dict(VLAN)}, {"links": {"eth0": LOWER, "eth0.20": LOWER}, "pinned": {"eth0.20": pinned}})
     assert (("own_address", "eth0.20") in LinkIntent(params).resolve(observed).desired.present) is pins

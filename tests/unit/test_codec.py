@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import struct
 from types import SimpleNamespace
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.vlan import ranges
@@ -43,7 +43,7 @@ def some(kind: Kind, leave: Any = ()) -> Any:
 
 @settings(max_examples=300, deadline=None, print_blob=True)
 @given(some(BRIDGE))
-def test_bridge(fields: Dict[str, Any]) -> None:
+def test_bridge(fields: dict[str, Any]) -> None:
     """What is sent to make a bridge is what a dump of it would carry."""
     body = encode.new_bridge("br0", fields).body
     link = decode.link(body, 0, len(body))
@@ -54,7 +54,7 @@ def test_bridge(fields: Dict[str, Any]) -> None:
 
 @settings(max_examples=300, deadline=None, print_blob=True)
 @given(some(PORT, ("bridge",)))
-def test_port(fields: Dict[str, Any]) -> None:
+def test_port(fields: dict[str, Any]) -> None:
     """Options in the nest of AF_BRIDGE messages, read twice: first by walking, then by the layout."""
     index = {"v0": 7, "v1": 8}
     nest = encode.port_options(fields, index.__getitem__)
@@ -85,11 +85,11 @@ FLAGS = st.fixed_dictionaries({"pvid": st.booleans(), "untagged": st.booleans()}
 
 @settings(max_examples=200, deadline=None, print_blob=True)
 @given(st.dictionaries(st.integers(1, 4094), FLAGS, max_size=60))
-def test_vlans(table: Dict[int, Dict[str, bool]]) -> None:
+def test_vlans(table: dict[int, dict[str, bool]]) -> None:
     """Through ranges and back, as messages and as the module's own words."""
     steps = [SimpleNamespace(verb="create", key=("vlan", "br0", "v0", vid), before={}, after=flags) for vid, flags in table.items()]
     items = list(enumerate(steps))
-    seen: Dict[int, Any] = {}
+    seen: dict[int, Any] = {}
     for group in _ranges(items):  # type: ignore[arg-type]
         spans = [(first[1].key[3], last[1].key[3], encode.vlan_flags(first[1].after)) for first, last in group.ends]
         if spans:

@@ -9,14 +9,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MODULES = "ansible_collections.virtnet.hardening.plugins.modules."
 # What each module that talks to the kernel needs to be told.
-PARAMS: Dict[str, Any] = {
+PARAMS: dict[str, Any] = {
     "linux_bridge": {"name": "br0"},
     "linux_bridge_fdb": {"bridge": "br0"},
     "linux_bridge_info": {},

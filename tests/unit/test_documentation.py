@@ -7,7 +7,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Set, Tuple
+from typing import Any, Iterator
 
 import pytest
 import yaml
@@ -29,13 +29,13 @@ FACTS = ("type", "elements", "required", "default", "choices", "aliases")
 LONG, LONG_RESULT = 80, 40
 
 
-def facts(option: Dict[str, Any]) -> Dict[str, Any]:
+def facts(option: dict[str, Any]) -> dict[str, Any]:
     """What program and documentation both say."""
     found = {word: option[word] for word in FACTS if option.get(word) not in (None, False, [])}
     return {"type": "str", **found, "choices": list(found.get("choices", ())), "aliases": sorted(found.get("aliases", ()))}
 
 
-def compared(spec: Dict[str, Any], said: Dict[str, Any], where: str) -> Iterator[str]:
+def compared(spec: dict[str, Any], said: dict[str, Any], where: str) -> Iterator[str]:
     """A sentence for each option that only one of both has, that has no words, or of which they say different things."""
     for name in sorted({*spec, *said}):
         here = f"{where}{name}"
@@ -58,7 +58,7 @@ def test_each_option_is_documented(path: Path) -> None:
     assert list(compared(declared(path.stem), said, f"{path.stem}: ")) == []
 
 
-def by_hand(path: Path) -> Tuple[Any, Any]:
+def by_hand(path: Path) -> tuple[Any, Any]:
     """DOCUMENTATION and RETURN without what is generated."""
     lines = path.read_text().splitlines()
     for mark in reversed(list(generate_words.marks(lines))):
@@ -67,7 +67,7 @@ def by_hand(path: Path) -> Tuple[Any, Any]:
     return yaml.safe_load(texts["DOCUMENTATION"]), yaml.safe_load(texts["RETURN"])
 
 
-def sentences(table: Any, where: str, seen: Set[int]) -> Iterator[Tuple[str, str]]:
+def sentences(table: Any, where: str, seen: set[int]) -> Iterator[tuple[str, str]]:
     """Each paragraph of the descriptions in a table of options or results, with its place; what is an anchor's alias only once."""
     for name, entry in table.items():
         if not isinstance(entry, dict) or id(entry) in seen:
@@ -81,7 +81,7 @@ def sentences(table: Any, where: str, seen: Set[int]) -> Iterator[Tuple[str, str
 
 def test_nothing_is_written_twice() -> None:
     """What two options or results have in common stands in docs/words, a note of two modules in a fragment, what one module says twice is an anchor."""
-    places: Dict[str, List[str]] = {}
+    places: dict[str, list[str]] = {}
     for path in WORDS:
         for sentence, where in sentences(generate_words.entries(path), f"{path.name}: ", set()):
             places.setdefault(sentence, [where])
@@ -93,7 +93,7 @@ def test_nothing_is_written_twice() -> None:
     assert {sentence: where for sentence, where in places.items() if len(where) > 1 and len(sentence) >= _long(where)} == {}
 
 
-def _long(where: List[str]) -> int:
+def _long(where: list[str]) -> int:
     return LONG_RESULT if all(".yml: " in each or " result " in each for each in where) else LONG
 
 
@@ -126,9 +126,9 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
-def changed(tree: Path) -> Dict[str, List[str]]:
+def changed(tree: Path) -> dict[str, list[str]]:
     """The lines that become others, by file."""
-    found: Dict[str, List[str]] = {}
+    found: dict[str, list[str]] = {}
     for path, text in generate_words.files(tree).items():
         before = path.read_text().splitlines()
         lines = [line.strip() for line in text.splitlines() if line not in before]
@@ -187,7 +187,7 @@ TABLE = st.dictionaries(st.from_regex(r"\A[a-z]{2,8}\Z"), LEAF, min_size=1, max_
 
 @given(TABLE, TABLE, EXAMPLE)
 @settings(deadline=None)
-def test_yaml_reads_what_is_written(table: Dict[str, Any], below: Dict[str, Any], example: Any) -> None:
+def test_yaml_reads_what_is_written(table: dict[str, Any], below: dict[str, Any], example: Any) -> None:
     """Whatever the texts are, in lines that are not too long; and what stands twice is one thing."""
     first = next(iter(table))
     table[first]["options"] = below

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, FrozenSet, List, Tuple
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import actions, make_diff
@@ -47,7 +47,7 @@ class Intent(BaseIntent):
         return Resolved(self.desired)
 
 
-WISHES: Dict[str, Desired] = {
+WISHES: dict[str, Desired] = {
     "two fields of a switch": Desired({S0: {"promiscuous": "accept", "mtu": 9000}}),
     "a new switch": Desired({("switch", "s2"): {"forged_transmits": "reject", "mtu": 1600, "up": True}}),
     "a group's policy": Desired({G0: {"promiscuous": "reject"}, G1: {"promiscuous": "inherit", "vlan": 7}}),
@@ -217,9 +217,9 @@ class Net:
     """Writes down what the engine asks of a safety net."""
 
     def __init__(self) -> None:
-        self.calls: List[Tuple[Any, ...]] = []
+        self.calls: list[tuple[Any, ...]] = []
 
-    def arm(self, wish: Desired, management: bool, held: Tuple[Key, ...]) -> None:
+    def arm(self, wish: Desired, management: bool, held: tuple[Key, ...]) -> None:
         self.calls.append(("arm", dict(wish.present), management, held))
 
     def disarm(self) -> None:
@@ -278,5 +278,5 @@ def test_four_different_things() -> None:
 
 def test_recover_of_intents_without_holds() -> None:
     """Nothing is given back that was never taken."""
-    held: FrozenSet[Key] = frozenset({S0})
+    held: frozenset[Key] = frozenset({S0})
     assert Intent(Desired({})).recover(held) == frozenset()

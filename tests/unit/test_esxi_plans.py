@@ -7,12 +7,17 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Sequence
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import Meant, joined, name_of, normal, taken, to_register, to_unregister
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import (
-    RANKS, DesiredSoftware, ObservedSoftware, Package, SoftwarePlan, make_plan,
+    RANKS,
+    DesiredSoftware,
+    ObservedSoftware,
+    Package,
+    SoftwarePlan,
+    make_plan,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.staging import _first
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.task import open_bundle
@@ -31,7 +36,7 @@ HOST = ObservedSoftware(EsxiVersion(8, 0, 2), "partner", BASE, components={"ESXi
 ANY = ("8.*", "7.*", "6.7*")
 
 
-def desired(folder: Path, spec: VibSpec, component: Optional[str] = "Driver", single: bool = False, **options: Any) -> DesiredSoftware:
+def desired(folder: Path, spec: VibSpec, component: str | None = "Driver", single: bool = False, **options: Any) -> DesiredSoftware:
     """For a bundle that is made for it."""
     made = make_vib(folder, spec) if single else make_bundle(folder, [spec], component, spec.version, ANY)
     depot, kind = open_bundle(str(made), lambda path: io.BytesIO(Path(path).read_bytes()), None, [])
@@ -45,7 +50,7 @@ def meant(paths: Sequence[str], *patterns: str) -> Meant:
 
 def after(observed: ObservedSoftware, plan: SoftwarePlan) -> ObservedSoftware:
     """The host when the plan was carried out."""
-    vibs: Dict[str, Package] = {name: each for name, each in observed.to_come.items() if plan.after.get(name, "") is not None}
+    vibs: dict[str, Package] = {name: each for name, each in observed.to_come.items() if plan.after.get(name, "") is not None}
     vibs.update({name: Package(name, version) for name, version in plan.after.items() if version is not None})
     waiting = plan.restart_due and not plan.restart
     components = {name: version for name, version in (observed.components or {}).items() if plan.after.get(name, "") is not None}
@@ -63,7 +68,7 @@ def after(observed: ObservedSoftware, plan: SoftwarePlan) -> ObservedSoftware:
     (True, False, {"maintenance_mode": True, "reboot": True}, ["apply"]),
     (True, False, {"acceptance_level": "community"}, ["set", "apply"]),
 ])
-def test_what_it_takes(tmp_path: Path, live: bool, maintenance: bool, options: Dict[str, Any], actions: Tuple[str, ...]) -> None:
+def test_what_it_takes(tmp_path: Path, live: bool, maintenance: bool, options: dict[str, Any], actions: tuple[str, ...]) -> None:
     """Not more than is needed, and then nothing."""
     given_ = desired(tmp_path, VibSpec(live=live, maintenance=maintenance), **options)
     plan = make_plan(given_, HOST)
@@ -82,7 +87,7 @@ def test_what_it_takes(tmp_path: Path, live: bool, maintenance: bool, options: D
     (VibSpec(name="esx-base"), {}, HOST, "it is ESXi itself and no driver"),
     (VibSpec(depends=["vmkapi_2_11_0_0"]), {}, replace(HOST, release=EsxiVersion(7, 0)), "it needs vmkapi_2_11_0_0"),
 ])
-def test_refusals(tmp_path: Path, spec: VibSpec, options: Dict[str, Any], observed: ObservedSoftware, word: str) -> None:
+def test_refusals(tmp_path: Path, spec: VibSpec, options: dict[str, Any], observed: ObservedSoftware, word: str) -> None:
     """Each with what to do."""
     with pytest.raises(InputError) as caught:
         make_plan(desired(tmp_path, spec, **options), observed)
@@ -93,7 +98,7 @@ def test_refusals(tmp_path: Path, spec: VibSpec, options: Dict[str, Any], observ
     (EsxiVersion(6, 7), "Driver", False, "software vib install", "depot"), (EsxiVersion(7, 0), "Driver", False, "software component apply", "depot"),
     (EsxiVersion(7, 0), None, False, "software vib install", "depot"), (EsxiVersion(8, 0), None, True, "software vib install", "viburl"),
 ])
-def test_the_right_call(tmp_path: Path, release: EsxiVersion, component: Optional[str], single: bool, command: str, argument: str) -> None:
+def test_the_right_call(tmp_path: Path, release: EsxiVersion, component: str | None, single: bool, command: str, argument: str) -> None:
     """By the release and what the bundle is."""
     observed = replace(HOST, release=release, components=None if release < EsxiVersion(7, 0) else {})
     (call,) = make_plan(desired(tmp_path, VibSpec(depends=()), component, single), observed).calls
@@ -103,7 +108,7 @@ def test_the_right_call(tmp_path: Path, release: EsxiVersion, component: Optiona
 @pytest.mark.parametrize(("names", "commands"), [
     (("Tool",), ["software component remove"]), (("tool",), ["software vib remove"]), (("nothing",), []), (("Tool", "nothing"), ["software component remove"]),
 ])
-def test_absent(names: Tuple[str, ...], commands: Tuple[str, ...]) -> None:
+def test_absent(names: tuple[str, ...], commands: tuple[str, ...]) -> None:
     """By what each name is on the host."""
     plan = make_plan(DesiredSoftware("absent", names=names), HOST)
     assert [call.command for call in plan.calls] == commands
@@ -156,7 +161,7 @@ def test_what_is_registered() -> None:
         "[d] a/a.vmx": "registered", "[d] b/b.vmx": "duplicate", "[d] b/b2.vmx": "duplicate", "[d] .snapshot/a/a.vmx": "hidden", "[d] t/t.vmtx": "template",
     }
     assert to_register(paths, {}, meant(paths, "b2", "c")).chosen == ["[d] b/b2.vmx", "[d] c.vmx"]
-    machines: Tuple[Mapping[str, Any], ...] = (
+    machines: tuple[Mapping[str, Any], ...] = (
         {"path": "[d] a/a.vmx", "name": "A", "running": True}, {"path": "[d] b/b.vmx", "name": "B", "running": False},
         {"path": "[e] b/b.vmx", "name": "B", "running": False},
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from ansible.module_utils import basic
@@ -25,22 +25,22 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: files of 
 
 
 @pytest.fixture(name="logged")
-def _logged(monkeypatch: pytest.MonkeyPatch) -> List[str]:
+def _logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What goes to the log of the system."""
-    lines: List[str] = []
+    lines: list[str] = []
     monkeypatch.setattr(basic, "has_journal", False, raising=False)
     monkeypatch.setattr(basic.syslog, "syslog", lambda _level, text: lines.append(text))
     return lines
 
 
-def kickstart(path: Path, **more: Any) -> Dict[str, Any]:
+def kickstart(path: Path, **more: Any) -> dict[str, Any]:
     """A right one, with scripts."""
     given = {"path": str(path), "accepteula": True, "root_password_hash": HASH, "install": {"firstdisk": ["local"], "overwritevmfs": True}, "reboot": True}
     return {**given, "network": {"bootproto": "dhcp"}, "secure_boot": False, "post": [{"script": SCRIPT}], "firstboot": [{"script": "echo done\n"}],
             "fail_on": "never", **more}
 
 
-def test_scripts_are_not_shown_among_the_options(tmp_path: Path, logged: List[str]) -> None:
+def test_scripts_are_not_shown_among_the_options(tmp_path: Path, logged: list[str]) -> None:
     """In no end of the module, nor in the log; in the diff, what is known to be secret is not."""
     path = tmp_path / "ks.cfg"
     ends = [
@@ -60,7 +60,7 @@ def test_scripts_are_not_shown_among_the_options(tmp_path: Path, logged: List[st
     assert SECRET in path.read_text() and ends[0]["options"]["firstboot"] == [{"script": "echo done\n"}]
 
 
-def test_scripts_of_media_are_not_logged(tmp_path: Path, logged: List[str]) -> None:
+def test_scripts_of_media_are_not_logged(tmp_path: Path, logged: list[str]) -> None:
     """no_log of a suboption does not hide a text of several lines from the log of the system."""
     content = f"vmaccepteula\nrootpw --iscrypted {HASH}\n%post\n{SCRIPT}"
     given = {"src": str(tmp_path / "no.iso"), "dest": str(tmp_path / "x.iso"), "hosts": [{"name": "a", "kickstart_content": content}]}
@@ -74,7 +74,7 @@ def test_scripts_of_media_are_not_logged(tmp_path: Path, logged: List[str]) -> N
     (KICKSTART, {"rootpw": SECRET}), (KICKSTART, {"install": {"firstdisk": ["local"], "passphrase1": SECRET}}), (KICKSTART, {"scriptt": {"a": [SECRET]}}),
     (MEDIA, {"hosts": [{"name": "a", "kickstart_contnt": SECRET}]}), (BOOT_CFG, {"kernel_options": {"esx_password": SECRET}, "timeout": "soon"}),
 ])
-def test_options_that_there_are_not(tmp_path: Path, logged: List[str], name: str, given: Dict[str, Any]) -> None:
+def test_options_that_there_are_not(tmp_path: Path, logged: list[str], name: str, given: dict[str, Any]) -> None:
     """Somebody meant root_password_hash: what is refused is shown by its name only, and so is a secret by the name of a free option."""
     place = {"src": str(tmp_path / "no"), "dest": str(tmp_path / "x")} if name == MEDIA else {"path": str(tmp_path / "x")}
     result = world.module({**place, **given}, name=name)
@@ -82,7 +82,7 @@ def test_options_that_there_are_not(tmp_path: Path, logged: List[str], name: str
     assert not [line for line in logged if SECRET in line]
 
 
-def test_urls_with_a_password_are_hidden_when_ansible_refuses(tmp_path: Path, logged: List[str]) -> None:
+def test_urls_with_a_password_are_hidden_when_ansible_refuses(tmp_path: Path, logged: list[str]) -> None:
     """Also where the module itself never runs."""
     given = {"path": str(tmp_path / "boot.cfg"), "kernel_options": {"ks": f"http://u:{SECRET}@h/ks"}, "prefix": f"http://u:{SECRET}@h/"}
     for more in ({}, {"prefixx": "y"}, {"timeout": "soon"}):

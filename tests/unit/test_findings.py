@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import audit_rules, promiscuity_findings
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES, Finding, Rule, table, worst_first
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy import audit_rules as esxi_rules
 
-AUDITS: Dict[str, Any] = {"linux": audit_rules, "promiscuity": promiscuity_findings, "esxi": esxi_rules}
+AUDITS: dict[str, Any] = {"linux": audit_rules, "promiscuity": promiscuity_findings, "esxi": esxi_rules}
 BAD = Rule("bad", "thing", "high", "It is bad", "mend NAME")
 ODD = Rule("odd", "thing", "low", "It is odd", "look at it", elsewhere="")
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Collection, Mapping, Sequence
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import STALE, Fault
@@ -20,7 +20,7 @@ from ..fakes.backend import FakeBackend
 
 S0: Key = ("switch", "s0")
 G0: Key = ("group", "g0")
-WISH: Dict[Key, Fields] = {S0: {"promiscuous": "reject"}, G0: {"promiscuous": "inherit"}}
+WISH: dict[Key, Fields] = {S0: {"promiscuous": "reject"}, G0: {"promiscuous": "inherit"}}
 
 
 def host() -> State:
@@ -34,14 +34,14 @@ class Machine(FakeBackend):
     batches = False
     peak = working = 0
     lock = threading.Lock()
-    meeting: Optional[threading.Barrier] = None
+    meeting: threading.Barrier | None = None
 
     def __init__(self) -> None:
         super().__init__(host())
         self.stale = 0
         self.before_write: Callable[[], None] = lambda: None
 
-    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+    def execute(self, steps: Sequence[Step]) -> list[Fault | None]:
         """One step; as many as meet at the barrier are under way at the same time."""
         assert len(steps) == 1
         with Machine.lock:
@@ -65,15 +65,15 @@ class FakeFleet:
 
     def __init__(self, count: int) -> None:
         self.machines = {f"m{number}": Machine() for number in range(count)}
-        self.unreachable: Dict[str, str] = {}
-        self.unreadable: Dict[str, str] = {}
-        self.looks: List[Optional[List[str]]] = []
-        self.asked: List[Mapping[str, Any]] = []
+        self.unreachable: dict[str, str] = {}
+        self.unreadable: dict[str, str] = {}
+        self.looks: list[list[str] | None] = []
+        self.asked: list[Mapping[str, Any]] = []
         self.broken = False
         Machine.peak = Machine.working = 0
         Machine.meeting = None
 
-    def look(self, scope: Any, names: Optional[Collection[str]] = None) -> Dict[str, Sight]:
+    def look(self, scope: Any, names: Collection[str] | None = None) -> dict[str, Sight]:
         """All, or some."""
         if self.broken and names is not None:
             raise BackendError("the server is gone.")
@@ -96,7 +96,7 @@ class Intent(BaseFleetIntent):
 
     def __init__(self, refused: str = "") -> None:
         self.refused = refused
-        self.resolved: List[str] = []
+        self.resolved: list[str] = []
 
     def resolve(self, name: str, observed: Observed) -> Resolved:
         """Refuses one of them, maybe."""
@@ -114,7 +114,7 @@ class Intent(BaseFleetIntent):
         return {"answer": answer, "warnings": ["opened"]}
 
 
-def by_name(targets: List[Target]) -> Dict[str, Dict[str, Any]]:
+def by_name(targets: list[Target]) -> dict[str, dict[str, Any]]:
     """The results."""
     return {target.name: target.result() for target in targets}
 
@@ -160,7 +160,7 @@ def test_a_read_back_that_does_not_tell() -> None:
     fleet = FakeFleet(1)
     look = fleet.look
 
-    def second(scope: Any, names: Optional[Collection[str]] = None) -> Dict[str, Sight]:
+    def second(scope: Any, names: Collection[str] | None = None) -> dict[str, Sight]:
         if names is not None:
             fleet.unreadable["m0"] = "its colour can't be read"
         return look(scope, names)
@@ -223,7 +223,7 @@ def test_a_write_that_shows_late() -> None:
     late.patience = 30.0
     looks = fleet.look
 
-    def look(scope: Any, names: Optional[Collection[str]] = None) -> Dict[str, Sight]:
+    def look(scope: Any, names: Collection[str] | None = None) -> dict[str, Sight]:
         sights = looks(scope, names)
         if names is not None and len(fleet.looks) == 2:
             sights["m1"] = Sight(Observed(host()), late)
@@ -292,13 +292,13 @@ def test_a_mistake_of_ours_is_not_swallowed() -> None:
 class Unversioned(Machine):
     """One whose server takes any write. It is looked at once more, and may be another one then."""
 
-    def __init__(self, what: Optional[str] = "", error: Optional[VirtnetError] = None) -> None:
+    def __init__(self, what: str | None = "", error: VirtnetError | None = None) -> None:
         super().__init__()
         self.what, self.error = what, error
-        self.seen: List[Sequence[Step]] = []
-        self.carries: Dict[str, str] = {}
+        self.seen: list[Sequence[Step]] = []
+        self.carries: dict[str, str] = {}
 
-    def overtaken(self, steps: Sequence[Step]) -> Optional[str]:
+    def overtaken(self, steps: Sequence[Step]) -> str | None:
         """As it was made to."""
         self.seen.append(steps)
         if self.error is not None:
@@ -306,7 +306,7 @@ class Unversioned(Machine):
         self.guarded = self.carries
         return self.what
 
-    def cuts(self, step: Step) -> Optional[str]:
+    def cuts(self, step: Step) -> str | None:
         """Any change of the switch does."""
         return "switch s0" if step.key == S0 else None
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.many import finish
@@ -18,7 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from .test_fleet import FakeFleet
 
 NAMES = [f"m{number}" for number in range(50)]
-GROUPS: List[Key] = [("group", f"g{number}") for number in range(30)]
+GROUPS: list[Key] = [("group", f"g{number}") for number in range(30)]
 
 
 class Policy(BaseFleetIntent):
@@ -30,7 +30,7 @@ class Policy(BaseFleetIntent):
         """The last host is another one."""
         if name == NAMES[-1]:
             raise InputError(f"{name}: there is no group g99.")
-        wish: Dict[Key, Fields] = {key: {"promiscuous": "inherit"} for key in GROUPS}
+        wish: dict[Key, Fields] = {key: {"promiscuous": "inherit"} for key in GROUPS}
         groups = {key[1]: {"configured": fields, "effective": fields, "source": fields, "switch": "s0"} for key, fields in wish.items()}
         return Resolved(Desired(wish), {}, (), {"groups": groups})
 
@@ -47,7 +47,7 @@ class Task:
 
     def __init__(self, **params: Any) -> None:
         self.params = {"ignore_unreachable_hosts": False, **params}
-        self.result: Dict[str, Any] = {}
+        self.result: dict[str, Any] = {}
 
     def warn(self, text: str) -> None:
         """Shown elsewhere."""
@@ -66,7 +66,7 @@ def state(setting: str) -> State:
     return {**switch, **{key: {"switch": "s0", "promiscuous": setting, "vlan": 5} for key in GROUPS}}
 
 
-def fleet(changed: int = 0) -> List[Target]:
+def fleet(changed: int = 0) -> list[Target]:
     """So many of them are wrong, and the last one fails."""
     machines = FakeFleet(len(NAMES))
     for number, machine in enumerate(machines.machines.values()):
@@ -74,7 +74,7 @@ def fleet(changed: int = 0) -> List[Target]:
     return reconcile_fleet(Policy(), machines, False)
 
 
-def end(targets: List[Target], details: str) -> Dict[str, Any]:
+def end(targets: list[Target], details: str) -> dict[str, Any]:
     """The result of the task."""
     task = Task(details=details)
     with pytest.raises(End):
@@ -82,7 +82,7 @@ def end(targets: List[Target], details: str) -> Dict[str, Any]:
     return task.result
 
 
-def lines(result: Dict[str, Any]) -> int:
+def lines(result: dict[str, Any]) -> int:
     """As Ansible's default callback prints a failure when it is asked for readable ones."""
     return len(json.dumps(result, indent=4).splitlines())
 

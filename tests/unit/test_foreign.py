@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import Any, Dict, Iterator, Set
+from typing import Any, Iterator
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.file import FileModule
@@ -21,7 +21,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy 
 from ..netns.conftest import run_module
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SPECS: Dict[str, Dict[str, Any]] = {
+SPECS: dict[str, dict[str, Any]] = {
     "linux_bridge": bridge.spec(), "linux_bridge_fdb": fdb.spec(), "linux_bridge_port": port.spec(), "linux_bridge_vlan": vlan.spec(),
     "virtual_link": link.spec(), "linux_port_security": port_security.spec(), "linux_switch_policy": switch_policy.spec(),
     "esxi_vswitch": vswitch.spec(), "esxi_portgroup": portgroup.spec(), "vds_portgroup": dv_groups.spec(), "vds_port": dv_ports.spec(),
@@ -30,7 +30,7 @@ SPECS: Dict[str, Dict[str, Any]] = {
 VSPHERE = {"hostname": "192.0.2.1", "username": "u", "password": "secret-word"}
 
 
-def places(spec: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
+def places(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Of options: the module's own, and those in others."""
     yield spec
     for option in spec.values():
@@ -38,7 +38,7 @@ def places(spec: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
             yield from places(option["options"])
 
 
-def names(spec: Dict[str, Any]) -> Set[str]:
+def names(spec: dict[str, Any]) -> set[str]:
     """Options and their aliases."""
     return {alias for name, option in spec.items() for alias in (name, *option.get("aliases", ()))}
 
@@ -102,7 +102,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("module, params, wanted", CASES, ids=lambda value: value if isinstance(value, str) else "")
-def test_a_module_says_so(module: str, params: Dict[str, Any], wanted: Any) -> None:
+def test_a_module_says_so(module: str, params: dict[str, Any], wanted: Any) -> None:
     """Beside what Ansible itself says, in check mode too, with the code of wrong input."""
     given = params if module.startswith("linux") else {**VSPHERE, **params}
     for check in (True, False):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Set, Tuple
+from typing import Any, Iterator
 
 import pytest
 import yaml
@@ -30,7 +30,7 @@ every_guard = pytest.mark.parametrize("row", guards.ROWS, ids=guards.GUARDS)
 
 
 @pytest.fixture(name="lab", scope="module")
-def _lab() -> Iterator[Tuple[Dict[str, Any], Set[str], Set[str]]]:
+def _lab() -> Iterator[tuple[dict[str, Any], set[str], set[str]]]:
     """Which attack and flow are against which guard, and the names of all attacks and flows."""
     sys.path.insert(0, str(ROOT / "lab"))
     try:
@@ -40,14 +40,14 @@ def _lab() -> Iterator[Tuple[Dict[str, Any], Set[str], Set[str]]]:
     yield dict(against.GUARDS), {case.name for case in matrix.ATTACKS}, {case.name for case in matrix.HONEST}
 
 
-def documentation(path: Path, name: str = "DOCUMENTATION") -> Dict[str, Any]:
+def documentation(path: Path, name: str = "DOCUMENTATION") -> dict[str, Any]:
     """What a plugin says of itself."""
     found = re.search(rf'^{name} = r?"""\n(.*?)^"""', path.read_text(), re.MULTILINE | re.DOTALL)
     assert found is not None, path.name
     return dict(yaml.safe_load(found[1])["options"])
 
 
-def options_named(name: str, options: Dict[str, Any]) -> List[Dict[str, Any]]:
+def options_named(name: str, options: dict[str, Any]) -> list[dict[str, Any]]:
     """Every option of the name, at whatever level."""
     found = [options[name]] if name in options else []
     for option in options.values():
@@ -55,7 +55,7 @@ def options_named(name: str, options: Dict[str, Any]) -> List[Dict[str, Any]]:
     return found
 
 
-def of_role(role: str) -> Dict[str, Any]:
+def of_role(role: str) -> dict[str, Any]:
     """The variables of a role."""
     specs = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
     return {name: option for spec in specs.values() for name, option in spec["options"].items()}
@@ -91,7 +91,7 @@ def test_no_rule_drops_for_what_is_no_guard() -> None:
 
 
 @every_guard
-def test_an_attack_and_an_honest_flow_are_about_it(row: guards.Guard, lab: Tuple[Dict[str, Any], Set[str], Set[str]]) -> None:
+def test_an_attack_and_an_honest_flow_are_about_it(row: guards.Guard, lab: tuple[dict[str, Any], set[str], set[str]]) -> None:
     """The frames stage shows that only the guard stops the one, and that it lets the other pass (tests/frames/test_each_guard.py)."""
     against, attacks, honest = lab
     assert row.name in against, f"lab/attacks/against.py: the guard {row.name} has no attack and no honest flow"
@@ -99,7 +99,7 @@ def test_an_attack_and_an_honest_flow_are_about_it(row: guards.Guard, lab: Tuple
     assert against[row.name].honest in honest, f"lab/attacks: there is no honest flow '{against[row.name].honest}' for the guard {row.name}"
 
 
-def test_nothing_is_against_what_is_no_guard(lab: Tuple[Dict[str, Any], Set[str], Set[str]]) -> None:
+def test_nothing_is_against_what_is_no_guard(lab: tuple[dict[str, Any], set[str], set[str]]) -> None:
     """A guard that was renamed leaves nothing behind."""
     assert tuple(lab[0]) == guards.GUARDS
 
@@ -140,7 +140,7 @@ def test_the_module_for_esxi_says_what_it_can_not_enforce(row: guards.Guard) -> 
         assert refused is (row.name in words.WITHOUT), f"docs/words/port_policy.yml: esxi_guards says of {row.name} what its row does not"
 
 
-def _roles_with_guards() -> List[str]:
+def _roles_with_guards() -> list[str]:
     return sorted(path.parent.parent.name for path in ROOT.glob("roles/*/meta/argument_specs.yml") if options_named("guards", of_role(path.parent.parent.name)))
 
 
@@ -156,7 +156,7 @@ def test_every_place_that_takes_guards_takes_all(place: str) -> None:
         assert all(each["choices"] == ["accept", "reject"] for each in below.values())
 
 
-PLACES_WITHOUT: Dict[str, Any] = {
+PLACES_WITHOUT: dict[str, Any] = {
     "plugins/modules/esxi_switch_policy.py": lambda: documentation(MODULES / f"{ESXI}.py")["allow_unenforced"]["choices"],
     "roles/esxi_network_policy": lambda: of_role("esxi_network_policy")["esxi_network_policy_allow_unenforced"]["choices"],
     "roles/esxi_install_profile": lambda: of_role("esxi_install_profile")["esxi_install_profile_allow_unenforced"]["choices"],
@@ -172,7 +172,7 @@ def test_what_esxi_can_not_enforce_can_be_done_without(place: str) -> None:
     assert not missing, f"{place}: what can be done without lacks {', '.join(missing)}"
 
 
-def _profile_sentences() -> Iterator[Tuple[str, str, str]]:
+def _profile_sentences() -> Iterator[tuple[str, str, str]]:
     for module in (*LINUX, ESXI):
         for option in options_named("profile", documentation(MODULES / f"{module}.py")):
             for name in ("router", "nested_hypervisor"):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence
+from typing import Any, Sequence
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.answer import fail
@@ -26,7 +26,7 @@ class FakeJob:
         self.remarks: Sequence[str] = ("Its datacenter is not known.",) if given.get("remark") else ()
         self._refusal: Any = given.get("refusal")
         self._failure: Any = given.get("failure")
-        self._steps: List[str] = [] if given.get("there") else ["install net"]
+        self._steps: list[str] = [] if given.get("there") else ["install net"]
         self.acted = False
 
     def look(self) -> Outlook:
@@ -54,11 +54,11 @@ def left_behind(*names: str) -> ChangeError:
     return ChangeError("m3: installing net failed.", "install net", [], list(names))
 
 
-def answer(targets: List[Target], check: bool = False, **params: Any) -> Dict[str, Any]:
+def answer(targets: list[Target], check: bool = False, **params: Any) -> dict[str, Any]:
     """The result of the task, with the warnings."""
     task = Task(**params)
     task.check_mode = check
-    warnings: List[str] = []
+    warnings: list[str] = []
     task.warn = warnings.append  # type: ignore[method-assign]
     with pytest.raises(End):
         finish(task, targets, "hosts", (), {})  # type: ignore[arg-type]

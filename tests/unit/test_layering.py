@@ -8,7 +8,7 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict, Iterator, Set, Tuple
+from typing import Iterator
 
 import pytest
 
@@ -59,7 +59,7 @@ def room(path: Path) -> str:
     return path.parent.relative_to(UTILS).as_posix()
 
 
-def of_utils() -> Iterator[Tuple[str, str]]:
+def of_utils() -> Iterator[tuple[str, str]]:
     """Each file of module_utils by its path in there, with each module that it imports."""
     for path in UTILS.rglob("*.py"):
         for name in imports(path):
@@ -97,7 +97,7 @@ def test_rooms_import_only_what_they_may(name: str) -> None:
 
 def test_no_rule_allows_what_nobody_needs() -> None:
     """An arrow that is gone must not come back unnoticed."""
-    needed: Dict[str, Set[str]] = {name: set() for name in ALLOWED}
+    needed: dict[str, set[str]] = {name: set() for name in ALLOWED}
     for path, module in of_utils():
         if module.startswith(PREFIX) and Path(path).parent.as_posix() in needed:
             needed[Path(path).parent.as_posix()].add(module[len(PREFIX):] + ".")
@@ -107,7 +107,7 @@ def test_no_rule_allows_what_nobody_needs() -> None:
 
 
 @pytest.mark.parametrize(("packages", "file"), [({"pyroute2"}, "_netlink/dep.py"), ({"pyVmomi", "pyVim"}, "_vsphere/session/dep.py")])
-def test_only_dep_imports_a_library(packages: Set[str], file: str) -> None:
+def test_only_dep_imports_a_library(packages: set[str], file: str) -> None:
     """In the whole of the plugins."""
     found = {path for path in SOURCES for name in imports(path) if name.split(".")[0] in packages}
     assert found == {UTILS / file}

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Mapping
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import gaps
@@ -15,8 +15,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.protectio
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import Roles
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS, GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS, GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
 
 SECURITY = ("promiscuous", "mac_changes", "forged_transmits")
@@ -30,9 +30,9 @@ PINNED = {"address": "52:54:00:01:00:01", "port": "vnet0", "kind": "static", "st
 INTACT = {"state": "intact", "differences": [], "stale": []}
 
 
-def guarded(**changes: Any) -> Dict[str, Any]:
+def guarded(**changes: Any) -> dict[str, Any]:
     """What linux_bridge_info tells of a hardened port, with exceptions."""
-    whole: Dict[str, Any] = {
+    whole: dict[str, Any] = {
         "security": {name: {"configured": "reject", "effective": "reject"} for name in SECURITY}, "drift": [], "guards": dict.fromkeys(GUARDS, "reject"),
         "macs": [PINNED["address"]], "addresses": ["192.0.2.1"], "pinned": [PINNED["address"]], "entry": "intact", "quarantined": False,
     }
@@ -42,9 +42,9 @@ def guarded(**changes: Any) -> Dict[str, Any]:
 
 
 def answer(
-    ports: Mapping[str, Mapping[str, Any]], bridge: Optional[Dict[str, Any]] = None, entries: Tuple[Dict[str, Any], ...] = (), roles: Any = None,
+    ports: Mapping[str, Mapping[str, Any]], bridge: dict[str, Any] | None = None, entries: tuple[dict[str, Any], ...] = (), roles: Any = None,
     shields: Any = None, **more: Any,
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """A host with one bridge, in the form that linux_bridge_info returns. An open port has the protection of one."""
     shields = shields or {}
     naked = guarded(guards=dict.fromkeys(GUARDS, "accept"), entry="none", pinned=[], security={
@@ -67,7 +67,7 @@ def answer(
     }
 
 
-def found(told: Dict[str, Any]) -> List[str]:
+def found(told: dict[str, Any]) -> list[str]:
     """The rules of all findings."""
     return [each["rule"] for each in judge(told)]
 
@@ -81,7 +81,7 @@ SEEN = {"own": False, "host_wide": True, "effective": True}
 FORWARD = {"by": "nftables", "family": "ip", "table": "filter", "chain": "FORWARD", "hook": "forward", "policy": "accept", "drops": True}
 THREE = dict.fromkeys(("vnet0", "vnet1", "vnet2"), CLOSED)
 # By rule: the one thing that is wrong, and words of the finding.
-CASES: Dict[str, Tuple[Dict[str, Any], str]] = {
+CASES: dict[str, tuple[dict[str, Any], str]] = {
     "table_altered": (
         answer({"vnet0": CLOSED}, table={**INTACT, "state": "altered", "differences": ["the chain arp_frame is missing"]}), "arp_frame is missing",
     ),
@@ -273,7 +273,7 @@ def test_guests_that_hang_on_no_bridge() -> None:
     ({}, True, "shares"), ({"entry": "altered"}, True, "learns"), ({"security": {"forged_transmits": {"configured": "reject", "effective": "unknown"}}}, True,
                                                                    "learns"), ({}, False, "learns"), ({"shared": ["192.0.2.1"]}, True, "learns"),
 ])
-def test_a_port_that_learns_where_a_shared_address_is(changes: Dict[str, Any], bridge: bool, rule: str) -> None:
+def test_a_port_that_learns_where_a_shared_address_is(changes: dict[str, Any], bridge: bool, rule: str) -> None:
     """It learns whatever it likes where its sources are not compared, or from link-local frames."""
     shield = guarded(**{"shared": [PINNED["address"]], **changes})
     told = answer({"vnet0": {**CLOSED, "locked": False, "learning": True}}, {"no_linklocal_learn": bridge}, shields={"vnet0": shield})
@@ -287,14 +287,14 @@ ENTRY = {**dict.fromkeys(FILTER_GUARDS, "reject"), "macs": PINNED["address"], "a
          "record": "promiscuous=inherit:reject mac_changes=reject forged_transmits=reject"}
 
 
-def shield(port: Optional[Dict[str, Any]] = None, entry: Any = "intact", known: bool = True, **more: Any) -> Dict[str, Any]:
+def shield(port: dict[str, Any] | None = None, entry: Any = "intact", known: bool = True, **more: Any) -> dict[str, Any]:
     """Of a hardened port, with exceptions."""
     bridge, pinned = {**BRIDGE, **more.pop("bridge", {})}, [str(PINNED["address"])]
     entry = ENTRY if entry == "intact" else entry
     return protection(PortFacts("vnet0", {**CLOSED, **(port or {})}, bridge, entry, known, pinned, more.pop("shut", False), more.pop("program", True)))
 
 
-def effective(told: Dict[str, Any]) -> Dict[str, str]:
+def effective(told: dict[str, Any]) -> dict[str, str]:
     """By policy."""
     return {name: each["effective"] for name, each in told["security"].items()}
 
@@ -361,7 +361,7 @@ def test_a_quarantined_name_is_shut_until_the_table_knows_its_device() -> None:
 def test_the_policy_as_a_document() -> None:
     """What is not known is left out, and a guest without an IP address is another thing than one of which nobody said anything."""
     accepts = {**ENTRY, **dict.fromkeys(FILTER_GUARDS, "accept"), "macs": "", "addresses": "", "record": ""}
-    entries: Dict[str, Any] = {"vnet0": {**ENTRY, "addresses": ""}, "vnet1": accepts}
+    entries: dict[str, Any] = {"vnet0": {**ENTRY, "addresses": ""}, "vnet1": accepts}
     document = policy("br0", "promiscuous=reject", entries, {"vnet0": True, "vnet1": False})
     assert document["security"] == {"promiscuous": "reject"} and document["kind"] == "bridge"
     assert document["ports"][0] == {

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._markdown import inline
@@ -34,7 +34,7 @@ def shown(text: str) -> str:
     return whole
 
 
-def words(tokens: List[Any]) -> str:
+def words(tokens: list[Any]) -> str:
     """The text of an inline token. Nothing but text may be in it."""
     assert all(token.type == "text" for token in tokens), tokens
     return "".join(token.content for token in tokens)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Set, Tuple
+from typing import Any, Iterator
 
 import pytest
 import yaml
@@ -24,7 +24,7 @@ VMWARE = COLLECTIONS / "community" / "vmware" / "plugins" / "modules"
 CONNECTION = {"hostname", "username", "password", "validate_certs", "port", "proxy_host", "proxy_port", "timeout", "parallel", "allow_management"}
 
 
-def sections() -> Iterator[Tuple[str, List[List[str]]]]:
+def sections() -> Iterator[tuple[str, list[list[str]]]]:
     """Headings with a table, and its rows as cells."""
     for part in re.split(r"^##+ ", PAGE.read_text(), flags=re.MULTILINE)[1:]:
         lines = [line for line in part.splitlines() if line.startswith("| ") and not line.startswith("| ---")]
@@ -33,12 +33,12 @@ def sections() -> Iterator[Tuple[str, List[List[str]]]]:
             yield part.splitlines()[0], rows[1:]
 
 
-def words(cell: str) -> List[str]:
+def words(cell: str) -> list[str]:
     """What is in backticks."""
     return re.findall(r"`([^`]+)`", cell)
 
 
-def paths(spec: Dict[str, Any], prefix: str = "") -> Iterator[str]:
+def paths(spec: dict[str, Any], prefix: str = "") -> Iterator[str]:
     """Options with those in them, by their whole path and by each end of it."""
     for name, option in spec.items():
         path = f"{prefix}{name}"
@@ -47,14 +47,14 @@ def paths(spec: Dict[str, Any], prefix: str = "") -> Iterator[str]:
             yield from paths(option["options"], f"{path}.")
 
 
-def known(modules: List[str]) -> Set[str]:
+def known(modules: list[str]) -> set[str]:
     """Every path, also without the levels above: in a policy document an option stands on several."""
     found = {path for module in modules for path in paths(SPECS[module])}
     return {".".join(path.split(".")[start:]) for path in found for start in range(path.count(".") + 1)}
 
 
 @pytest.mark.parametrize("title, rows", list(sections()), ids=lambda value: value if isinstance(value, str) else "")
-def test_our_options_are_there(title: str, rows: List[List[str]]) -> None:
+def test_our_options_are_there(title: str, rows: list[list[str]]) -> None:
     """In the modules that the heading names, which are all that a task needs."""
     ours = [word for word in words(title) if word in SPECS]
     assert ours, title
@@ -78,7 +78,7 @@ def test_what_the_text_speaks_of_is_there() -> None:
     assert "guest" in PROFILES
 
 
-def documented(module: str) -> Set[str]:
+def documented(module: str) -> set[str]:
     """All option names of a module of community.vmware, aliases and those in others too."""
     for node in ast.parse((VMWARE / f"{module}.py").read_text()).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "DOCUMENTATION":
@@ -86,7 +86,7 @@ def documented(module: str) -> Set[str]:
     raise AssertionError(module)
 
 
-def _names(options: Dict[str, Any]) -> Iterator[str]:
+def _names(options: dict[str, Any]) -> Iterator[str]:
     for name, option in options.items():
         yield from (name, *option.get("aliases", ()))
         yield from _names(option.get("suboptions") or {})
@@ -106,7 +106,7 @@ OPTIONS = [(title, cells) for title, rows in sections() if not title.startswith(
 
 
 @pytest.mark.parametrize("title, cells", OPTIONS, ids=lambda value: value[0] if isinstance(value, list) else "")
-def test_each_word_of_the_page_gets_its_hint(title: str, cells: List[str]) -> None:
+def test_each_word_of_the_page_gets_its_hint(title: str, cells: list[str]) -> None:
     """From one of the modules that it leads to, unless it is their own word; and the hint leads to what the page says. A word in another one goes with that."""
     where = [place for word in words(title) if word in SPECS for place in places(SPECS[word])]
     ours = {part for word in words(cells[1]) for part in word.split(".")}
@@ -130,7 +130,7 @@ def test_every_word_that_gets_a_hint_stands_there() -> None:
     assert spelled - spoken == set()
 
 
-def _forms(word: str) -> Set[str]:
+def _forms(word: str) -> set[str]:
     """As the table of hints has it: without the words before it, and without what ifupdown2 puts before all of a kind."""
     bare = word.split(".")[-1].replace("-", "_")
     return {bare, re.sub("^(bridge|mstpctl)_", "", bare)}

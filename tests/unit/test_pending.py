@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence
+from typing import Sequence
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
@@ -31,11 +31,11 @@ class Slow(FakeBackend):
 
     batches = False
 
-    def __init__(self, reads: Dict[Key, int], refused: Sequence[Key] = ()) -> None:
+    def __init__(self, reads: dict[Key, int], refused: Sequence[Key] = ()) -> None:
         super().__init__(state())
         self.reads_until = reads
         self.refused = refused
-        self.open: List[Step] = []
+        self.open: list[Step] = []
         self.blind = False
 
     def observe(self, scope: object) -> Observed:
@@ -49,7 +49,7 @@ class Slow(FakeBackend):
                 self._write(step)
         return super().observe(scope)
 
-    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+    def execute(self, steps: Sequence[Step]) -> list[Fault | None]:
         """Once without an answer; what comes later, such as the way back, is done."""
         step = steps[0]
         if step.key in self.refused:
@@ -60,7 +60,7 @@ class Slow(FakeBackend):
         return super().execute(steps)
 
 
-def run(backend: Slow, wish: Dict[Key, Fields], absent: Sequence[Key] = ()) -> Optional[applying.ChangeError]:
+def run(backend: Slow, wish: dict[Key, Fields], absent: Sequence[Key] = ()) -> applying.ChangeError | None:
     """The error with which it ends, if any."""
     desired = Desired(wish, tuple(absent))
     journal = applying.Journal()
@@ -103,7 +103,7 @@ def test_what_came_true_on_the_way_back_is_settled() -> None:
 @pytest.mark.parametrize(("wish", "absent", "words"), [
     ({("group", "new"): {"switch": "s0"}}, (), "create group new (switch s0)"), ({}, (G0,), "delete group g0"),
 ])
-def test_objects_that_are_made_or_go(wish: Dict[Key, Fields], absent: Sequence[Key], words: str) -> None:
+def test_objects_that_are_made_or_go(wish: dict[Key, Fields], absent: Sequence[Key], words: str) -> None:
     """Look for the object, then for its fields."""
     key = next(iter(wish), G0)
     assert run(Slow({key: 1}), wish, absent) is None

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import place, record
@@ -55,7 +55,7 @@ def test_ones_own_links_are_followed(tmp_path: Path) -> None:
     (0o1777, None, True), (0o777, None, True), (0o755, None, False), (0o2775, None, False), (0o1777, "nobody", False), (0o1777, "65534", False),
     (0o1777, "root", True),
 ])
-def test_what_another_user_may_have_put_there(tmp_path: Path, mode: int, owner: Optional[str], refused: bool) -> None:
+def test_what_another_user_may_have_put_there(tmp_path: Path, mode: int, owner: str | None, refused: bool) -> None:
     """In a folder where everybody may write, unless that user is to have it."""
     folder, path = tmp_path / "folder", tmp_path / "folder" / "ks.cfg"
     folder.mkdir()
@@ -87,7 +87,7 @@ def test_a_folder_that_another_user_may_have_put_there(tmp_path: Path) -> None:
     place.check_owner("path", str(folder / "ks.cfg"))
 
 
-def facts(path: Path) -> Dict[str, Any]:
+def facts(path: Path) -> dict[str, Any]:
     """Of a file."""
     found = os.lstat(path)
     return {"mode": found.st_mode & 0o7777, "uid": found.st_uid, "text": path.read_text()}

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -64,19 +64,19 @@ def test_no_group_is_ever_a_source(source: str) -> None:
         frame.encode(frame.Mark("12345678", 1, "broadcast", "g1"), frame.BROADCAST, source)
 
 
-def params(**given: Any) -> Dict[str, Any]:
+def params(**given: Any) -> dict[str, Any]:
     """Options as the module has them."""
     base = {"action": "send", "interface": None, "run": "12345678", "name": "g1", "duration": 30, "repeat": 3, "probes": [probe("broadcast")]}
     return {**base, **given}
 
 
-def probe(claim: str, to: Any = None, address: Any = None) -> Dict[str, Any]:
+def probe(claim: str, to: Any = None, address: Any = None) -> dict[str, Any]:
     """One probe."""
     return {"claim": claim, "to": to, "address": address}
 
 
 G2 = "52:54:00:00:00:02"
-REFUSED: Dict[str, Any] = {
+REFUSED: dict[str, Any] = {
     "run: 'ABCDEFGH' must be 8 to 32": {"run": "ABCDEFGH"},
     "run: '1234567' must be": {"run": "1234567"},
     "name: 'a b' can't stand in a frame": {"name": "a b"},
@@ -135,7 +135,7 @@ def link(index: int, name: str, **given: Any) -> Link:
 
 def test_members_of_a_vrf_will_do() -> None:
     """Of other masters not, also of one in another namespace."""
-    members: List[Link] = [link(2, "eth0", master=9, master_kind="vrf"), link(3, "eth1", master=9, master_kind="bond"), link(9, "m0", ethernet=False)]
+    members: list[Link] = [link(2, "eth0", master=9, master_kind="vrf"), link(3, "eth1", master=9, master_kind="bond"), link(9, "m0", ethernet=False)]
     links = {each.ifindex: each for each in members}
     assert choose(links, [], "eth0").link.name == "eth0"
     with pytest.raises(InputError, match="eth1 belongs to m0"):

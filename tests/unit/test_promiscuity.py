@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Sequence
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity import Books, extra
@@ -21,13 +21,13 @@ Expected = Sequence[Dict[str, Any]]
 
 def device(name: str, counter: int = 0, **values: Any) -> Device:
     """A veth that is up, unless told otherwise."""
-    base: Dict[str, Any] = {"ifindex": 1, "kind": "veth", "up": True, "running": True, "address": "52:54:00:00:00:01", "administrator": False}
+    base: dict[str, Any] = {"ifindex": 1, "kind": "veth", "up": True, "running": True, "address": "52:54:00:00:00:01", "administrator": False}
     return Device(name=name, counter=counter, **{**base, **values})
 
 
 def sniffer(*holders: Process, on: str = "v0", **values: Any) -> PacketSocket:
     """A socket as tcpdump opens it."""
-    base: Dict[str, Any] = {"inode": 99, "protocol": 3, "running": True, "bound": on, "user": "root", "promiscuous": {on: 1}}
+    base: dict[str, Any] = {"inode": 99, "protocol": 3, "running": True, "bound": on, "user": "root", "promiscuous": {on: 1}}
     return PacketSocket(holders=holders, **{**base, **values})
 
 
@@ -36,19 +36,19 @@ def evidence(*devices: Device, **values: Any) -> Evidence:
     return Evidence({each.name: each for each in devices}, **values)
 
 
-def answer(seen: Evidence, expected: Expected = (), interfaces: Optional[List[str]] = None) -> Dict[str, Any]:
+def answer(seen: Evidence, expected: Expected = (), interfaces: list[str] | None = None) -> dict[str, Any]:
     """The module's answer."""
     items = [{"count": 1, "executable": None, "device": None, "reason": "so", **item} for item in expected]
     return PromiscuityRequest({"interfaces": interfaces, "expected": items}).answer(seen)
 
 
-def ledger(seen: Evidence, name: str, expected: Expected = ()) -> Tuple[List[Tuple[str, int]], int]:
+def ledger(seen: Evidence, name: str, expected: Expected = ()) -> tuple[list[tuple[str, int]], int]:
     """Sources with counts, and what is unexplained."""
     found = next(each for each in answer(seen, expected)["interfaces"] if each["name"] == name)
     return [(entry["source"], entry["count"]) for entry in found["ledger"]], found["unexplained"]
 
 
-def rules(seen: Evidence, expected: Expected = ()) -> List[Tuple[str, str, str]]:
+def rules(seen: Evidence, expected: Expected = ()) -> list[tuple[str, str, str]]:
     """Findings in short."""
     return [(each["severity"], each["rule"], each["interface"]) for each in answer(seen, expected)["findings"]]
 
@@ -83,7 +83,7 @@ MANAGED = [
 
 
 @pytest.mark.parametrize("filtering, own, autos, synced, counter, held", MANAGED)
-def test_what_a_bridge_holds(filtering: bool, own: int, autos: Tuple[bool, ...], synced: bool, counter: int, held: int) -> None:
+def test_what_a_bridge_holds(filtering: bool, own: int, autos: tuple[bool, ...], synced: bool, counter: int, held: int) -> None:
     """The rules of br_manage_promisc."""
     ports = [device(f"v{number}", counter, master="br0", auto=auto, synced=synced, filter_list=False) for number, auto in enumerate(autos)]
     seen = evidence(bridge(own, vlan_filtering=filtering, administrator=bool(own)), *ports)
@@ -96,7 +96,7 @@ def upper(kind: str, counter: int = 0, **values: Any) -> Device:
     return device("u0", counter, **{"kind": kind, "lower": "v0", **values})
 
 
-CASES: List[Tuple[str, Evidence, List[Tuple[str, int]], int]] = [
+CASES: list[tuple[str, Evidence, list[tuple[str, int]], int]] = [
     ("quiet", evidence(device("v0")), [], 0),
     ("administrator", evidence(device("v0", 1, administrator=True)), [("administrator", 1)], 0),
     ("a sniffer", evidence(device("v0", 1), sockets=(sniffer(TCPDUMP),)), [("packet_socket", 1)], 0),
@@ -146,7 +146,7 @@ CASES: List[Tuple[str, Evidence, List[Tuple[str, int]], int]] = [
 
 
 @pytest.mark.parametrize("seen, entries, unexplained", [case[1:] for case in CASES], ids=[case[0] for case in CASES])
-def test_ledger(seen: Evidence, entries: List[Tuple[str, int]], unexplained: int) -> None:
+def test_ledger(seen: Evidence, entries: list[tuple[str, int]], unexplained: int) -> None:
     """The ledger of v0; with what it leaves it is the counter."""
     assert ledger(seen, "v0") == (entries, unexplained)
     assert sum(count for source, count in entries) + unexplained == seen.devices["v0"].counter
@@ -201,7 +201,7 @@ def test_an_expected_device() -> None:
         ({"match": "v0", "device": "u0", "executable": "/bin/x"}, "make it two items"), ({"match": "v/0"}, "no interface name"),
     ],
 )
-def test_bad_extras_are_refused(item: Dict[str, Any], words: str) -> None:
+def test_bad_extras_are_refused(item: dict[str, Any], words: str) -> None:
     """By name and with what to do."""
     with pytest.raises(InputError, match=words):
         extra({"count": 1, "reason": "so", "executable": None, "device": None, **item})

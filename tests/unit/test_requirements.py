@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Dict, List
 
 import pytest
 from packaging.requirements import Requirement
@@ -15,9 +14,9 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def asked(kind: str) -> List[Requirement]:
+def asked(kind: str) -> list[Requirement]:
     """Of a file, and of those that it names."""
-    found: List[Requirement] = []
+    found: list[Requirement] = []
     for line in (ROOT / f"requirements-{kind}.txt").read_text().splitlines():
         if line.startswith("-r "):
             found += asked(line.split("requirements-")[1].split(".")[0])
@@ -26,11 +25,11 @@ def asked(kind: str) -> List[Requirement]:
     return found
 
 
-def locked(kind: str) -> Dict[str, List[str]]:
+def locked(kind: str) -> dict[str, list[str]]:
     """The versions of each package."""
     text = (ROOT / f"requirements-{kind}.lock").read_text()
     entries = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
-    found: Dict[str, List[str]] = {}
+    found: dict[str, list[str]] = {}
     for entry in entries:
         name, version = re.match(r"(\S+?)==(\S+)", entry).groups()  # type: ignore[union-attr]
         assert "--hash=sha256:" in entry, name

@@ -8,7 +8,7 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
@@ -46,7 +46,7 @@ def opener(log: Path) -> Any:
     return open_backend
 
 
-def watchdog(folder: Path, identity: Optional[str], timeout: int) -> Watchdog:
+def watchdog(folder: Path, identity: str | None, timeout: int) -> Watchdog:
     """One whose files lie below a folder of the test."""
     return Watchdog(opener(folder / "log"), None, identity, timeout, Store(str(folder / "run")), lasting=Store(str(folder / "lib")))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import itertools
 import re
 from ipaddress import ip_address, ip_network
-from typing import Any, Dict, Optional
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnsupportedError
@@ -19,7 +19,12 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BY_PROGRAM, FILTER_GUARDS, GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import (
-    PROFILES, SECURITY, Level, Resolution, record, resolve,
+    PROFILES,
+    SECURITY,
+    Level,
+    Resolution,
+    record,
+    resolve,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,7 +38,7 @@ def can(*missing: str) -> recipes.Can:
     return lambda kind, name="", value=True: f"there is no {name or kind}" if (name or kind) in missing else None
 
 
-def level(label: str, value: Optional[str]) -> Level:
+def level(label: str, value: str | None) -> Level:
     """One policy on one level."""
     return Level.of(label, {"security": {"promiscuous": value}})
 
@@ -222,13 +227,13 @@ ports = st.fixed_dictionaries({
 }).map(lambda fields: {**fields, "shared": _some(fields, int(str(fields["shared"])))})
 
 
-def _some(fields: Dict[str, Any], mask: int) -> str:
+def _some(fields: dict[str, Any], mask: int) -> str:
     """Some of the addresses, in the order in which they stand."""
     both = [*elements.split(fields["macs"]), *elements.split(fields["addresses"])]
     return ",".join(each for place, each in enumerate(both) if mask >> place & 1)
 
 
-def as_json(index: int, found: Dict[str, Any]) -> Any:
+def as_json(index: int, found: dict[str, Any]) -> Any:
     """The elements as nft 1.0.6 lists them."""
     objects = []
     for name in ruleset.SETS:
@@ -253,7 +258,7 @@ def _as_nft(name: str, text: str) -> Any:
 
 
 @given(ports)
-def test_a_port_s_elements_say_what_the_port_was_given(fields: Dict[str, Any]) -> None:
+def test_a_port_s_elements_say_what_the_port_was_given(fields: dict[str, Any]) -> None:
     """decode(encode(x)) == x, through what nft prints."""
     derived = {str(elements.link_local(mac)) for mac in elements.split(fields["macs"])}
     fields["addresses"] = ",".join(part for part in elements.split(fields["addresses"]) if part not in derived)
@@ -264,7 +269,7 @@ def test_a_port_s_elements_say_what_the_port_was_given(fields: Dict[str, Any]) -
 
 
 @given(ports, st.data())
-def test_an_element_that_somebody_took_away_is_noticed(fields: Dict[str, Any], data: Any) -> None:
+def test_an_element_that_somebody_took_away_is_noticed(fields: dict[str, Any], data: Any) -> None:
     """Either in what the port seems to be allowed, or as not intact."""
     found = elements.elements_of(fields)
     name = data.draw(st.sampled_from(sorted(found)))
@@ -275,7 +280,7 @@ def test_an_element_that_somebody_took_away_is_noticed(fields: Dict[str, Any], d
 
 
 @given(ports, st.data())
-def test_a_set_that_somebody_flushed_breaks_the_seal(fields: Dict[str, Any], data: Any) -> None:
+def test_a_set_that_somebody_flushed_breaks_the_seal(fields: dict[str, Any], data: Any) -> None:
     """Also where what is left would be the whole of another wish; of entries that no version sealed nothing is said."""
     found = elements.elements_of(fields)
     sealed = elements.seal(found)
@@ -298,7 +303,7 @@ def test_link_local_address() -> None:
         "mcast_router": st.integers(0, 3), "group_fwd_mask": st.integers(0, 0xFFFF),
     }),
 )
-def test_records_come_back_and_fit(configured: Dict[str, str], values: Dict[str, str], before: Dict[str, Any]) -> None:
+def test_records_come_back_and_fit(configured: dict[str, str], values: dict[str, str], before: dict[str, Any]) -> None:
     """nft takes 128 bytes."""
     effective = {name: configured[name] if configured[name] != "inherit" else values[name] for name in configured}
     text = PortRecord(configured, effective, before).text()
@@ -312,7 +317,7 @@ def test_records_come_back_and_fit(configured: Dict[str, str], values: Dict[str,
 def test_the_longest_record_fits() -> None:
     """And one of an earlier version, which wrote values out, is read."""
     names = ("learning", "locked", "isolated", "mab", "guard", "unicast_flood", "multicast_flood")
-    before: Dict[str, Any] = {**dict.fromkeys(names, True), "mcast_router": 2, "group_fwd_mask": 0xFFFD}
+    before: dict[str, Any] = {**dict.fromkeys(names, True), "mcast_router": 2, "group_fwd_mask": 0xFFFD}
     longest = PortRecord(dict.fromkeys(SECURITY, "inherit"), dict.fromkeys(SECURITY, "accept"), before)
     assert len(f"{longest.text()} sum=01234567:{'x' * 15}") <= 128 and PortRecord.read(longest.text()) == longest
     assert PortRecord.read("promiscuous=inherit:reject").effective == {"promiscuous": "reject"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import Any, List
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
@@ -56,7 +56,7 @@ class Refusing:
     def __init__(self, number: int) -> None:
         self._number = number
 
-    def dump(self, _kind: int, _body: bytes) -> List[Any]:
+    def dump(self, _kind: int, _body: bytes) -> list[Any]:
         """Never answered."""
         raise RefusedDump("refused", self._number)
 

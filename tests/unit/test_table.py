@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import bridge, fdb, link, port, vlan
@@ -30,7 +30,7 @@ BRPORT = (
 ).split()
 
 # What each module promises to its users, typed a second time on purpose: an option that comes or goes has to do so here too.
-CONTRACT: Dict[str, str] = {
+CONTRACT: dict[str, str] = {
     "bridge": (
         "name state mtu address up ageing_time stp forward_delay hello_time max_age priority group_fwd_mask group_address vlan_filtering"
         " vlan_protocol vlan_default_pvid vlan_stats_enabled vlan_stats_per_port mcast_snooping mcast_querier mcast_router mcast_igmp_version"
@@ -50,7 +50,7 @@ CONTRACT: Dict[str, str] = {
         "name kind state peer peer_netns lower mode mtu address up allow_management rollback_timeout group multi_queue owner vlan_id vlan_protocol"
     ),
 }
-SPECS: Dict[str, Any] = {"bridge": bridge, "port": port, "vlan": vlan, "fdb": fdb, "link": link}
+SPECS: dict[str, Any] = {"bridge": bridge, "port": port, "vlan": vlan, "fdb": fdb, "link": link}
 
 
 @pytest.mark.parametrize("module", sorted(CONTRACT))

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES
@@ -33,7 +33,7 @@ def group(above: Subject, name: str = "pg", **values: str) -> Subject:
     return Subject(PORTGROUP, "vSwitch0", "esxi01", name, configured=configured, effective=effective)
 
 
-def found(audit: str, *subjects: Subject) -> Set[Tuple[str, str]]:
+def found(audit: str, *subjects: Subject) -> set[tuple[str, str]]:
     """Objects and fields."""
     return {(str(each["object"]), str(each["field"])) for each in judge(audit, subjects)}
 
@@ -52,7 +52,7 @@ TRUTH = [
 
 
 @pytest.mark.parametrize(("policy", "case"), list(product(POLICIES, TRUTH)))
-def test_all_states_of_a_policy(policy: str, case: Tuple[str, str, str, str]) -> None:
+def test_all_states_of_a_policy(policy: str, case: tuple[str, str, str, str]) -> None:
     """A switch and one group: the table of the documentation."""
     above = vswitch(**{policy: case[0]})
     below = group(above, **{policy: case[1]})
@@ -88,14 +88,14 @@ def test_an_inherited_value_is_mended_at_the_switch() -> None:
     assert any("from vSwitch vSwitch0 on esxi01" in str(each["finding"]) for each in both)
 
 
-def distributed(kind: str, configured: Optional[Dict[str, str]] = None, effective: Optional[Dict[str, str]] = None, **values: Any) -> Subject:
+def distributed(kind: str, configured: dict[str, str] | None = None, effective: dict[str, str] | None = None, **values: Any) -> Subject:
     """Of vds1; it inherits and rejects, unless told otherwise."""
     names = {VDS: {}, VDS_PORTGROUP: {"group": "dvpg"}, VDS_PORT: {"group": "dvpg", "port": "7"}}[kind]
-    base: Dict[str, Any] = {"configured": {**INHERIT, **(configured or {})}, "effective": {**REJECT, **(effective or {})}, "place": "dc1", **names}
+    base: dict[str, Any] = {"configured": {**INHERIT, **(configured or {})}, "effective": {**REJECT, **(effective or {})}, "place": "dc1", **names}
     return Subject(kind, "vds1", **{**base, **values})
 
 
-def rules(audit: str, *subjects: Subject) -> List[str]:
+def rules(audit: str, *subjects: Subject) -> list[str]:
     """By name."""
     return sorted(str(each["rule"]) for each in judge(audit, subjects))
 

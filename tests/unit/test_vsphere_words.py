@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, List
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
@@ -28,7 +28,7 @@ ALL = frozenset(WITHOUT)
 GUEST = {"profile": "guest"}
 
 
-def compiled(item: Dict[str, Any], backend: str = VSWITCH, without: FrozenSet[str] = frozenset()) -> Compiled:
+def compiled(item: dict[str, Any], backend: str = VSWITCH, without: frozenset[str] = frozenset()) -> Compiled:
     """Of one switch."""
     [switch], _skipped = document.read([{"name": "vSwitch0", **item}], BACKENDS)
     found = compile_switch(switch, backend)
@@ -36,7 +36,7 @@ def compiled(item: Dict[str, Any], backend: str = VSWITCH, without: FrozenSet[st
     return found
 
 
-def refused(item: Dict[str, Any], backend: str = VSWITCH, without: FrozenSet[str] = frozenset()) -> UnsupportedError:
+def refused(item: dict[str, Any], backend: str = VSWITCH, without: frozenset[str] = frozenset()) -> UnsupportedError:
     """What it says."""
     with pytest.raises(UnsupportedError) as caught:
         compiled(item, backend, without)
@@ -54,7 +54,7 @@ def test_security_is_taken_as_it_is_said() -> None:
 
 def test_every_word_that_is_unsupported_is_refused_or_told() -> None:
     """One at a time: first the refusal with the way out, then the same with the user's word that he does without."""
-    cases: List[Dict[str, Any]] = [{"guards": {name: "reject"}} for name in GUARDS if name != "bpdu"]
+    cases: list[dict[str, Any]] = [{"guards": {name: "reject"}} for name in GUARDS if name != "bpdu"]
     cases += [{"isolated": True}, {"multicast_flood": False}, {"ports": [{"name": "p", "security": {"promiscuous": "reject"}}]}]
     for case in cases:
         word = next(iter(case.get("guards", case)))

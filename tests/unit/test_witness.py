@@ -8,7 +8,7 @@ import errno
 import os
 from pathlib import Path
 from struct import pack
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import call
@@ -126,10 +126,10 @@ def test_tee_of_iptables() -> None:
 class FakeClient:
     """Answers dumps from a table of bodies; a function is called each time, an error raised."""
 
-    def __init__(self, answers: Dict[int, Any]) -> None:
+    def __init__(self, answers: dict[int, Any]) -> None:
         self.answers = answers
 
-    def dump(self, request: int, body: bytes) -> List[Part]:
+    def dump(self, request: int, body: bytes) -> list[Part]:
         """As Client does."""
         found = self.answers.get(request, [])
         if isinstance(found, Exception):
@@ -140,7 +140,7 @@ class FakeClient:
         """Nothing to close."""
 
 
-def witness(answers: Dict[int, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
+def witness(answers: dict[int, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
     """The evidence from such answers."""
     monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._netlink.witness.TcxReader", FakeTcx)
     client = FakeClient(answers)
@@ -150,12 +150,12 @@ def witness(answers: Dict[int, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
 class FakeTcx:
     """No programs."""
 
-    def read(self, ifindex: int) -> List[Program]:
+    def read(self, ifindex: int) -> list[Program]:
         """None."""
         return []
 
 
-LINKS: List[bytes] = [link(3, "eth0")]
+LINKS: list[bytes] = [link(3, "eth0")]
 
 
 @pytest.mark.parametrize(
@@ -175,13 +175,13 @@ def test_a_host_that_never_stands_still(monkeypatch: pytest.MonkeyPatch) -> None
     """Counters of different moments don't add up, so that is said."""
     counter = iter(range(99))
 
-    def moving() -> List[bytes]:
+    def moving() -> list[bytes]:
         return [link(3, "eth0", attribute(c.IFLA_PROMISCUITY, u32(next(counter))))]
 
     assert [gap.what for gap in witness({c.RTM_GETLINK: moving}, monkeypatch).gaps] == ["one state of all interfaces"]
     once = iter([0, 1] + [2] * 9)
 
-    def settles() -> List[bytes]:
+    def settles() -> list[bytes]:
         return [link(3, "eth0", attribute(c.IFLA_PROMISCUITY, u32(next(once))))]
 
     seen = witness({c.RTM_GETLINK: settles}, monkeypatch)
@@ -250,7 +250,7 @@ def test_holders_that_can_not_be_looked_into(tmp_path: Path, monkeypatch: pytest
     fake_proc(tmp_path, 10, 100)
     real = os.listdir
 
-    def listdir(path: str) -> List[str]:
+    def listdir(path: str) -> list[str]:
         if path.endswith("/fd"):
             raise PermissionError(errno.EACCES, "no")
         return real(path)

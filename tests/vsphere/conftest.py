@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -33,9 +33,9 @@ class World:
     def __init__(self, vsphere: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         self.vsphere = vsphere
         self.data = vsphere.data
-        self._paths: List[str] = []
+        self._paths: list[str] = []
         url = urlsplit(self.data["url"])
-        self.connection: Dict[str, Any] = {
+        self.connection: dict[str, Any] = {
             "hostname": url.hostname, "port": url.port, "username": self.data["user"], "password": self.data["password"],
         }
         for name in ("HOST", "USER", "PASSWORD", "PORT", "VALIDATE_CERTS", "PROXY_HOST", "PROXY_PORT"):
@@ -88,23 +88,23 @@ class World:
         """The simulator's own channel."""
         return self.vsphere.control(method, path, body)
 
-    def writes(self) -> List[str]:
+    def writes(self) -> list[str]:
         """The calls that change something, since the counters were reset."""
         # What our client and govc do to read.
         reading = ("Retrieve", "Continue", "Login", "Logout", "CreateC", "CreateP", "CreateF", "Destroy", "WaitFor", "CancelWait", "Query", "Fetch", "Find")
         return [name for name in self.control("GET", "calls")["methods"] if not name.startswith(reading)]
 
-    def hosts(self) -> List[str]:
+    def hosts(self) -> list[str]:
         """Inventory paths of all hosts."""
         return sorted(self.vsphere.govc("find", "/", "-type", "h").split("\n")[:-1])
 
-    def networks(self) -> Dict[str, Any]:
+    def networks(self) -> dict[str, Any]:
         """The whole network configuration of every host, by name."""
         # Nobody adds hosts while a test runs.
         self._paths = self._paths or self.hosts()
         return {path.rsplit("/", 1)[1]: self.network(path) for path in self._paths}
 
-    def network(self, path: str) -> Dict[str, Any]:
+    def network(self, path: str) -> dict[str, Any]:
         """That of one."""
         return self.vsphere.collect(path, "config.network")
 
@@ -113,7 +113,7 @@ class World:
         for path in self.hosts():
             self.vsphere.govc("host.option.set", "-host", path, "Net.BlockGuestBPDU", "0")
 
-    def system(self, path: str) -> Tuple[str, str]:
+    def system(self, path: str) -> tuple[str, str]:
         """The HostNetworkSystem of a host."""
         reference = self.vsphere.collect(path, "configManager.networkSystem")
         return reference["type"], reference["value"]
@@ -136,12 +136,12 @@ def _world(world_of: Callable[..., World]) -> World:
     return world_of("--hosts", "2")
 
 
-def vswitch(config: Dict[str, Any], name: str = "vSwitch0") -> Dict[str, Any]:
+def vswitch(config: dict[str, Any], name: str = "vSwitch0") -> dict[str, Any]:
     """A switch of a host's network, as govc shows it."""
     return next(each for each in config["vswitch"] if each["name"] == name)
 
 
-def group(config: Dict[str, Any], name: str) -> Dict[str, Any]:
+def group(config: dict[str, Any], name: str) -> dict[str, Any]:
     """A port group."""
     return next(each for each in config["portgroup"] if each["spec"]["name"] == name)
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, NamedTuple
+from typing import NamedTuple
 
 
 class Switched(NamedTuple):
@@ -17,11 +17,11 @@ class Switched(NamedTuple):
     group: bool
 
 
-SWITCHED: Dict[str, Switched] = {
+SWITCHED: dict[str, Switched] = {
     "netflow": Switched("ipfixEnabled", "ipfixOverrideAllowed", "ipfix_override", True),
     "blocked": Switched("blocked", "blockOverrideAllowed", "block_override", False),
 }
-FLAGS: Dict[str, str] = {
+FLAGS: dict[str, str] = {
     "block_override": "blockOverrideAllowed", "shaping_override": "shapingOverrideAllowed", "vendor_config_override": "vendorConfigOverrideAllowed",
     "live_port_move": "livePortMovingAllowed", "port_config_reset_at_disconnect": "portConfigResetAtDisconnect",
     "network_rp_override": "networkResourcePoolOverrideAllowed", "traffic_filter_override": "trafficFilterOverrideAllowed",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Set, Tuple
+from typing import Any, Callable, Iterator, NamedTuple
 
 import pytest
 from ansible.module_utils.common import warnings
@@ -28,7 +28,7 @@ from .test_pending import FLEET, ORDER
 from .test_policy import HOSTS, REJECT
 
 INFO = "esxi_switch_policy_info"
-ALL: Dict[str, Any] = {"all_hosts": True}
+ALL: dict[str, Any] = {"all_hosts": True}
 # What the API's reference marks as "Need not be set", of all that is asked for and is no array.
 OPTIONAL = {"config.backingType", "config.uplink", "runtime.bootTime"}
 INHERIT = dict.fromkeys(REJECT, "inherit")
@@ -40,7 +40,7 @@ class Case(NamedTuple):
     """A task. With C(check) it would change something; without it changes nothing, so that it can be run for real."""
 
     module: str
-    params: Dict[str, Any]
+    params: dict[str, Any]
     check: bool = False
 
 
@@ -99,7 +99,7 @@ def _site(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wor
     _lab(folder, "down")
 
 
-def run(world: World, case: Case) -> Dict[str, Any]:
+def run(world: World, case: Case) -> dict[str, Any]:
     """Its result; what is raised is no answer."""
     warnings._global_warnings.clear()
     result = world.run(case.module, case.check, **case.params)
@@ -109,7 +109,7 @@ def run(world: World, case: Case) -> Dict[str, Any]:
 
 
 @contextlib.contextmanager
-def bent(world: World, *rules: Dict[str, Any]) -> Iterator[None]:
+def bent(world: World, *rules: dict[str, Any]) -> Iterator[None]:
     """While properties or objects come back otherwise."""
     for rule in rules:
         world.control("POST", "properties", rule)
@@ -119,9 +119,9 @@ def bent(world: World, *rules: Dict[str, Any]) -> Iterator[None]:
         world.control("DELETE", "properties")
 
 
-def asked(world: World, case: Case, monkeypatch: pytest.MonkeyPatch) -> Tuple[Dict[str, Any], Set[Tuple[str, str]]]:
+def asked(world: World, case: Case, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], set[tuple[str, str]]]:
     """The result where all can be read, and the properties that the module asked for, by type and path."""
-    seen: Set[Tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     original = Session.retrieve
 
     def retrieve(self: Session, roots: Any, paths: Any, *args: Any, **named: Any) -> Any:
@@ -136,7 +136,7 @@ def asked(world: World, case: Case, monkeypatch: pytest.MonkeyPatch) -> Tuple[Di
     return result, seen
 
 
-def blame(result: Dict[str, Any], *words: str) -> str:
+def blame(result: dict[str, Any], *words: str) -> str:
     """What is wrong about an answer that has to say these words as something can't be read; empty if it does."""
     if result.get("failed"):
         told = [result["msg"]]
@@ -155,7 +155,7 @@ def test_no_property_is_taken_for_none(site: World, name: str, monkeypatch: pyte
     """Each that the module asks for, denied and in neither set, of all objects that have it: the task fails, the audit lists it, or a warning names it."""
     case = CASES[name]
     clean, seen = asked(site, case, monkeypatch)
-    wrong: List[str] = []
+    wrong: list[str] = []
     for kind, path in sorted(seen):
         for rule in ({"as": "missing"}, {"as": "unset"}):
             if rule["as"] == "unset" and path in OPTIONAL:
@@ -270,7 +270,7 @@ HIDDEN = [
 
 @pytest.mark.own_code
 @pytest.mark.parametrize(("hidden", "listed"), HIDDEN)
-def test_objects_that_are_hidden(site: World, hidden: Dict[str, str], listed: bool) -> None:
+def test_objects_that_are_hidden(site: World, hidden: dict[str, str], listed: bool) -> None:
     """Where anything that can be read tells of them they are missed."""
     case = CASES["audit of all"]
     whole = run(site, case)
@@ -332,7 +332,7 @@ def test_further_pages(site: World) -> None:
         host = dep.vim.HostSystem
         roots = [each.ref for each in Inventory(session).everywhere()]
 
-        def read() -> Dict[str, Dict[str, str]]:
+        def read() -> dict[str, dict[str, str]]:
             found = session.retrieve(roots, {host: ["name", "config.network.vnic"]}, page=1)
             return {each.name: {path: gap.code for path, gap in each.gaps.items()} for each in found}
 
@@ -346,15 +346,15 @@ class Change(NamedTuple):
     """A task, the call by which it writes, and what is not told any more from then on: properties, or answers to calls."""
 
     module: str
-    params: Dict[str, Any]
+    params: dict[str, Any]
     method: str
-    properties: Tuple[Dict[str, Any], ...] = ()
-    calls: Tuple[Dict[str, Any], ...] = ()
+    properties: tuple[dict[str, Any], ...] = ()
+    calls: tuple[dict[str, Any], ...] = ()
 
 
 GROUPS, SWITCHES = ({"type": "HostSystem", "path": f"config.network.{kind}"} for kind in ("portgroup", "vswitch"))
 DV_GROUP = {"type": "DistributedVirtualPortgroup", "object": "dvpg02"}
-UNSET: Dict[str, Any] = {"as": "unset"}
+UNSET: dict[str, Any] = {"as": "unset"}
 CHANGES = {
     "group": Change("esxi_portgroup", {**ALL, "name": "pg01", "security": OPEN}, "UpdatePortGroup", (GROUPS, {**GROUPS, **UNSET})),
     "group that goes": Change("esxi_portgroup", {**ALL, "name": "pg02", "state": "absent"}, "RemovePortGroup", (GROUPS, {**GROUPS, **UNSET})),

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import yaml
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BY_PROGRAM, GUARDS
@@ -40,13 +40,13 @@ DOCUMENT = """
 """
 
 
-def on_linux(switches: List[Dict[str, Any]]) -> Dict[str, Any]:
+def on_linux(switches: list[dict[str, Any]]) -> dict[str, Any]:
     """In a namespace of its own, with a journal of its own."""
     inner = f"mount -t tmpfs tmpfs /run && exec {sys.executable} {Path(__file__).with_name('linux_side.py')}"
     unshare = ["unshare", "--net", "--mount", *(["--user", "--map-root-user"] if os.geteuid() else [])]
     done = subprocess.run([*unshare, "sh", "-c", inner], input=json.dumps(switches), capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
-    answer: Dict[str, Any] = json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 import pytest
 
@@ -19,12 +19,12 @@ VALUES = (True, False, None)
 INFO = "esxi_switch_policy_info"
 
 
-def describe(world: World, **params: Any) -> Dict[str, Any]:
+def describe(world: World, **params: Any) -> dict[str, Any]:
     """Of all hosts."""
     return policy_document(world.ok(INFO, all_hosts=True), "vcenter", "policy.yml", **params)
 
 
-def apply(world: World, described: Dict[str, Any], check: bool = False) -> List[Dict[str, Any]]:
+def apply(world: World, described: dict[str, Any], check: bool = False) -> list[dict[str, Any]]:
     """As the playbook harden_esxi does: each document with its own hosts."""
     return [world.ok("esxi_switch_policy", check, **document) for document in described["data"]["virtnet_policy_documents"]]
 
@@ -44,7 +44,7 @@ def shuffle(world: World, dice: random.Random) -> None:
     world.vsphere.govc("host.option.set", "-host", PATH.format(HOSTS[0]), "Net.BlockGuestBPDU", str(dice.choice((0, 1))))
 
 
-def own(dice: random.Random) -> Dict[str, Any]:
+def own(dice: random.Random) -> dict[str, Any]:
     """A macManagementPolicy, of which all or nothing is inherited."""
     return dice.choice([{"inherited": True}, {"inherited": False, **{field: dice.choice((True, False)) for field in FIELDS}}])
 

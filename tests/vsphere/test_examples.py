@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 import yaml
 
@@ -19,14 +19,14 @@ from .conftest import World, vswitch
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def examples(module: str) -> List[Dict[str, Any]]:
+def examples(module: str) -> list[dict[str, Any]]:
     """The tasks."""
     text = (ROOT / "plugins" / "modules" / f"{module}.py").read_text()
-    found: List[Dict[str, Any]] = yaml.safe_load(text.split('EXAMPLES = r"""')[1].split('"""')[0])
+    found: list[dict[str, Any]] = yaml.safe_load(text.split('EXAMPLES = r"""')[1].split('"""')[0])
     return found
 
 
-def play(world: World, folder: Path, tasks: List[Dict[str, Any]], *options: str) -> Any:
+def play(world: World, folder: Path, tasks: list[dict[str, Any]], *options: str) -> Any:
     """What came of each task: its result."""
     (folder / "play.yml").write_text(json.dumps([{
         "hosts": "localhost", "gather_facts": False, "connection": "local", "vars": {"ansible_python_interpreter": sys.executable}, "tasks": tasks,
@@ -48,8 +48,8 @@ def test_examples(world_of: Callable[..., World], tmp_path: Path) -> None:
     """Each module's twice: the second time nothing changes. The last example deletes what the others made."""
     world = world_of("--hosts", "3")
     before = world.networks()
-    tasks: List[Dict[str, Any]] = []
-    expected: List[Any] = []
+    tasks: list[dict[str, Any]] = []
+    expected: list[Any] = []
     for module in ("esxi_vswitch", "esxi_portgroup"):
         *making, deleting = examples(module)
         tasks += [*making, *making, deleting, deleting]

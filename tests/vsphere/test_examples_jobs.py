@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Callable, List
+from typing import Any, Callable
 
 from tests.oracle.bundles import VibSpec, make_bundle
 
@@ -21,7 +21,7 @@ def test_examples_in_a_playbook(world_of: Callable[..., World], tmp_path: Path) 
     (tmp_path / "test-1.vmx").write_text('displayName = "test-1"\n')
     world.vsphere.govc("datastore.upload", "-ds", "datastore1", str(bundle), "drivers/driver.zip")
     world.vsphere.govc("datastore.upload", "-ds", "datastore1", str(tmp_path / "test-1.vmx"), "test-1/test-1.vmx")
-    tasks: List[Any] = [*examples("esxi_software"), *examples("esxi_vm_registration")]
+    tasks: list[Any] = [*examples("esxi_software"), *examples("esxi_vm_registration")]
     changes = [result["changed"] for result in play(world, tmp_path, json.loads(json.dumps(tasks).replace("/var/tmp/bundles", str(tmp_path))))]
     assert changes == [False, False, True, False, True, True, True, False, True, True]
     assert "test-1" not in world.vsphere.govc("find", "/", "-type", "m")

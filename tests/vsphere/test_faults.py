@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.rules import ORDER
@@ -19,10 +19,10 @@ from .conftest import World, group, vswitch
 from .test_vswitch import HOST, NAME, furnish
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OPEN: Dict[str, Any] = {"all_hosts": True, "name": "pg01", "security": {"promiscuous": "accept"}}
+OPEN: dict[str, Any] = {"all_hosts": True, "name": "pg01", "security": {"promiscuous": "accept"}}
 
 
-def opened(world: World) -> Dict[str, bool]:
+def opened(world: World) -> dict[str, bool]:
     """On which hosts the group is open, as govc sees it."""
     return {name: "allowPromiscuous" in group(config, "pg01")["spec"]["policy"]["security"] for name, config in world.networks().items()}
 

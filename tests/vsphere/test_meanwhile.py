@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import fleet
@@ -14,7 +14,7 @@ from .test_faults import OPEN
 from .test_policy import HOSTS, PATH, REJECT
 
 FIRST, SECOND = HOSTS
-ALL: Dict[str, Any] = {"all_hosts": True}
+ALL: dict[str, Any] = {"all_hosts": True}
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
@@ -38,9 +38,9 @@ class Other(NamedTuple):
     """What somebody else does, a task that would overwrite or take it, and what is said."""
 
     method: str
-    arguments: Dict[str, Any]
+    arguments: dict[str, Any]
     module: str
-    params: Dict[str, Any]
+    params: dict[str, Any]
     words: str
 
 
@@ -102,7 +102,7 @@ def test_what_somebody_else_did_stays(furnished: World, name: str, monkeypatch: 
     """On the host where they were faster nothing is written, and the other one is done."""
     world, other = furnished, OTHERS[name]
     write = writer(world)
-    theirs: List[Any] = []
+    theirs: list[Any] = []
 
     def act() -> None:
         write(other.method, **other.arguments)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, List, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.rules import ORDER
@@ -14,7 +14,7 @@ from .conftest import World, group, vswitch
 from .test_policy import HOSTS, PATH, REJECT, option
 
 NAME, SECOND = HOSTS
-ONE: Dict[str, Any] = {"esxi_hostname": NAME}
+ONE: dict[str, Any] = {"esxi_hostname": NAME}
 OPEN = dict.fromkeys(REJECT, "accept")
 OPEN_TWO = {"all_hosts": True, "name": "pg01", "security": {"promiscuous": "accept"}}
 FLEET = "ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.backend.HostFleet.__init__.__defaults__"
@@ -26,21 +26,21 @@ class Write(NamedTuple):
 
     method: str
     module: str
-    params: Dict[str, Any]
+    params: dict[str, Any]
     done: Callable[[World], bool]
 
 
-def network(world: World) -> Dict[str, Any]:
+def network(world: World) -> dict[str, Any]:
     """Of the first host."""
     return world.network(PATH.format(NAME))
 
 
-def names(world: World, kind: str) -> List[str]:
+def names(world: World, kind: str) -> list[str]:
     """Its switches or groups."""
     return [each["name"] if kind == "vswitch" else each["spec"]["name"] for each in network(world)[kind]]
 
 
-def opened(config: Dict[str, Any]) -> bool:
+def opened(config: dict[str, Any]) -> bool:
     """Whether a group accepts promiscuous mode by itself."""
     return bool(group(config, "pg01")["spec"]["policy"]["security"].get("allowPromiscuous"))
 
@@ -90,7 +90,7 @@ def test_writes_that_outlast_the_timeout(world: World, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("rule", [{"action": "lose"}, {"action": "lose", "status": 504}], ids=["closed", "proxy"])
 @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.method)
-def test_an_answer_that_is_lost(world: World, write: Write, rule: Dict[str, Any]) -> None:
+def test_an_answer_that_is_lost(world: World, write: Write, rule: dict[str, Any]) -> None:
     """The connection ends, or a proxy gives up: what is done counts, and is not done twice."""
     world.control("POST", "faults", {"method": write.method, **rule})
     result = world.ok(write.module, False, **ONE, **write.params)

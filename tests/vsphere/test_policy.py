@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BY_PROGRAM, GUARDS
@@ -22,17 +22,17 @@ CLOSED = dict.fromkeys(FIELDS, False)
 Document = List[Dict[str, Any]]
 
 
-def standard(*groups: Dict[str, Any], **level: Any) -> Document:
+def standard(*groups: dict[str, Any], **level: Any) -> Document:
     """vSwitch0 of a document."""
     return [{"name": "vSwitch0", "kind": "vswitch", "port_groups": list(groups), **level}]
 
 
-def distributed(*groups: Dict[str, Any], **level: Any) -> Document:
+def distributed(*groups: dict[str, Any], **level: Any) -> Document:
     """vds1."""
     return [{"name": "vds1", "kind": "vds", "port_groups": list(groups), **level}]
 
 
-def dv_setting(world: World, name: str = "dvpg01") -> Dict[str, Any]:
+def dv_setting(world: World, name: str = "dvpg01") -> dict[str, Any]:
     """The MAC management of a distributed group or switch."""
     return world.vsphere.collect(f"/dc1/network/{name}", "config")["defaultPortConfig"]["macManagementPolicy"]
 
@@ -42,7 +42,7 @@ def option(world: World, host: str, name: str = "Net.BlockGuestBPDU") -> int:
     return next(each["value"] for each in world.vsphere.collect(PATH.format(host), "config.option") if each["key"] == name)
 
 
-def security(world: World, host: str, name: str) -> Dict[str, bool]:
+def security(world: World, host: str, name: str) -> dict[str, bool]:
     """What a port group has of its own."""
     return group(world.network(PATH.format(host)), name)["spec"]["policy"].get("security", {})
 
@@ -57,13 +57,13 @@ def override(world: World, host: str, name: str, **values: bool) -> None:
     })
 
 
-def everything(world: World) -> Dict[str, Any]:
+def everything(world: World) -> dict[str, Any]:
     """Hosts, their options, and the distributed switch."""
     switch = {name: world.vsphere.collect(f"/dc1/network/{name}", "config") for name in ("vds1", "dvpg01", "dvpg02")}
     return {"hosts": world.networks(), "options": [option(world, host) for host in HOSTS], "vds": switch}
 
 
-def cycle(world: World, switches: Document, **params: Any) -> Dict[str, Any]:
+def cycle(world: World, switches: Document, **params: Any) -> dict[str, Any]:
     """Check, run, run again, check again; returns the real run's result."""
     before = everything(world)
     arguments = {"all_hosts": True, "switches": switches, **params}
@@ -77,7 +77,7 @@ def cycle(world: World, switches: Document, **params: Any) -> Dict[str, Any]:
     return real
 
 
-def _comparable(result: Dict[str, Any]) -> Dict[str, Any]:
+def _comparable(result: dict[str, Any]) -> dict[str, Any]:
     kinds = {kind: {name: {**each, **REAL_ONLY} for name, each in result[kind].items()} for kind in ("hosts", "distributed_switches")}
     return {**result, **kinds, "msg": None}
 
@@ -110,7 +110,7 @@ def test_hosts_options_and_a_distributed_switch_in_one_task(world: World) -> Non
     assert result["distributed_switches"]["vds1"]["verified"] and not result["distributed_switches"]["vds1"]["approximate"]
 
 
-def _without_security(network: Dict[str, Any]) -> None:
+def _without_security(network: dict[str, Any]) -> None:
     for each in network["vswitch"]:
         each["spec"]["policy"].pop("security")
     for each in network["portgroup"]:
@@ -383,8 +383,8 @@ def test_few_calls(world_of: Callable[..., World]) -> None:
     world = world_of("--hosts", "12", "--dv-groups", "0")
     world.control("POST", "calls/reset")
     world.ok("esxi_switch_policy", all_hosts=True, switches=standard({"name": "pg01", "security": REJECT}, security=REJECT))
-    log: List[Dict[str, Any]] = world.control("GET", "calls?log=1")["log"]
-    first: Optional[int] = next(number for number, each in enumerate(log) if each["method"].startswith("Update"))
+    log: list[dict[str, Any]] = world.control("GET", "calls?log=1")["log"]
+    first: int | None = next(number for number, each in enumerate(log) if each["method"].startswith("Update"))
     assert first is not None and first <= 6 + 8, [each["method"] for each in log[:first]]
     assert sum(each["method"].startswith("Update") for each in log) == 24
     assert sum(each["method"].startswith("Retrieve") for each in log) <= 6 + 12, [each["method"] for each in log]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Set, Tuple
+from typing import Any, Callable
 
 import pytest
 
@@ -15,12 +15,12 @@ INFO = "esxi_switch_policy_info"
 GROUPS = ("pg01", "pg02", "VM Network")
 
 
-def words(values: Dict[str, Any], unset: str = "inherit") -> Dict[str, str]:
+def words(values: dict[str, Any], unset: str = "inherit") -> dict[str, str]:
     """The API's booleans."""
     return {policy: unset if values.get(field) is None else "accept" if values[field] else "reject" for policy, field in zip(POLICIES, FIELDS)}
 
 
-def objects(result: Dict[str, Any], kind: str) -> Dict[Tuple[str, str], Dict[str, Any]]:
+def objects(result: dict[str, Any], kind: str) -> dict[tuple[str, str], dict[str, Any]]:
     """Of a kind, by host or switch and name."""
     return {(each["host"] or each["switch"], each["port"] or each["port_group"] or each["switch"]): each for each in result["objects"] if each["kind"] == kind}
 
@@ -73,11 +73,11 @@ def test_the_audits_differ_as_documented(world: World, audit: str) -> None:
     """All six states of a switch and a group, each policy, on hosts whose state govc can show."""
     prepare(world)
     result = world.ok(INFO, all_hosts=True, audit=audit)
-    found: Dict[Tuple[str, str], Set[str]] = {}
+    found: dict[tuple[str, str], set[str]] = {}
     for each in result["findings"]:
         if each["kind"] in ("vswitch", "portgroup") and each["field"] in POLICIES:
             found.setdefault((each["host"], each["object"]), set()).add(each["field"])
-    wanted: Dict[Tuple[str, str], Set[str]] = {}
+    wanted: dict[tuple[str, str], set[str]] = {}
     for (above, name), (_switch, of_group) in TRUTH.items():
         if audit in of_group.split():
             wanted[HOSTS[above == "accept"], name] = set(POLICIES)
@@ -121,12 +121,12 @@ def test_ports_and_flags_of_a_distributed_switch(world: World) -> None:
     assert found["stig"] == found["scg"] == [("dv_override", keys[0]), ("dv_override_allowed", "dvpg01"), ("dv_promiscuous", keys[0])]
 
 
-def _ports(world: World, group: str) -> List[str]:
+def _ports(world: World, group: str) -> list[str]:
     """Keys of the ports of a group, as govc tells them."""
     return sorted((str(key) for key in world.vsphere.collect(f"/dc1/network/{group}", "portKeys")), key=int)
 
 
-def _rules(world: World, audit: str) -> List[Tuple[str, str]]:
+def _rules(world: World, audit: str) -> list[tuple[str, str]]:
     found = world.ok(INFO, all_hosts=True, audit=audit, ports="all")["findings"]
     return sorted((each["rule"], each["object"]) for each in found if each["rule"].startswith("dv_"))
 

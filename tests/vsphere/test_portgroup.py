@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from itertools import product
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 import pytest
 
@@ -16,12 +16,12 @@ from .test_vswitch import HOST, NAME, furnish, without_security
 VALUES = (None, "inherit", "accept", "reject")
 
 
-def native(values: List[str]) -> Dict[str, bool]:
+def native(values: list[str]) -> dict[str, bool]:
     """As the API shows them: what inherits is not set."""
     return {key: value == "accept" for key, value in zip(FIELDS, values) if value != "inherit"}
 
 
-def groups(world: World, name: str) -> Dict[str, Dict[str, Any]]:
+def groups(world: World, name: str) -> dict[str, dict[str, Any]]:
     """A group on every host, by the host's name, read by govc at once."""
     shown = world.vsphere.govc("object.collect", "-json", "-type", "h", "/", "name", "config.network.portgroup")
     found, decoder, place = {}, json.JSONDecoder(), 0
@@ -33,7 +33,7 @@ def groups(world: World, name: str) -> Dict[str, Dict[str, Any]]:
     return found
 
 
-def _checked(world: World, asked: Dict[str, Any]) -> Dict[str, Any]:
+def _checked(world: World, asked: dict[str, Any]) -> dict[str, Any]:
     """The check run, which must not write."""
     world.control("POST", "calls/reset")
     checked = world.ok("esxi_portgroup", True, all_hosts=True, name="pg01", security=asked)
@@ -142,7 +142,7 @@ def test_who_has_to_reconnect(world: World) -> None:
         (("hostname: it is not given", "VMWARE_HOST"), {"hostname": None}),
     ],
 )
-def test_refused(world: World, words: Any, params: Dict[str, Any]) -> None:
+def test_refused(world: World, words: Any, params: dict[str, Any]) -> None:
     """In check mode with the same words, and nothing is written."""
     given = {"esxi_hostname": NAME, "name": "pg01", **params}
     world.refused("esxi_portgroup", "invalid", *words, **{name: value for name, value in given.items() if value is not None or name == "hostname"})

@@ -8,7 +8,7 @@ import contextlib
 import socket
 import threading
 from pathlib import Path
-from typing import Any, Dict, Iterator, Set, Tuple
+from typing import Any, Iterator
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.login import Login
@@ -28,14 +28,14 @@ class Proxy:
     """An HTTP proxy for CONNECT. C(answer) is what it says instead of making a tunnel; with C(hangs_up) it says that there is one, and ends it."""
 
     def __init__(self, answer: bytes = b"", hangs_up: bool = False) -> None:
-        self.asked: Set[str] = set()
+        self.asked: set[str] = set()
         self._answer, self._hangs_up = answer, hangs_up
         self._listener = socket.create_server((HERE, 0))
         self.port = self._listener.getsockname()[1]
-        self.options: Dict[str, Any] = {"proxy_host": HERE, "proxy_port": self.port}
+        self.options: dict[str, Any] = {"proxy_host": HERE, "proxy_port": self.port}
         threading.Thread(target=self._serve, daemon=True).start()
 
-    def __enter__(self) -> "Proxy":
+    def __enter__(self) -> Proxy:
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -95,7 +95,7 @@ def test_through_a_proxy(world: World) -> None:
         assert proxy.asked == {f"{HERE}:{world.connection['port']}"}
 
 
-ANSWERS: Dict[str, Tuple[bytes, str]] = {
+ANSWERS: dict[str, tuple[bytes, str]] = {
     "login": (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "wants a user and a password of its own (407 Proxy Authentication Required)"),
     "forbidden": (b"HTTP/1.1 403 Forbidden\r\n\r\n", "refuses to connect to {server} (403 Forbidden)"),
     "no method": (b"HTTP/1.0 405 Method Not Allowed\r\n\r\n", "refuses to connect to {server} (405 Method Not Allowed)"),
@@ -148,7 +148,7 @@ def test_files_go_through_it_too(world: World, tmp_path: Path) -> None:
 
 
 # Each as a value of hostname, with what is said of it.
-NAMES: Dict[str, Tuple[str, str]] = {
+NAMES: dict[str, tuple[str, str]] = {
     "https://vc.lab.example/sdk": ("it is a URL; ", "{option}: vc.lab.example."),
     "https://vc.lab.example:9443/ui/": ("it is a URL; ", "{option}: vc.lab.example, and {port}: 9443."),
     "vc.lab.example/sdk": ("it has a path in it; ", "{option}: vc.lab.example."),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Tuple
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Client
@@ -29,7 +29,7 @@ def small_pages(self: Client, roots: Any, paths: Any, hops: Any = (), what: str 
     return _retrieve(self, roots, paths, hops, what, min(page, 2))
 
 
-def calls(world: World) -> Dict[str, int]:
+def calls(world: World) -> dict[str, int]:
     """How often each method was called since the counters were reset."""
     return dict(world.control("GET", "calls")["methods"])
 
@@ -72,7 +72,7 @@ def test_a_distributed_group(world: World) -> None:
 
 
 @pytest.mark.parametrize(("parallel", "ends"), [(1, (2, 7, 11)), (8, (10,))])
-def test_many_at_once(world_of: Callable[..., World], parallel: int, ends: Tuple[int, ...]) -> None:
+def test_many_at_once(world_of: Callable[..., World], parallel: int, ends: tuple[int, ...]) -> None:
     """Threads whose calls are denied share one new login, and no host is lost, however often that happens in one run."""
     world = world_of("--hosts", "20")
     for number in ends:

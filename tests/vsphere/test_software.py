@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.client import Login
@@ -31,26 +31,26 @@ class Site:
     def __init__(self, world: World, folder: Path) -> None:
         self.world, self.folder = world, folder
 
-    def put(self, file: Path, name: Optional[str] = None) -> Dict[str, str]:
+    def put(self, file: Path, name: str | None = None) -> dict[str, str]:
         """Upload a file with govc; returns the options that name it."""
         self.world.vsphere.govc("datastore.upload", "-ds", "datastore1", str(file), f"drivers/{name or file.name}")
         return {"bundle": str(file), "location": f"/vmfs/volumes/datastore1/drivers/{name or file.name}"}
 
-    def bundle(self, *specs: VibSpec, **options: Any) -> Dict[str, str]:
+    def bundle(self, *specs: VibSpec, **options: Any) -> dict[str, str]:
         """A bundle for any release."""
         return self.put(make_bundle(self.folder, specs or (LIVE,), **{"platforms": ANY, **options}))
 
-    def vibs(self, host: str = HOST) -> Dict[str, str]:
+    def vibs(self, host: str = HOST) -> dict[str, str]:
         """Installed now, by name."""
         rows = self.world.vsphere.govc("host.esxcli", "-host", host, "software", "vib", "list").splitlines()[2:]
         return {row.split()[0]: row.split()[1] for row in rows}
 
-    def coming(self, host: str = HOST) -> Dict[str, str]:
+    def coming(self, host: str = HOST) -> dict[str, str]:
         """Installed after a restart that is due."""
         rows = self.world.vsphere.govc("host.esxcli", "-host", host, "software", "vib", "list", "-rebooting-image=true").splitlines()[2:]
         return {row.split()[0]: row.split()[1] for row in rows}
 
-    def components(self, host: str = HOST) -> List[str]:
+    def components(self, host: str = HOST) -> list[str]:
         """By name."""
         lines = self.world.vsphere.govc("host.esxcli", "-host", host, "software", "component", "list").splitlines()
         return sorted(line.split()[1] for line in lines if line.startswith("Name:"))
@@ -65,14 +65,14 @@ class Site:
         answer = self.world.vsphere.soap("HostImageConfigGetAcceptance", (reference["type"], reference["value"]))
         return str(next(iter(answer)).text)
 
-    def changes(self) -> List[str]:
+    def changes(self) -> list[str]:
         """The calls and commands that change something, since the counters were reset."""
         reading = {"ExecuteSoap", "HostImageConfigGetAcceptance", "fetchSoftwarePackages"}
         log = self.world.control("GET", "calls?log=1").get("log", [])
         commands = [call["command"] for call in log if not call.get("command", ".list").endswith((".list", ".get"))]
         return commands + [name for name in self.world.writes() if name not in reading]
 
-    def refused(self, *words: str, **params: Any) -> Dict[str, Any]:
+    def refused(self, *words: str, **params: Any) -> dict[str, Any]:
         """A run that must fail, in check mode with the same words, and change nothing."""
         self.world.control("POST", "calls/reset")
         checked, real = (self.world.run("esxi_software", check, **params) for check in (True, False))
@@ -288,7 +288,7 @@ def test_the_acceptance_level_is_never_lowered_in_passing(site: Site) -> None:
 def test_the_acceptance_level_alone(site: Site) -> None:
     """Raised after what is below it is gone; refused before."""
     site.refused("partner-tool 1.0.0", esxi_hostname=FIRST, acceptance_level="vmware_certified")
-    raised: Dict[str, Any] = {"acceptance_level": "vmware_certified", "maintenance_mode": True}
+    raised: dict[str, Any] = {"acceptance_level": "vmware_certified", "maintenance_mode": True}
     real = site.world.cycle("esxi_software", esxi_hostname=FIRST, state="absent", names=["Partner-tool"], **raised)
     assert real["hosts"][FIRST]["actions"][-1] == "set the acceptance level to vmware_certified"
     assert site.level() == "vmware_certified" and "partner-tool" not in site.vibs()
@@ -411,7 +411,7 @@ def test_a_host_that_goes_away(site: Site, monkeypatch: pytest.MonkeyPatch) -> N
         site.world.control("POST", "host", {"host": FIRST, "state": "connected"})
 
 
-REFUSED: List[Tuple[Dict[str, Any], str]] = [
+REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"state": "absent"}, "needs either names or bundle"), ({"names": ["x"]}, "for state: absent"),
     ({"location": "/vmfs/volumes/d/x.zip"}, "either location"), ({"maintenance_timeout": 0}, "at least 1"),
     ({"state": "absent", "names": ["esx-base"]}, "ESXi itself"), ({"state": "absent", "names": ["ESXi"]}, "ESXi itself"),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 import pytest
 
@@ -19,14 +19,14 @@ SNIFFER = {**CLOSED, "promiscuous": "accept"}
 OPEN = {"inherited": False, **dict.fromkeys(MAC, True)}
 
 
-def of_group(vsphere: Client, path: str = GROUP) -> List[Dict[str, Any]]:
+def of_group(vsphere: Client, path: str = GROUP) -> list[dict[str, Any]]:
     """The ports of a group."""
     return ports(vsphere, portgroupKey=vsphere.collect(path, "key"), inside=True)
 
 
-def mac(vsphere: Client, key: str) -> Dict[str, Any]:
+def mac(vsphere: Client, key: str) -> dict[str, Any]:
     """The port's macManagementPolicy."""
-    found: Dict[str, Any] = ports(vsphere, portKey=[key])[0]["config"]["setting"]["macManagementPolicy"]
+    found: dict[str, Any] = ports(vsphere, portKey=[key])[0]["config"]["setting"]["macManagementPolicy"]
     return found
 
 
@@ -40,7 +40,7 @@ def test_life_of_an_override(vcenter: Switches) -> None:
     """By the name of a machine and by key: set, changed, reset; the other ports stay byte for byte what they were."""
     vsphere = vcenter.vsphere
     key = connected(vsphere, "vm01-1")
-    one: Dict[str, Any] = {"vds": "vds1", "vm": "vm01-1"}
+    one: dict[str, Any] = {"vds": "vds1", "vm": "vm01-1"}
     words = f"port {key} of vds1", "port_policy.mac_management_override: true"
     assert vcenter.refused("vds_port", "unsupported", *words, **one, security=SNIFFER)["flag"] == "macManagementOverrideAllowed"
     allow(vsphere, macManagementOverrideAllowed=True)
@@ -88,7 +88,7 @@ def test_blocked_and_vlan(vcenter: Switches) -> None:
     """Each with its own flag."""
     vsphere = vcenter.vsphere
     key = of_group(vsphere)[1]["key"]
-    one: Dict[str, Any] = {"vds": "vds1", "port_group": "dvpg01", "keys": [key]}
+    one: dict[str, Any] = {"vds": "vds1", "port_group": "dvpg01", "keys": [key]}
     vcenter.cycle("vds_port", **one, blocked=True)
     vcenter.refused("vds_port", "unsupported", "vlanOverrideAllowed", **one, vlan={"id": 9})
     allow(vsphere, vlanOverrideAllowed=True, blockOverrideAllowed=False)
@@ -115,7 +115,7 @@ def test_other_overrides_are_told(vcenter: Switches) -> None:
 def test_switches_without_mac_management(lab: Callable[..., Switches]) -> None:
     """6.5.0: each field by itself, and the deprecated flag."""
     old = lab("--hosts", "1", "--dvs-version", "6.5.0")
-    one: Dict[str, Any] = {"vds": "vds1", "vm": "vm01-1"}
+    one: dict[str, Any] = {"vds": "vds1", "vm": "vm01-1"}
     old.refused("vds_port", "unsupported", "securityPolicyOverrideAllowed", **one, security={"promiscuous": "accept"})
     old.cycle("vds_portgroup", vds="vds1", name="dvpg01", port_policy={"security_override": True})
     old.cycle("vds_port", **one, security={"promiscuous": "accept"})
@@ -151,7 +151,7 @@ def test_switches_without_mac_management(lab: Callable[..., Switches]) -> None:
         ({"keys": ["5"], "mac_learning": {"limit": 5000}}, "mac_learning.limit: 5000"),
     ],
 )
-def test_refused_before_any_write(vcenter: Switches, params: Dict[str, Any], words: str) -> None:
+def test_refused_before_any_write(vcenter: Switches, params: dict[str, Any], words: str) -> None:
     """With the object, the value and what to do; in check mode too."""
     vcenter.refused("vds_port", "invalid", words, **{"vds": "vds1", **params})
 

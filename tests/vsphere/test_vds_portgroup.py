@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import UPDATE
@@ -23,19 +23,19 @@ from .distributed import Switches
 from .fields import FLAGS
 
 NAMES = ("promiscuous", "mac_changes", "forged_transmits")
-ONE: Dict[str, Any] = {"vds": "vds1", "name": "dvpg01"}
+ONE: dict[str, Any] = {"vds": "vds1", "name": "dvpg01"}
 CLOSED = dict.fromkeys(NAMES, "reject")
 WORDS = ("accept", "reject", "inherit", None)
 NETWORK = "/dc1/network/"
 
 
-def mac(vsphere: Client, group: str = "dvpg01") -> Dict[str, Any]:
+def mac(vsphere: Client, group: str = "dvpg01") -> dict[str, Any]:
     """The group's macManagementPolicy."""
-    found: Dict[str, Any] = setting(vsphere, NETWORK + group)["macManagementPolicy"]
+    found: dict[str, Any] = setting(vsphere, NETWORK + group)["macManagementPolicy"]
     return found
 
 
-def words(policy: Dict[str, Any]) -> List[str]:
+def words(policy: dict[str, Any]) -> list[str]:
     """What a macManagementPolicy has in effect."""
     return ["accept" if policy[name] else "reject" for name in MAC]
 
@@ -292,7 +292,7 @@ def test_new_groups_in_one_task(vcenter: Switches) -> None:
         ({"vds": "vds1", "name": "new", "vlan": {"id": 5}, "security": {"promiscuous": "reject"}}, "invalid", "one flag of inheritance"),
     ],
 )
-def test_refused_before_any_write(vcenter: Switches, params: Dict[str, Any], code: str, words_: str) -> None:
+def test_refused_before_any_write(vcenter: Switches, params: dict[str, Any], code: str, words_: str) -> None:
     """With the object, the value and what to do; in check mode too."""
     vcenter.refused("vds_portgroup", code, words_, **params)
 
@@ -319,8 +319,8 @@ def test_who_must_reconnect(vcenter: Switches) -> None:
 
 def test_least_privilege(vcenter: Switches) -> None:
     """Opening every group of a switch is warned about; closing them, or opening one of them, is not."""
-    def warned(**params: Any) -> List[str]:
-        found: List[str] = [str(each) for each in vcenter.ok("vds_portgroup", True, vds="vds1", **params).get("warnings", [])]
+    def warned(**params: Any) -> list[str]:
+        found: list[str] = [str(each) for each in vcenter.ok("vds_portgroup", True, vds="vds1", **params).get("warnings", [])]
         return found
 
     opened = warned(names=["dvpg*"], security={**CLOSED, "promiscuous": "accept"})

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 
@@ -14,14 +14,14 @@ from tests.oracle.vsphere import Client
 from .distributed import Switches
 from .fields import SWITCHED
 
-ONE: Dict[str, Any] = {"vds": "vds1", "name": "dvpg01"}
+ONE: dict[str, Any] = {"vds": "vds1", "name": "dvpg01"}
 OF_GROUPS = sorted(name for name, row in SWITCHED.items() if row.group)
 OF_PORTS = sorted(name for name, row in SWITCHED.items() if row.flag)
 
 
-def of_port(vsphere: Client, key: str, native: str) -> Dict[str, Any]:
+def of_port(vsphere: Client, key: str, native: str) -> dict[str, Any]:
     """A policy of a port, in which all is text."""
-    found: Dict[str, Any] = ports(vsphere, portKey=[key])[0]["config"]["setting"][native]
+    found: dict[str, Any] = ports(vsphere, portKey=[key])[0]["config"]["setting"][native]
     return found
 
 
@@ -60,7 +60,7 @@ def test_of_a_port(vcenter: Switches, name: str) -> None:
     """Refused without its flag, set and reset with it; reset needs none. What the group has is in effect where the port inherits."""
     vsphere, row = vcenter.vsphere, SWITCHED[name]
     port = ports(vsphere, portgroupKey=vsphere.collect(GROUP, "key"), inside=True)[1]
-    one: Dict[str, Any] = {"vds": "vds1", "keys": [port["key"]]}
+    one: dict[str, Any] = {"vds": "vds1", "keys": [port["key"]]}
     allow(vsphere, **{row.flag: False})
     refused = vcenter.refused("vds_port", "unsupported", f"set port_policy.{row.option_of_flag}: true", **one, **{name: True})
     assert (refused["option"], refused["flag"]) == (name, row.flag)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Set, Tuple
+from typing import Any, Callable
 
 import pytest
 
@@ -32,7 +32,7 @@ class Site:
         self.world.vsphere.govc("datastore.upload", *self._center, "-ds", datastore, str(source), path)
         return f"[{datastore}] {path}"
 
-    def machines(self, below: str = "/") -> Set[str]:
+    def machines(self, below: str = "/") -> set[str]:
         """The names of all machines that are registered."""
         return {path.rsplit("/", 1)[1] for path in self.world.vsphere.govc("find", below, "-type", "m").split("\n") if path}
 
@@ -41,7 +41,7 @@ class Site:
         found = self.world.vsphere.collect(machine, reference)
         return self.world.vsphere.collect(f"{found['type']}:{found['value']}", "name")
 
-    def place_of(self, machine: str) -> Tuple[Any, Any]:
+    def place_of(self, machine: str) -> tuple[Any, Any]:
         """Where the machine's configuration is, and on which host it is."""
         return self.world.vsphere.collect(machine, "config.files.vmPathName"), self.name_of(machine, "runtime.host")
 
@@ -51,7 +51,7 @@ def _site(world: World, tmp_path: Path) -> Site:
     return Site(world, tmp_path)
 
 
-def reasons(result: Dict[str, Any], host: str = FIRST) -> Dict[str, str]:
+def reasons(result: dict[str, Any], host: str = FIRST) -> dict[str, str]:
     """Why what was skipped, by path."""
     return {each["path"]: each["reason"] for each in result["hosts"][host]["skipped"]}
 
@@ -214,7 +214,7 @@ def test_machines_of_hosts_that_share_a_datastore(site: Site) -> None:
 
 
 @pytest.fixture(name="two")
-def _two(world_of: Callable[..., World], tmp_path: Path) -> Tuple[Site, Site]:
+def _two(world_of: Callable[..., World], tmp_path: Path) -> tuple[Site, Site]:
     """Two datacenters with a datastore of the same name, on which machines have the same paths."""
     world = world_of("--hosts", "2", "--datacenters", "2", "--same-names")
     sites = []
@@ -225,7 +225,7 @@ def _two(world_of: Callable[..., World], tmp_path: Path) -> Tuple[Site, Site]:
 
 
 @pytest.mark.own_code
-def test_datacenters_with_datastores_of_one_name(two: Tuple[Site, Site]) -> None:
+def test_datacenters_with_datastores_of_one_name(two: tuple[Site, Site]) -> None:
     """A machine of the one is not taken for that of the other, to register and to unregister."""
     first, second = two
     both, one = (first.put(f"{name}/{name}.vmx") for name in ("both", "one"))
@@ -242,7 +242,7 @@ def test_datacenters_with_datastores_of_one_name(two: Tuple[Site, Site]) -> None
 
 
 @pytest.mark.own_code
-def test_what_is_not_known_of_another_datacenter(two: Tuple[Site, Site]) -> None:
+def test_what_is_not_known_of_another_datacenter(two: tuple[Site, Site]) -> None:
     """Is said of the host there, and of no other."""
     first, second = two
     for site in two:
@@ -263,7 +263,7 @@ DOUBTS = [
 
 @pytest.mark.own_code
 @pytest.mark.parametrize("rule", DOUBTS)
-def test_gone_is_what_was_seen_to_be_gone(site: Site, rule: Dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gone_is_what_was_seen_to_be_gone(site: Site, rule: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer came, and what is there can't be read any more: that is no sign that it is done."""
     monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration._PATIENCE", 0.0)
     site.put("web/web.vmx")
@@ -341,7 +341,7 @@ def test_a_standalone_host(world_of: Callable[..., World], tmp_path: Path) -> No
     assert site.machines() == before | {"web"}
 
 
-REFUSED: List[Dict[str, Any]] = [{"names": []}, {"datastores": []}, {"state": "absent", "names": ["x"], "folder": "y"}, {"search_timeout": 0}]
+REFUSED: list[dict[str, Any]] = [{"names": []}, {"datastores": []}, {"state": "absent", "names": ["x"], "folder": "y"}, {"search_timeout": 0}]
 
 
 @pytest.mark.own_code

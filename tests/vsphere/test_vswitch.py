@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 import pytest
 
@@ -35,7 +35,7 @@ def furnish(world: World, path: str = HOST) -> None:
     )
 
 
-def without_security(config: Dict[str, Any]) -> Dict[str, Any]:
+def without_security(config: dict[str, Any]) -> dict[str, Any]:
     """A host's network less every value of the three policies."""
     rest = copy.deepcopy(config)
     for each in rest["vswitch"]:
@@ -127,7 +127,7 @@ def test_a_switch_comes_and_goes(world: World) -> None:
         (("has none of that name; close to it: vSwitch0", "[] for none"), {"name": "vSwitch", "security": REJECT}),
     ],
 )
-def test_refused(world: World, words: Any, params: Dict[str, Any]) -> None:
+def test_refused(world: World, words: Any, params: dict[str, Any]) -> None:
     """In check mode with the same words, and nothing is written."""
     if params.get("state") == "absent":
         # On vSwitch0 the host's own adapters come first.
@@ -145,7 +145,7 @@ def test_refused(world: World, words: Any, params: Dict[str, Any]) -> None:
         ("vSwitch0 carries vmk0 (management", {"mtu": 1400}),
     ],
 )
-def test_management_is_not_cut_unasked(world: World, words: str, params: Dict[str, Any]) -> None:
+def test_management_is_not_cut_unasked(world: World, words: str, params: dict[str, Any]) -> None:
     """The last uplink of the switch that carries vmk0, and an MTU below vmk0's."""
     world.refused("esxi_vswitch", "management", words, "allow_management: true", esxi_hostname=NAME, name="vSwitch0", **params)
     result = world.ok("esxi_vswitch", esxi_hostname=NAME, name="vSwitch0", allow_management=True, **params)

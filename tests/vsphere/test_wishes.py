@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 import pytest
 
@@ -23,7 +23,7 @@ def _site(lab: Callable[..., Switches]) -> Switches:
     return site
 
 
-def told(world: World, module: str, **params: Any) -> List[str]:
+def told(world: World, module: str, **params: Any) -> list[str]:
     """The warnings of a check and of a real run, which are the same, of a task that changes nothing."""
     found = []
     for check in (True, False):
@@ -34,7 +34,7 @@ def told(world: World, module: str, **params: Any) -> List[str]:
     return found[0]
 
 
-CASES: List[Any] = [
+CASES: list[Any] = [
     ("esxi_portgroup", {"all_hosts": True, "name": "odl", "state": "absent"}, [
         "name: no host that was looked at has a standard port group odl; close to it: old.",
     ]),
@@ -65,7 +65,7 @@ CASES: List[Any] = [
 
 @pytest.mark.own_code
 @pytest.mark.parametrize(("module", "params", "words"), CASES)
-def test_what_means_nothing_is_a_warning(site: Switches, module: str, params: Dict[str, Any], words: List[str]) -> None:
+def test_what_means_nothing_is_a_warning(site: Switches, module: str, params: dict[str, Any], words: list[str]) -> None:
     """With what there is."""
     assert told(site, module, **params) == words
 
@@ -91,7 +91,7 @@ def test_ports_that_are_not_there(site: Switches) -> None:
 @pytest.mark.parametrize(("module", "params"), [
     ("esxi_portgroup", {"name": "pg01", "security": INHERIT}), ("esxi_vm_registration", {"names": ["vm*"]}), ("esxi_software", {}),
 ])
-def test_hosts_that_can_not_be_seen(site: Switches, module: str, params: Dict[str, Any]) -> None:
+def test_hosts_that_can_not_be_seen(site: Switches, module: str, params: dict[str, Any]) -> None:
     """All of a cluster or inventory are meant, and not all are there: nothing is done on a part of them. Who is named is there."""
     site.control("POST", "properties", {"object": HOSTS[1], "as": "hidden"})
     for choice in ({"all_hosts": True}, {"cluster_name": "cluster1"}, {"datacenter": "dc1"}):

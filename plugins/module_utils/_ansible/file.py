@@ -9,7 +9,7 @@ import os
 import stat
 import time
 from dataclasses import replace
-from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, NoReturn, Optional
+from typing import IO, Any, Callable, Iterator, Mapping, NoReturn
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide, secret_spans
@@ -29,12 +29,12 @@ class FileModule(Module):
     no_log alone would let through what stands in texts of which only a part is secret, and in the system's log whatever has more than one line.
     """
 
-    def quiet_params(self) -> Dict[str, Any]:
+    def quiet_params(self) -> dict[str, Any]:
         """The options as people may see them."""
-        shown: Dict[str, Any] = _quiet(self.params, self.argument_spec)
+        shown: dict[str, Any] = _quiet(self.params, self.argument_spec)
         return shown
 
-    def log(self, msg: str, log_args: Optional[Dict[str, Any]] = None) -> None:
+    def log(self, msg: str, log_args: dict[str, Any] | None = None) -> None:
         """To the system's log."""
         if log_args:
             log_args = {name: str(value) for name, value in self.quiet_params().items()}
@@ -51,7 +51,7 @@ class FileModule(Module):
         self._hide(kwargs)
         super().fail_json(msg, **kwargs)
 
-    def _hide(self, kwargs: Dict[str, Any]) -> None:
+    def _hide(self, kwargs: dict[str, Any]) -> None:
         kwargs.setdefault("invocation", {"module_args": self.quiet_params()})
         # Whole scripts are only hidden among the options: of what is written, people are to see what changes.
         self.no_log_values.difference_update(_scripts(self.params, self.argument_spec))
@@ -98,7 +98,7 @@ class Disk(Files):
         mine = self.written and (path.rstrip("/") == self.written or path.startswith(f"{self.written}/"))
         return place.resolve("path", path) if mine else path
 
-    def read(self, path: str) -> Optional[bytes]:
+    def read(self, path: str) -> bytes | None:
         """The content, None without such a file; InputError for what is no file, too large or not readable."""
         path = self._real(path)
         try:
@@ -125,7 +125,7 @@ class Disk(Files):
             raise InputError(f"{path} is no regular file; give the path of one.")
         return file
 
-    def names(self, path: str) -> Optional[List[str]]:
+    def names(self, path: str) -> list[str] | None:
         """What is in a folder."""
         path = self._real(path)
         try:
@@ -136,7 +136,7 @@ class Disk(Files):
             raise InputError(f"{path} can't be read: {error.strerror}; give a folder that {_user()} may read.") from error
 
 
-def run_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Files], TaskResult], **rules: Any) -> NoReturn:
+def run_on_files(spec: dict[str, Any], work: Callable[[Mapping[str, Any], Files], TaskResult], **rules: Any) -> NoReturn:
     """The whole of a module that writes files."""
     module = FileModule(argument_spec=spec, add_file_common_args=True, supports_check_mode=True, **rules)
     hide_given(module)
@@ -156,7 +156,7 @@ def run_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Files]
     module.exit_json(**result)
 
 
-def answer_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Callable[[str], IO[bytes]]], Dict[str, Any]]) -> NoReturn:
+def answer_on_files(spec: dict[str, Any], work: Callable[[Mapping[str, Any], Callable[[str], IO[bytes]]], dict[str, Any]]) -> NoReturn:
     """The whole of a module that only reads files."""
     module = FileModule(argument_spec=spec, supports_check_mode=True)
     try:
@@ -166,7 +166,7 @@ def answer_on_files(spec: Dict[str, Any], work: Callable[[Mapping[str, Any], Cal
     module.exit_json(changed=False, **result)
 
 
-def hide_secrets(module: Module, secrets: List[str]) -> None:
+def hide_secrets(module: Module, secrets: list[str]) -> None:
     """From whatever Ansible shows."""
     # A short one would black out unrelated text, and where it stands it is hidden already.
     module.no_log_values.update(each for each in secrets if len(each) >= 6)
@@ -216,9 +216,9 @@ def refuse_open_mode(mode: Any, path: str, private: bool) -> None:
         raise InputError(f"mode: {bits:04o} lets others read {path}, which holds a secret; give 0600 or 0400, and owner for who is to read it.")
 
 
-def _write_all(module: Module, outcome: TaskResult) -> Dict[str, Any]:
-    diffs: List[Dict[str, Any]] = []
-    backups: List[str] = []
+def _write_all(module: Module, outcome: TaskResult) -> dict[str, Any]:
+    diffs: list[dict[str, Any]] = []
+    backups: list[str] = []
     changed = False
     for file in outcome.files:
         old = Disk().read(file.path)
@@ -233,7 +233,7 @@ def _write_all(module: Module, outcome: TaskResult) -> Dict[str, Any]:
         if file.private and arguments["mode"] is None:
             arguments["mode"] = PRIVATE_MODE
         # Of its own, as it holds names and values where that of a file holds texts.
-        attributes: Dict[str, Any] = {}
+        attributes: dict[str, Any] = {}
         moved = module.set_fs_attributes_if_different(arguments, differs, attributes)
         changed = changed or moved
         diffs += [diff, {**_headers(f"{file.path} (attributes)"), **attributes}] if attributes else [diff]
@@ -245,7 +245,7 @@ def _write_all(module: Module, outcome: TaskResult) -> Dict[str, Any]:
     return result
 
 
-def _headers(path: str) -> Dict[str, str]:
+def _headers(path: str) -> dict[str, str]:
     return {"before_header": path, "after_header": path}
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, NoReturn, Sequence, Tuple
+from typing import Any, Callable, Dict, Mapping, NoReturn, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.answer import fail
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.many import finish, reached_nothing
@@ -64,13 +64,13 @@ def run_one(
     module.exit_json(**result)
 
 
-def _shown(target: Target) -> Dict[str, Any]:
+def _shown(target: Target) -> dict[str, Any]:
     return {name: value for name, value in target.result().items() if name not in ("failed", "unreachable")}
 
 
 def _reconcile(
     module: Module, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet]
-) -> Tuple[FleetIntent, List[Target]]:
+) -> tuple[FleetIntent, list[Target]]:
     params = module.params
     try:
         parallel = calls_at_a_time(params)

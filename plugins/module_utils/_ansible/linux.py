@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Mapping, NoReturn, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, NoReturn
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.answer import fail
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.module import Module
@@ -31,7 +31,7 @@ def run(spec: Spec, intent_of: Callable[[Mapping[str, Any]], Intent], open_backe
     module.exit_json(**result)
 
 
-def _reconcile(module: Module, intent_of: Callable[[Mapping[str, Any]], Intent], open_backend: Callable[[], Any]) -> Dict[str, Any]:
+def _reconcile(module: Module, intent_of: Callable[[Mapping[str, Any]], Intent], open_backend: Callable[[], Any]) -> dict[str, Any]:
     intent = intent_of(module.params)
     unconfirmed = Unconfirmed()
     if module.check_mode:
@@ -58,8 +58,8 @@ def _reconcile(module: Module, intent_of: Callable[[Mapping[str, Any]], Intent],
 
 
 def _observe_and_act(
-    module: Module, intent: Intent, open_backend: Callable[[], Any], turn: Optional[Turn]
-) -> Tuple[Outcome, Optional[Watchdog]]:
+    module: Module, intent: Intent, open_backend: Callable[[], Any], turn: Turn | None
+) -> tuple[Outcome, Watchdog | None]:
     orphans = Orphans()
     given_back = intent.recover(orphans.held)
     backend = open_backend()
@@ -73,7 +73,7 @@ def _observe_and_act(
     return outcome, net
 
 
-def _net(module: Module, open_backend: Callable[[], Any], scope: Any, turn: Optional[Turn]) -> Optional[Watchdog]:
+def _net(module: Module, open_backend: Callable[[], Any], scope: Any, turn: Turn | None) -> Watchdog | None:
     params = module.params
     timeout = params.get("rollback_timeout")
     if timeout is not None and timeout < 1:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NoReturn, Sequence
+from typing import Any, NoReturn, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.module import Module
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
@@ -13,18 +13,18 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target i
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import close
 
 
-def finish(module: Module, targets: Sequence[Target], unit: str, groups: Sequence[str], told: Dict[str, Any]) -> NoReturn:
+def finish(module: Module, targets: Sequence[Target], unit: str, groups: Sequence[str], told: dict[str, Any]) -> NoReturn:
     """The end of the task. See run_fleet for C(unit), C(groups) and C(told)."""
     forgiven = module.params["ignore_unreachable_hosts"]
     failed = [target for target in targets if target.error is not None and not (forgiven and target.unreachable)]
     away = [target.name for target in targets if target.unreachable]
     for text in (*told.pop("warnings", ()), *_warnings(targets), *([words.left_out(away)] if away and forgiven else [])):
         module.warn(text)
-    shown: Dict[str, Dict[str, Any]] = {word: {} for word in (unit, *groups)}
+    shown: dict[str, dict[str, Any]] = {word: {} for word in (unit, *groups)}
     for target in targets:
         shown[target.group or unit][target.name] = _told_of(target, module.params.get("details", "all"))
     kinds = " and ".join(word.replace("_", " ") for word, those in shown.items() if those or word == unit)
-    result: Dict[str, Any] = {
+    result: dict[str, Any] = {
         **told, "changed": any(target.changed for target in targets), **shown,
         f"failed_{unit}": [target.name for target in failed], f"unreachable_{unit}": away,
     }
@@ -42,7 +42,7 @@ def reached_nothing(targets: Sequence[Target]) -> Sequence[str]:
     return () if any(target.looked_at for target in targets) else (words.NOTHING_REACHED,)
 
 
-def _fail(module: Module, failed: Sequence[Target], targets: Sequence[Target], kinds: str, unit: str, result: Dict[str, Any]) -> NoReturn:
+def _fail(module: Module, failed: Sequence[Target], targets: Sequence[Target], kinds: str, unit: str, result: dict[str, Any]) -> NoReturn:
     errors = [(target.name, target.error) for target in failed if target.error is not None]
     codes = {error.code for _name, error in errors}
     changed = sum(target.changed for target in targets if target.error is None)
@@ -51,7 +51,7 @@ def _fail(module: Module, failed: Sequence[Target], targets: Sequence[Target], k
     module.fail_json(msg=text, error_code=codes.pop() if len(codes) == 1 else f"{unit}_failed", **result)
 
 
-def _told_of(target: Target, details: str) -> Dict[str, Any]:
+def _told_of(target: Target, details: str) -> dict[str, Any]:
     """All of what failed or changed, and of the rest what became of it: a failure of one among many is to be found in what a task prints."""
     result = target.result()
     if details == "all" or target.changed or target.error is not None:
@@ -59,12 +59,12 @@ def _told_of(target: Target, details: str) -> Dict[str, Any]:
     return {name: result[name] for name in ("changed", "failed", "unreachable", "verified", "msg")}
 
 
-def _warnings(targets: Sequence[Target]) -> List[str]:
+def _warnings(targets: Sequence[Target]) -> list[str]:
     seen = [target for target in targets if target.error is None]
     return words.in_common((target.name, text) for target in seen for text in target.warnings) + _missed(seen)
 
 
-def _missed(seen: Sequence[Target]) -> List[str]:
+def _missed(seen: Sequence[Target]) -> list[str]:
     """Names and patterns of the wish that mean nothing on any of the hosts."""
     outlooks = [target.outlook for target in seen if target.outlook is not None]
     there = {name for outlook in outlooks for name in outlook.there}

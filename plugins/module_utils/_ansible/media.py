@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, NoReturn, Union
+from typing import Any, NoReturn, Union
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._ansible.file import PRIVATE_MODE, Disk, FileModule, hide_given, hide_secrets, refuse_open_mode
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import spec as media_spec
@@ -100,20 +100,20 @@ def _write(module: FileModule, job: Job) -> None:
         job.remember()
 
 
-def _attributes(module: FileModule, path: str, private: bool, diffs: List[Dict[str, Any]]) -> bool:
+def _attributes(module: FileModule, path: str, private: bool, diffs: list[dict[str, Any]]) -> bool:
     if module.check_mode and not os.path.lexists(path):
         return False
     arguments = module.load_file_common_arguments(module.params, path=path)
     if private and (arguments["mode"] is None or module.params["format"] != ISO):
         arguments["mode"] = PRIVATE_MODE
-    diff: Dict[str, Any] = {}
+    diff: dict[str, Any] = {}
     moved: bool = module.set_fs_attributes_if_different(arguments, False, diff)
     if moved:
         diffs.append({"before_header": path, "after_header": path, **diff})
     return moved
 
 
-def _result(module: FileModule, job: Job) -> Dict[str, Any]:
+def _result(module: FileModule, job: Job) -> dict[str, Any]:
     result = {**job.medium.result, **job.result}
     result.pop("private", None)
     result["msg"] = "Nothing to do: all that is asked for is already so."

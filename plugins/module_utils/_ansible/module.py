@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any, Dict, List, NoReturn
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import foreign
@@ -16,7 +16,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 class Module(AnsibleModule):  # type: ignore[misc]  # Ansible tells no types.
     """Arguments are checked while it is made, so what is wrong with them is told by its own fail_json and by nobody else."""
 
-    _given: Dict[str, Any] = {}
+    _given: dict[str, Any] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """See AnsibleModule."""
@@ -33,7 +33,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # Ansible tells no types.
         super()._load_params()
         self._given = deepcopy(self.params)
 
-    def _hints(self) -> List[str]:
+    def _hints(self) -> list[str]:
         return foreign.hints(self._given, self.argument_spec)
 
     def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:

@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors i
 Spec = Dict[str, Any]
 
 
-def answer(spec: Spec, ask: Callable[[Mapping[str, Any], Any], Dict[str, Any]], open_backend: Callable[[], Any]) -> NoReturn:
+def answer(spec: Spec, ask: Callable[[Mapping[str, Any], Any], dict[str, Any]], open_backend: Callable[[], Any]) -> NoReturn:
     """The whole of a module that only reads."""
     module = Module(argument_spec=spec, supports_check_mode=True)
     try:

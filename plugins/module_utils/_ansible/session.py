@@ -36,7 +36,7 @@ def calls_at_a_time(params: Mapping[str, Any]) -> int:
     return number
 
 
-def answer_vsphere(spec: Spec, ask: Callable[[Mapping[str, Any], Client], Dict[str, Any]], **rules: Any) -> NoReturn:
+def answer_vsphere(spec: Spec, ask: Callable[[Mapping[str, Any], Client], dict[str, Any]], **rules: Any) -> NoReturn:
     """The whole of a module that only reads. A C(warnings) list in the answer becomes warnings."""
     module = Module(argument_spec={**CONNECTION, **spec}, supports_check_mode=True, **rules)
     try:

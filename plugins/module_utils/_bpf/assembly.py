@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import sys
 from struct import pack
-from typing import Callable, Dict, List, Match, NamedTuple, Pattern, Tuple, Union
+from typing import Callable, List, Match, NamedTuple, Pattern, Union
 
 # By name, of enum bpf_func_id (include/uapi/linux/bpf.h).
 HELPERS = {"map_lookup_elem": 1, "map_update_elem": 2, "skb_load_bytes": 26, "probe_read_kernel": 113}
@@ -45,8 +45,8 @@ class Instruction(NamedTuple):
 
 def assemble(source: str) -> bytes:
     """The program. Raises AssemblyError, with the line. Behind a C(;) stands a comment; C(name:) is a label."""
-    found: List[Instruction] = []
-    labels: Dict[str, int] = {}
+    found: list[Instruction] = []
+    labels: dict[str, int] = {}
     for line in source.splitlines():
         words = line.partition(";")[0].strip()
         if words.endswith(":"):
@@ -58,7 +58,7 @@ def assemble(source: str) -> bytes:
     return b"".join(_aim(place, each, labels).encode() for place, each in enumerate(found))
 
 
-def _aim(place: int, each: Instruction, labels: Dict[str, int]) -> Instruction:
+def _aim(place: int, each: Instruction, labels: dict[str, int]) -> Instruction:
     if not each.target:
         return each
     if each.target not in labels:
@@ -66,7 +66,7 @@ def _aim(place: int, each: Instruction, labels: Dict[str, int]) -> Instruction:
     return each._replace(off=labels[each.target] - place - 1)
 
 
-def _read(words: str) -> List[Instruction]:
+def _read(words: str) -> list[Instruction]:
     for pattern, make in _FORMS:
         match = pattern.fullmatch(words)
         if match:
@@ -123,7 +123,7 @@ def _call(match: Match[str]) -> Instruction:
 _VALUE = r"(?:r(\d+)|(-?(?:0x[0-9a-f]+|\d+)))"
 _PLACE = r"\(r(\d+) ([+-]) (\d+)\)"
 _Make = Callable[[Match[str]], Union[Instruction, List[Instruction]]]
-_FORMS: Tuple[Tuple[Pattern[str], _Make], ...] = (
+_FORMS: tuple[tuple[Pattern[str], _Make], ...] = (
     (re.compile(rf"r(\d+) (\+=|-=|\|=|&=|<<=|>>=|=) {_VALUE}"), _alu),
     (re.compile(r"r(\d+) = be16 r\1"), lambda match: Instruction(0xDC, int(match.group(1)), imm=16)),
     (re.compile(rf"if r(\d+) (==|!=|s?[<>]=?) {_VALUE} goto (\w+)"), _jump),

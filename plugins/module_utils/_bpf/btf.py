@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import sys
 from struct import Struct, error
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Iterable, Iterator, NamedTuple, Sequence
 
 _MAGIC = 0xEB9F
 # What is behind struct btf_type, as a fixed size and one for each of its vlen, by kind (btf_kind_meta_size of tools/lib/bpf/btf.c).
-_BEHIND: Dict[int, Tuple[int, int]] = {
+_BEHIND: dict[int, tuple[int, int]] = {
     1: (4, 0), 2: (0, 0), 3: (12, 0), 4: (0, 12), 5: (0, 12), 6: (0, 8), 7: (0, 0), 8: (0, 0), 9: (0, 0), 10: (0, 0), 11: (0, 0), 12: (0, 0),
     13: (0, 8), 14: (4, 0), 15: (0, 12), 16: (0, 0), 17: (4, 0), 18: (0, 0), 19: (0, 12),
 }
@@ -32,7 +32,7 @@ class Member(NamedTuple):
     width: int
 
 
-def members(blob: bytes, structure: str, names: Iterable[str]) -> Dict[str, Member]:
+def members(blob: bytes, structure: str, names: Iterable[str]) -> dict[str, Member]:
     """By name, also of members that lie in structures and unions without a name. Raises BtfError."""
     try:
         found = _Types(blob).members(structure)
@@ -55,7 +55,7 @@ class _Types:
         self._blob = blob
         self._type, self._member = Struct(order + "III").unpack_from, Struct(order + "III").unpack_from
         self._strings = blob[header + strings:header + strings + length]
-        self._starts: List[int] = [0]
+        self._starts: list[int] = [0]
         self._index(header + types, header + types + size)
 
     def _index(self, at: int, end: int) -> None:
@@ -69,7 +69,7 @@ class _Types:
                 raise BtfError(f"it has a kind of type that is not known here ({info >> 24 & 31})")
             at += 12 + fixed + each * (info & 0xFFFF)
 
-    def members(self, structure: str) -> Dict[str, Member]:
+    def members(self, structure: str) -> dict[str, Member]:
         place = self._strings.find(b"\0" + structure.encode() + b"\0") + 1
         if place:
             for start in self._starts[1:]:
@@ -78,7 +78,7 @@ class _Types:
                     return dict(self._members_of(start, 0))
         raise BtfError(f"it knows no struct {structure}")
 
-    def _members_of(self, start: int, base: int) -> Iterator[Tuple[str, Member]]:
+    def _members_of(self, start: int, base: int) -> Iterator[tuple[str, Member]]:
         info = self._type(self._blob, start)[1]
         for number in range(info & 0xFFFF):
             name, kind, offset = self._member(self._blob, start + 12 + 12 * number)
@@ -89,7 +89,7 @@ class _Types:
             else:
                 yield from self._unnamed(kind, base + bit)
 
-    def _unnamed(self, kind: int, base: int) -> Iterator[Tuple[str, Member]]:
+    def _unnamed(self, kind: int, base: int) -> Iterator[tuple[str, Member]]:
         start = self._starts[kind]
         if self._type(self._blob, start)[1] >> 24 & 31 in (_STRUCT, _UNION):
             yield from self._members_of(start, base)
@@ -98,7 +98,7 @@ class _Types:
         return self._strings[place:self._strings.index(b"\0", place)].decode(errors="replace")
 
 
-def bytes_of(found: Dict[str, Member], names: Sequence[str]) -> List[int]:
+def bytes_of(found: dict[str, Member], names: Sequence[str]) -> list[int]:
     """The offsets of members that are no bit fields, in bytes. Raises BtfError for one that is."""
     for name in names:
         if found[name].width or found[name].bit % 8:

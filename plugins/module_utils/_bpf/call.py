@@ -12,7 +12,7 @@ import resource
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from struct import pack, pack_into, unpack_from
-from typing import Callable, Iterator, List, NamedTuple, Tuple
+from typing import Callable, Iterator, NamedTuple
 
 # __NR_bpf by os.uname().machine; the generic table of system calls has 280.
 _CALLS = {
@@ -39,7 +39,7 @@ class ProgramInfo(NamedTuple):
 
     number: int
     name: str
-    maps: Tuple[int, ...]
+    maps: tuple[int, ...]
     # The kernel's digest of its instructions.
     tag: bytes = b""
 
@@ -54,11 +54,11 @@ def unknown_machine() -> str:
 
 
 @lru_cache(maxsize=None)
-def _system() -> Tuple[Callable[..., int], int]:
+def _system() -> tuple[Callable[..., int], int]:
     return ctypes.CDLL(None, use_errno=True).syscall, _CALLS[os.uname().machine]
 
 
-def _bpf(command: int, attr: "ctypes.Array[ctypes.c_char]") -> int:
+def _bpf(command: int, attr: ctypes.Array[ctypes.c_char]) -> int:
     syscall, number = _system()
     result: int = syscall(number, command, attr, _ATTR_SIZE)
     if result < 0:
@@ -67,7 +67,7 @@ def _bpf(command: int, attr: "ctypes.Array[ctypes.c_char]") -> int:
     return result
 
 
-def _attr(form: str, *values: object) -> "ctypes.Array[ctypes.c_char]":
+def _attr(form: str, *values: object) -> ctypes.Array[ctypes.c_char]:
     attr = ctypes.create_string_buffer(_ATTR_SIZE)
     pack_into(form, attr, 0, *values)
     return attr
@@ -140,7 +140,7 @@ def info_by_id(number: int) -> ProgramInfo:
         return info(descriptor)
 
 
-def counted(map_id: int, key: int) -> Tuple[int, int]:
+def counted(map_id: int, key: int) -> tuple[int, int]:
     """The frames and bytes of an interface; none for one that was never used."""
     with _closing(_bpf(_MAP_BY_ID, _attr("=III", map_id, 0, 0))) as descriptor:
         wanted, found = ctypes.create_string_buffer(pack("=I", key), 4), ctypes.create_string_buffer(16)
@@ -165,7 +165,7 @@ def forget(map_id: int, key: int) -> None:
                 raise
 
 
-def tcx_programs(ifindex: int, place: int = TCX_INGRESS) -> List[int]:
+def tcx_programs(ifindex: int, place: int = TCX_INGRESS) -> list[int]:
     """The numbers of the programs at an interface's ingress or egress, in order. Raises BpfError, with EINVAL where the kernel has no tcx (before 6.6)."""
     numbers = (ctypes.c_uint32 * _ROOM)()
     attr = _attr("=IIIIQI", ifindex, place, 0, 0, ctypes.addressof(numbers), _ROOM)

@@ -12,7 +12,7 @@ import errno
 import os
 import socket
 from struct import pack, unpack_from
-from typing import Callable, Dict, Iterator, NamedTuple, Optional, Tuple
+from typing import Callable, Iterator, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.call import BpfError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.decode import index_attributes, text
@@ -49,7 +49,7 @@ def _tcmsg(ifindex: int, handle: int, parent: int, info: int = 0) -> bytes:
     return pack("=BxHiIII", 0, 0, ifindex, handle, parent, info)
 
 
-def _ask(kind: int, flags: int, body: bytes) -> Iterator[Tuple[bytes, int, int]]:
+def _ask(kind: int, flags: int, body: bytes) -> Iterator[tuple[bytes, int, int]]:
     """The parts of an answer. Raises BpfError for what the kernel refuses."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as channel:
         channel.bind((0, 0))
@@ -85,9 +85,9 @@ def _filters(ifindex: int, parent: int) -> Iterator[Filter]:
         yield Filter(number, text(data, inner[_BPF_NAME]) if _BPF_NAME in inner else "", handle, info)
 
 
-def queues() -> Dict[int, str]:
+def queues() -> dict[int, str]:
     """The kind of the discipline at the ingress (clsact or ingress), by interface index."""
-    found: Dict[int, str] = {}
+    found: dict[int, str] = {}
     for data, start, end in _ask(_GETQDISC, _DUMP, _tcmsg(0, 0, 0)):
         index, handle = unpack_from("=iI", data, start + 4)
         kind = index_attributes(data, start + 20, end).get(_KIND)
@@ -96,7 +96,7 @@ def queues() -> Dict[int, str]:
     return found
 
 
-def find(ifindex: int, ours: Callable[[int], bool]) -> Optional[Filter]:
+def find(ifindex: int, ours: Callable[[int], bool]) -> Filter | None:
     """The filter with a program of ours, told by its number; None where there is none, or no place for one."""
     try:
         return next((each for each in _filters(ifindex, _INGRESS) if each.program and ours(each.program)), None)
@@ -107,7 +107,7 @@ def find(ifindex: int, ours: Callable[[int], bool]) -> Optional[Filter]:
         raise
 
 
-def attach(ifindex: int, program: int, name: str, old: Optional[Filter] = None) -> None:
+def attach(ifindex: int, program: int, name: str, old: Filter | None = None) -> None:
     """In front of the filters of others. An ingress discipline that is there already, as libvirt makes one for a limit, is used.
 
     C(old) takes the program in place of its own, so that no frame passes between them (cls_bpf_change, net/sched/cls_bpf.c).

@@ -14,7 +14,7 @@ import errno
 import os
 import socket
 import threading
-from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Callable, Mapping, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import call, clsact, genuine, partial_checksum
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.call import BpfError
@@ -33,7 +33,7 @@ class Held(NamedTuple):
     number: int
     name: str
     # Programs of others that see a frame first, and may let it by.
-    behind: Tuple[int, ...] = ()
+    behind: tuple[int, ...] = ()
 
     @property
     def words(self) -> str:
@@ -45,12 +45,12 @@ class Ingress:
     """For the namespace of the process. What was found out of the kernel is kept for its lifetime."""
 
     def __init__(self) -> None:
-        self._names: Dict[int, call.ProgramInfo] = {}
+        self._names: dict[int, call.ProgramInfo] = {}
         # By name: the number of a program that a port has, and descriptors of those that were loaded or taken away, for the way back.
-        self._seen: Dict[str, int] = {}
-        self._held: Dict[str, int] = {}
-        self._tcx: Optional[bool] = None
-        self._refusal: Optional[str] = None
+        self._seen: dict[str, int] = {}
+        self._held: dict[str, int] = {}
+        self._tcx: bool | None = None
+        self._refusal: str | None = None
         self._probed = False
         # Why ports could not be read; with that nothing is known of any.
         self.unread = ""
@@ -61,9 +61,9 @@ class Ingress:
             os.close(descriptor)
         self._held = {}
 
-    def read(self, ports: Mapping[str, int]) -> Dict[str, Held]:
+    def read(self, ports: Mapping[str, int]) -> dict[str, Held]:
         """By name of the port, of those that have one of our programs, of whatever version. C(ports): index by name."""
-        found: Dict[str, Held] = {}
+        found: dict[str, Held] = {}
         self.unread = call.unknown_machine()
         try:
             for name, index in ports.items() if not self.unread else ():
@@ -81,7 +81,7 @@ class Ingress:
             return {}
         return found
 
-    def _of(self, index: int) -> Optional[Held]:
+    def _of(self, index: int) -> Held | None:
         try:
             if not self._has_tcx(index):
                 found = clsact.find(index, self._ours)
@@ -116,14 +116,14 @@ class Ingress:
                 self._tcx = False
         return self._tcx
 
-    def unusable(self) -> Optional[str]:
+    def unusable(self) -> str | None:
         """Why the program can't be had here, in words; None if it can. Tries it out, without a change of any port."""
         if not self._probed:
             self._probed = True
             self._refusal = self._probe()
         return self._refusal
 
-    def _probe(self) -> Optional[str]:
+    def _probe(self) -> str | None:
         reason = call.unknown_machine() or self.unread
         if reason:
             return reason
@@ -189,7 +189,7 @@ class Ingress:
         else:
             clsact.detach(index, self._ours)
 
-    def stopped(self, held: Mapping[str, Held], ports: Mapping[str, int]) -> Dict[str, Tuple[int, int]]:
+    def stopped(self, held: Mapping[str, Held], ports: Mapping[str, int]) -> dict[str, tuple[int, int]]:
         """The frames and bytes of each port that were dropped since its program is there. Raises BpfError."""
         return {name: call.counted(self._info(each.number).maps[0], ports[name]) for name, each in held.items()}
 
@@ -201,7 +201,7 @@ def _words(what: str, error: BpfError) -> str:
 
 def _elsewhere(work: Callable[[], None]) -> None:
     """In a network namespace that ends with the thread: unshare(2) moves only the thread that calls it."""
-    failures: List[BaseException] = []
+    failures: list[BaseException] = []
 
     def go() -> None:
         try:

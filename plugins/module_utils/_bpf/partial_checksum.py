@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 import sys
 from hashlib import sha1, sha256
-from typing import NamedTuple, Tuple
+from typing import NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import btf
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.assembly import assemble
@@ -248,7 +248,7 @@ def program(where: Layout, stopped: int) -> bytes:
     return assemble(source(where, stopped))
 
 
-def tags(where: Layout) -> Tuple[bytes, ...]:
+def tags(where: Layout) -> tuple[bytes, ...]:
     """What kernels call these instructions (bpf_prog_calc_tag, kernel/bpf/core.c): eight bytes of SHA-1, from 6.18 on of SHA-256, without the map."""
     code = program(where, 0)
     return tuple(digest(code).digest()[:_TAG] for digest in (sha1, sha256))

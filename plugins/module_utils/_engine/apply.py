@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Any, Iterator, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import pending
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, STALE, VANISHED, Backend, Fault
@@ -24,10 +24,10 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 class Journal:
     """What was tried so far: enough to go back, whatever came of it."""
 
-    tried: List[Step] = field(default_factory=list)
-    vanished: Set[Key] = field(default_factory=set)
+    tried: list[Step] = field(default_factory=list)
+    vanished: set[Key] = field(default_factory=set)
     # Tried, and still under way on the server when this side gave up waiting.
-    pending: List[Step] = field(default_factory=list)
+    pending: list[Step] = field(default_factory=list)
 
 
 class StepFailed(Exception):
@@ -60,34 +60,34 @@ def apply_plan(plan: Plan, backend: Backend, journal: Journal, scope: Any) -> No
                 raise StepFailed(step, fault.message, fault.kind, fault.code)
 
 
-def _account(batch: Sequence[Step], faults: Sequence[Optional[Fault]], journal: Journal) -> None:
+def _account(batch: Sequence[Step], faults: Sequence[Fault | None], journal: Journal) -> None:
     """What was refused because somebody else was faster is theirs: to go back must not touch it."""
     kinds = {id(step): fault.kind for step, fault in zip(batch, faults) if fault is not None}
     journal.tried = [step for step in journal.tried if kinds.get(id(step)) != STALE]
     journal.pending.extend(step for step in batch if kinds.get(id(step)) == PENDING)
 
 
-def _batches(steps: Tuple[Step, ...], backend: Backend) -> Iterator[List[Step]]:
+def _batches(steps: tuple[Step, ...], backend: Backend) -> Iterator[list[Step]]:
     if not backend.batches:
         return iter([step] for step in steps)
     return (list(group) for rank, group in groupby(steps, key=lambda step: step.rank))
 
 
-def undo(journal: Journal, backend: Backend, scope: Any, holds: Tuple[Hold, ...]) -> Report:
+def undo(journal: Journal, backend: Backend, scope: Any, holds: tuple[Hold, ...]) -> Report:
     """Go back to the state before the journal. Returns what was undone and what could not be, in words."""
     wish, lost = invert(journal.tried, backend.kinds, holds)
     report = restore(wish, backend, scope)
     return report._replace(not_undone=lost + report.not_undone + pending.told(journal.pending, report.steps))
 
 
-def failed(error: StepFailed, journal: Journal, backend: Backend, scope: Any, holds: Tuple[Hold, ...]) -> ChangeError:
+def failed(error: StepFailed, journal: Journal, backend: Backend, scope: Any, holds: tuple[Hold, ...]) -> ChangeError:
     """Go back after a step that failed; the error says what came of it."""
     undone, not_undone, _steps = undo(journal, backend, scope, holds)
     step = sentence(error.step)
     return ChangeError(f"'{step}' failed: {_clause(str(error))}; {_ending(not_undone)}.", step, undone, not_undone, error.code)
 
 
-def not_in_effect(step: str, why: str, journal: Journal, backend: Backend, scope: Any, holds: Tuple[Hold, ...]) -> VerifyError:
+def not_in_effect(step: str, why: str, journal: Journal, backend: Backend, scope: Any, holds: tuple[Hold, ...]) -> VerifyError:
     """Go back after a change that does not show, or can't be read back; the error says what came of it."""
     undone, not_undone, _steps = undo(journal, backend, scope, holds)
     return VerifyError(f"'{step}': {_clause(why)}; {_ending(not_undone)}.", step, undone, not_undone)
@@ -97,5 +97,5 @@ def _clause(text: str) -> str:
     return text[:-1] if text.endswith(".") else text
 
 
-def _ending(not_undone: List[str]) -> str:
+def _ending(not_undone: list[str]) -> str:
     return "the state before is restored" if not not_undone else "not undone: " + "; ".join(_clause(text) for text in not_undone)

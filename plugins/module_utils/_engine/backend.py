@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, FrozenSet, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Tuple, runtime_checkable
+from typing import Any, Mapping, NamedTuple, Protocol, Sequence, runtime_checkable
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, Traits
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Observed
@@ -42,13 +42,13 @@ class Backend(Traits, Protocol):
     def cover(self, scope: Any, wish: Desired) -> Any:
         """The scope, widened to read every object that the wish speaks of."""
 
-    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+    def execute(self, steps: Sequence[Step]) -> list[Fault | None]:
         """Run steps of one rule as one batch; one answer a step, None for success."""
 
     def protected(self) -> Mapping[str, str]:
         """The devices that carry the management connection, each with the reason in words."""
 
-    def cuts(self, step: Step) -> Optional[str]:
+    def cuts(self, step: Step) -> str | None:
         """The device whose connection the step can cut."""
 
     def gone(self, step: Step) -> bool:
@@ -59,7 +59,7 @@ class Backend(Traits, Protocol):
 class Divided(Protocol):
     """A backend over two systems: if one fails, what was done in the other can still be brought back."""
 
-    def parts(self, scope: Any) -> Sequence[Tuple[FrozenSet[str], Any]]:
+    def parts(self, scope: Any) -> Sequence[tuple[frozenset[str], Any]]:
         """The kinds of objects of each system, and the scope that reads them without the other."""
 
 
@@ -67,7 +67,7 @@ class Divided(Protocol):
 class Unversioned(Protocol):
     """A backend whose objects have no version by which its server would refuse to overwrite what somebody else wrote since they were read."""
 
-    def overtaken(self, steps: Sequence[Step]) -> Optional[str]:
+    def overtaken(self, steps: Sequence[Step]) -> str | None:
         """Read once more what the steps are about, and say what is another one than when the plan was made: C(portgroup pg01 was changed). Empty if all is
         as it was, and then the new read counts for C(protected) and C(cuts); None where none of the steps is about such an object."""
 

@@ -5,31 +5,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Set
+from typing import Any
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan, Step, label
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Key, State, Value
 
 
-def show(state: State) -> Dict[str, Dict[str, Dict[str, Value]]]:
+def show(state: State) -> dict[str, dict[str, dict[str, Value]]]:
     """Nested by kind and name, as results carry it: C({port: {vnet0: {isolated: true}}})."""
-    shown: Dict[str, Dict[str, Dict[str, Value]]] = {}
+    shown: dict[str, dict[str, dict[str, Value]]] = {}
     for key, fields in state.items():
         shown.setdefault(str(key[0]), {})[label(key[1:])] = fields
     return shown
 
 
-def make_diff(plan: Plan) -> Dict[str, Any]:
+def make_diff(plan: Plan) -> dict[str, Any]:
     """What Ansible prints for C(--diff): only the objects that a step touches."""
-    touched: Set[Key] = {step.key for step in plan.steps}
+    touched: set[Key] = {step.key for step in plan.steps}
     return {
         "before": show({key: fields for key, fields in plan.before.items() if key in touched}),
         "after": show({key: fields for key, fields in plan.after.items() if key in touched}),
     }
 
 
-def actions(plan: Plan) -> List[str]:
+def actions(plan: Plan) -> list[str]:
     """The steps in words, in the order in which they run."""
     return [sentence(step) for step in plan.steps]
 

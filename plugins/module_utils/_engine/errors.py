@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import List
-
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 
 __all__ = (
@@ -86,7 +84,7 @@ class ChangeError(VirtnetError):
 
     code = "change_failed"
 
-    def __init__(self, message: str, failed_step: str, undone: List[str], not_undone: List[str], cause: str = "") -> None:
+    def __init__(self, message: str, failed_step: str, undone: list[str], not_undone: list[str], cause: str = "") -> None:
         """C(cause) is the backend's own code for why the step failed."""
         super().__init__(message, failed_step=failed_step, undone=undone, not_undone=not_undone, **({"cause": cause} if cause else {}))
         self.not_undone = not_undone

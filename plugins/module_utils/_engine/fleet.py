@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Collection, Mapping, Protocol, Sequence, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import diff, guard, verify
@@ -37,7 +37,7 @@ class Sight:
     unreachable: str = ""
     unreadable: str = ""
     # Sentences on what is not known of it and does not matter for what is written.
-    remarks: Tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     # The word for targets of its kind, where a fleet has several.
     group: str = ""
 
@@ -45,7 +45,7 @@ class Sight:
 class Fleet(Protocol):
     """What the driver asks of many targets together. Raises VirtnetError only for what concerns all of them."""
 
-    def look(self, scope: Any, names: Optional[Collection[str]] = None) -> Mapping[str, Sight]:
+    def look(self, scope: Any, names: Collection[str] | None = None) -> Mapping[str, Sight]:
         """Read at once all targets that C(scope) means, by unique names in the order of the result; or with C(names) only these of them, anew."""
 
     def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -100,9 +100,9 @@ class _Work:
 
     target: Target
     sight: Sight
-    resolved: Optional[Resolved] = None
-    plan: Optional[Plan] = None
-    notes: Dict[str, Any] = field(default_factory=dict)
+    resolved: Resolved | None = None
+    plan: Plan | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
     journal: applying.Journal = field(default_factory=applying.Journal)
 
     @property
@@ -125,7 +125,7 @@ class _Work:
 
 def reconcile_fleet(
     intent: FleetIntent, fleet: Fleet, check_mode: bool, allow_management: bool = False, parallel: int = 8, remedy: str = guard.WITH_ROLLBACK
-) -> List[Target]:
+) -> list[Target]:
     """Bring each target to what is asked for, or say what that would take. Raises VirtnetError only before the first write."""
     whole = [_Work(Target(name, sight.group), sight) for name, sight in fleet.look(intent.scope).items()]
     for work in whole:
@@ -144,11 +144,11 @@ def reconcile_fleet(
     return [work.target for work in whole]
 
 
-def run_jobs(jobs: Sequence[Job], check_mode: bool, parallel: int = 8) -> List[Target]:
+def run_jobs(jobs: Sequence[Job], check_mode: bool, parallel: int = 8) -> list[Target]:
     """Look at all targets; then, unless it is a check, change those where there is something to do."""
     whole = [(job, Target(job.name)) for job in jobs]
 
-    def look(work: Tuple[Job, Target]) -> None:
+    def look(work: tuple[Job, Target]) -> None:
         job, target = work
         # What is not known of one that could not be looked at is none of its results.
         outlook = target.outlook = Outlook()
@@ -161,7 +161,7 @@ def run_jobs(jobs: Sequence[Job], check_mode: bool, parallel: int = 8) -> List[T
             target.unreachable, target.error = job.went_away(error), error
         target.report, target.warnings = outlook.report, outlook.warnings
 
-    def act(work: Tuple[Job, Target]) -> None:
+    def act(work: tuple[Job, Target]) -> None:
         job, target = work
         try:
             job.act(target.outlook or Outlook())
@@ -254,7 +254,7 @@ def _verify(whole: Sequence[_Work], intent: FleetIntent, fleet: Fleet, parallel:
     """Read all targets that were written at once; those that don't show the change yet are read again until their patience ends."""
     started = time.monotonic()
     waiting = list(whole)
-    doubts: Dict[str, Tuple[str, str]] = {}
+    doubts: dict[str, tuple[str, str]] = {}
     while waiting:
         doubts = {name: doubt for name, doubt in doubts.items() if name not in {work.target.name for work in waiting}}
         doubts.update(_doubts(waiting, intent, fleet))
@@ -271,13 +271,13 @@ def _verify(whole: Sequence[_Work], intent: FleetIntent, fleet: Fleet, parallel:
     _each(go_back, [work for work in whole if not work.target.verified], parallel)
 
 
-def _doubts(whole: Sequence[_Work], intent: FleetIntent, fleet: Fleet) -> Dict[str, Tuple[str, str]]:
+def _doubts(whole: Sequence[_Work], intent: FleetIntent, fleet: Fleet) -> dict[str, tuple[str, str]]:
     """The targets whose change does not show: the step in question and why."""
     try:
         sights = fleet.look(intent.scope, [work.target.name for work in whole])
     except VirtnetError as error:
         return {work.target.name: ("read back", error.message) for work in whole}
-    doubts: Dict[str, Tuple[str, str]] = {}
+    doubts: dict[str, tuple[str, str]] = {}
     for work in whole:
         sight = sights.get(work.target.name)
         blind = "it is not there any more" if sight is None else sight.unreachable or sight.unreadable

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, List, Mapping, Optional, Tuple
+from typing import Callable, Mapping, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import GuardError
@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan imp
 Cuts = Callable[[Step], Optional[str]]
 
 
-def risky_steps(plan: Plan, protected: Mapping[str, str], cuts: Cuts) -> List[Tuple[Step, str]]:
+def risky_steps(plan: Plan, protected: Mapping[str, str], cuts: Cuts) -> list[tuple[Step, str]]:
     """The steps that touch a protected device, each with why the device is protected."""
     found = []
     for step in plan.steps:

@@ -5,24 +5,24 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Mapping, Set, Tuple
+from typing import Iterable, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Fields, Hold, Key, Kind, Value
 
 
-def invert(steps: Iterable[Step], kinds: Mapping[str, Kind], holds: Tuple[Hold, ...] = ()) -> Tuple[Desired, List[str]]:
+def invert(steps: Iterable[Step], kinds: Mapping[str, Kind], holds: tuple[Hold, ...] = ()) -> tuple[Desired, list[str]]:
     """The wish for the state before C(steps), and in words what no wish can bring back.
 
     A wish and not a list of inverse steps: it is compared with what is really there, so steps that
     never ran, or ran unnoticed, are handled by the planner like any other difference.
     """
-    present: Dict[Key, Dict[str, Value]] = {}
-    created: Set[Key] = set()
+    present: dict[Key, dict[str, Value]] = {}
+    created: set[Key] = set()
     # Made anew or deleted: what came after the first such step was never there before.
-    closed: Set[Key] = set()
-    lost: List[str] = []
+    closed: set[Key] = set()
+    lost: list[str] = []
     for step in steps:
         if step.key in closed:
             continue
@@ -36,7 +36,7 @@ def invert(steps: Iterable[Step], kinds: Mapping[str, Kind], holds: Tuple[Hold, 
         for name, value in _restorable(step, fields).items():
             was.setdefault(name, value)
         lost.extend(f"{label(step.key)}: {name}" for name in _lost(step))
-    asked: Dict[Key, Fields] = {key: fields for key, fields in present.items() if fields}
+    asked: dict[Key, Fields] = {key: fields for key, fields in present.items() if fields}
     return Desired(asked, tuple(created), holds), lost
 
 
@@ -48,7 +48,7 @@ def _restorable(step: Step, fields: Mapping[str, object]) -> Fields:
     return {name: value for name, value in known.items() if not getattr(fields[name], "volatile", False)}
 
 
-def _lost(step: Step) -> List[str]:
+def _lost(step: Step) -> list[str]:
     if step.verb == DELETE:
         return []
     return [name for name, value in step.before.items() if value is None]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import DependencyError
 
@@ -36,7 +36,7 @@ class Lazy:
     def __init__(self, library: Library, load: Callable[[], Any]) -> None:
         self._library, self._load = library, load
         self._found: Any = None
-        self._failure: Optional[DependencyError] = None
+        self._failure: DependencyError | None = None
 
     def require(self) -> Any:
         """The library. DependencyError, with what the user can do, unless it can be used."""
@@ -66,7 +66,7 @@ def _missing(library: Library) -> str:
 
 
 def _unusable(library: Library, reason: str) -> str:
-    version = "%d.%d" % sys.version_info[:2]
+    version = ".".join(map(str, sys.version_info[:2]))
     return (
         f"{library.name} was found but is unusable on Python {version} of {_host()} ({sys.executable}): {reason}; {library.fitting}, "
         f"with {_pip(library)} for instance."

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import NamedTuple
 
 CREATE = "create"
 UPDATE = "update"
@@ -17,7 +17,7 @@ class OrderRule(NamedTuple):
 
     verb: str
     kind: str
-    groups: Tuple[str, ...]
+    groups: tuple[str, ...]
     reason: str
 
 
@@ -26,7 +26,7 @@ class Order:
 
     def __init__(self, *rules: OrderRule) -> None:
         self.rules = rules
-        self._rank: Dict[Tuple[str, str, str], int] = {}
+        self._rank: dict[tuple[str, str, str], int] = {}
         for rank, rule in enumerate(rules):
             if rule.verb == DELETE and rule.groups:
                 raise ValueError(f"{rule.kind}: an object is deleted as a whole, without groups")
@@ -36,7 +36,7 @@ class Order:
                     raise ValueError(f"two rules for {' '.join(place)}")
                 self._rank[place] = rank
 
-    def find(self, verb: str, kind: str, group: str = "") -> Optional[int]:
+    def find(self, verb: str, kind: str, group: str = "") -> int | None:
         """The position, or None where no rule speaks of it."""
         return self._rank.get((verb, kind, group))
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Iterable, List, Optional, Sequence
+from typing import Any, Iterable, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, Backend, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
@@ -18,7 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 _PAUSE = 0.2
 
 
-def looked_up(steps: Sequence[Step], faults: Sequence[Optional[Fault]], backend: Backend, scope: Any) -> List[Optional[Fault]]:
+def looked_up(steps: Sequence[Step], faults: Sequence[Fault | None], backend: Backend, scope: Any) -> list[Fault | None]:
     """The faults less those of steps that show all the same, looked for until the backend's patience ends. They have succeeded."""
     waiting = {id(step): step for step, fault in zip(steps, faults) if fault is not None and fault.kind == PENDING}
     deadline = time.monotonic() + backend.patience
@@ -42,7 +42,7 @@ def _shows(step: Step, state: State) -> bool:
     return all(have.get(name) == value for name, value in step.after.items())
 
 
-def told(steps: Iterable[Step], taken_back: Sequence[Step]) -> List[str]:
+def told(steps: Iterable[Step], taken_back: Sequence[Step]) -> list[str]:
     """What may still come true, in words. A step that did come true, and was taken back then, is settled."""
     return [
         f"{sentence(step)}: the server has not said what became of it, and it may still take effect" for step in steps

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, NamedTuple, Optional, Protocol, Tuple
+from typing import Mapping, NamedTuple, Protocol
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order
@@ -42,7 +42,7 @@ class Traits(Protocol):
     def settle(self, kind: str, fields: Fields) -> Fields:
         """The values as the backend will store them, after its rounding."""
 
-    def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
+    def unsupported(self, kind: str, name: str, value: Value) -> str | None:
         """Why the backend can't store this value, with how that was found out; None if it can."""
 
 
@@ -50,7 +50,7 @@ class Traits(Protocol):
 class Plan:
     """Steps in order, and the managed fields before and after them."""
 
-    steps: Tuple[Step, ...]
+    steps: tuple[Step, ...]
     before: State
     after: State
     # How many objects the wish is about, whether they are there or not.
@@ -80,13 +80,13 @@ class _Planner:
     def __init__(self, observed: State, traits: Traits) -> None:
         self.observed = observed
         self.traits = traits
-        self.steps: List[Step] = []
+        self.steps: list[Step] = []
         self.before: State = {}
         self.after: State = {}
         # A thousand ports share one mapping of wishes: settle each mapping once. The mapping is
         # kept beside its result, so its id can't be taken by another one meanwhile.
-        self._settled: Dict[Tuple[str, int], Tuple[Fields, Fields]] = {}
-        self._asked_support: Dict[Tuple[str, str, Value], Optional[str]] = {}
+        self._settled: dict[tuple[str, int], tuple[Fields, Fields]] = {}
+        self._asked_support: dict[tuple[str, str, Value], str | None] = {}
 
     def present(self, key: Key, asked: Fields) -> None:
         kind = str(key[0])
@@ -147,8 +147,8 @@ class _Planner:
 
     def _create(self, key: Key, kind: str, want: Fields) -> None:
         order = self.traits.order
-        with_create: Dict[str, Value] = {}
-        later: Dict[str, Value] = {}
+        with_create: dict[str, Value] = {}
+        later: dict[str, Value] = {}
         ranks = []
         for name, value in want.items():
             group = self.traits.kinds[kind].fields[name].group_for(value)
@@ -168,7 +168,7 @@ class _Planner:
     def _update(self, key: Key, kind: str, have: Fields, delta: Fields) -> None:
         fields = self.traits.kinds[kind].fields
         find = self.traits.order.get
-        by_rank: Dict[int, Dict[str, Value]] = {}
+        by_rank: dict[int, dict[str, Value]] = {}
         for name, value in delta.items():
             rank = find(UPDATE, kind, fields[name].group_for(value))
             by_rank.setdefault(rank, {})[name] = value

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any, List, NamedTuple, Set, Tuple, cast
+from typing import Any, NamedTuple, cast
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import pending
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend, Divided
@@ -20,9 +20,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 class Report(NamedTuple):
     """What came of the way back, in words, and the steps that were undone."""
 
-    undone: List[str]
-    not_undone: List[str]
-    steps: Tuple[Step, ...] = ()
+    undone: list[str]
+    not_undone: list[str]
+    steps: tuple[Step, ...] = ()
 
 
 def restore(wish: Desired, backend: Backend, scope: Any) -> Report:
@@ -57,7 +57,7 @@ def _not_compared(wish: Desired, error: Exception) -> Report:
     return Report([], [f"{few(names)}: the state before could not be compared: {as_ours(error).message}"])
 
 
-def _go_back(wish: Desired, steps: Tuple[Step, ...], backend: Backend, scope: Any) -> Report:
+def _go_back(wish: Desired, steps: tuple[Step, ...], backend: Backend, scope: Any) -> Report:
     failures = _run(steps, backend, scope)
     try:
         left = make_plan(wish, backend.observe(scope).state, backend).steps
@@ -66,8 +66,8 @@ def _go_back(wish: Desired, steps: Tuple[Step, ...], backend: Backend, scope: An
     return _audit(steps, left, failures, backend)
 
 
-def _run(steps: Tuple[Step, ...], backend: Backend, scope: Any) -> List[str]:
-    failures: List[str] = []
+def _run(steps: tuple[Step, ...], backend: Backend, scope: Any) -> list[str]:
+    failures: list[str] = []
     for rank, group in groupby(steps, key=lambda step: step.rank):
         batch = list(group)
         try:
@@ -79,11 +79,11 @@ def _run(steps: Tuple[Step, ...], backend: Backend, scope: Any) -> List[str]:
     return failures
 
 
-def _audit(steps: Tuple[Step, ...], left: Tuple[Step, ...], failures: List[str], backend: Backend) -> Report:
+def _audit(steps: tuple[Step, ...], left: tuple[Step, ...], failures: list[str], backend: Backend) -> Report:
     """Believe the read-back and not the acknowledgements."""
     # What is gone by itself can't come back and need not.
     left = tuple(step for step in left if not backend.gone(step))
-    open_keys: Set[Key] = {step.key for step in left}
+    open_keys: set[Key] = {step.key for step in left}
     done = tuple(step for step in steps if step.key not in open_keys)
     reasons = [text for text in failures if any(text.startswith(sentence(step) + ":") for step in left)]
     silent = [sentence(step) for step in left if not any(text.startswith(sentence(step) + ":") for text in reasons)]

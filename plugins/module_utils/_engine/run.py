@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Protocol, Tuple
+from typing import Any, Iterator, Mapping, Protocol
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import diff, guard, verify
@@ -25,7 +25,7 @@ class Resolved:
 
     desired: Desired
     notes: Mapping[str, Any] = field(default_factory=dict)
-    warnings: Tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     # Notes of what will be so once the wish holds; not told of what failed.
     outcome: Mapping[str, Any] = field(default_factory=dict)
     # How many objects were looked at beside those of the wish, and are as they should be.
@@ -37,7 +37,7 @@ class Intent(Protocol):
 
     scope: Any
 
-    def recover(self, held: FrozenSet[Key]) -> FrozenSet[Key]:
+    def recover(self, held: frozenset[Key]) -> frozenset[Key]:
         """Take over what a killed run left held; returns what this one will give back."""
 
     def resolve(self, observed: Observed) -> Resolved:
@@ -47,7 +47,7 @@ class Intent(Protocol):
 class BaseIntent:
     """For intents that never hold anything."""
 
-    def recover(self, held: FrozenSet[Key]) -> FrozenSet[Key]:
+    def recover(self, held: frozenset[Key]) -> frozenset[Key]:
         """Nothing of what a killed run left concerns this one."""
         return frozenset()
 
@@ -55,7 +55,7 @@ class BaseIntent:
 class SafetyNet(Protocol):
     """Survives this process: reverts to a wish unless somebody confirms in time, and after a crash."""
 
-    def arm(self, wish: Desired, management: bool, held: Tuple[Key, ...]) -> None:
+    def arm(self, wish: Desired, management: bool, held: tuple[Key, ...]) -> None:
         """Note what is held, for the run after a crash; with C(management) start the clock that reverts to C(wish)."""
 
     def disarm(self) -> None:
@@ -72,9 +72,9 @@ class Outcome:
     plan: Plan
     resolved: Resolved
     verified: bool = False
-    vanished: List[str] = field(default_factory=list)
+    vanished: list[str] = field(default_factory=list)
 
-    def result(self) -> Dict[str, Any]:
+    def result(self) -> dict[str, Any]:
         """In the form in which modules return it."""
         return {
             "changed": bool(self.plan.steps),
@@ -89,7 +89,7 @@ class Outcome:
 
 
 def reconcile(
-    intent: Intent, backend: LocalBackend, check_mode: bool, allow_management: bool = False, net: Optional[SafetyNet] = None
+    intent: Intent, backend: LocalBackend, check_mode: bool, allow_management: bool = False, net: SafetyNet | None = None
 ) -> Outcome:
     """Bring what is to what is asked for, or say what that would take."""
     with _no_search_for_cycles():
@@ -108,7 +108,7 @@ def _no_search_for_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def _reconcile(intent: Intent, backend: LocalBackend, check_mode: bool, allow_management: bool, net: Optional[SafetyNet]) -> Outcome:
+def _reconcile(intent: Intent, backend: LocalBackend, check_mode: bool, allow_management: bool, net: SafetyNet | None) -> Outcome:
     observed = backend.observe(intent.scope)
     resolved = intent.resolve(observed)
     plan = make_plan(resolved.desired, observed.state, backend)
@@ -122,7 +122,7 @@ def _reconcile(intent: Intent, backend: LocalBackend, check_mode: bool, allow_ma
     return outcome
 
 
-def _change(outcome: Outcome, scope: Any, backend: Backend, management: bool, net: Optional[SafetyNet]) -> None:
+def _change(outcome: Outcome, scope: Any, backend: Backend, management: bool, net: SafetyNet | None) -> None:
     desired = outcome.resolved.desired
     if net is not None:
         changed = {step.key for step in outcome.plan.steps}

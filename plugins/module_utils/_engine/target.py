@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Protocol, Sequence
+from typing import Any, Protocol, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreachableError, UnreadableError, VirtnetError
@@ -17,21 +17,21 @@ class Outlook:
     """What is to be done to a target: the steps in words, and what would change. C(looked_at) counts the things that the wish is about, which C(noun) is
     the word for."""
 
-    before: Dict[str, Any] = field(default_factory=dict)
-    after: Dict[str, Any] = field(default_factory=dict)
-    actions: List[str] = field(default_factory=list)
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    actions: list[str] = field(default_factory=list)
     # What the result says beside that.
-    report: Dict[str, Any] = field(default_factory=dict)
-    warnings: List[str] = field(default_factory=list)
+    report: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
     looked_at: int = 0
     noun: str = "object"
     # Names and patterns of the wish for which the target has nothing, and the names that it has.
-    missed: List[str] = field(default_factory=list)
-    there: List[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    there: list[str] = field(default_factory=list)
     # Where less than all that was read is to be shown of what changes.
-    touched: Optional[Dict[str, Any]] = None
+    touched: dict[str, Any] | None = None
 
-    def difference(self) -> Dict[str, Any]:
+    def difference(self) -> dict[str, Any]:
         """What Ansible prints for C(--diff)."""
         return self.touched or {"before": self.before, "after": self.after}
 
@@ -59,16 +59,16 @@ class Target:
     name: str
     # The word for targets of its kind, where a task has several.
     group: str = ""
-    outlook: Optional[Outlook] = None
-    error: Optional[VirtnetError] = None
+    outlook: Outlook | None = None
+    error: VirtnetError | None = None
     unreachable: bool = False
     verified: bool = False
     # From the read right before the first write to the end of the last one, in seconds, where nothing but the read keeps two from overwriting each other.
-    window: Optional[float] = None
+    window: float | None = None
     # What the result says beside the changes, what of that only if they have not failed, and sentences without the target's name.
-    report: Dict[str, Any] = field(default_factory=dict)
-    outcome: Dict[str, Any] = field(default_factory=dict)
-    warnings: List[str] = field(default_factory=list)
+    report: dict[str, Any] = field(default_factory=dict)
+    outcome: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
@@ -94,15 +94,15 @@ class Target:
     def _told(self, why: str) -> str:
         return f"{why}." if why.startswith(f"{self.name}: ") else f"{self.name}: {why}."
 
-    def diff(self) -> Dict[str, Any]:
+    def diff(self) -> dict[str, Any]:
         """What Ansible prints for C(--diff), among others; empty if nothing changes."""
         if self.outlook is None or not self.outlook.actions or self.error is not None:
             return {}
         return {"before_header": self.name, "after_header": self.name, **self.outlook.difference()}
 
-    def result(self) -> Dict[str, Any]:
+    def result(self) -> dict[str, Any]:
         """In the form in which modules return it."""
-        shown: Dict[str, Any] = {"changed": self.changed, "failed": self.error is not None, "unreachable": self.unreachable, "verified": self.verified}
+        shown: dict[str, Any] = {"changed": self.changed, "failed": self.error is not None, "unreachable": self.unreachable, "verified": self.verified}
         if self.window is not None:
             shown["window"] = round(self.window, 3)
         if self.outlook is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any, Collection, Set, Tuple
+from typing import Any, Collection
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Backend
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, make_plan
@@ -17,7 +17,7 @@ _PAUSE = 0.2
 IGNORED = "the write was acknowledged, but reading back shows that it did not take effect"
 
 
-def residual(desired: Desired, backend: Backend, scope: Any, vanished: Set[Key]) -> Tuple[Step, ...]:
+def residual(desired: Desired, backend: Backend, scope: Any, vanished: set[Key]) -> tuple[Step, ...]:
     """The steps that are still needed after the write; none means that it holds.
 
     Objects that are gone are added to C(vanished): nothing is needed on them any more.
@@ -30,7 +30,7 @@ def residual(desired: Desired, backend: Backend, scope: Any, vanished: Set[Key])
         time.sleep(_PAUSE)
 
 
-def needed(desired: Desired, state: State, backend: Backend, vanished: Set[Key]) -> Tuple[Step, ...]:
+def needed(desired: Desired, state: State, backend: Backend, vanished: set[Key]) -> tuple[Step, ...]:
     """The same for a state that was just read."""
     left = make_plan(without(desired, vanished), state, backend).steps
     gone = {step.key for step in left if backend.gone(step)}

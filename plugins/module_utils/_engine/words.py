@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Sequence, Tuple
+from typing import Iterable, Sequence
 
 # So many targets are named.
 _TARGETS = 5
@@ -39,9 +39,9 @@ def few(names: Sequence[str], most: int = 10) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def in_common(told: Iterable[Tuple[str, str]]) -> List[str]:
+def in_common(told: Iterable[tuple[str, str]]) -> list[str]:
     """Sentences, each with the name of the target that it is about: one that several have in common is given once."""
-    names: Dict[str, List[str]] = {}
+    names: dict[str, list[str]] = {}
     for name, text in told:
         names.setdefault(text, []).append(name)
     return [f"{few(those, _TARGETS)}: {text}" for text, those in names.items()]
@@ -52,7 +52,7 @@ def left_out(names: Sequence[str]) -> str:
     return f"Left out, as nothing can be changed there now: {few(names, _TARGETS)}."
 
 
-def failures(failed: Sequence[Tuple[str, str]], every: int, noun: str, option: str, changed: str = "") -> str:
+def failures(failed: Sequence[tuple[str, str]], every: int, noun: str, option: str, changed: str = "") -> str:
     """How a task ends in which targets failed, each with its name and sentence; C(option) of the result has all of their names,
     and C(changed) says what became of others."""
     reasons = [message if message.startswith(name) else f"{name}: {message}" for name, message in failed[:_TARGETS]]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target import Outlook
@@ -53,10 +53,10 @@ class HostJob:
         return isinstance(error, VsphereError) and bool(why_away(self.client, self.host, error))
 
 
-def chosen(client: Client, params: Params, paths: Sequence[str], what: str) -> List[Tuple[Host, Found]]:
+def chosen(client: Client, params: Params, paths: Sequence[str], what: str) -> list[tuple[Host, Found]]:
     """The hosts that are meant, each with the properties that were asked for: two reads in all."""
     from_inventory = Inventory(client).select(HostSelection(params))
-    read: Dict[Any, Found] = {}
+    read: dict[Any, Found] = {}
     if from_inventory:
         kind = type(from_inventory[0].ref)
         read = {each.ref: each for each in client.retrieve([host.ref for host in from_inventory], {kind: list(paths)}, what=what)}

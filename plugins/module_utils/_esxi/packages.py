@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import RANKS, Package
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.esxcli import EsxCli, first
@@ -20,7 +20,7 @@ def package_of(each: Any) -> Package:
     return Package(each.name, each.version, each.vendor, str(each.acceptanceLevel), each.maintenanceModeRequired is not False, bool(live))
 
 
-def pending_of(cli: EsxCli, running: Mapping[str, Package]) -> Dict[str, Package]:
+def pending_of(cli: EsxCli, running: Mapping[str, Package]) -> dict[str, Package]:
     """What a restart brings, by name; empty if none is due."""
     found = {}
     for fields in cli.run("software vib list", "reading what a restart brings", rebootingimage=True):
@@ -32,6 +32,6 @@ def pending_of(cli: EsxCli, running: Mapping[str, Package]) -> Dict[str, Package
     return {} if {name: each.version for name, each in found.items()} == {name: each.version for name, each in running.items()} else found
 
 
-def components_of(cli: EsxCli) -> Dict[str, str]:
+def components_of(cli: EsxCli) -> dict[str, str]:
     """The versions of the components, by name."""
     return {first(each, "Name"): first(each, "Version") for each in cli.run("software component list", "reading its components") if first(each, "Name")}

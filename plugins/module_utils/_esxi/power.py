@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host, Inventory
@@ -30,9 +30,9 @@ class ManagedHost:
         self.ref = host.ref
         self.client = client
         self._login = login
-        self._own: List[Client] = []
+        self._own: list[Client] = []
 
-    def patient(self, seconds: int) -> "ManagedHost":
+    def patient(self, seconds: int) -> ManagedHost:
         """The same host by a session of its own whose calls may take so long."""
         client = Client(self._login._replace(timeout=max(seconds, self._login.timeout)), 1)
         patient = ManagedHost(self._found(client), client, self._login)
@@ -45,7 +45,7 @@ class ManagedHost:
             client.close()
         self._own.clear()
 
-    def read(self, *paths: str) -> List[Any]:
+    def read(self, *paths: str) -> list[Any]:
         """Properties. UnreadableError for one that is not known."""
         found = self.found(*paths)
         return [found.value(path) for path in paths]
@@ -124,7 +124,7 @@ class ManagedHost:
 
     def _patiently(self, holds: Callable[[], bool], seconds: float, what: str) -> None:
         deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
-        last: Optional[BackendError] = None
+        last: BackendError | None = None
         while True:
             try:
                 if isinstance(last, VsphereError):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Dict, List, Mapping, NoReturn, Optional, Sequence, Set, Tuple
+from typing import Any, Mapping, NoReturn, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, ChangeError, UnreadableError, VerifyError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target import Outlook
@@ -27,7 +27,7 @@ _ALL = ["*"]
 _PATIENCE, _PAUSE = 5.0, 0.2
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's own options."""
     return {
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -65,8 +65,8 @@ def jobs(params: Mapping[str, Any], client: Client, _login: Login) -> Sequence[H
             raise InputError(f"datastores: no chosen host has a datastore {pattern}{close(pattern, known)}.")
     warnings = [f"datastores: no chosen host has one that matches {pattern}{close(pattern, known)}." for pattern in unmatched]
     meant = taken(known, patterns)
-    searched: Set[Any] = set()
-    made: List[HostJob] = []
+    searched: set[Any] = set()
+    made: list[HostJob] = []
     for host in hosts:
         stores = [store for store in site.stores.get(host.ref, ()) if store.name in meant]
         mine = [store for store in stores if store.ref not in searched] if params["state"] == "present" else stores
@@ -76,7 +76,7 @@ def jobs(params: Mapping[str, Any], client: Client, _login: Login) -> Sequence[H
     return made
 
 
-def _tell_names(own: Sequence["RegistrationJob"], client: Client) -> None:
+def _tell_names(own: Sequence[RegistrationJob], client: Client) -> None:
     """What is the name of a machine that one host has is no pattern for the others. So all look for machines before any of them chooses."""
     client.each(lambda job: job.search(), own)
     names = {planning.name_of(path) for job in own for path in job.paths}
@@ -94,12 +94,12 @@ class RegistrationJob(HostJob):
         self._warnings = list(warnings)
         self._choice = MachineChoice()
         # The machines that lie on its datastores, the names of those that the other hosts have, and why it is not known what there is.
-        self.paths: List[str] = []
-        self.others: Set[str] = set()
-        self._unsearched: Optional[VirtnetError] = None
-        self._lost: List[Skipped] = []
+        self.paths: list[str] = []
+        self.others: set[str] = set()
+        self._unsearched: VirtnetError | None = None
+        self._lost: list[Skipped] = []
         # The host's own machines by path, for those that are unregistered.
-        self._mine: Dict[str, RegisteredMachine] = {}
+        self._mine: dict[str, RegisteredMachine] = {}
         self._pool: Any = None
         self._folder: Any = None
 
@@ -143,7 +143,7 @@ class RegistrationJob(HostJob):
         )
 
     @property
-    def _near(self) -> List[RegisteredMachine]:
+    def _near(self) -> list[RegisteredMachine]:
         """The machines that its datastores list, its own and those of others."""
         return [machine for machine in self._site.machines if machine.lies_on(self._stores)]
 
@@ -163,10 +163,10 @@ class RegistrationJob(HostJob):
     def _unknown(machine: RegisteredMachine) -> Skipped:
         return Skipped(machine.path or machine.name, planning.UNREADABLE, f"whether it is meant is not known: {machine.unknown}")
 
-    def _search(self) -> Tuple[List[str], List[Skipped]]:
+    def _search(self) -> tuple[list[str], list[Skipped]]:
         """All configuration files on the host's datastores; and the datastores that could not be searched."""
-        found: List[str] = []
-        lost: List[Skipped] = []
+        found: list[str] = []
+        lost: list[Skipped] = []
         for store in self._stores:
             if not store.accessible:
                 lost.append(Skipped(f"[{store.name}]", planning.INACCESSIBLE, "the datastore is not accessible"))
@@ -180,7 +180,7 @@ class RegistrationJob(HostJob):
                 lost.append(Skipped(f"[{store.name}]", planning.INACCESSIBLE, error.message.rstrip(".")))
         return found, lost
 
-    def _search_one(self, store: Datastore) -> List[str]:
+    def _search_one(self, store: Datastore) -> list[str]:
         browser = dep.vim.host.DatastoreBrowser
         flags = browser.FileInfo.Details(fileType=True, fileSize=False, modification=False, fileOwner=False)
         spec_ = browser.SearchSpec(matchPattern=[f"*{planning.MACHINE}", f"*{planning.TEMPLATE}"], details=flags, searchCaseInsensitive=False)
@@ -206,9 +206,9 @@ class RegistrationJob(HostJob):
 
     def _find_pool(self, wanted: str, what: str) -> Any:
         """Level by level: a pool of the name that is nearest to the top."""
-        names: List[str] = []
+        names: list[str] = []
         level = [self._pool]
-        blind: List[Found] = []
+        blind: list[Found] = []
         while level:
             read = list(self.client.retrieve(level, {dep.vim.ResourcePool: ["name", "resourcePool"]}, what=what))
             for each in read:
@@ -221,7 +221,7 @@ class RegistrationJob(HostJob):
 
     def _find_folder(self, what: str) -> Any:
         vim, wanted = dep.vim, (self._params.get("folder") or "").strip("/")
-        paths: Dict[Any, List[str]] = {vim.Datacenter: ["vmFolder"], **({vim.Folder: ["name", "childEntity"]} if wanted else {})}
+        paths: dict[Any, list[str]] = {vim.Datacenter: ["vmFolder"], **({vim.Folder: ["name", "childEntity"]} if wanted else {})}
         hops = [Hop(vim.Folder, "childEntity", ("childEntity",)), Hop(vim.Datacenter, "vmFolder", ("childEntity",))] if wanted else []
         if self.host.center is None:
             raise UnreadableError(f"{self.name}: {'; '.join(self.host.remarks)}.")
@@ -245,8 +245,8 @@ class RegistrationJob(HostJob):
 
     def act(self, outlook: Outlook) -> None:
         """See Job. Each machine for itself; those that succeeded stay."""
-        done: List[str] = []
-        failed: Dict[str, VsphereError] = {}
+        done: list[str] = []
+        failed: dict[str, VsphereError] = {}
         for path in self._choice.chosen:
             try:
                 (self._register if self._present else self._unregister)(path)
@@ -261,7 +261,7 @@ class RegistrationJob(HostJob):
             raise self._failure(verb, done, failed)
         self._verify(verb)
 
-    def _now(self) -> Tuple[Set[str], str]:
+    def _now(self) -> tuple[set[str], str]:
         """Which of the chosen machines are seen to be registered, and why others may be so too; empty if they are not."""
         site = Site(self.client, [self.host])
         if self._present:
@@ -270,10 +270,10 @@ class RegistrationJob(HostJob):
         refs = [machine.ref for machine in site.machines]
         return {path for path, machine in self._mine.items() if machine.ref in refs}, site.blind.get(self.host.ref, "")
 
-    def _came_true(self, paths: Sequence[str]) -> List[str]:
+    def _came_true(self, paths: Sequence[str]) -> list[str]:
         """Those of which no answer came that are seen to be done all the same, looked for as long as a host is given to show it."""
         deadline = time.monotonic() + _PATIENCE
-        came: List[str] = []
+        came: list[str] = []
         while len(came) < len(paths):
             try:
                 there, doubt = self._now()
@@ -323,9 +323,9 @@ class RegistrationJob(HostJob):
         return VerifyError(text, "read back", [], [f"{verb} {each}" for each in self._choice.chosen], cause)
 
 
-def _paths(top: Any, found: Mapping[Any, Found]) -> Dict[str, Any]:
+def _paths(top: Any, found: Mapping[Any, Found]) -> dict[str, Any]:
     """The folders by their paths below the datacenter's folder for machines, which is the empty one."""
-    places: Dict[str, Any] = {}
+    places: dict[str, Any] = {}
     level = [("", top)]
     while level:
         path, ref = level.pop()

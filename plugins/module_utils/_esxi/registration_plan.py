@@ -9,7 +9,7 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, Collection, Dict, List, Mapping, Sequence, Set, Tuple
+from typing import Any, Collection, Mapping, Sequence
 
 MACHINE, TEMPLATE = ".vmx", ".vmtx"
 REGISTERED, DUPLICATE, IS_TEMPLATE, INACCESSIBLE, HIDDEN, RUNNING = "registered", "duplicate", "template", "inaccessible", "hidden", "running"
@@ -26,7 +26,7 @@ class Skipped:
     reason: str
     detail: str
 
-    def as_dict(self) -> Dict[str, str]:
+    def as_dict(self) -> dict[str, str]:
         """As results carry it."""
         return {"path": self.path, "reason": self.reason, "detail": self.detail}
 
@@ -35,17 +35,17 @@ class Skipped:
 class MachineChoice:
     """Paths as in C([datastore1] web/web.vmx)."""
 
-    found: List[str] = field(default_factory=list)
-    chosen: List[str] = field(default_factory=list)
-    skipped: List[Skipped] = field(default_factory=list)
+    found: list[str] = field(default_factory=list)
+    chosen: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     # All that patterns could choose among.
-    there: List[str] = field(default_factory=list)
+    there: list[str] = field(default_factory=list)
 
 
-def taken(names: Collection[str], patterns: Sequence[str]) -> Set[str]:
+def taken(names: Collection[str], patterns: Sequence[str]) -> set[str]:
     """The names that are meant. What equals a name is that name, though it would mean others as a shell pattern: C([12]web) is no C(1web) then. C(*) is
     never one."""
-    found: Set[str] = set()
+    found: set[str] = set()
     for pattern in patterns:
         found.update([pattern] if pattern in names and pattern != "*" else [name for name in names if fnmatchcase(name, pattern)])
     return found
@@ -61,7 +61,7 @@ class Meant:
     def __contains__(self, path: str) -> bool:
         return name_of(path) in self._all
 
-    def missed(self, there: Sequence[str]) -> List[str]:
+    def missed(self, there: Sequence[str]) -> list[str]:
         """Which of them take none of the machines that are there."""
         names = {name_of(path) for path in there}
         return [pattern for pattern, meant in self._by_pattern.items() if not meant & names]
@@ -104,7 +104,7 @@ def to_register(paths: Sequence[str], registered: Mapping[str, str], meant: Mean
     choice = MachineChoice(found=sorted(paths), there=sorted(paths))
     wanted = [path for path in choice.found if path in meant]
     known = {normal(path): name for path, name in registered.items()}
-    folders: Dict[str, List[str]] = {}
+    folders: dict[str, list[str]] = {}
     for path in wanted:
         if path.endswith(MACHINE) and not _hidden(path):
             folders.setdefault(posixpath.dirname(path), []).append(path)
@@ -118,7 +118,7 @@ def to_register(paths: Sequence[str], registered: Mapping[str, str], meant: Mean
     return choice
 
 
-def _why_not(path: str, known: Mapping[str, str], others: Sequence[str]) -> Tuple[str, str]:
+def _why_not(path: str, known: Mapping[str, str], others: Sequence[str]) -> tuple[str, str]:
     if path in known:
         return REGISTERED, f"it is registered as {known[path]}"
     if path.endswith(TEMPLATE):

@@ -8,7 +8,7 @@ Paths name datastores, whose names are unique in a datacenter only. So what lies
 
 from __future__ import annotations
 
-from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Collection, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import normal, store_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
@@ -36,13 +36,13 @@ class RegisteredMachine(NamedTuple):
     path: str
     host: Any
     # None if that is not known.
-    running: Optional[bool]
+    running: bool | None
     # What of it is not known, as the end of a sentence.
     unknown: str
     # Whether its host is known, so that it can be told apart from what is meant.
     placed: bool
     # The datastores that list it, and the one where its configuration is; None if that is none of them.
-    stores: Tuple[Any, ...]
+    stores: tuple[Any, ...]
     store: Any
 
     def lies_on(self, stores: Sequence[Datastore]) -> bool:
@@ -57,9 +57,9 @@ class Site:
 
     def __init__(self, client: Client, hosts: Sequence[Host]) -> None:
         self._client = client
-        self.stores: Dict[Any, List[Datastore]] = {}
-        self.machines: List[RegisteredMachine] = []
-        self.blind: Dict[Any, str] = {}
+        self.stores: dict[Any, list[Datastore]] = {}
+        self.machines: list[RegisteredMachine] = []
+        self.blind: dict[Any, str] = {}
         if hosts:
             self._read([host.ref for host in hosts])
 
@@ -74,7 +74,7 @@ class Site:
         found = {each.ref: each for each in self._client.retrieve(list(hosts), paths, hops, what=what)}
         for ref in hosts:
             self._host(found.get(ref, Found(ref, {}, {"datastore": GONE})), found)
-        lists: Dict[Any, List[Found]] = {}
+        lists: dict[Any, list[Found]] = {}
         for store in found.values():
             for machine in store.either("vm", ()) if isinstance(store.ref, vim.Datastore) else ():
                 lists.setdefault(machine, []).append(store)
@@ -92,7 +92,7 @@ class Site:
         known = [_store(store) for store in stores if not store.gaps]
         self.stores[host.ref] = sorted(known, key=lambda store: store.name)
 
-    def registered(self, stores: Sequence[Datastore]) -> Dict[str, str]:
+    def registered(self, stores: Sequence[Datastore]) -> dict[str, str]:
         """Names by path of the machines whose configurations lie on these datastores of one datacenter."""
         refs = {store.ref for store in stores}
         return {machine.path: machine.name for machine in self.machines if machine.store in refs}

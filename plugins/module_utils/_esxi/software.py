@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import replace
-from typing import IO, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import IO, Any, Callable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import ChangeError, UnreadableError, VerifyError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.target import Outlook
@@ -21,7 +21,12 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.jobs impor
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.packages import components_of, package_of, pending_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.power import ManagedHost
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software_plan import (
-    COMPONENTS_FROM, RANKS, DesiredSoftware, ObservedSoftware, SoftwarePlan, make_plan,
+    COMPONENTS_FROM,
+    RANKS,
+    DesiredSoftware,
+    ObservedSoftware,
+    SoftwarePlan,
+    make_plan,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.staging import Staging
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.catalogue import catalogue
@@ -60,7 +65,7 @@ class Request(NamedTuple):
     opener: Callable[[str], IO[bytes]]
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's own options."""
     return {
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -125,17 +130,17 @@ class SoftwareJob(HostJob):
         self._managed = ManagedHost(host, client, login)
         self._login = login
         self._desired = given.desired
-        self._staging: Optional[Staging] = None
+        self._staging: Staging | None = None
         self._plan = SoftwarePlan()
-        self._observed: Optional[ObservedSoftware] = None
-        self._done: List[str] = []
+        self._observed: ObservedSoftware | None = None
+        self._done: list[str] = []
         self._told_to_restart = False
         # What is to be taken back on failure, in words and as calls.
-        self._backwards: List[Tuple[str, Callable[[], None]]] = []
+        self._backwards: list[tuple[str, Callable[[], None]]] = []
 
     def look(self) -> Outlook:
         """See Job."""
-        warnings: List[str] = []
+        warnings: list[str] = []
         self._observed = self._read(warnings)
         if self._given.params.get("datastore"):
             pattern = self._given.params["datastore"]
@@ -145,8 +150,8 @@ class SoftwareJob(HostJob):
             plan = self._plan = make_plan(self._desired, self._observed)
         except InputError as error:
             raise InputError(f"{self.name}: {error.message}", **error.details) from error
-        before: Dict[str, Any] = {"vibs": plan.before} if plan.before else {}
-        after: Dict[str, Any] = {"vibs": plan.after} if plan.after else {}
+        before: dict[str, Any] = {"vibs": plan.before} if plan.before else {}
+        after: dict[str, Any] = {"vibs": plan.after} if plan.after else {}
         if plan.level:
             before["acceptance_level"], after["acceptance_level"] = self._observed.acceptance_level, plan.level
         if plan.restart and self._observed.pending is not None:
@@ -156,7 +161,7 @@ class SoftwareJob(HostJob):
             before, after, plan.actions(), report, [*warnings, *plan.warnings], *self._reached(self._observed),
         )
 
-    def _reached(self, observed: ObservedSoftware) -> Tuple[int, str, List[str], List[str]]:
+    def _reached(self, observed: ObservedSoftware) -> tuple[int, str, list[str], list[str]]:
         """What of the host the wish was compared with: how much, the word for it, the names that it has nothing for, and those that it has."""
         desired = self._given.desired
         installed = [*(observed.components or {}), *observed.to_come]
@@ -166,9 +171,9 @@ class SoftwareJob(HostJob):
             return len(desired.depot.vibs), "package", [], []
         return (1, "acceptance level", [], []) if desired.acceptance_level else (len(installed), "package", [], [])
 
-    def _report(self, observed: ObservedSoftware, plan: SoftwarePlan) -> Dict[str, Any]:
+    def _report(self, observed: ObservedSoftware, plan: SoftwarePlan) -> dict[str, Any]:
         desired = self._given.desired
-        report: Dict[str, Any] = {
+        report: dict[str, Any] = {
             "esxi_version": str(observed.release), "acceptance_level": plan.level or observed.acceptance_level, "maintenance_mode": observed.maintenance,
             "reboot_required": plan.restart_due and not plan.restart,
         }
@@ -179,7 +184,7 @@ class SoftwareJob(HostJob):
             report["components"] = None if components is None else [{"name": name, "version": version} for name, version in components]
         return report
 
-    def _read(self, warnings: List[str]) -> ObservedSoftware:
+    def _read(self, warnings: list[str]) -> ObservedSoftware:
         client, found = self._managed.client, self._found
         manager, maintenance = found.value(_MANAGER), bool(found.value(_MAINTENANCE))
         release = EsxiVersion.parse(str(found.value(_VERSION)))
@@ -198,18 +203,18 @@ class SoftwareJob(HostJob):
         contents = self._contents(cli, components or {})
         return ObservedSoftware(release, str(level), vibs, pending or None, components, contents, maintenance)
 
-    def _contents(self, cli: EsxCli, components: Mapping[str, str]) -> Dict[str, Sequence[str]]:
+    def _contents(self, cli: EsxCli, components: Mapping[str, str]) -> dict[str, Sequence[str]]:
         """The VIBs of the components that are to go. A host that does not tell is taken to need the most."""
         desired = self._given.desired
         bundled = [str(each.component) for each in desired.depot.bulletins if each.component] if desired.depot is not None else []
-        found: Dict[str, Sequence[str]] = {}
+        found: dict[str, Sequence[str]] = {}
         for name in [name for name in (*desired.names, *bundled) if name in components and desired.state == "absent"]:
             with suppress(VsphereError):
                 vibs = [first(each, "Name") for each in cli.run("software component vib list", f"reading the VIBs of component {name}", component=name)]
                 found.update({name: vibs} if vibs and all(vibs) else {})
         return found
 
-    def _try(self, read: Callable[[], Any], what: str, warnings: List[str]) -> Any:
+    def _try(self, read: Callable[[], Any], what: str, warnings: list[str]) -> Any:
         """What only esxcli tells: needed for a change, and else only for the report."""
         try:
             return read()
@@ -280,7 +285,7 @@ class SoftwareJob(HostJob):
         return self._observed
 
     def _step(
-        self, words: str, do: Callable[[], None], back: Optional[Tuple[str, Callable[[], None]]] = None, shows: Optional[Callable[[], bool]] = None,
+        self, words: str, do: Callable[[], None], back: tuple[str, Callable[[], None]] | None = None, shows: Callable[[], bool] | None = None,
         seconds: float = 0.0,
     ) -> None:
         """One step, with how to take it back if it can be, and how it shows that it has come true where no answer came; a connection that is lost leaves
@@ -298,7 +303,7 @@ class SoftwareJob(HostJob):
         else:
             self._done.append(words)
 
-    def _failed(self, words: str, error: VirtnetError, pending: Optional[Tuple[str, Callable[[], None]]] = None) -> ChangeError:
+    def _failed(self, words: str, error: VirtnetError, pending: tuple[str, Callable[[], None]] | None = None) -> ChangeError:
         """C(pending) is the way back from a step that may still come true."""
         at_it = isinstance(error, PendingError) and any(words == call.words for call in self._plan.calls)
         undone, not_undone = ([], [*self._done, *(f"{each} (the host may still be at it)" for each, _back in self._backwards)]) if at_it else self._take_back()
@@ -318,7 +323,7 @@ class SoftwareJob(HostJob):
         what = f"{self.name}: reading its acceptance level"
         return str(self._managed.client.call(manager.HostImageConfigGetAcceptance, what=what)) == self._plan.level
 
-    def _take_back(self) -> Tuple[List[str], List[str]]:
+    def _take_back(self) -> tuple[list[str], list[str]]:
         undone, not_undone = [], [words for words in self._done if words != "leave maintenance mode"]
         for words, back in reversed(self._backwards):
             # An acceptance level that a package needs, which stays, must stay too.
@@ -354,7 +359,7 @@ class SoftwareJob(HostJob):
             patient.close()
 
     def _verify(self, outlook: Outlook) -> None:
-        found: List[ObservedSoftware] = []
+        found: list[ObservedSoftware] = []
 
         def holds() -> bool:
             self._found = self._managed.found(*_PATHS)

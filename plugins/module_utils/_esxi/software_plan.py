@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.depot import Depot
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.version import NO, UNKNOWN, compare
@@ -31,7 +31,7 @@ class Package:
     maintenance_mode: bool = True
     live_remove: bool = False
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """As results carry it."""
         return {"name": self.name, "version": self.version, "vendor": self.vendor, "acceptance_level": self.acceptance_level}
 
@@ -44,8 +44,8 @@ class ObservedSoftware:
     release: EsxiVersion
     acceptance_level: str
     vibs: Mapping[str, Package]
-    pending: Optional[Mapping[str, Package]] = None
-    components: Optional[Mapping[str, str]] = None
+    pending: Mapping[str, Package] | None = None
+    components: Mapping[str, str] | None = None
     contents: Mapping[str, Sequence[str]] = field(default_factory=dict)
     maintenance: bool = False
 
@@ -60,12 +60,12 @@ class DesiredSoftware:
     """What is asked for. C(location) is where hosts find the bundle."""
 
     state: str = "present"
-    depot: Optional[Depot] = None
+    depot: Depot | None = None
     path: str = ""
     kind: str = ""
     location: str = ""
-    names: Tuple[str, ...] = ()
-    acceptance_level: Optional[str] = None
+    names: tuple[str, ...] = ()
+    acceptance_level: str | None = None
     maintenance_mode: bool = False
     reboot: bool = False
 
@@ -75,7 +75,7 @@ class EsxcliCall:
     """A command of esxcli, and what it does in words."""
 
     command: str
-    arguments: Dict[str, Any]
+    arguments: dict[str, Any]
     words: str
 
 
@@ -83,18 +83,18 @@ class EsxcliCall:
 class SoftwarePlan:
     """In the order in which it is done: lower, enter, calls, restart, leave, raise."""
 
-    calls: List[EsxcliCall] = field(default_factory=list)
-    level: Optional[str] = None
+    calls: list[EsxcliCall] = field(default_factory=list)
+    level: str | None = None
     lowers: bool = False
     enter: bool = False
     restart: bool = False
     restart_due: bool = False
     # Versions by name; None is absent.
-    before: Dict[str, Optional[str]] = field(default_factory=dict)
-    after: Dict[str, Optional[str]] = field(default_factory=dict)
-    warnings: List[str] = field(default_factory=list)
+    before: dict[str, str | None] = field(default_factory=dict)
+    after: dict[str, str | None] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
-    def actions(self) -> List[str]:
+    def actions(self) -> list[str]:
         """In words."""
         level = [f"set the acceptance level to {self.level}"] if self.level else []
         middle = [call.words for call in self.calls] + ["restart"] * self.restart
@@ -122,7 +122,7 @@ class _Change:
     maintenance: bool
 
 
-def _present(desired: DesiredSoftware, observed: ObservedSoftware, target: str, plan: SoftwarePlan) -> List[_Change]:
+def _present(desired: DesiredSoftware, observed: ObservedSoftware, target: str, plan: SoftwarePlan) -> list[_Change]:
     if desired.depot is None:
         return []
     own = [vib for vib in desired.depot.vibs if vib.name in _BASE]
@@ -185,7 +185,7 @@ def _install(desired: DesiredSoftware, depot: Depot, observed: ObservedSoftware,
     return EsxcliCall("software vib install", {"depot": [desired.location]}, f"install {names}")
 
 
-def _absent(desired: DesiredSoftware, observed: ObservedSoftware, plan: SoftwarePlan) -> List[_Change]:
+def _absent(desired: DesiredSoftware, observed: ObservedSoftware, plan: SoftwarePlan) -> list[_Change]:
     components, vibs = _targets(desired, observed)
     own = [name for name in (*components, *vibs) if name in _BASE]
     if own:
@@ -204,7 +204,7 @@ def _absent(desired: DesiredSoftware, observed: ObservedSoftware, plan: Software
     return [_Change(each.name, each.live_remove, each.maintenance_mode) for each in going] + unknown
 
 
-def _targets(desired: DesiredSoftware, observed: ObservedSoftware) -> Tuple[List[str], List[str]]:
+def _targets(desired: DesiredSoftware, observed: ObservedSoftware) -> tuple[list[str], list[str]]:
     """The components and VIBs that are there and are to go."""
     installed = observed.components or {}
     if desired.depot is None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from typing import IO, Any, Callable, List, Sequence, Tuple
+from typing import IO, Any, Callable, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._esxi.registration_plan import taken
@@ -62,7 +62,7 @@ class Staging:
 
     def _locate(self) -> None:
         """The datacenter and its path in the inventory: of folders that have datacenters there are few."""
-        names: List[str] = []
+        names: list[str] = []
         ref = self._datacenter = self._host.center
         if ref is None:
             raise UnreadableError(f"{self._host.name}: {'; '.join(self._host.remarks)}.")
@@ -75,7 +75,7 @@ class Staging:
         self._inventory_path = "/".join(names)
 
 
-def _first(host: str, stores: Sequence[Tuple[str, bool]], pattern: str, blind: Sequence[str]) -> str:
+def _first(host: str, stores: Sequence[tuple[str, bool]], pattern: str, blind: Sequence[str]) -> str:
     """The first that fits and is accessible; C(blind) says of which stores not all is known."""
     known = [name for name, _accessible in stores]
     meant = taken(known, [pattern])

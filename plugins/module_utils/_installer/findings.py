@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List
+from typing import Any, Iterable
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import hide
 
@@ -32,7 +32,7 @@ class Finding:
     remedy: str
     installer: str = SILENT
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """As results carry it."""
         return {
             "line": self.line, "severity": self.severity, "rule": self.rule, "message": self.message, "remedy": self.remedy, "installer": self.installer,
@@ -44,7 +44,7 @@ def worst(findings: Iterable[Finding]) -> int:
     return max((SEVERITIES.index(finding.severity) for finding in findings), default=-1)
 
 
-def capped(findings: Iterable[Finding]) -> List[Finding]:
+def capped(findings: Iterable[Finding]) -> list[Finding]:
     """In order, each once, and of very many only the worst ones, with a line that says how many there are."""
     found = sorted(set(findings))
     if len(found) <= MOST_FINDINGS:

@@ -10,7 +10,7 @@ than linear time: repeats are bounded or take what they match, and what was look
 from __future__ import annotations
 
 import re
-from typing import Callable, Iterable, Iterator, List, Tuple
+from typing import Callable, Iterable, Iterator, Tuple
 
 Span = Tuple[int, int]
 HIDDEN = "********"
@@ -73,11 +73,11 @@ _REACH, _LINES, _LONG_LINE = 400, 20, 1000
 _JOIN_OPTIONS = ("--ou", "--enable", "--disable", "--notimesync", "--details", "--trustEnumerationWaitSeconds")
 
 
-def secret_spans(text: str) -> List[Span]:
+def secret_spans(text: str) -> list[Span]:
     """Where a script or a URL carries what looks like a password or a hash, in order and without overlap."""
     # A command goes on behind a backslash; the places stay what they are.
     joined = text.replace("\\\r\n", "   ").replace("\\\n", "  ")
-    spans: List[Span] = []
+    spans: list[Span] = []
     for at, line in _hinted(joined):
         lowered = line.lower()
         for hints, find in _FINDERS:
@@ -94,7 +94,7 @@ def secret_spans(text: str) -> List[Span]:
     return _merged(spans)
 
 
-def _hinted(text: str) -> Iterator[Tuple[int, str]]:
+def _hinted(text: str) -> Iterator[tuple[int, str]]:
     """The lines with a hint of any kind, and where they begin: few of a text that has many."""
     lowered = text.lower() if text.isascii() else re.sub("[A-Z]+", lambda found: found.group().lower(), text)
     found = _HINT.search(lowered)
@@ -135,7 +135,7 @@ def _short(command: str, letters: str) -> Callable[[str], Iterator[Span]]:
     return find
 
 
-def _arguments(command: str, pick: Callable[[List[Tuple[Span, str]]], List[Span]]) -> Callable[[str], Iterator[Span]]:
+def _arguments(command: str, pick: Callable[[list[tuple[Span, str]]], list[Span]]) -> Callable[[str], Iterator[Span]]:
     """What is a secret of the words behind a command."""
     begins = re.compile(rf"\b{command}\b")
 
@@ -150,7 +150,7 @@ def _arguments(command: str, pick: Callable[[List[Tuple[Span, str]]], List[Span]
     return find
 
 
-def _words(line: str, start: int, end: int) -> Iterator[Tuple[Span, str]]:
+def _words(line: str, start: int, end: int) -> Iterator[tuple[Span, str]]:
     """The words of one command of the shell."""
     for word in _WORD.finditer(line, start, end):
         if word.group() in _SEPARATORS:
@@ -158,9 +158,9 @@ def _words(line: str, start: int, end: int) -> Iterator[Tuple[Span, str]]:
         yield word.span(), word.group()
 
 
-def _of_join(words: List[Tuple[Span, str]]) -> List[Span]:
+def _of_join(words: list[tuple[Span, str]]) -> list[Span]:
     """Of domainjoin-cli join [--option VALUE] DOMAIN USER PASSWORD."""
-    plain: List[Tuple[Span, str]] = []
+    plain: list[tuple[Span, str]] = []
     takes = False
     for span, word in words:
         if takes or word.startswith("--"):
@@ -246,7 +246,7 @@ def _each_line(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 # What is looked for in a line, and what a line must have for it, in lower case.
-_FINDERS: Tuple[Tuple[Tuple[str, ...], Callable[[str], Iterator[Span]]], ...] = (
+_FINDERS: tuple[tuple[tuple[str, ...], Callable[[str], Iterator[Span]]], ...] = (
     (("$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$gy$"), _groups(_HASH)),
     (("://",), _groups(_URL)),
     (("-",), _groups(_LICENCE)),
@@ -275,8 +275,8 @@ _FINDERS: Tuple[Tuple[Tuple[str, ...], Callable[[str], Iterator[Span]]], ...] = 
 _HINT = re.compile("|".join(re.escape(hint) for hints, _find in _FINDERS for hint in hints))
 
 
-def _merged(spans: List[Span]) -> List[Span]:
-    merged: List[Span] = []
+def _merged(spans: list[Span]) -> list[Span]:
+    merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start < merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))

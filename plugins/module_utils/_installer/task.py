@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import SEVERITIES, Finding, worst
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -19,11 +19,11 @@ NEVER = "never"
 class Files:
     """Reads files. The adapter's one reads the disk, a test's one a dict."""
 
-    def read(self, path: str) -> Optional[bytes]:
+    def read(self, path: str) -> bytes | None:
         """The content, or None if there is no such file."""
         raise NotImplementedError
 
-    def names(self, path: str) -> Optional[List[str]]:
+    def names(self, path: str) -> list[str] | None:
         """What is in a folder, or None if it is none."""
         raise NotImplementedError
 
@@ -43,13 +43,13 @@ class NewFile:
 class TaskResult:
     """All that a task answers."""
 
-    files: List[NewFile] = field(default_factory=list)
-    result: Dict[str, Any] = field(default_factory=dict)
-    warnings: List[str] = field(default_factory=list)
-    secrets: List[str] = field(default_factory=list)
+    files: list[NewFile] = field(default_factory=list)
+    result: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
 
 
-def judge(findings: List[Finding], params: Mapping[str, Any], where: str, **details: Any) -> None:
+def judge(findings: list[Finding], params: Mapping[str, Any], where: str, **details: Any) -> None:
     """InputError if a finding is as bad as C(fail_on) says."""
     limit = params.get("fail_on") or "error"
     if limit == NEVER or worst(findings) < SEVERITIES.index(limit):

@@ -9,7 +9,7 @@ Up to 8.0 a release has updates and letters, from 9.0 on four numbers, the last 
 from __future__ import annotations
 
 import re
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -42,7 +42,7 @@ class EsxiVersion(NamedTuple):
         return version
 
     @classmethod
-    def of_build(cls, build: str) -> Optional[EsxiVersion]:
+    def of_build(cls, build: str) -> EsxiVersion | None:
         """From the value of C(build=) in a boot.cfg, or None where it is not of the vendor's form."""
         found = _BUILD_OF_FOUR.fullmatch(build.strip())
         if found is not None and int(found.group(1)) >= _FOUR_SINCE:
@@ -56,7 +56,7 @@ class EsxiVersion(NamedTuple):
         return cls(major, minor, update, max(letters, default=0))
 
     @classmethod
-    def of_metadata(cls, data: bytes) -> Optional[EsxiVersion]:
+    def of_metadata(cls, data: bytes) -> EsxiVersion | None:
         """From upgrade/metadata.xml of a medium, or None where it does not tell. Of 6.x it tells no update."""
         version, number = _ESX_VERSION.search(data), _BUILD_NUMBER.search(data)
         if version is None:
@@ -72,7 +72,7 @@ class EsxiVersion(NamedTuple):
         return name + (chr(96 + self.letter) if self.letter else "")
 
 
-def _said(text: str) -> Tuple[int, ...]:
+def _said(text: str) -> tuple[int, ...]:
     """Two to four numbers, as many as the text names: C(8.0) leaves open which update it is."""
     four = _FOUR.fullmatch(text.strip())
     if four is not None and int(four.group(1)) >= _FOUR_SINCE:
@@ -91,7 +91,7 @@ def _said(text: str) -> Tuple[int, ...]:
     return (int(major), int(minor), last) if update or third else (int(major), int(minor))
 
 
-def of_medium(given: str, medium: Optional[EsxiVersion], where: str) -> Optional[EsxiVersion]:
+def of_medium(given: str, medium: EsxiVersion | None, where: str) -> EsxiVersion | None:
     """The release that a medium installs: its own, which what is C(given) must be as far as it says; where it does not tell, what is given.
 
     InputError where they differ: rules of another release would let options pass that the installer leaves out without a word.
@@ -115,6 +115,6 @@ def of_medium(given: str, medium: Optional[EsxiVersion], where: str) -> Optional
 OLDEST = EsxiVersion(6, 5)
 BEYOND = EsxiVersion(10, 0)
 # boot.cfg does not carry the letter; where one matters here, the number of the build tells it (VMware KB 2143832).
-_LETTERS: Dict[Tuple[int, ...], Tuple[Tuple[int, int], ...]] = {
+_LETTERS: dict[tuple[int, ...], tuple[tuple[int, int], ...]] = {
     (7, 0, 1): ((17119627, 1), (17168206, 2), (17325020, 3), (17551050, 4)),
 }

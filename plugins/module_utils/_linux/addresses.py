@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, FrozenSet, List, Optional, Sequence, Tuple, Union
+from typing import Any, Sequence, Union
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 Network = Union[IPv4Network, IPv6Network]
 
 
-def macs_of(items: Optional[Sequence[Any]], label: str) -> Optional[Tuple[str, ...]]:
+def macs_of(items: Sequence[Any] | None, label: str) -> tuple[str, ...] | None:
     """MAC addresses, the guest's first one first. None where nothing was said."""
     if items is None:
         return None
@@ -25,7 +25,7 @@ def macs_of(items: Optional[Sequence[Any]], label: str) -> Optional[Tuple[str, .
     return tuple(found)
 
 
-def shared_of(macs: Optional[Sequence[Any]], addresses: Optional[Sequence[Any]], label: str) -> FrozenSet[str]:
+def shared_of(macs: Sequence[Any] | None, addresses: Sequence[Any] | None, label: str) -> frozenset[str]:
     """Those of both lists that may move between ports, in the form in which they are compared."""
     mine = [normalize.address_item(item, f"{label}: macs") for item in macs or ()]
     theirs = [normalize.address_item(item, f"{label}: addresses") for item in addresses or ()]
@@ -33,7 +33,7 @@ def shared_of(macs: Optional[Sequence[Any]], addresses: Optional[Sequence[Any]],
     return frozenset(found | {joined([_network(text, label)]) for text, shared in theirs if shared})
 
 
-def addresses_of(items: Optional[Sequence[Any]], label: str) -> Optional[List[Network]]:
+def addresses_of(items: Sequence[Any] | None, label: str) -> list[Network] | None:
     """IP addresses and prefixes; what a wider one holds is left out. None where nothing was said."""
     if items is None:
         return None

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.audit_rules import RULES, guard_rule
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.recipes import CLOSED, SPANNING_TREE
@@ -21,7 +21,7 @@ Found = Tuple[str, str]
 class Names(NamedTuple):
     """What the user says of names of ports beside what the module was told."""
 
-    guests: Optional[Sequence[str]] = None
+    guests: Sequence[str] | None = None
     uplinks: Sequence[str] = ()
 
     def is_judged(self, port: str, status: Answer) -> bool:
@@ -35,7 +35,7 @@ class Names(NamedTuple):
 _AS_TOLD = Names()
 
 
-def judge(answer: Answer, names: Names = _AS_TOLD) -> List[Dict[str, Any]]:
+def judge(answer: Answer, names: Names = _AS_TOLD) -> list[dict[str, Any]]:
     """All findings, the most severe first. C(answer) is the result of the module, or at least its bridges."""
     found = [_finding("", "", each) for each in _of_table(answer)]
     for bridge in answer["bridges"]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Mapping
+from typing import Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import Rule, table
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import ROWS
@@ -121,6 +121,6 @@ RULES: Mapping[str, Rule] = table(
 )
 
 # The table of the documentation: what rules are about, in words.
-ABOUT: Dict[str, str] = {
+ABOUT: dict[str, str] = {
     TABLE: "the rules of nftables", BRIDGE: "a bridge", GUEST: "a guest's port", PORT: "any port", ENTRY: "an entry on a guest's port",
 }

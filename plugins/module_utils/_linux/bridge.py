@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Resolved
@@ -18,7 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Fields, Key, Observed
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's argument specification."""
     return {
         "name": {"type": "str", "required": True},
@@ -62,7 +62,7 @@ class BridgeIntent(BaseIntent):
         self._check_hidden(observed.facts["shadowed"].get(self.name, {}))
         if self._opens_locked_ports and observed.state.get(key, {}).get("no_linklocal_learn"):
             validate.locked_ports(self.name, {str(each[1]): fields for each, fields in observed.state.items() if each[0] == "port"})
-        present: Dict[Key, Fields] = {key: self.fields}
+        present: dict[Key, Fields] = {key: self.fields}
         address = self.fields.get("address")
         if address is not None and observed.facts["pinned"].get(self.name) is False and observed.state[key]["address"] == address:
             # It is so by chance, until a port with a lower one joins or the one that has it leaves.
@@ -83,7 +83,7 @@ class BridgeIntent(BaseIntent):
                 "the kernel shows twice the forward_delay in its place; run again in a minute.", option="ageing_time",
             )
 
-    def _check_switches(self, switches: Optional[Switches]) -> Tuple[str, ...]:
+    def _check_switches(self, switches: Switches | None) -> tuple[str, ...]:
         """What a bridge says of br_netfilter counts for nothing where the host says the opposite, or nobody listens."""
         if switches is None:
             return ()
@@ -102,10 +102,10 @@ class BridgeIntent(BaseIntent):
             return (f"bridge {self.name}: whether {', '.join(unread)} is in effect is not known: {switches.reason}.",)
         return ()
 
-    def _absent(self, observed: Observed) -> Tuple[Key, ...]:
+    def _absent(self, observed: Observed) -> tuple[Key, ...]:
         if ("bridge", self.name) not in observed.state:
             return (("bridge", self.name),)
-        ports: List[str] = sorted(
+        ports: list[str] = sorted(
             str(key[1]) for key, fields in observed.state.items() if key[0] == "port" and fields.get("bridge") == self.name
         )
         if ports and not self.detach_ports:
@@ -113,5 +113,5 @@ class BridgeIntent(BaseIntent):
                 f"bridge {self.name}: it still has {len(ports)} port(s), {', '.join(ports[:5])}{', ...' if len(ports) > 5 else ''}; "
                 "detach them first or set detach_ports: true."
             )
-        own: Tuple[Key, ...] = tuple(("port", port) for port in ports)
+        own: tuple[Key, ...] = tuple(("port", port) for port in ports)
         return of_ports(observed, self.name, frozenset(ports) | {self.name}) + own + (("bridge", self.name),)

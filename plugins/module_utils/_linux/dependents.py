@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-from typing import FrozenSet, List, Tuple
-
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key, Observed
 
 
-def of_ports(observed: Observed, bridge: str, ports: FrozenSet[str]) -> Tuple[Key, ...]:
+def of_ports(observed: Observed, bridge: str, ports: frozenset[str]) -> tuple[Key, ...]:
     """FDB entries and VLANs that somebody wrote on these ports; not what the kernel learned or made itself."""
     own = own_addresses(observed)
-    found: List[Key] = []
+    found: list[Key] = []
     for key, fields in observed.state.items():
         if key[0] == "fdb" and key[1] == bridge and fields["port"] in ports and is_written(key, str(fields["kind"]), own):
             found.append(key)
@@ -22,12 +20,12 @@ def of_ports(observed: Observed, bridge: str, ports: FrozenSet[str]) -> Tuple[Ke
     return tuple(found)
 
 
-def own_addresses(observed: Observed) -> FrozenSet[str]:
+def own_addresses(observed: Observed) -> frozenset[str]:
     """The addresses of the bridges and ports themselves, for which the kernel makes local entries."""
     devices = {str(fields["address"]) for key, fields in observed.state.items() if key[0] in ("bridge", "link")}
     return frozenset(devices | set(observed.facts["addresses"].values()))
 
 
-def is_written(key: Key, kind: str, own: FrozenSet[str]) -> bool:
+def is_written(key: Key, kind: str, own: frozenset[str]) -> bool:
     """Whether a user or program wrote the entry."""
     return kind in ("static", "extern_learn") or (kind == "local" and key[2] not in own)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping, Tuple
+from typing import Any, Iterator, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import pinned
@@ -18,7 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Fields, Key, Observed, Value
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's argument specification."""
     entry = {
         "address": {"type": "str", "required": True},
@@ -61,8 +61,8 @@ class FdbIntent(BaseIntent):
             all_links=bool(self.purge and self.purge.globs),
         )
 
-    def _entries(self, items: List[Mapping[str, Any]]) -> Dict[Key, Dict[str, Value]]:
-        table: Dict[Key, Dict[str, Value]] = {}
+    def _entries(self, items: list[Mapping[str, Any]]) -> dict[Key, dict[str, Value]]:
+        table: dict[Key, dict[str, Value]] = {}
         for item in items:
             address = normalize.mac(item["address"], "entries.address")
             vlan = item["vlan"] or 0
@@ -89,7 +89,7 @@ class FdbIntent(BaseIntent):
         warnings = nothing_reached("purge.ports", [*missing, *selected.unmatched], self.bridge, observed)
         return self._resolved(Desired(present, absent), selected.unmatched, bridge, observed, warnings)
 
-    def _resolved(self, desired: Desired, unmatched: List[str], bridge: Fields, observed: Observed, warnings: Tuple[str, ...]) -> Resolved:
+    def _resolved(self, desired: Desired, unmatched: list[str], bridge: Fields, observed: Observed, warnings: tuple[str, ...]) -> Resolved:
         bare = pinned.left_without(observed, self.bridge, desired.present, desired.absent)
         return Resolved(desired, {"unmatched": unmatched, "unpinned": bare.names()}, (*warnings, *bare.warnings(self.bridge, bridge)))
 
@@ -101,7 +101,7 @@ class FdbIntent(BaseIntent):
             if other and have["kind"] != "dynamic":
                 yield f"entries: {key[2]} is there with {', '.join(other)}, which is not what is described, so it stays."
 
-    def _matching(self, observed: Observed) -> List[Key]:
+    def _matching(self, observed: Observed) -> list[Key]:
         """state: absent takes an entry away only if it is the one described."""
         found = []
         for key, fields in self.entries.items():
@@ -110,7 +110,7 @@ class FdbIntent(BaseIntent):
                 found.append(key)
         return found
 
-    def _complete(self, key: Key, fields: Fields, have: Any) -> Dict[str, Value]:
+    def _complete(self, key: Key, fields: Fields, have: Any) -> dict[str, Value]:
         """A new entry is static, and sticky where that is possible: without it another port can take the address."""
         if have is not None and have["kind"] != "dynamic":
             replaced = "extern_learn" in (have["kind"], fields.get("kind")) and have["kind"] != fields.get("kind", have["kind"])
@@ -153,7 +153,7 @@ class FdbIntent(BaseIntent):
                 f"entries: {key[2]} is the address of a guest ({why}), and a local (permanent) entry would send its frames to the host; use kind: static."
             )
 
-    def _purged(self, observed: Observed) -> Tuple[Tuple[Key, ...], Selected]:
+    def _purged(self, observed: Observed) -> tuple[tuple[Key, ...], Selected]:
         if self.purge is None:
             return (), Selected([], [])
         selected = select(self.purge, self.bridge, observed)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import Any, Dict, Iterator, List, Sequence
+from typing import Any, Iterator, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import GUEST_NAMES, TAPS
@@ -25,9 +25,9 @@ _NEEDED = {
 _VMNET = re.compile(r"^vmnet\d+$")
 
 
-def of_host(observed: Observed, survey: Any, left_out: Sequence[str], guests: Sequence[str], uplinks: Sequence[str]) -> List[Dict[str, str]]:
+def of_host(observed: Observed, survey: Any, left_out: Sequence[str], guests: Sequence[str], uplinks: Sequence[str]) -> list[dict[str, str]]:
     """In the form of the result. C(left_out): bridges that C(names) does not list."""
-    found: List[Gap] = [*survey.gaps, *_of_table(survey), *_of_options(observed), *_of_spanning_tree(observed)]
+    found: list[Gap] = [*survey.gaps, *_of_table(survey), *_of_options(observed), *_of_spanning_tree(observed)]
     found += [*_of_patterns(observed, guests, uplinks), *_of_devices(observed)]
     if left_out:
         found.append(Gap(f"the bridges {few(left_out)}" if len(left_out) > 1 else f"the bridge {left_out[0]}", "names does not list them"))

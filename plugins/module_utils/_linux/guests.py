@@ -11,7 +11,7 @@ another device of that name's is in the bridge (fwpr100p0), see PVE::Network and
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.addresses import macs_of, shared_of
@@ -52,11 +52,11 @@ def find(switch: Switch, observed: Observed) -> Found:
     items = [guest for group in switch.groups for guest in group.guests]
     _check_macs(items)
     named = {port.name for group in switch.groups for port in group.ports}
-    by_address: Dict[str, List[str]] = {}
+    by_address: dict[str, list[str]] = {}
     for name in ports_of(switch.name, observed) if items else ():
         by_address.setdefault(observed.facts["links"][name].address, []).append(name)
-    ports: Dict[str, str] = {}
-    pending: Dict[str, str] = {}
+    ports: dict[str, str] = {}
+    pending: dict[str, str] = {}
     for guest in items:
         candidates = _by_name(guest, switch.name, observed) if guest.port else _by_address(guest, by_address)
         if not candidates:
@@ -69,7 +69,7 @@ def find(switch: Switch, observed: Observed) -> Found:
 
 def _check_macs(items: Sequence[GuestItem]) -> None:
     """Whatever is on at the moment: the second of two such guests would be refused when it comes."""
-    owners: Dict[str, str] = {}
+    owners: dict[str, str] = {}
     for guest in items:
         for item in guest.macs or ():
             text, shared = normalize.address_item(item, f"guest {guest.name}: macs")
@@ -92,24 +92,24 @@ def _check_port(guest: GuestItem, candidates: Sequence[str], ports: Mapping[str,
         raise InputError(f"guest {guest.name}: {port} is the port of {other} too; check macs and port of both.")
 
 
-def _devices(guest: GuestItem) -> Tuple[str, ...]:
+def _devices(guest: GuestItem) -> tuple[str, ...]:
     """By which a guest that is named by its device may be in the bridge."""
     device = str(guest.port)
     proxmox = _PROXMOX.fullmatch(device)
     return (device, f"fwpr{proxmox.group(1)}p{proxmox.group(2)}") if proxmox else (device,)
 
 
-def _taps(guest: GuestItem) -> Tuple[str, ...]:
+def _taps(guest: GuestItem) -> tuple[str, ...]:
     shared = shared_of(guest.macs, None, f"guest {guest.name}")
     own = [address for address in macs_of(guest.macs, f"guest {guest.name}") or () if address not in shared]
     return tuple(_RESERVED + address[2:] for address in own if not address.startswith(_RESERVED))
 
 
-def _by_name(guest: GuestItem, bridge: str, observed: Observed) -> List[str]:
+def _by_name(guest: GuestItem, bridge: str, observed: Observed) -> list[str]:
     return [name for name in _devices(guest) if observed.state.get(("port", name), {}).get("bridge") == bridge]
 
 
-def _by_address(guest: GuestItem, by_address: Mapping[str, Sequence[str]]) -> List[str]:
+def _by_address(guest: GuestItem, by_address: Mapping[str, Sequence[str]]) -> list[str]:
     return sorted({name for address in _taps(guest) for name in by_address.get(address, ())})
 
 
@@ -138,7 +138,7 @@ def settle(found: Mapping[str, Found], missing: str) -> None:
         raise InputError(f"guests that are not there: {few(absent)}; start them, or set missing: {PENDING} to harden the others.")
 
 
-def warnings(switches: Sequence[Switch], found: Mapping[str, Found], observed: Observed) -> List[str]:
+def warnings(switches: Sequence[Switch], found: Mapping[str, Found], observed: Observed) -> list[str]:
     """For guests that nothing holds when they come, and for names that libvirt gives once."""
     told = []
     for switch in switches:
@@ -152,7 +152,7 @@ def warnings(switches: Sequence[Switch], found: Mapping[str, Found], observed: O
     return told
 
 
-def _given_once(group: Group, observed: Observed) -> List[str]:
+def _given_once(group: Group, observed: Observed) -> list[str]:
     links: Mapping[str, Any] = observed.facts["links"]
     taps = [port.name for port in group.ports if _LIBVIRT.fullmatch(port.name) and port.name in links and links[port.name].kind == "tap"]
     return [name for name in taps if links[name].address.startswith(_RESERVED)]
@@ -163,7 +163,7 @@ def _named_by_libvirt(name: str, group: Group) -> str:
     return f"{where}port {name}: libvirt gives this name to no guest again, and this one another when it restarts; name the guest by its MAC address in guests."
 
 
-def notes(found: Mapping[str, Found]) -> Dict[str, Any]:
+def notes(found: Mapping[str, Found]) -> dict[str, Any]:
     """What the result tells of guests."""
     return {
         "guests": [{"switch": switch, "guest": name, "port": port} for switch, each in found.items() for name, port in each.ports.items()],

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import partial_checksum
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
@@ -23,7 +23,15 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import (
-    ACCEPT, INHERIT, REJECT, Desired, Fields, Hold, Key, Observed, Value,
+    ACCEPT,
+    INHERIT,
+    REJECT,
+    Desired,
+    Fields,
+    Hold,
+    Key,
+    Observed,
+    Value,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import UNSUPPORTED
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level, Resolution, resolve
@@ -40,26 +48,26 @@ class Wanted(NamedTuple):
     """One port as it was asked for."""
 
     name: str
-    levels: Tuple[Level, ...]
-    macs: Optional[Tuple[str, ...]]
-    addresses: Optional[List[Network]]
+    levels: tuple[Level, ...]
+    macs: tuple[str, ...] | None
+    addresses: list[Network] | None
     # Of both: what may move between this and other ports.
-    shared: FrozenSet[str] = frozenset()
+    shared: frozenset[str] = frozenset()
 
 
 @dataclass
 class Wishes:
     """Collected over all ports and bridges of a task."""
 
-    present: Dict[Key, Dict[str, Value]] = field(default_factory=dict)
-    absent: List[Key] = field(default_factory=list)
-    holds: List[Hold] = field(default_factory=list)
-    ports: Dict[str, Dict[str, Any]] = field(default_factory=dict)
+    present: dict[Key, dict[str, Value]] = field(default_factory=dict)
+    absent: list[Key] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    ports: dict[str, dict[str, Any]] = field(default_factory=dict)
     # Who is to have an address, by bridge and address: two ports can't unless they share it. And the ports whose addresses the task names.
-    owner: Dict[Tuple[str, str], Tuple[str, bool]] = field(default_factory=dict)
-    named: Set[str] = field(default_factory=set)
+    owner: dict[tuple[str, str], tuple[str, bool]] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
     # Ports from which there may be nothing to take.
-    seen: List[Key] = field(default_factory=list)
+    seen: list[Key] = field(default_factory=list)
 
     def desired(self) -> Desired:
         """What the engine takes. What is wanted is never deleted, even if another port let it go, and nothing is deleted twice."""
@@ -69,7 +77,7 @@ class Wishes:
 class BridgeHardener:
     """Adds the wishes for ports of one bridge."""
 
-    def __init__(self, bridge: str, observed: Observed, wishes: Wishes, defaults: Optional[Level] = None, forget: bool = False) -> None:
+    def __init__(self, bridge: str, observed: Observed, wishes: Wishes, defaults: Level | None = None, forget: bool = False) -> None:
         self.bridge = bridge
         self.observed = observed
         self.state = observed.state
@@ -86,14 +94,14 @@ class BridgeHardener:
         self.top = own if defaults is None else replace(defaults, security=own.security)
         self.uses_table = self.can("filter") is None
         # By port, and by address.
-        self.written: Dict[str, List[Key]] = {}
-        self.everywhere: Dict[str, List[Key]] = {}
+        self.written: dict[str, list[Key]] = {}
+        self.everywhere: dict[str, list[Key]] = {}
         for key, entry in self.state.items():
             if key[0] == "fdb" and key[1] == bridge and entry.get("kind") in _WRITTEN:
                 self.written.setdefault(str(entry["port"]), []).append(key)
                 self.everywhere.setdefault(str(key[2]), []).append(key)
         self.shut = [str(key[1]) for key in self.state if key[0] == "quarantine"]
-        self.vlans: Dict[str, List[int]] = {}
+        self.vlans: dict[str, list[int]] = {}
         if self.fields.get("vlan_filtering"):
             for key in self.state:
                 if key[0] == "vlan" and key[1] == bridge:
@@ -184,7 +192,7 @@ class BridgeHardener:
             "guards": resolution.guards, "enforcement": compiled.enforcement,
         }
 
-    def _settle_taken(self, flags: Dict[str, Value], compiled: recipes.Compiled, have: Fields, old: PortRecord) -> None:
+    def _settle_taken(self, flags: dict[str, Value], compiled: recipes.Compiled, have: Fields, old: PortRecord) -> None:
         """What is taken from a port for a guard comes back when the last one goes, also one of which this task says nothing."""
         taken = recipes.taken_by({guard: compiled.guards.get(guard, str(have.get(guard, ACCEPT))) for guard in FILTER_GUARDS})
         for name in ("mcast_router", "group_fwd_mask"):
@@ -235,7 +243,7 @@ class BridgeHardener:
 
     def _pin(self, port: recipes.Port, pins: bool, have: Fields) -> None:
         name = port.name
-        wanted: Set[Key] = set()
+        wanted: set[Key] = set()
         if pins:
             self.wishes.absent.append(("strays" if port.moves() else "learned", name))
             for address in port.own():
@@ -253,7 +261,7 @@ class BridgeHardener:
                 self.wishes.absent += [key] if self.state[key].get("port") == name else []
         self.wishes.absent += [key for key in self.pinned(name, split(have.get("macs"))) if key not in wanted]
 
-    def pinned(self, name: str, macs: Sequence[str]) -> List[Key]:
+    def pinned(self, name: str, macs: Sequence[str]) -> list[Key]:
         """The entries that a policy wrote for these addresses on the port."""
         found = []
         for address in macs:
@@ -291,7 +299,7 @@ class BridgeHardener:
             now = {**now, "group_fwd_mask": own_mask(self.observed, port.name)}
         forget(self.wishes, self.observed, port.name)
         record = old.renewed(resolution, now, compiled.flags)
-        fields: Dict[str, Value] = {guard: compiled.guards.get(guard, have.get(guard, ACCEPT)) for guard in FILTER_GUARDS}
+        fields: dict[str, Value] = {guard: compiled.guards.get(guard, have.get(guard, ACCEPT)) for guard in FILTER_GUARDS}
         fields["macs"] = ",".join(sorted(port.macs or ()))
         fields["addresses"] = port.addresses or ""
         fields["shared"] = ",".join([*sorted(set(port.macs or ()) & port.shared), *(each for each in split(port.addresses) if each in port.shared)])
@@ -330,7 +338,7 @@ class BridgeHardener:
             self.wishes.present.pop(("bridge", self.bridge), None)
 
 
-def _still_shared(wanted: Wanted, macs: Sequence[str], addresses: Sequence[str], before: Sequence[str]) -> FrozenSet[str]:
+def _still_shared(wanted: Wanted, macs: Sequence[str], addresses: Sequence[str], before: Sequence[str]) -> frozenset[str]:
     """What the task does not say again of the one or the other list stays."""
     named = set(macs) & (wanted.shared if wanted.macs is not None else set(before))
     return frozenset(named | set(addresses) & (wanted.shared if wanted.addresses is not None else set(before)))
@@ -357,7 +365,7 @@ def _says_nothing(entry: Fields) -> bool:
     return not any(entry[name] for name in ("macs", "addresses", "record")) and all(entry[guard] == ACCEPT for guard in FILTER_GUARDS)
 
 
-def _patterns(wishes: Wishes, observed: Observed) -> List[str]:
+def _patterns(wishes: Wishes, observed: Observed) -> list[str]:
     """The names and patterns that are in quarantine after the run."""
     gone = {key for key in wishes.absent if key not in wishes.present}
     return [str(key[1]) for key in {*observed.state, *wishes.present} - gone if key[0] == "quarantine"]
@@ -370,9 +378,9 @@ def require_table(observed: Observed, what: str) -> None:
         raise UnsupportedError(f"{what}: {reason}.")
 
 
-def without_programs(wishes: Wishes, observed: Observed) -> Tuple[str, ...]:
+def without_programs(wishes: Wishes, observed: Observed) -> tuple[str, ...]:
     """The warning for ports whose profile asks for what can't be had here, and for those from which a program was to go that nobody could look for."""
-    found: Dict[str, List[str]] = {}
+    found: dict[str, list[str]] = {}
     unread = observed.facts["programs_unread"]
     for key in wishes.absent if unread else ():
         if key[0] in ("filter", "ingress") and not str(key[1]).startswith(STALE):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, FrozenSet, MutableMapping
+from typing import Any, MutableMapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Key, Observed
@@ -17,10 +17,10 @@ class HoldingIntent:
 
     scope: Scope
     # The ports that are named; those of a killed run that are not stay noted for a task that names them.
-    names: FrozenSet[str]
-    held: FrozenSet[Key] = frozenset()
+    names: frozenset[str]
+    held: frozenset[Key] = frozenset()
 
-    def recover(self, held: FrozenSet[Key]) -> FrozenSet[Key]:
+    def recover(self, held: frozenset[Key]) -> frozenset[Key]:
         """Take over what a killed run left down; returns what this one will give back."""
         self.held = frozenset(key for key in held if key[0] == "link" and key[1] in self.names)
         self.scope = replace(self.scope, link_state=self.scope.link_state | {str(key[1]) for key in self.held})

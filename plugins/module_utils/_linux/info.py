@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import partial_checksum
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import gaps
@@ -28,7 +28,7 @@ _LEARNED = 32
 _VOLATILE = frozenset(name for name, field in PORT.fields.items() if field.volatile)
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's argument specification."""
     return {
         "names": {"type": "list", "elements": "str"},
@@ -42,12 +42,12 @@ class InfoRequest:
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         names = params["names"]
-        self.names: Optional[List[str]] = None if names is None else [normalize.device_name(name, "names") for name in names]
-        self.guests: List[str] = params["guest_patterns"]
-        self.uplinks: List[str] = params["uplink_patterns"]
+        self.names: list[str] | None = None if names is None else [normalize.device_name(name, "names") for name in names]
+        self.guests: list[str] = params["guest_patterns"]
+        self.uplinks: list[str] = params["uplink_patterns"]
         self.scope = Scope(bridge=None, links=frozenset(self.names or ()), all_links=True, ports=True, vlans=True, fdb=True, filters=True, programs=True)
 
-    def answer(self, observed: Observed) -> Dict[str, Any]:
+    def answer(self, observed: Observed) -> dict[str, Any]:
         """The result, bridges in the order of their names or as they were asked for."""
         found = sorted(str(key[1]) for key in observed.state if key[0] == "bridge")
         missing = [name for name in self.names or [] if name not in found]
@@ -85,12 +85,12 @@ class _Grouped:
         self.survey = observed.facts["survey"]
         self.quarantine = [str(key[1]) for key in self.state if key[0] == "quarantine"]
         self.own = own_addresses(observed)
-        self.ports: Dict[str, List[str]] = {}
-        self.vlans: Dict[str, Dict[int, Dict[str, Value]]] = {}
-        self.fdb: Dict[str, List[Dict[str, Any]]] = {}
-        self.dynamic: Dict[str, int] = {}
-        self.learned: Dict[str, Set[str]] = {}
-        self.pinned: Dict[str, List[str]] = {}
+        self.ports: dict[str, list[str]] = {}
+        self.vlans: dict[str, dict[int, dict[str, Value]]] = {}
+        self.fdb: dict[str, list[dict[str, Any]]] = {}
+        self.dynamic: dict[str, int] = {}
+        self.learned: dict[str, set[str]] = {}
+        self.pinned: dict[str, list[str]] = {}
         for key, fields in self.state.items():
             if key[0] == "port":
                 self.ports.setdefault(str(fields["bridge"]), []).append(str(key[1]))
@@ -109,7 +109,7 @@ class _Grouped:
             if fields["kind"] == "static" and fields["sticky"] and address not in self.pinned.setdefault(str(fields["port"]), []):
                 self.pinned[str(fields["port"])].append(address)
 
-    def bridge(self, name: str) -> Dict[str, Any]:
+    def bridge(self, name: str) -> dict[str, Any]:
         """One bridge: a part for each module, each part valid input of it, and what can't be set."""
         fields = dict(self.state[("bridge", name)])
         ports = sorted(self.ports.get(name, []))
@@ -131,7 +131,7 @@ class _Grouped:
             "status": self._status(name, fields, ports),
         }
 
-    def _status(self, name: str, fields: Fields, ports: Sequence[str]) -> Dict[str, Any]:
+    def _status(self, name: str, fields: Fields, ports: Sequence[str]) -> dict[str, Any]:
         return {
             "address": fields.get("address"),
             "address_pinned": self.bridge_addresses.get(name),
@@ -146,7 +146,7 @@ class _Grouped:
             "netfilter": {option: _switch(fields.get(option), option, self.survey.switches) for option in SWITCHES},
         }
 
-    def _protection(self, name: str, bridge: Fields) -> Dict[str, Any]:
+    def _protection(self, name: str, bridge: Fields) -> dict[str, Any]:
         known = self.survey.table in ("intact", "missing")
         # The elements of a gone device that had its number set it free.
         shut = any(shuts(pattern, name) for pattern in self.quarantine) and name not in self.strangers
@@ -155,25 +155,25 @@ class _Grouped:
             name, self.state[("port", name)], bridge, entry, known, self.pinned.get(name, ()), shut, self._program(name),
         ))
 
-    def _program(self, name: str) -> Optional[bool]:
+    def _program(self, name: str) -> bool | None:
         # Behind a program of others it may see nothing.
         return None if self.survey.programs_unread else partial_checksum.is_ours(str(self.state.get(("ingress", name), {}).get("program", "")))
 
-    def stale(self) -> List[str]:
+    def stale(self) -> list[str]:
         """Entries of the table that belong to no port any more: their devices are gone, or have left their bridge."""
         names = {str(key[1]) for key in self.state if key[0] in ("filter", "kept", "door")}
         return sorted(name for name in names if name.startswith(STALE) or ("port", name) not in self.state)
 
-    def _port(self, bridge: str, name: str) -> Dict[str, Any]:
+    def _port(self, bridge: str, name: str) -> dict[str, Any]:
         fields = self.state[("port", name)]
         options = {option: value for option, value in fields.items() if option not in _VOLATILE and option != "bridge"}
         return {"bridge": bridge, "ports": [name], **options}
 
-    def _volatile(self, name: str) -> Dict[str, Value]:
+    def _volatile(self, name: str) -> dict[str, Value]:
         fields = self.state[("port", name)]
         return {option: fields.get(option) for option in sorted(_VOLATILE)}
 
-    def _vlans(self, bridge: str, ports: Sequence[str]) -> List[Dict[str, Any]]:
+    def _vlans(self, bridge: str, ports: Sequence[str]) -> list[dict[str, Any]]:
         found = []
         for name in [bridge, *ports]:
             if name in self.vlans:
@@ -181,7 +181,7 @@ class _Grouped:
                 found.append({"bridge": bridge, "ports": [name], "vlans": items})
         return found
 
-    def _link(self, name: str) -> Dict[str, Any]:
+    def _link(self, name: str) -> dict[str, Any]:
         """A peer in a namespace without a name here can't be given as input, so it is left out."""
         fields = {option: value for option, value in self.state[("link", name)].items() if value not in ("", None, -1)}
         if str(fields.get("peer_netns", "")).startswith("nsid "):
@@ -189,10 +189,10 @@ class _Grouped:
         return {"name": name, **fields}
 
 
-def _switch(own: Value, option: str, switches: Switches) -> Dict[str, Any]:
+def _switch(own: Value, option: str, switches: Switches) -> dict[str, Any]:
     """Without br_netfilter nothing is in effect."""
     host_wide = switches.values[option]
-    effective: Optional[bool] = None
+    effective: bool | None = None
     if switches.loaded is False:
         effective = False
     elif own or host_wide is not None:

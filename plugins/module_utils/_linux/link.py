@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import grp
 import pwd
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
@@ -22,7 +22,7 @@ _REQUIRED = {"veth": ("peer",), "macvtap": ("lower",), "vlan": ("lower", "vlan_i
 _DEVICE = ("mtu", "address", "up")
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's argument specification."""
     identity = argspec.options(LINK, _NAMING)
     return {
@@ -44,7 +44,7 @@ class LinkIntent(BaseIntent):
         self.name = normalize.device_name(params["name"], "name")
         self.absent = params["state"] == "absent"
         self.kind: str = params["kind"] or ""
-        self.fields: Dict[str, Value] = normalize.fields_from(params, LINK, _DEVICE)
+        self.fields: dict[str, Value] = normalize.fields_from(params, LINK, _DEVICE)
         self.fields.update(self._owners(params))
         self.identity = self._identity(params)
         lower = {str(self.identity["lower"])} if self.identity.get("lower") else set()
@@ -52,7 +52,7 @@ class LinkIntent(BaseIntent):
             bridge="", links=frozenset({self.name} | lower), peer_netns=str(self.identity.get("peer_netns") or "")
         )
 
-    def _identity(self, params: Mapping[str, Any]) -> Dict[str, Value]:
+    def _identity(self, params: Mapping[str, Any]) -> dict[str, Value]:
         given = [name for name in _NAMING if params[name] is not None]
         if not self.kind:
             if given or not self.absent:
@@ -64,7 +64,7 @@ class LinkIntent(BaseIntent):
         lacking = [name for name in _REQUIRED.get(self.kind, ()) if name not in given]
         if lacking and not self.absent:
             raise InputError(f"link {self.name}: a {self.kind} needs {lacking[0]}; name it.")
-        identity: Dict[str, Value] = {name: params[name] for name in given}
+        identity: dict[str, Value] = {name: params[name] for name in given}
         for name in ("peer", "lower"):
             if name not in given:
                 continue
@@ -73,13 +73,13 @@ class LinkIntent(BaseIntent):
             normalize.field_value(LINK.fields["vlan_id"], params["vlan_id"])
         return identity
 
-    def _owners(self, params: Mapping[str, Any]) -> Dict[str, Value]:
+    def _owners(self, params: Mapping[str, Any]) -> dict[str, Value]:
         given = {option: str(params[option]) for option in ("owner", "group") if params[option] is not None}
         if given and self.kind != "tap":
             raise InputError(f"link {self.name}: only a tap has {' and '.join(given)}; leave it out.")
         return {option: _number(option, text, self.name) for option, text in given.items()}
 
-    def _open_to_all(self, have: Optional[Mapping[str, Value]]) -> Tuple[str, ...]:
+    def _open_to_all(self, have: Mapping[str, Value] | None) -> tuple[str, ...]:
         """Whoever may open /dev/net/tun, which is everybody on most systems, may open a tap of nobody (tun_not_capable, drivers/net/tun.c)."""
         known = {**(have or {}), **self.fields}
         if self.kind != "tap" or self.absent or any(known.get(option, -1) != -1 for option in ("owner", "group")):
@@ -100,7 +100,7 @@ class LinkIntent(BaseIntent):
             raise InputError(f"link {self.name}: the lower device {lower} does not exist; create it first.")
         if self.kind == "vlan" and self.fields.get("up") and not (have or {}).get("up") and not observed.facts["links"][str(lower)].up:
             raise InputError(f"link {self.name}: a VLAN can't be up on {lower}, which is down; bring that up first.")
-        present: Dict[Key, Fields] = {key: {"kind": self.kind, **self.identity, **self.fields}}
+        present: dict[Key, Fields] = {key: {"kind": self.kind, **self.identity, **self.fields}}
         address = self.fields.get("address")
         if have is not None and address is not None and observed.facts["pinned"].get(self.name) is False and have["address"] == address:
             # A VLAN has its lower device's, and another one with that (vlan_dev_inherit_address, net/8021q/vlan_dev.c).

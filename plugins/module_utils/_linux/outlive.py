@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import time
-from typing import Callable, List, Tuple
+from typing import Callable
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 
@@ -103,7 +103,7 @@ def _is_in(unit: str) -> bool:
         return any(unit in line.strip().split("/") for line in handle)
 
 
-def _run(command: List[str]) -> Tuple[int, str]:
+def _run(command: list[str]) -> tuple[int, str]:
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=2 * _SECONDS, check=False,

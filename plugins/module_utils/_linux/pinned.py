@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Collection, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Set
+from typing import Any, Collection, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Key, Observed, State
@@ -21,10 +21,10 @@ _REMEDY = "pin {address} with linux_bridge_fdb, or let linux_port_security do al
 class Unpinned(NamedTuple):
     """Ports that need a pinned address and have none, by why they need it."""
 
-    locked: List[str]
-    deaf: List[str]
+    locked: list[str]
+    deaf: list[str]
 
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         """All of them."""
         return sorted({*self.locked, *self.deaf})
 
@@ -43,9 +43,9 @@ def _sentence(bridge: str, ports: Sequence[str], state: str, effect: str) -> str
     return f"port{'s' if len(ports) > 1 else ''} {few(ports, 5)} of {bridge}: {state}, {effect}; {_REMEDY.format(address='the address')}."
 
 
-def pins(state: State, bridge: str) -> Dict[str, Set[Key]]:
+def pins(state: State, bridge: str) -> dict[str, set[Key]]:
     """The entries of the bridge that pin an address, by port."""
-    found: Dict[str, Set[Key]] = {}
+    found: dict[str, set[Key]] = {}
     for key, fields in state.items():
         if key[0] == "fdb" and key[1] == bridge and fields["kind"] in PINNING:
             found.setdefault(str(fields["port"]), set()).add(key)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Mapping, Set, Tuple
+from typing import Any, Iterable, Iterator, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import pinned
@@ -14,7 +14,12 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held impo
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import JOINED
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import ports_of_others
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
-    Selection, check_joining, dead_addresses, nothing_reached, require_bridge, select,
+    Selection,
+    check_joining,
+    dead_addresses,
+    nothing_reached,
+    require_bridge,
+    select,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constants import MAX_PORTS
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
@@ -27,7 +32,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 OPTIONS = tuple(name for name in PORT.fields if name != "bridge")
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's argument specification."""
     return {
         "bridge": {"type": "str", "required": True},
@@ -65,10 +70,10 @@ class PortIntent(HoldingIntent):
             all_links=bool(self.selection.globs),
         )
 
-    def _backup(self) -> Set[str]:
+    def _backup(self) -> set[str]:
         return {str(self.options["backup_port"])} if self.options.get("backup_port") else set()
 
-    def recover(self, held: FrozenSet[Key]) -> FrozenSet[Key]:
+    def recover(self, held: frozenset[Key]) -> frozenset[Key]:
         """Ports that a killed run left down come up once their options hold."""
         return frozenset() if self.absent else super().recover(held)
 
@@ -87,7 +92,7 @@ class PortIntent(HoldingIntent):
         self._check_options(observed, selected.names)
         # All ports share one mapping, which the planner settles once.
         asked: Fields = {"bridge": self.bridge, **self.options}
-        present: Dict[Key, Fields] = {("port", name): asked for name in selected.names}
+        present: dict[Key, Fields] = {("port", name): asked for name in selected.names}
         self.give_back(present, observed)
         desired = Desired(present, self._left_behind(observed, joining), self._holds(joining))
         bare = self._unpinned(observed, selected.names)
@@ -105,11 +110,11 @@ class PortIntent(HoldingIntent):
 
     def _absent(self, observed: Observed, names: Iterable[str]) -> Desired:
         own = frozenset(name for name in names if observed.state.get(("port", name), {}).get("bridge") == self.bridge)
-        ports: Tuple[Key, ...] = tuple(("port", name) for name in names if name in own)
-        seen: Tuple[Key, ...] = tuple(("link", name) for name in names if name not in own and name in observed.facts["links"])
+        ports: tuple[Key, ...] = tuple(("port", name) for name in names if name in own)
+        seen: tuple[Key, ...] = tuple(("link", name) for name in names if name not in own and name in observed.facts["links"])
         return Desired({}, of_ports(observed, self.bridge, own) + ports, seen=seen)
 
-    def _joining(self, observed: Observed, names: Iterable[str]) -> List[str]:
+    def _joining(self, observed: Observed, names: Iterable[str]) -> list[str]:
         state, links = observed.state, observed.facts["links"]
         joining = [name for name in names if state.get(("port", name), {}).get("bridge") != self.bridge]
         for name in joining:
@@ -125,7 +130,7 @@ class PortIntent(HoldingIntent):
             raise InputError(f"port {name}: it belongs to {facts.master}; set move: true to take it from there to {self.bridge}.")
         check_joining(name, observed)
 
-    def _check_room(self, observed: Observed, joining: List[str]) -> None:
+    def _check_room(self, observed: Observed, joining: list[str]) -> None:
         taken = sum(1 for key, fields in observed.state.items() if key[0] == "port" and fields.get("bridge") == self.bridge)
         if taken + len(joining) > MAX_PORTS:
             raise InputError(
@@ -166,10 +171,10 @@ class PortIntent(HoldingIntent):
         known: Fields = observed.state.get(("port", name), {})
         return known if known.get("bridge") == self.bridge else JOINED
 
-    def _left_behind(self, observed: Observed, joining: List[str]) -> Tuple[Key, ...]:
+    def _left_behind(self, observed: Observed, joining: list[str]) -> tuple[Key, ...]:
         """Entries and VLANs on the bridges that moving ports leave."""
-        found: Tuple[Key, ...] = ()
-        moving: Dict[str, Set[str]] = {}
+        found: tuple[Key, ...] = ()
+        moving: dict[str, set[str]] = {}
         for name in joining:
             old = observed.facts["links"][name].master
             if old:
@@ -178,14 +183,14 @@ class PortIntent(HoldingIntent):
             found += of_ports(observed, old, frozenset(names))
         return found
 
-    def _holds(self, joining: List[str]) -> Tuple[Hold, ...]:
+    def _holds(self, joining: list[str]) -> tuple[Hold, ...]:
         """Without options there is nothing to be raced for."""
         if not self.options:
             return ()
         return tuple(Hold(("link", name), "up", False, (("port", name),)) for name in joining)
 
 
-def _validated(options: Mapping[str, Value]) -> Set[str]:
+def _validated(options: Mapping[str, Value]) -> set[str]:
     """What must be read beside the asked fields to judge them."""
     return set(pinned.FIELDS) if options.keys() & pinned.FIELDS else set()
 

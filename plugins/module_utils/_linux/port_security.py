@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Set
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import release
@@ -14,7 +14,12 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import ports_of_others
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
-    Selection, dead_addresses, nothing_reached, ports_of, require_bridge, select,
+    Selection,
+    dead_addresses,
+    nothing_reached,
+    ports_of,
+    require_bridge,
+    select,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.shared import keep_from_others, of_two_ports
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
@@ -24,7 +29,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level
 
 
-def port_spec() -> Dict[str, Any]:
+def port_spec() -> dict[str, Any]:
     """The options of one port or of the ports that a pattern selects."""
     return {
         "name": {"type": "str"},
@@ -35,7 +40,7 @@ def port_spec() -> Dict[str, Any]:
     }
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's argument specification."""
     port = {
         "type": "list", "elements": "dict", "required": True, "options": port_spec(),
@@ -64,10 +69,10 @@ class PortSecurityIntent(HoldingIntent):
         """Find the ports, and what each needs."""
         require_bridge(self.bridge, observed)
         wishes = Wishes()
-        unmatched: List[str] = []
-        taken: Set[str] = set()
-        wanted: List[Wanted] = []
-        taking: List[str] = []
+        unmatched: list[str] = []
+        taken: set[str] = set()
+        wanted: list[Wanted] = []
+        taking: list[str] = []
         hardener = None if self.absent else BridgeHardener(self.bridge, observed, wishes)
         for item in self.items:
             selected = select(item.selection, self.bridge, observed)
@@ -113,7 +118,7 @@ class Item:
             raise InputError(f"ports: the pattern {name!r} can't have macs, as an address is behind one port; name the port.")
 
 
-def _each_once(names: List[str], taken: Set[str], item: Item) -> List[str]:
+def _each_once(names: list[str], taken: set[str], item: Item) -> list[str]:
     """A name goes before a pattern that stands behind it in the list; two names are a mistake."""
     if item.selection.names and taken.intersection(names):
         raise InputError(f"ports: {names[0]} is named twice, or after a pattern that selects it; put the name first and once.")

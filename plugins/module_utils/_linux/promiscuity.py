@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import Device, Evidence, PacketSocket, Process
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
@@ -24,7 +24,7 @@ class Entry(NamedTuple):
     detail: str
     # The other device, if one takes part: the bridge, the macvlan device, ...
     device: str = ""
-    socket: Optional[PacketSocket] = None
+    socket: PacketSocket | None = None
     # Why it is expected; "" if nobody declared it.
     reason: str = ""
 
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 class Ledger(NamedTuple):
     """The entries of one device and what they leave of its counter."""
 
-    entries: Tuple[Entry, ...]
+    entries: tuple[Entry, ...]
     unexplained: int
 
 
@@ -93,9 +93,9 @@ class Books:
         self.devices = evidence.devices
         self._sockets = evidence.sockets
         self._extras = extras
-        self._uppers: Dict[str, List[Device]] = {}
+        self._uppers: dict[str, list[Device]] = {}
         # How many ports of a bridge are "auto ports".
-        self._autos: Dict[str, int] = {}
+        self._autos: dict[str, int] = {}
         for device in sorted(evidence.devices.values(), key=lambda each: each.name):
             if device.lower:
                 self._uppers.setdefault(device.lower, []).append(device)
@@ -173,7 +173,7 @@ class Books:
         """Whether frames of guests pass: a switch, its port, or a device below one."""
         return self.switch_of(device, frozenset()) is not None
 
-    def switch_of(self, device: Device, seen: FrozenSet[str] = frozenset()) -> Optional[Device]:
+    def switch_of(self, device: Device, seen: frozenset[str] = frozenset()) -> Device | None:
         """The switch that the device is or hangs on, if need be through bonds, VLANs and macvlan devices."""
         if device.kind in SWITCHES:
             return device
@@ -185,7 +185,7 @@ class Books:
                     return found
         return None
 
-    def bridged_by(self, device: Device) -> List[Tuple[str, str]]:
+    def bridged_by(self, device: Device) -> list[tuple[str, str]]:
         """Of a bridge: other switches and the devices by which they have bridged it. An upper device that is no port stands for itself."""
         found = []
         for upper in self._uppers.get(device.name, ()):
@@ -216,7 +216,7 @@ def _propagated(upper: Device) -> Entry:
     return Entry(source, 1, f"{upper.kind} device {upper.name} above it is promiscuous", upper.name)
 
 
-def _declare(entry: Entry, budgets: List[_Budget]) -> Entry:
+def _declare(entry: Entry, budgets: list[_Budget]) -> Entry:
     for budget in budgets:
         if budget.left >= entry.holds and budget.item.covers(entry):
             budget.take(entry.holds)
@@ -224,7 +224,7 @@ def _declare(entry: Entry, budgets: List[_Budget]) -> Entry:
     return entry
 
 
-def _is_of(socket: Optional[PacketSocket], item: Extra) -> bool:
+def _is_of(socket: PacketSocket | None, item: Extra) -> bool:
     """Whether every process that holds the socket runs the declared executable; one that can't be seen does not."""
     if socket is None or not item.executable or not socket.holders:
         return False

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping
+from typing import Any, Iterator, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity import Books, Entry, Ledger, holder_words
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import is_hub
@@ -13,10 +13,9 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.constan
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import PACKET_SOCKETS, Device, Evidence, Mirror
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import Finding, Rule, table, worst_first
 
-
 # What a rule is about: a bridge, any interface.
 BRIDGE, INTERFACE = "bridge", "interface"
-ABOUT: Dict[str, str] = {BRIDGE: "a bridge", INTERFACE: "an interface"}
+ABOUT: dict[str, str] = {BRIDGE: "a bridge", INTERFACE: "an interface"}
 
 # The first severity is that at a switch, its port or what lies below.
 RULES: Mapping[str, Rule] = table(
@@ -110,9 +109,9 @@ class Judge:
         self._evidence = evidence
         self._books = books
 
-    def findings(self, ledgers: Mapping[str, Ledger]) -> List[Dict[str, Any]]:
+    def findings(self, ledgers: Mapping[str, Ledger]) -> list[dict[str, Any]]:
         """Of the interfaces whose ledgers are given, and those tied to no interface; the worst first."""
-        found: List[Finding] = []
+        found: list[Finding] = []
         for name, ledger in ledgers.items():
             found.extend(self._of_device(self._evidence.devices[name], ledger))
         found.extend(self._of_mirrors(ledgers))

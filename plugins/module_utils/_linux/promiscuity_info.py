@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Any, Dict, Iterator, List, Mapping, Optional
+from typing import Any, Iterator, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity import Books, Entry, Ledger, extra
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.promiscuity_findings import Judge
@@ -15,7 +15,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy import n
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's argument specification."""
     item = {
         "match": {"type": "str", "required": True}, "count": {"type": "int", "default": 1}, "reason": {"type": "str", "required": True},
@@ -29,12 +29,12 @@ class PromiscuityRequest:
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         asked = params["interfaces"]
-        self._asked: Optional[List[str]] = None
+        self._asked: list[str] | None = None
         if asked is not None:
             self._asked = [each if normalize.is_glob(each) else normalize.device_name(each, "interfaces") for each in asked]
         self._extras = [extra(item) for item in params["expected"]]
 
-    def answer(self, evidence: Evidence) -> Dict[str, Any]:
+    def answer(self, evidence: Evidence) -> dict[str, Any]:
         """The result, interfaces sorted by name."""
         books = Books(evidence, self._extras)
         ledgers = {name: books.ledger(evidence.devices[name]) for name in self._chosen(evidence)}
@@ -50,7 +50,7 @@ class PromiscuityRequest:
             if normalize.is_glob(pattern) and not any(fnmatchcase(name, pattern) for name in evidence.devices):
                 yield Gap(f"interfaces named {pattern}", f"no interface has such a name; there are {', '.join(sorted(evidence.devices))}")
 
-    def _chosen(self, evidence: Evidence) -> List[str]:
+    def _chosen(self, evidence: Evidence) -> list[str]:
         found = sorted(evidence.devices)
         if self._asked is None:
             return found
@@ -60,7 +60,7 @@ class PromiscuityRequest:
         return [name for name in found if any(name == each or fnmatchcase(name, each) for each in self._asked)]
 
 
-def _interface(device: Device, ledger: Ledger) -> Dict[str, Any]:
+def _interface(device: Device, ledger: Ledger) -> dict[str, Any]:
     words = (("up", device.up), ("running", device.running), ("promisc", device.administrator))
     return {
         "name": device.name, "kind": device.kind, "master": device.master, "flags": [word for word, given in words if given],
@@ -68,7 +68,7 @@ def _interface(device: Device, ledger: Ledger) -> Dict[str, Any]:
     }
 
 
-def _entry(entry: Entry) -> Dict[str, Any]:
+def _entry(entry: Entry) -> dict[str, Any]:
     holders = entry.socket.holders if entry.socket else ()
     return {
         "source": entry.source, "count": entry.holds, "detail": entry.detail, "device": entry.device, "reason": entry.reason,

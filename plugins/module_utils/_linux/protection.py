@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.recipes import FALLBACKS, RECIPES, SHARING, SPANNING_TREE, Recipe
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.record import PortRecord, SwitchRecord
@@ -26,17 +26,17 @@ class PortFacts(NamedTuple):
     port: Fields
     bridge: Fields
     # The table's entry, None where it has none; and whether the table can be believed at all.
-    entry: Optional[Fields]
+    entry: Fields | None
     table_known: bool
     # Of static, sticky entries.
     pinned: Sequence[str]
     # Whether its name is in the quarantine.
     named_shut: bool
     # Whether the program of partial_checksum is at its ingress; None where that could not be read.
-    program: Optional[bool] = None
+    program: bool | None = None
 
 
-def protection(facts: PortFacts) -> Dict[str, Any]:
+def protection(facts: PortFacts) -> dict[str, Any]:
     """In the form in which linux_bridge_info tells it."""
     guards = _guards(facts)
     entry = facts.entry or {}
@@ -54,7 +54,7 @@ def protection(facts: PortFacts) -> Dict[str, Any]:
     }
 
 
-def _guards(facts: PortFacts) -> Dict[str, str]:
+def _guards(facts: PortFacts) -> dict[str, str]:
     """What nftables checks. Elements that don't belong together may let anything pass."""
     if not facts.table_known:
         return dict.fromkeys(FILTER_GUARDS, UNKNOWN)
@@ -94,20 +94,20 @@ def _holds(way: Recipe, facts: PortFacts, guards: Mapping[str, str]) -> str:
     return UNKNOWN if UNKNOWN in wanted else ACCEPT if ACCEPT in wanted else REJECT
 
 
-def _best(found: List[str]) -> str:
+def _best(found: list[str]) -> str:
     return next(value for value in (REJECT, UNKNOWN, ACCEPT) if value in found)
 
 
-def policy(bridge: str, record: Any, entries: Mapping[str, Fields], programs: Mapping[str, Optional[bool]]) -> Dict[str, Any]:
+def policy(bridge: str, record: Any, entries: Mapping[str, Fields], programs: Mapping[str, bool | None]) -> dict[str, Any]:
     """An item of the document that asks for what is recorded and enforced for the bridge and its ports."""
     defaults = SwitchRecord.read(record).configured
     ports = [_document(name, fields, programs.get(name)) for name, fields in sorted(entries.items())]
     return {"name": bridge, "kind": "bridge", **({"security": defaults} if defaults else {}), "ports": ports}
 
 
-def _document(name: str, fields: Fields, program: Optional[bool]) -> Dict[str, Any]:
+def _document(name: str, fields: Fields, program: bool | None) -> dict[str, Any]:
     """A guest without an IP address has an empty list; of one without a policy about addresses nothing is said."""
-    item: Dict[str, Any] = {"name": name}
+    item: dict[str, Any] = {"name": name}
     shared = split(fields.get("shared"))
     macs, addresses = ([{"address": each, "shared": True} if each in shared else each for each in split(fields.get(word))] for word in ("macs", "addresses"))
     if macs:

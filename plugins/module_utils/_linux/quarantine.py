@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Sequence, Set, Tuple
+from typing import Iterable, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.doors import forget, own_mask
@@ -41,8 +41,8 @@ def shuts(pattern: str, name: str) -> bool:
 
 def wish(wishes: Wishes, observed: Observed, switches: Sequence[Switch], purge: bool) -> None:
     """What is asked for; the rest stays unless C(purge), or unless a pattern takes its place."""
-    wanted: Set[str] = set()
-    refused: Set[str] = set()
+    wanted: set[str] = set()
+    refused: set[str] = set()
     for switch in switches:
         for group in switch.groups:
             if group.quarantine is not None:
@@ -53,7 +53,7 @@ def wish(wishes: Wishes, observed: Observed, switches: Sequence[Switch], purge: 
         require_table(observed, "quarantine")
     for pattern in sorted(kept):
         wishes.present[("quarantine", pattern)] = {}
-    gone: List[Key] = [("quarantine", pattern) for pattern in sorted(have - kept)]
+    gone: list[Key] = [("quarantine", pattern) for pattern in sorted(have - kept)]
     wishes.absent += gone
 
 
@@ -83,12 +83,12 @@ def _note(wishes: Wishes, observed: Observed, name: str, mask: Value) -> None:
         forget(wishes, observed, name)
 
 
-def elsewhere(wishes: Wishes, observed: Observed, switches: Sequence[Switch]) -> List[str]:
+def elsewhere(wishes: Wishes, observed: Observed, switches: Sequence[Switch]) -> list[str]:
     """Ports of bridges that nobody asked about: a name is shut on every bridge. Raises InputError where a pattern would newly cut them off, and
     tells of those that one cuts off already."""
     gone = {key for key in wishes.absent if key not in wishes.present}
     free = {key[1] for key in [*observed.state, *wishes.present] if key[0] == "filter" and key not in gone}
-    told: Dict[Tuple[str, str, bool], List[str]] = {}
+    told: dict[tuple[str, str, bool], list[str]] = {}
     patterns = sorted(str(key[1]) for key in wishes.present if key[0] == "quarantine")
     for key, fields in sorted((key, fields) for key, fields in observed.state.items() if key[0] == "port"):
         name, bridge = str(key[1]), str(fields.get("bridge"))
@@ -112,6 +112,6 @@ def _asked(name: str, bridge: str, switches: Sequence[Switch]) -> bool:
     return any(group.quarantine and any(shuts(pattern, name) for pattern in group.match) for group in groups)
 
 
-def _widest(patterns: Set[str]) -> Set[str]:
+def _widest(patterns: set[str]) -> set[str]:
     """nft refuses patterns that overlap."""
     return {each for each in patterns if not any(other != each and covers(other, each) for other in patterns)}

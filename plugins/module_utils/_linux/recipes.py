@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Mapping, NamedTuple, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -36,7 +36,7 @@ class Recipe(NamedTuple):
     macs: bool = False
     addresses: bool = False
     # Whether a program at the port's ingress is to be there.
-    program: Optional[bool] = None
+    program: bool | None = None
     quality: str = EXACT
     note: str = ""
 
@@ -52,7 +52,7 @@ def _of_guard(row: Guard, value: str) -> Recipe:
 
 _PINNED = "its addresses are pinned as static, sticky entries"
 
-RECIPES: Dict[Tuple[str, str], Recipe] = {
+RECIPES: dict[tuple[str, str], Recipe] = {
     ("promiscuous", REJECT): Recipe(
         {"unicast_flood": False}, note=f"unknown unicast is not flooded to the port; with macs {_PINNED}, the port learns no others, has neither entries of "
         "others nor a backup_port (which don't come back with the policy's end), and nftables "
@@ -77,7 +77,7 @@ RECIPES: Dict[Tuple[str, str], Recipe] = {
 }
 
 # Where the first way is not to be had: instead of what, and by what.
-FALLBACKS: Dict[Tuple[str, str], Tuple[Tuple[str, str], Recipe]] = {
+FALLBACKS: dict[tuple[str, str], tuple[tuple[str, str], Recipe]] = {
     ("forged_transmits", REJECT): (
         ("port", "locked"),
         Recipe({"learning": False}, guards={"source_mac": REJECT}, bridge={"no_linklocal_learn": True}, macs=True,
@@ -92,7 +92,7 @@ FALLBACKS: Dict[Tuple[str, str], Tuple[Tuple[str, str], Recipe]] = {
 
 # Where a MAC address of the port is shared, and the bridge has to learn behind which port it is now: a locked port can't send from it, and a pinned address
 # does not move. Only what nftables lets through is learned then, as it drops before the bridge looks (br_handle_frame, net/bridge/br_input.c).
-SHARING: Dict[Tuple[str, str], Recipe] = {
+SHARING: dict[tuple[str, str], Recipe] = {
     ("mac_changes", REJECT): Recipe(
         {"learning": True}, guards={"source_mac": REJECT}, bridge={"no_linklocal_learn": True}, macs=True,
         note="where macs has a shared address: the others are pinned, and the port learns, from frames that nftables has compared, where the shared one is",
@@ -109,26 +109,26 @@ SHARING: Dict[Tuple[str, str], Recipe] = {
 class Compiled:
     """What one port needs."""
 
-    flags: Dict[str, Value] = field(default_factory=dict)
-    guards: Dict[str, str] = field(default_factory=dict)
-    bridge: Dict[str, Value] = field(default_factory=dict)
+    flags: dict[str, Value] = field(default_factory=dict)
+    guards: dict[str, str] = field(default_factory=dict)
+    bridge: dict[str, Value] = field(default_factory=dict)
     pins: bool = False
     # Whether the program at the ingress is to be there; None where nothing is said of it.
-    program: Optional[bool] = None
-    enforcement: Dict[str, str] = field(default_factory=dict)
+    program: bool | None = None
+    enforcement: dict[str, str] = field(default_factory=dict)
 
 
 class Port(NamedTuple):
     """What is known of a port beside its policy."""
 
     name: str
-    macs: Optional[Tuple[str, ...]]
-    addresses: Optional[str]
+    macs: tuple[str, ...] | None
+    addresses: str | None
     stp: bool = False
     # Of both.
-    shared: FrozenSet[str] = frozenset()
+    shared: frozenset[str] = frozenset()
 
-    def own(self) -> Tuple[str, ...]:
+    def own(self) -> tuple[str, ...]:
         """MAC addresses that nobody else has."""
         return tuple(mac for mac in self.macs or () if mac not in self.shared)
 
@@ -168,7 +168,7 @@ class Compiler:
 
     def __init__(self, can: Can) -> None:
         self._can = can
-        self._known: Dict[Tuple[Any, ...], Compiled] = {}
+        self._known: dict[tuple[Any, ...], Compiled] = {}
 
     def of(self, port: Port, resolution: Resolution) -> Compiled:
         """As C(compile_port), whose result hangs on no name and on no address, but on whether there are any."""
@@ -282,7 +282,7 @@ def _add_to_table(result: Compiled, effective: Mapping[str, str], port: Port, ca
             result.enforcement["bpdu"] = f"{APPROXIMATE}: the bridge runs STP and takes BPDUs before any rule sees them, and {reason}"
 
 
-def taken_by(guards: Mapping[str, str]) -> Dict[str, int]:
+def taken_by(guards: Mapping[str, str]) -> dict[str, int]:
     """The options that are taken from a port for guards, all that it has, with their values."""
     rejecting = {name for name, value in guards.items() if value == REJECT and name != "destination_mac"}
     found = {"group_fwd_mask": _NEAREST | (SPANNING_TREE if "bpdu" in rejecting else 0)} if rejecting else {}
@@ -291,7 +291,7 @@ def taken_by(guards: Mapping[str, str]) -> Dict[str, int]:
 
 def _qualify(result: Compiled, effective: Mapping[str, str], port: Port) -> None:
     """Where one policy weakens what another promises."""
-    doubts: List[Tuple[str, bool, str]] = [
+    doubts: list[tuple[str, bool, str]] = [
         ("promiscuous", effective.get("promiscuous") == REJECT and not result.pins,
          "the port learns: a guest that is silent is not reached, and one that forges can take the address of another"),
         ("mac_changes", effective.get("mac_changes") == REJECT and effective.get("promiscuous") == ACCEPT,
@@ -304,16 +304,16 @@ def _qualify(result: Compiled, effective: Mapping[str, str], port: Port) -> None
             result.enforcement[name] = f"{APPROXIMATE}: {note}"
 
 
-def fallback_flags(resolution: Resolution) -> Dict[str, Value]:
+def fallback_flags(resolution: Resolution) -> dict[str, Value]:
     """Port options that only the second ways set."""
-    found: Dict[str, Value] = {}
+    found: dict[str, Value] = {}
     for place in [*resolution.effective.items(), *resolution.guards.items()]:
         if place in FALLBACKS:
             found.update(FALLBACKS[place][1].flags)
     return found
 
 
-def describe() -> List[Dict[str, Any]]:
+def describe() -> list[dict[str, Any]]:
     """The table as rows, for the documentation."""
     rows = []
     for (name, value), recipe in RECIPES.items():

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, List, Mapping, Optional
+from typing import Iterable, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY, Level, Resolution, read_record, record
@@ -30,20 +30,20 @@ _STANDING = "standing"
 class PortRecord:
     """Of one port."""
 
-    configured: Dict[str, str] = field(default_factory=dict)
-    effective: Dict[str, str] = field(default_factory=dict)
+    configured: dict[str, str] = field(default_factory=dict)
+    effective: dict[str, str] = field(default_factory=dict)
     # Options as they were before the first policy, where a policy changed them.
-    before: Dict[str, Value] = field(default_factory=dict)
+    before: dict[str, Value] = field(default_factory=dict)
 
     @staticmethod
-    def read(text: Value) -> "PortRecord":
+    def read(text: Value) -> PortRecord:
         """Of a port without a record, an empty one."""
         words = str(text or "")
         configured, effective = read_record(words)
         letters = next((word[4:] for word in words.split() if word.startswith("was=")), "")
         return PortRecord(configured, effective, _read_options(letters))
 
-    def renewed(self, resolution: Resolution, port: Fields, flags: Mapping[str, Value]) -> "PortRecord":
+    def renewed(self, resolution: Resolution, port: Fields, flags: Mapping[str, Value]) -> PortRecord:
         """With the new policy. What an earlier one changed was not so before it."""
         before = dict(self.before)
         for name, value in flags.items():
@@ -77,9 +77,9 @@ def _letter(name: str, was: Value) -> str:
     return letter.upper() if was else letter
 
 
-def _read_options(letters: str) -> Dict[str, Value]:
+def _read_options(letters: str) -> dict[str, Value]:
     names = {letter: name for name, letter in _LETTERS.items()}
-    found: Dict[str, Value] = {}
+    found: dict[str, Value] = {}
     for letter, digits in re.findall(r"([A-Za-z])(\d*)", letters):
         name = names.get(letter.lower())
         if name is not None and bool(digits) is (name in _NUMBERS):
@@ -91,13 +91,13 @@ def _read_options(letters: str) -> Dict[str, Value]:
 class SwitchRecord:
     """Of one bridge: its default policy, and the options that a policy switched on."""
 
-    configured: Dict[str, str] = field(default_factory=dict)
-    owned: List[str] = field(default_factory=list)
+    configured: dict[str, str] = field(default_factory=dict)
+    owned: list[str] = field(default_factory=list)
     # Whether a document asks for these options, whatever guests are there.
     standing: bool = False
 
     @staticmethod
-    def read(text: Value) -> "SwitchRecord":
+    def read(text: Value) -> SwitchRecord:
         """Of a bridge without a record, an empty one."""
         words = str(text or "")
         owned = next((word[4:].split(",") for word in words.split() if word.startswith("set=")), [])
@@ -113,7 +113,7 @@ class SwitchRecord:
 
     def level(self, label: str) -> Level:
         """As the topmost level."""
-        values: Dict[str, Optional[str]] = {name: self.configured.get(name) for name in SECURITY}
+        values: dict[str, str | None] = {name: self.configured.get(name) for name in SECURITY}
         return Level(label, values, {})
 
     def text(self) -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Optional, Sequence, Set
+from typing import Iterable, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import recipes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import FLAGS, Wishes
@@ -17,7 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security
 
 
 def release_port(
-    wishes: Wishes, observed: Observed, bridge: str, name: str, level: Optional[Level] = None, macs: Optional[Sequence[str]] = None
+    wishes: Wishes, observed: Observed, bridge: str, name: str, level: Level | None = None, macs: Sequence[str] | None = None
 ) -> None:
     """With the record of what was there before; without one, as without nftables, by what C(level) and C(macs) would have written."""
     have = observed.state.get(("filter", name))
@@ -35,11 +35,11 @@ def release_port(
         wishes.present[("port", name)] = {"bridge": bridge, **flags}
 
 
-def _before(have: Fields) -> Dict[str, Value]:
+def _before(have: Fields) -> dict[str, Value]:
     return dict(PortRecord.read(have.get("record")).before)
 
 
-def _undone(level: Optional[Level], port: Fields, macs: Optional[Sequence[str]]) -> Dict[str, Value]:
+def _undone(level: Level | None, port: Fields, macs: Sequence[str] | None) -> dict[str, Value]:
     """Only options that still are as the policy would have set them."""
     if level is None:
         return {}
@@ -49,7 +49,7 @@ def _undone(level: Optional[Level], port: Fields, macs: Optional[Sequence[str]])
     return {name: JOINED[name] for name, value in flags.items() if name in FLAGS and port.get(name) == value != JOINED[name]}
 
 
-def _entries(observed: Observed, bridge: str, name: str, macs: Iterable[str]) -> Set[Key]:
+def _entries(observed: Observed, bridge: str, name: str, macs: Iterable[str]) -> set[Key]:
     wanted = set(macs)
     return {
         key for key, entry in observed.state.items()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Callable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
@@ -55,8 +55,8 @@ class Roles:
         self._guests = guests
         self._uplinks = uplinks
         # By lower device and by master, as a veth's other end may bear a macvtap device and a bond has members.
-        self._above: Dict[str, List[str]] = {}
-        self._members: Dict[str, List[str]] = {}
+        self._above: dict[str, list[str]] = {}
+        self._members: dict[str, list[str]] = {}
         for name, facts in sorted(links.items()):
             if facts.lower and facts.kind not in _PAIRS:
                 self._above.setdefault(facts.lower, []).append(name)
@@ -67,11 +67,11 @@ class Roles:
         """What the user says goes before what the kernel says, and a name only adds guests."""
         return settle(name, self._told(name, frozenset()), self._guests, self._uplinks)
 
-    def _told(self, name: str, seen: FrozenSet[str]) -> Role:
+    def _told(self, name: str, seen: frozenset[str]) -> Role:
         facts = self._links.get(name)
         if facts is None or name in seen:
             return Role(UNKNOWN, "nothing is known of the device")
-        ways: Dict[str, Callable[[str, LinkFacts, FrozenSet[str]], Role]] = {
+        ways: dict[str, Callable[[str, LinkFacts, frozenset[str]], Role]] = {
             "tap": self._tap, "": self._hardware, **dict.fromkeys(_PAIRS, self._pair), **dict.fromkeys(_STACKED, self._stacked),
             **dict.fromkeys(_BUNDLES, self._bundle),
         }
@@ -87,7 +87,7 @@ class Roles:
             return Role(HOST, "dummy device, which sends nothing and on which nobody hears")
         return Role(UNKNOWN, f"nothing is known of devices of the kind {facts.kind}")
 
-    def _tap(self, name: str, facts: LinkFacts, seen: FrozenSet[str]) -> Role:
+    def _tap(self, name: str, facts: LinkFacts, seen: frozenset[str]) -> Role:
         """libvirt before 5.9 gave each of its bridges a tap, virbr0-nic, that is never up and only keeps the bridge's address.
 
         A guest's tap is down too before the guest starts, and a bridge without an address of its own bears the lowest of its ports'.
@@ -98,7 +98,7 @@ class Roles:
             return Role(HOST, f"tap device that is down and bears the address of {facts.master}, which it only keeps for the bridge")
         return Role(GUEST, "tap device")
 
-    def _hardware(self, name: str, facts: LinkFacts, seen: FrozenSet[str]) -> Role:
+    def _hardware(self, name: str, facts: LinkFacts, seen: frozenset[str]) -> Role:
         if facts.bus in _GUEST_BUSES:
             return Role(GUEST, f"the host's end of a guest's card ({facts.bus})")
         if _REPRESENTOR.match(facts.port_name):
@@ -107,7 +107,7 @@ class Roles:
             return Role(UPLINK, f"network card ({facts.bus})")
         return Role(UNKNOWN, "neither of a kind nor of hardware, as VMware's vmnet adapters are")
 
-    def _pair(self, name: str, facts: LinkFacts, seen: FrozenSet[str]) -> Role:
+    def _pair(self, name: str, facts: LinkFacts, seen: frozenset[str]) -> Role:
         if facts.elsewhere:
             return Role(GUEST, f"{facts.kind} device whose other end is in another network namespace, as a container's is")
         peer = self._links.get(facts.lower)
@@ -125,7 +125,7 @@ class Roles:
             return Role(UNKNOWN, f"{facts.kind} device whose other end, {facts.lower}, is promiscuous: another switch has it, or somebody listens")
         return Role(HOST, f"{facts.kind} device whose other end, {facts.lower}, is the host's own")
 
-    def _stacked(self, name: str, facts: LinkFacts, seen: FrozenSet[str]) -> Role:
+    def _stacked(self, name: str, facts: LinkFacts, seen: frozenset[str]) -> Role:
         if not facts.lower:
             return Role(UNKNOWN, f"{facts.kind} device on a device of another network namespace")
         lower = self._links.get(facts.lower)
@@ -134,7 +134,7 @@ class Roles:
         below = self._told(facts.lower, seen)
         return Role(below.role, f"{facts.kind} device on {facts.lower} ({below.reason})")
 
-    def _bundle(self, name: str, facts: LinkFacts, seen: FrozenSet[str]) -> Role:
+    def _bundle(self, name: str, facts: LinkFacts, seen: frozenset[str]) -> Role:
         """It is what the worst of its members is."""
         members = self._members.get(name, [])
         if not members:
@@ -144,7 +144,7 @@ class Roles:
         return Role(roles[worst].role, f"{facts.kind} of {', '.join(members)} ({worst}: {roles[worst].reason})")
 
 
-def ports_of_others(what: str, patterns: Sequence[str], names: Sequence[str], observed: Observed) -> Tuple[str, ...]:
+def ports_of_others(what: str, patterns: Sequence[str], names: Sequence[str], observed: Observed) -> tuple[str, ...]:
     """The warning for ports that a pattern selects and that are no guest's, whoever names them means it. C(what) is the option that has the patterns."""
     roles = Roles(observed.facts["links"])
     found = {name: roles.of(name) for name in names if name not in patterns}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import FAILURES, BackendError, as_ours
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import label
@@ -32,12 +32,12 @@ _SAID = ("confirmed", "cancelled")
 class Orphans:
     """What runs that were killed left held, for the next run to give back."""
 
-    def __init__(self, store: Optional[Store] = None) -> None:
+    def __init__(self, store: Store | None = None) -> None:
         self._store = store or Store()
         self._notes = list(self._store.orphans())
-        self.held: FrozenSet[Key] = frozenset(key for name, keys in self._notes for key in keys)
+        self.held: frozenset[Key] = frozenset(key for name, keys in self._notes for key in keys)
 
-    def settle(self, given_back: FrozenSet[Key]) -> None:
+    def settle(self, given_back: frozenset[Key]) -> None:
         """Drop the notes of which everything was given back."""
         for name, keys in self._notes:
             if given_back.issuperset(keys):
@@ -47,7 +47,7 @@ class Orphans:
 class Unconfirmed:
     """Changes of the management path of this network namespace that nobody has confirmed, and that are not undone."""
 
-    def __init__(self, store: Optional[Store] = None, lasting: Optional[Store] = None) -> None:
+    def __init__(self, store: Store | None = None, lasting: Store | None = None) -> None:
         self._store = store or Store()
         self._lasting = lasting or Store(LASTING)
 
@@ -86,13 +86,13 @@ class Unconfirmed:
             if mine and name.rpartition(".")[0] not in unsettled:
                 self._lasting.clear(name)
 
-    def _notes(self) -> Iterator[Tuple[str, Dict[str, Any]]]:
+    def _notes(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for name in self._store.names(*_OPEN):
             note = self._store.read(name)
             if note.get("namespace") == namespace():
                 yield name, note
 
-    def _lasting_notes(self) -> Iterator[Tuple[str, Dict[str, Any]]]:
+    def _lasting_notes(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for name in self._lasting.names(_OPEN[0]):
             note = self._lasting.read(name)
             # What was cut off while it was written says nothing.
@@ -104,8 +104,8 @@ class Watchdog:
     """The engine's safety net on a Linux host."""
 
     def __init__(
-        self, open_backend: Callable[[], Any], scope: Any, rollback_id: Optional[str], timeout: int, store: Optional[Store] = None,
-        turn: Optional[Turn] = None, lasting: Optional[Store] = None,
+        self, open_backend: Callable[[], Any], scope: Any, rollback_id: str | None, timeout: int, store: Store | None = None,
+        turn: Turn | None = None, lasting: Store | None = None,
     ) -> None:
         self._open_backend = open_backend
         self._scope = scope
@@ -114,11 +114,11 @@ class Watchdog:
         self._store = store or Store()
         self._turn = turn
         self._lasting = lasting or Store(LASTING)
-        self.remarks: List[str] = []
+        self.remarks: list[str] = []
         self._note = f"{os.getpid()}-{time.monotonic_ns()}.held"
         self.armed = False
 
-    def arm(self, wish: Desired, management: bool, held: Tuple[Key, ...]) -> None:
+    def arm(self, wish: Desired, management: bool, held: tuple[Key, ...]) -> None:
         """Note what is held; with C(management) start the clock of a process that reverts to C(wish)."""
         if self._turn is not None:
             self._turn.require()
@@ -162,7 +162,7 @@ class Watchdog:
         if self.armed and self._store.rename(f"{self._id}.pending", f"{self._id}.cancelled"):
             self.armed = False
 
-    def describe(self) -> Dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         """For the action plugin on the control node."""
         return {"id": self._id, "timeout": self._timeout}
 
@@ -183,7 +183,7 @@ class Watchdog:
         return False
 
     def _revert(self, wish: Desired) -> None:
-        report: Dict[str, Any] = {"undone": [], "not_undone": []}
+        report: dict[str, Any] = {"undone": [], "not_undone": []}
         turn = Turn(self._store.directory, "the way back of a change of the management path", _PATIENCE)
         # Whoever has it may be the run that cut the host off, and hang; and a lock that can't be had keeps nobody cut off.
         with suppress(BackendError):
@@ -202,14 +202,14 @@ class Watchdog:
         turn.give_back()
 
 
-def _plain(wish: Desired) -> Dict[str, Any]:
+def _plain(wish: Desired) -> dict[str, Any]:
     return {"present": [[key, dict(fields)] for key, fields in wish.present.items()], "absent": list(wish.absent)}
 
 
-def _objects(wish: Desired) -> List[str]:
+def _objects(wish: Desired) -> list[str]:
     """What the way back speaks of: the objects that the change has touched."""
     return [label(key) for key in (*wish.present, *wish.absent)]
 
 
-def _told(note: Dict[str, Any]) -> str:
+def _told(note: dict[str, Any]) -> str:
     return f"{note.get('who')}, process {note.get('pid')}: {few(note.get('what', []))}"

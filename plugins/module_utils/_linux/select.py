@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from fnmatch import translate
 from re import compile as compile_pattern
-from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
+from typing import Any, Iterable, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Observed, Value
-
 
 # A bridge of two ports has nobody to whom it could send what is not for them.
 HUB_PORTS = 3
@@ -37,8 +36,8 @@ class Selection:
 class Selected(NamedTuple):
     """The ports meant, each once, and the patterns that no port of the bridge matches."""
 
-    names: List[str]
-    unmatched: List[str]
+    names: list[str]
+    unmatched: list[str]
 
 
 def select(selection: Selection, bridge: str, observed: Observed) -> Selected:
@@ -46,7 +45,7 @@ def select(selection: Selection, bridge: str, observed: Observed) -> Selected:
 
     A pattern never attaches: the tap of another bridge's guest may match it too.
     """
-    chosen: Dict[str, None] = dict.fromkeys(selection.names)
+    chosen: dict[str, None] = dict.fromkeys(selection.names)
     unmatched = []
     if selection.globs:
         ports = ports_of(bridge, observed)
@@ -66,12 +65,12 @@ def covers(pattern: str, name: str) -> bool:
     return pattern == name or (pattern.endswith("*") and name.startswith(pattern[:-1]))
 
 
-def ports_of(bridge: str, observed: Observed) -> List[str]:
+def ports_of(bridge: str, observed: Observed) -> list[str]:
     """The names of a bridge's ports, sorted."""
     return sorted(str(key[1]) for key, fields in observed.state.items() if key[0] == "port" and fields.get("bridge") == bridge)
 
 
-def nothing_reached(what: str, names: Sequence[str], bridge: str, observed: Observed) -> Tuple[str, ...]:
+def nothing_reached(what: str, names: Sequence[str], bridge: str, observed: Observed) -> tuple[str, ...]:
     """The warning for names or patterns that are no port of the bridge's; none if there are no such names. C(what) is the option that has them."""
     if not names:
         return ()
@@ -86,7 +85,7 @@ def check_joining(name: str, observed: Observed) -> None:
         raise InputError(f"port {name}: {why}, so the kernel would not take it into a bridge; remove that first, or name another device.")
 
 
-def dead_addresses(names: Iterable[str], bridge: str, observed: Observed) -> Tuple[str, ...]:
+def dead_addresses(names: Iterable[str], bridge: str, observed: Observed) -> tuple[str, ...]:
     """The warning for devices that bear IP addresses and become ports."""
     return tuple(
         f"port {name}: it bears {few(observed.facts['bears'][name])}, by which nobody reaches the host once it is a port; "

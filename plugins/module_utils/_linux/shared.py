@@ -8,8 +8,6 @@ Pure.
 
 from __future__ import annotations
 
-from typing import Dict, List, Set, Tuple
-
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import Wishes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import JUDGED, Roles
@@ -17,38 +15,38 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elemen
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import REJECT, Fields, Key, Observed
 
 
-def _entries(wishes: Wishes, observed: Observed) -> Dict[str, Fields]:
+def _entries(wishes: Wishes, observed: Observed) -> dict[str, Fields]:
     """What holds for ports once the task is done, by port."""
     gone = {key for key in wishes.absent if key not in wishes.present}
-    entries: Dict[str, Fields] = {str(key[1]): fields for key, fields in observed.state.items() if key[0] == "filter" and key not in gone}
+    entries: dict[str, Fields] = {str(key[1]): fields for key, fields in observed.state.items() if key[0] == "filter" and key not in gone}
     entries.update({str(key[1]): fields for key, fields in wishes.present.items() if key[0] == "filter"})
     return entries
 
 
-def _bridges(wishes: Wishes, observed: Observed) -> Dict[str, str]:
+def _bridges(wishes: Wishes, observed: Observed) -> dict[str, str]:
     """The bridge of each port then."""
-    found: Dict[str, str] = {}
+    found: dict[str, str] = {}
     for key, fields in [*observed.state.items(), *wishes.present.items()]:
         if key[0] == "port" and fields.get("bridge"):
             found[str(key[1])] = str(fields["bridge"])
     return found
 
 
-def of_two_ports(wishes: Wishes, observed: Observed) -> Tuple[str, ...]:
+def of_two_ports(wishes: Wishes, observed: Observed) -> tuple[str, ...]:
     """A warning for each set of ports of a bridge that has addresses in common, as far as this task speaks of one of them.
 
     There is none where all of these ports say that they share the address.
     """
     bridges = _bridges(wishes, observed)
-    holders: Dict[Tuple[str, str], Set[str]] = {}
-    agreed: Dict[Tuple[str, str], bool] = {}
+    holders: dict[tuple[str, str], set[str]] = {}
+    agreed: dict[tuple[str, str], bool] = {}
     for name, fields in _entries(wishes, observed).items():
         shared = split(fields.get("shared"))
         for address in split(fields.get("addresses")) if name in bridges else ():
             place = (bridges[name], address)
             holders.setdefault(place, set()).add(name)
             agreed[place] = agreed.get(place, True) and address in shared
-    common: Dict[Tuple[str, Tuple[str, ...]], List[str]] = {}
+    common: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (bridge, address), names in holders.items():
         if len(names) > 1 and not agreed[bridge, address] and any(("filter", name) in wishes.present for name in names):
             common.setdefault((bridge, tuple(sorted(names))), []).append(address)
@@ -59,18 +57,18 @@ def of_two_ports(wishes: Wishes, observed: Observed) -> Tuple[str, ...]:
     )
 
 
-def keep_from_others(wishes: Wishes, observed: Observed) -> Tuple[str, ...]:
+def keep_from_others(wishes: Wishes, observed: Observed) -> tuple[str, ...]:
     """Ports of a bridge whose sources nobody compares are kept from the MAC addresses that others share there. A warning for each that newly is.
 
     Not so an uplink or a coupling: who has the address now may be beyond it. The host's own ends are the host's.
     """
     entries, bridges = _entries(wishes, observed), _bridges(wishes, observed)
-    shared: Dict[str, Set[str]] = {}
+    shared: dict[str, set[str]] = {}
     for name, fields in entries.items():
         if name in bridges:
             shared.setdefault(bridges[name], set()).update(shared_macs(fields))
     roles = Roles(observed.facts["links"])
-    wanted: Dict[Key, str] = {}
+    wanted: dict[Key, str] = {}
     for name, bridge in bridges.items():
         entry = entries.get(name, {})
         macs = shared.get(bridge, set()) - set(split(entry.get("macs")))

@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 from contextlib import suppress
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
@@ -50,7 +50,7 @@ class Store:
         """The path of a file."""
         return os.path.join(self.directory, name)
 
-    def write(self, name: str, content: Dict[str, Any]) -> None:
+    def write(self, name: str, content: dict[str, Any]) -> None:
         """Write a file whole or not at all, readable by root only."""
         temporary = self.path(f".{name}.{os.getpid()}")
         try:
@@ -87,16 +87,16 @@ class Store:
             return False
         return True
 
-    def read(self, name: str) -> Dict[str, Any]:
+    def read(self, name: str) -> dict[str, Any]:
         """The content of a file; empty if it can't be read."""
         try:
             with open(self.path(name), encoding="utf-8") as handle:
-                content: Dict[str, Any] = json.load(handle)
+                content: dict[str, Any] = json.load(handle)
         except (OSError, ValueError):
             return {}
         return content
 
-    def names(self, *ends: str) -> List[str]:
+    def names(self, *ends: str) -> list[str]:
         """The files whose names end so."""
         try:
             return sorted(name for name in os.listdir(self.directory) if name.endswith(ends))
@@ -120,7 +120,7 @@ class Store:
             return True
         return False
 
-    def orphans(self) -> Iterator[Tuple[str, List[Key]]]:
+    def orphans(self) -> Iterator[tuple[str, list[Key]]]:
         """Notes of runs in this network namespace that ended without cleaning up: name and what they held."""
         for name in self.names(".held"):
             note = self.read(name)

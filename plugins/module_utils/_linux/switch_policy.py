@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
@@ -16,7 +16,12 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.held import HoldingIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import JUDGED, Roles, ports_of_others
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.select import (
-    Selection, dead_addresses, nothing_reached, ports_of, require_bridge, select,
+    Selection,
+    dead_addresses,
+    nothing_reached,
+    ports_of,
+    require_bridge,
+    select,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.shared import keep_from_others, of_two_ports
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
@@ -30,7 +35,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security
 PURGE = ("ports", "quarantine", "defaults")
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's argument specification."""
     purge = {"type": "list", "elements": "str", "choices": list(PURGE), "default": []}
     missing = {"type": "str", "choices": [guests.PENDING, guests.FAIL], "default": guests.PENDING}
@@ -42,10 +47,10 @@ class Member(NamedTuple):
 
     name: str
     group: Group
-    level: Optional[Level]
-    macs: Optional[Tuple[str, ...]]
-    addresses: Optional[List[Network]]
-    shared: FrozenSet[str] = frozenset()
+    level: Level | None
+    macs: tuple[str, ...] | None
+    addresses: list[Network] | None
+    shared: frozenset[str] = frozenset()
 
     def unknown(self) -> bool:
         """Whether its name alone brought it into a group whose names are shut."""
@@ -62,7 +67,7 @@ class SwitchPolicyIntent(HoldingIntent):
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.switches, self.others = document.read(params["switches"], (document.BRIDGE,))
-        self.purge: FrozenSet[str] = frozenset(params["purge"])
+        self.purge: frozenset[str] = frozenset(params["purge"])
         self.missing: str = params["missing"]
         for switch in self.switches:
             normalize.device_name(switch.name, "switches.name")
@@ -77,9 +82,9 @@ class SwitchPolicyIntent(HoldingIntent):
     def resolve(self, observed: Observed) -> Resolved:
         """Who belongs to which group, what each needs, and what nobody names any more."""
         wishes = Wishes()
-        shut: List[str] = []
-        unmatched: List[str] = []
-        warnings: List[str] = []
+        shut: list[str] = []
+        unmatched: list[str] = []
+        warnings: list[str] = []
         for switch in self.switches:
             require_bridge(switch.name, observed)
         found = {switch.name: guests.find(switch, observed) for switch in self.switches}
@@ -107,7 +112,7 @@ class SwitchPolicyIntent(HoldingIntent):
         }
         return Resolved(wishes.desired(), notes, tuple(warnings))
 
-    def _harden(self, switch: Switch, members: Sequence[Member], observed: Observed, wishes: Wishes) -> List[str]:
+    def _harden(self, switch: Switch, members: Sequence[Member], observed: Observed, wishes: Wishes) -> list[str]:
         """What the switch and each member needs. Returns the ports of which nobody wrote down who is behind them: they are shut until somebody does."""
         hardener = BridgeHardener(switch.name, observed, wishes, switch.level, "defaults" in self.purge)
         hardener.stand(switch.groups, bool(self.purge))
@@ -116,12 +121,12 @@ class SwitchPolicyIntent(HoldingIntent):
         return [member.name for member in members if member.unknown()]
 
     def _members(
-        self, switch: Switch, found: guests.Found, observed: Observed, unmatched: List[str], warnings: List[str]
+        self, switch: Switch, found: guests.Found, observed: Observed, unmatched: list[str], warnings: list[str]
     ) -> Iterator[Member]:
         """Ports that are named anywhere in the switch, themselves or by their guest, are in their group only; patterns take what is left."""
         named = {port.name for group in switch.groups for port in group.ports} | set(found.ports.values())
-        taken: Dict[str, str] = {}
-        idle: List[Group] = []
+        taken: dict[str, str] = {}
+        idle: list[Group] = []
         for group in switch.groups:
             for port in group.ports:
                 label = f"port {port.name}"
@@ -155,13 +160,13 @@ class SwitchPolicyIntent(HoldingIntent):
                 yield Member(found.ports[guest.name], group, guest.level, macs, addresses, shared)
 
     @staticmethod
-    def _matched(name: str, group: Group, taken: Dict[str, str]) -> Member:
+    def _matched(name: str, group: Group, taken: dict[str, str]) -> Member:
         other = taken.setdefault(name, group.name)
         if other != group.name:
             raise InputError(f"port group {group.name}: {name} is matched by the group {other} too; make match narrower, or name it in ports of one.")
         return Member(name, group, None, None, None)
 
-    def _let_go(self, wishes: Wishes, observed: Observed, shut: Set[str]) -> None:
+    def _let_go(self, wishes: Wishes, observed: Observed, shut: set[str]) -> None:
         """With purge, ports of these bridges that the document does not name; and always those that are shut now."""
         for name in sorted({str(key[1]) for key in observed.state if key[0] in ("filter", "ingress")}):
             bridge = observed.state.get(("port", name), {}).get("bridge")
@@ -170,13 +175,13 @@ class SwitchPolicyIntent(HoldingIntent):
                 release.release_port(wishes, observed, str(bridge), name)
 
 
-def _nothing_reached(group: Group, missing: List[str], named: Set[str], bridge: str, observed: Observed) -> Tuple[str, ...]:
+def _nothing_reached(group: Group, missing: list[str], named: set[str], bridge: str, observed: Observed) -> tuple[str, ...]:
     """A pattern of ports that are named too may be there for those to come, and one with quarantine is told to the table."""
     idle = [each for each in missing if not group.quarantine and not any(fnmatchcase(name, each) for name in named)]
     return nothing_reached(f"port group {group.name}: match", idle, bridge, observed)
 
 
-def _others_are_there(group: Group, known: Set[str], bridge: str, observed: Observed) -> Tuple[str, ...]:
+def _others_are_there(group: Group, known: set[str], bridge: str, observed: Observed) -> tuple[str, ...]:
     """A quarantine may be there before any guest is. Guests that are called otherwise show that it will shut none of them."""
     roles = Roles(observed.facts["links"])
     others = [name for name in ports_of(bridge, observed) if name not in known and roles.of(name).role in JUDGED]

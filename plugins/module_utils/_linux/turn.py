@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 import time
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, BusyError
@@ -37,10 +37,10 @@ class Turn:
         self.who = who
         self._patience = patience
         self._awaited = awaited
-        self._descriptor: Optional[int] = None
-        self._failure: Optional[OSError] = None
+        self._descriptor: int | None = None
+        self._failure: OSError | None = None
 
-    def __enter__(self) -> "Turn":
+    def __enter__(self) -> Turn:
         self.take()
         return self
 
@@ -114,7 +114,7 @@ class Turn:
     def _holder(self) -> str:
         try:
             with open(self._path, encoding="utf-8") as handle:
-                note: Dict[str, Any] = json.load(handle)
+                note: dict[str, Any] = json.load(handle)
             return f"{note['who']} (process {note['pid']})"
         except (OSError, ValueError, KeyError):
             return "Another run"

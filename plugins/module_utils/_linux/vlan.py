@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import BaseIntent, Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import ports_of_others
@@ -16,7 +16,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Key, Observed, Value
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's argument specification."""
     vlan = {"vid": {"type": "str", "required": True}, "pvid": {"type": "bool"}, "untagged": {"type": "bool"}}
     return {
@@ -49,7 +49,7 @@ class VlanIntent(BaseIntent):
             all_links=bool(self.selection.globs),
         )
 
-    def _only_pvid(self) -> Optional[int]:
+    def _only_pvid(self) -> int | None:
         vids = [vid for vid, flags in self.vlans.items() if flags.get("pvid")]
         if len(vids) > 1:
             raise InputError(f"vlans: {len(vids)} VLANs have pvid: true, {vids[0]} and {vids[1]} among them; a port has one PVID.")
@@ -62,15 +62,15 @@ class VlanIntent(BaseIntent):
         for name in selected.names:
             if name != self.bridge and observed.state.get(("port", name), {}).get("bridge") != self.bridge:
                 raise InputError(f"ports: {name} is neither a port of {self.bridge} nor the bridge itself; let it join first.")
-        present: Dict[Key, Dict[str, Value]] = {}
-        absent: List[Key] = []
+        present: dict[Key, dict[str, Value]] = {}
+        absent: list[Key] = []
         for name in selected.names:
             self._of_device(name, observed, present, absent)
         warnings = nothing_reached("ports", selected.unmatched, self.bridge, observed)
         warnings += ports_of_others("ports", self.selection.globs, [name for name in selected.names if name not in self.selection.names], observed)
         return Resolved(Desired(present, tuple(absent)), {"unmatched": selected.unmatched}, warnings)
 
-    def _of_device(self, name: str, observed: Observed, present: Dict[Key, Dict[str, Value]], absent: List[Key]) -> None:
+    def _of_device(self, name: str, observed: Observed, present: dict[Key, dict[str, Value]], absent: list[Key]) -> None:
         if self.absent:
             absent.extend(("vlan", self.bridge, name, vid) for vid in self.vlans)
             return
@@ -86,8 +86,8 @@ class VlanIntent(BaseIntent):
             present.update({key: {"pvid": False} for key in others if observed.state[key]["pvid"]})
 
 
-def _expand(items: List[Mapping[str, Any]]) -> Dict[int, Dict[str, Value]]:
-    table: Dict[int, Dict[str, Value]] = {}
+def _expand(items: list[Mapping[str, Any]]) -> dict[int, dict[str, Value]]:
+    table: dict[int, dict[str, Value]] = {}
     for item in items:
         first, last = normalize.vid_range(item["vid"], "vlans")
         _check_range(item, first, last)
@@ -104,9 +104,9 @@ def _check_range(item: Mapping[str, Any], first: int, last: int) -> None:
         raise InputError(f"vlans: pvid: true for the range {item['vid']}; a port has one PVID, name one VLAN.")
 
 
-def ranges(table: Mapping[int, Mapping[str, Value]]) -> List[Tuple[str, Mapping[str, Value]]]:
+def ranges(table: Mapping[int, Mapping[str, Value]]) -> list[tuple[str, Mapping[str, Value]]]:
     """The shortest list of C(vid) ranges with equal flags, in the module's own words."""
-    found: List[Tuple[int, int, Mapping[str, Value]]] = []
+    found: list[tuple[int, int, Mapping[str, Value]]] = []
     for vid in sorted(table):
         if found and found[-1][1] == vid - 1 and found[-1][2] == table[vid] and not table[vid].get("pvid"):
             found[-1] = (found[-1][0], vid, table[vid])

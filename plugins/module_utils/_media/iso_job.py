@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 import tempfile
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Medium, MediumFile
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import iso_verify, iso_write, place
@@ -33,7 +33,7 @@ def record_path(dest: str) -> str:
     return os.path.join(folder, f".{name}.virtnet.json")
 
 
-def check_place(dest: str, src: str, owner: Optional[str] = None) -> None:
+def check_place(dest: str, src: str, owner: str | None = None) -> None:
     """Where the image can't be written. C(owner) is whom it is to belong to."""
     folder = os.path.dirname(dest) or "."
     if not os.path.isdir(folder):
@@ -50,23 +50,23 @@ def check_place(dest: str, src: str, owner: Optional[str] = None) -> None:
 class IsoJob:
     """What is to be done about an image. Nothing is written before C(write)."""
 
-    def __init__(self, medium: Medium, source: Source, dest: str, record: Dict[str, Any]) -> None:
+    def __init__(self, medium: Medium, source: Source, dest: str, record: dict[str, Any]) -> None:
         self.medium, self.source, self.dest, self.record = medium, source, dest, record
-        self.warnings: List[str] = []
+        self.warnings: list[str] = []
         self.inputs = self._inputs()
         self.changed = not self._is_so()
-        self.result: Dict[str, Any] = {}
+        self.result: dict[str, Any] = {}
 
     @property
-    def paths(self) -> List[Tuple[str, bool]]:
+    def paths(self) -> list[tuple[str, bool]]:
         """What file attributes are set for, and whether it holds a secret."""
         return [(self.dest, bool(self.medium.result.get("private")))]
 
-    def diff(self) -> List[Dict[str, str]]:
+    def diff(self) -> list[dict[str, str]]:
         """What people may see of the difference."""
         return shown_diff(part(self.record, "shown"), texts(self.medium.entries, self.source.digests), self.dest, self._secret_only())
 
-    def _secret_only(self) -> List[str]:
+    def _secret_only(self) -> list[str]:
         known = part(self.record, "contents")
         return [entry.path for entry in self.medium.entries if entry.data is not None and known.get(entry.path) not in (None, sha_of(entry.data))]
 
@@ -139,13 +139,13 @@ def check_space(folder: str, need: int, dest: str) -> None:
         raise NoSpaceError(f"dest: {dest} needs {-(-need >> 20)} MiB, and {folder} has {free >> 20} MiB free; make room or give another folder.")
 
 
-def texts(entries: List[MediumFile], digests: Digests) -> Dict[str, str]:
+def texts(entries: list[MediumFile], digests: Digests) -> dict[str, str]:
     """What people may see of each file that does not come from the installer."""
     shown = {entry.path: entry.shown for entry in entries if entry.data is not None}
     return {**shown, **{entry.path: f"SHA-256 {digests.of_file(entry.file)}\n" for entry in entries if entry.file}}
 
 
-def shown_diff(before: Dict[str, Any], after: Dict[str, str], top: str, secret_only: List[str]) -> List[Dict[str, str]]:
+def shown_diff(before: dict[str, Any], after: dict[str, str], top: str, secret_only: list[str]) -> list[dict[str, str]]:
     """By file. Where only a secret differs, it says so."""
     old = {key: value for key, value in before.items() if isinstance(value, str)}
     diffs = []
@@ -183,7 +183,7 @@ def _lock(temporary: str, dest: str) -> int:
         os.close(handle)
 
 
-def open_record(dest: str) -> Tuple[Dict[str, Any], Digests]:
+def open_record(dest: str) -> tuple[dict[str, Any], Digests]:
     """What the last run left."""
     record = load(record_path(dest))
     return record, Digests(record.get("digests"))

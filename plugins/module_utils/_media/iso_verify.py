@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import Dict, Iterator
+from typing import Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Medium, MediumFile
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import xorriso
@@ -24,7 +24,7 @@ def _on_it(source: Source, path: str) -> str:
     return path.upper() if isinstance(source, FolderSource) else path
 
 
-def _wanted(medium: Medium, source: Source) -> Dict[str, int]:
+def _wanted(medium: Medium, source: Source) -> dict[str, int]:
     sizes = {**source.sizes, **{entry.path: _size(entry) for entry in medium.entries}}
     found = {_on_it(source, path): size for path, size in sizes.items()}
     if isinstance(source, FolderSource):

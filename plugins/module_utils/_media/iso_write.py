@@ -12,7 +12,7 @@ import re
 import select
 import subprocess
 import tempfile
-from typing import Callable, List, Mapping, NamedTuple, Tuple
+from typing import Callable, Mapping, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Medium, MediumFile
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import xorriso
@@ -108,7 +108,7 @@ class _Writer:
         self.progress.step(self.done, self.target.total)
 
 
-def _stream(options: Callable[[int], List[str]], target: NewImage, progress: Progress) -> None:
+def _stream(options: Callable[[int], list[str]], target: NewImage, progress: Progress) -> None:
     """What xorriso writes to a pipe, into the file."""
     read_end, write_end = os.pipe()
     writer, buffer = _Writer(target, progress), memoryview(bytearray(BLOCK))
@@ -129,7 +129,7 @@ def _stream(options: Callable[[int], List[str]], target: NewImage, progress: Pro
         os.close(read_end)
 
 
-def _run(options: List[str], handles: Tuple[int, ...], step: Callable[[], None], read_end: int = -1) -> None:
+def _run(options: list[str], handles: tuple[int, ...], step: Callable[[], None], read_end: int = -1) -> None:
     """xorriso, with a look at what goes on meanwhile. It is ended if that raises."""
     with tempfile.TemporaryFile() as messages:
         # Of its own session, so that a signal for all of a terminal's programs leaves the end of it to us.
@@ -157,34 +157,34 @@ def _run(options: List[str], handles: Tuple[int, ...], step: Callable[[], None],
             raise MediaError(f"xorriso failed: {xorriso.complaint(messages.read())}; nothing was changed.")
 
 
-def _trees(source: IsoSource) -> List[str]:
+def _trees(source: IsoSource) -> list[str]:
     """Read and written as the vendor's."""
     rules = ["-compliance", _rules(source.sizes, source.kind.rock_ridge)]
     return [*xorriso.NAMES, "-rockridge", _switch(source.kind.rock_ridge), "-joliet", _switch(source.kind.joliet), *rules]
 
 
-def _volume(medium: Medium, source: IsoSource) -> List[str]:
+def _volume(medium: Medium, source: IsoSource) -> list[str]:
     dates = [word for kind in ("c", "m") if source.image.created.isdigit() for word in ("-volume_date", kind, source.image.created)]
     return [*(["-volid", medium.volume_id] if medium.volume_id else []), *dates, "-iso_nowtime", _DATE]
 
 
-def _onto(medium: Medium, source: IsoSource, path: str) -> List[str]:
+def _onto(medium: Medium, source: IsoSource, path: str) -> list[str]:
     return [*_trees(source), "-dev", f"stdio:{path}", "-boot_image", "any", "keep", *_volume(medium, source)]
 
 
-def _anew(medium: Medium, source: IsoSource, out: int) -> List[str]:
+def _anew(medium: Medium, source: IsoSource, out: int) -> list[str]:
     options = [*_trees(source), "-indev", f"stdio:{source.where}", "-outdev", f"stdio:/dev/fd/{out}", "-boot_image", "any", "replay"]
     # xorriso would make a new one, at random.
     guid = ["-boot_image", "any", f"gpt_disk_guid={source.image.disk_guid}"] if source.image.disk_guid else []
     return [*options, *guid, *_volume(medium, source)]
 
 
-def _from_folder(medium: Medium, source: FolderSource, out: int) -> List[str]:
+def _from_folder(medium: Medium, source: FolderSource, out: int) -> list[str]:
     bios, uefi, catalog = (source.find(name) for name in ("/isolinux.bin", "/efiboot.img", "/boot.cat"))
     if bios is None and uefi is None:
         raise InputError(f"src: {source.where} has neither isolinux.bin nor efiboot.img, from which a CD starts; give a whole tree or the ISO.")
     options = ["-rockridge", "off", "-joliet", "off", "-compliance", _rules({path.upper(): 0 for path in source.sizes}, False)]
-    boot: List[str] = ["-rm", catalog, "--"] if catalog else []
+    boot: list[str] = ["-rm", catalog, "--"] if catalog else []
     boot += ["-boot_image", "any", "cat_path=/BOOT.CAT"]
     if bios:
         boot += ["-boot_image", "isolinux", f"bin_path={bios}", "-boot_image", "any", "load_size=2048", "-boot_image", "any", "boot_info_table=on"]
@@ -210,8 +210,8 @@ def _rules(sizes: Mapping[str, int], rock_ridge: bool) -> str:
     return ":".join(rules)
 
 
-def _added(entries: List[MediumFile], folder: str) -> List[str]:
-    options: List[str] = []
+def _added(entries: list[MediumFile], folder: str) -> list[str]:
+    options: list[str] = []
     for number, entry in enumerate(entries):
         path = os.path.realpath(entry.file)
         if entry.data is not None:
@@ -225,6 +225,6 @@ def _added(entries: List[MediumFile], folder: str) -> List[str]:
     return [*options, *(word for parent in parents for word in _attributes(parent, "0555"))]
 
 
-def _attributes(path: str, mode: str) -> List[str]:
+def _attributes(path: str, mode: str) -> list[str]:
     changes = (("-chown", "0"), ("-chgrp", "0"), ("-chmod", mode), ("-alter_date", "b", _DATE), ("-alter_date", "c", _DATE))
     return [word for change in changes for word in (*change, path, "--")]

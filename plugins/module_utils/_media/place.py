@@ -15,7 +15,7 @@ import os
 import pwd
 import stat
 import tempfile
-from typing import Callable, Iterator, List, Optional
+from typing import Callable, Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -36,7 +36,7 @@ def user(uid: int) -> str:
 
 def resolve(option: str, path: str) -> str:
     """The path without links, those before its last part too. InputError for a link that neither root nor this user made."""
-    todo: List[str] = os.path.join(os.getcwd(), path).split("/")[::-1]
+    todo: list[str] = os.path.join(os.getcwd(), path).split("/")[::-1]
     at, links = "/", 0
     while todo:
         name = todo.pop()
@@ -70,7 +70,7 @@ def planted(path: str, found: os.stat_result) -> bool:
     return not _ours(found.st_uid) and bool(os.stat(os.path.dirname(path) or ".").st_mode & _OTHERS_WRITE)
 
 
-def check_owner(option: str, path: str, owner: Optional[str] = None) -> None:
+def check_owner(option: str, path: str, owner: str | None = None) -> None:
     """InputError for a file that another user may have put there, or a folder on the way to it. C(owner) is who it is to belong to."""
     for place in _upwards(resolve(option, path)):
         try:
@@ -90,7 +90,7 @@ def _upwards(path: str) -> Iterator[str]:
         path = os.path.dirname(path)
 
 
-def check_users(owner: Optional[str], group: Optional[str]) -> None:
+def check_users(owner: str | None, group: str | None) -> None:
     """InputError for who is not known here, which would only be found when the file is written."""
     for option, name, known in (("owner", owner, pwd.getpwnam), ("group", group, grp.getgrnam)):
         if not name or (name.isascii() and name.isdigit()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from typing import Any, List, Optional, Tuple
+from typing import Any
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import place
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import InterruptedRunError
@@ -27,7 +27,7 @@ def _no_link(path: str, flags: int) -> int:
 class Progress:
     """Appends lines to a file, if there is one. C(step) is called between two blocks of data, and raises when a signal came."""
 
-    def __init__(self, name: str, log_path: Optional[str] = None) -> None:
+    def __init__(self, name: str, log_path: str | None = None) -> None:
         self.name = name
         self._log: Any = None
         if log_path:
@@ -38,8 +38,8 @@ class Progress:
             except OSError as error:
                 raise InputError(f"log_path: {log_path} can't be written: {error.strerror}; give another file.") from error
         self._next = 0.0
-        self._caught: List[int] = []
-        self._before: List[Tuple[int, Any]] = []
+        self._caught: list[int] = []
+        self._before: list[tuple[int, Any]] = []
 
     def watch(self) -> None:
         """From now on a signal ends the run at the next step, so that it can clean up."""

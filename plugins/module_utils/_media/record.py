@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import stat
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Iterator, List
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.place import planted
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -19,7 +19,7 @@ BLOCK = 1 << 20
 Stamp = List[int]
 
 
-def stamp(path: str) -> Optional[Stamp]:
+def stamp(path: str) -> Stamp | None:
     """What differs after any change of a file: device, inode, size and both times. None without such a file."""
     try:
         found = os.lstat(path)
@@ -33,7 +33,7 @@ def stamp_of(found: os.stat_result) -> Stamp:
     return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
 
 
-def blocks(path: str, start: int = 0, size: Optional[int] = None) -> Iterator[memoryview]:
+def blocks(path: str, start: int = 0, size: int | None = None) -> Iterator[memoryview]:
     """The content of a file, or a part of it. A block is valid until the next one."""
     buffer = memoryview(bytearray(BLOCK))
     with open(path, "rb", buffering=0) as file:
@@ -59,10 +59,10 @@ class Digests:
     """SHA-256 by a name and a stamp: what was known for the same stamp is not read again."""
 
     def __init__(self, known: Any) -> None:
-        self._known: Dict[str, Any] = known if isinstance(known, dict) else {}
-        self.used: Dict[str, Any] = {}
+        self._known: dict[str, Any] = known if isinstance(known, dict) else {}
+        self.used: dict[str, Any] = {}
 
-    def known(self, name: str, now: Optional[Stamp]) -> Optional[str]:
+    def known(self, name: str, now: Stamp | None) -> str | None:
         """Without reading."""
         entry = self._known.get(name)
         if not isinstance(entry, dict) or now is None or entry.get("stamp") != now or not isinstance(entry.get("sha256"), str):
@@ -95,7 +95,7 @@ def at_once(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def load(path: str) -> Dict[str, Any]:
+def load(path: str) -> dict[str, Any]:
     """A record, empty if there is none or none that was written here."""
     try:
         with open(path, "rb", opener=at_once) as file:
@@ -109,13 +109,13 @@ def load(path: str) -> Dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def part(record: Dict[str, Any], key: str) -> Dict[str, Any]:
+def part(record: dict[str, Any], key: str) -> dict[str, Any]:
     """A part of it that is a mapping, empty where it is none."""
     found = record.get(key)
     return found if isinstance(found, dict) else {}
 
 
-def save(path: str, record: Dict[str, Any]) -> None:
+def save(path: str, record: dict[str, Any]) -> None:
     """At once or not at all. Nobody else may read it."""
     temporary = f"{path}.part"
     with contextlib.suppress(FileNotFoundError):

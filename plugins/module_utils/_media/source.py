@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from typing import Dict, FrozenSet, Iterator, Optional, Tuple
+from typing import Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import BIOS, UEFI, Installer
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import MAX_BYTES
@@ -33,7 +33,7 @@ class Source(Installer):
         """Of a file."""
         raise NotImplementedError
 
-    def known(self, member: str) -> Optional[str]:
+    def known(self, member: str) -> str | None:
         """The same without reading, None if it must be read."""
         raise NotImplementedError
 
@@ -83,7 +83,7 @@ class IsoSource(Source):
         """Of a file; unchanged while the image is."""
         return self.digests.of(self._name(member), self.stamp, lambda: self.stream(member))
 
-    def known(self, member: str) -> Optional[str]:
+    def known(self, member: str) -> str | None:
         """From the record."""
         return self.digests.known(self._name(member), self.stamp)
 
@@ -91,7 +91,7 @@ class IsoSource(Source):
         """For the record."""
         self.digests.note(self._name(member), self.stamp, sha256)
 
-    def starts(self) -> FrozenSet[str]:
+    def starts(self) -> frozenset[str]:
         """By its boot records."""
         words = {word for line in self.image.boot if line.startswith("El Torito boot img") for word in line.split()}
         return frozenset({BIOS, UEFI} & words)
@@ -109,7 +109,7 @@ class FolderSource(Source):
     """A folder."""
 
     def __init__(self, path: str, digests: Digests) -> None:
-        self.stamps_of: Dict[str, Stamp] = dict(_walk(path))
+        self.stamps_of: dict[str, Stamp] = dict(_walk(path))
         super().__init__(path, {name: found[2] for name, found in self.stamps_of.items()})
         self.digests = digests
 
@@ -125,7 +125,7 @@ class FolderSource(Source):
         """Of a file; unchanged while its stamp is."""
         return self.digests.of(self.place(member), self.stamps_of[member], lambda: self.stream(member))
 
-    def known(self, member: str) -> Optional[str]:
+    def known(self, member: str) -> str | None:
         """From the record."""
         return self.digests.known(self.place(member), self.stamps_of[member])
 
@@ -167,7 +167,7 @@ def _stamp(path: str) -> Stamp:
     return found
 
 
-def _walk(top: str) -> Iterator[Tuple[str, Stamp]]:
+def _walk(top: str) -> Iterator[tuple[str, Stamp]]:
     for folder, folders, names in os.walk(top, onerror=_refuse):
         folders.sort()
         for name in sorted(names):

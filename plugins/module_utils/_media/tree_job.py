@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import stat
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.types import Medium, MediumFile
 from ansible_collections.virtnet.hardening.plugins.module_utils._media import place as places
@@ -26,7 +26,7 @@ _PART = ".virtnet-part"
 PUBLIC, PRIVATE, FOLDER = 0o644, 0o600, 0o755
 
 
-def check_place(dest: str, src: str, owner: Optional[str] = None) -> None:
+def check_place(dest: str, src: str, owner: str | None = None) -> None:
     """Where a tree can't be written. C(owner) is whom its files are to belong to."""
     parent = os.path.dirname(dest.rstrip("/")) or "."
     if not os.path.isdir(parent):
@@ -39,7 +39,7 @@ def check_place(dest: str, src: str, owner: Optional[str] = None) -> None:
         raise InputError(f"dest: {dest} and src {src} are within each other; give a folder apart.")
 
 
-def open_record(dest: str) -> Tuple[Dict[str, Any], Digests]:
+def open_record(dest: str) -> tuple[dict[str, Any], Digests]:
     """What the last run left."""
     record = load(os.path.join(dest, MANIFEST))
     return record, Digests(record.get("digests"))
@@ -48,20 +48,20 @@ def open_record(dest: str) -> Tuple[Dict[str, Any], Digests]:
 class TreeJob:
     """What is to be done about a tree. Nothing is written before C(write)."""
 
-    def __init__(self, medium: Medium, source: Source, dest: str, record: Dict[str, Any], owner: Optional[str] = None) -> None:
+    def __init__(self, medium: Medium, source: Source, dest: str, record: dict[str, Any], owner: str | None = None) -> None:
         self.medium, self.source, self.dest, self.record = medium, source, dest.rstrip("/") or "/", record
         self.owner = owner
         self.old = part(record, "files")
         self.entries = {entry.path: entry for entry in medium.entries}
-        self.warnings: List[str] = []
+        self.warnings: list[str] = []
         self.written = [entry for entry in medium.entries if not self._current(entry)]
         self.removed = [path for path in sorted(self.old) if path not in self.entries and self._ours(path)]
         self._warn_of_unreadable()
         self.changed = bool(self.written or self.removed or set(self.old) != set(self.entries))
-        self.result: Dict[str, Any] = {"written": sorted(entry.path for entry in self.written), "removed": self.removed}
+        self.result: dict[str, Any] = {"written": sorted(entry.path for entry in self.written), "removed": self.removed}
 
     @property
-    def paths(self) -> List[Tuple[str, bool]]:
+    def paths(self) -> list[tuple[str, bool]]:
         """What file attributes are set for, and whether it holds a secret."""
         return [(self._place(path), entry.private) for path, entry in sorted(self.entries.items())]
 
@@ -82,7 +82,7 @@ class TreeJob:
     def _place(self, path: str) -> str:
         return f"{self.dest.rstrip('/')}/{path}"
 
-    def _link_before(self, path: str) -> Optional[str]:
+    def _link_before(self, path: str) -> str | None:
         """The folder on the way to a file that leads out of the tree."""
         return next((place for place in map(self._place, _parents(path)) if os.path.islink(place)), None)
 
@@ -108,7 +108,7 @@ class TreeJob:
             raise InputError(f"dest: {place} is not of this module, and differs from what it would write; remove it, or give a folder of its own.")
         return same and not (entry.private and mode & 0o077)
 
-    def _actual(self, place: str, kept: Any) -> Optional[str]:
+    def _actual(self, place: str, kept: Any) -> str | None:
         now = stamp(place)
         if isinstance(kept, dict) and kept.get("stamp") == now:
             return kept.get("sha256")
@@ -126,7 +126,7 @@ class TreeJob:
             return False
         return True
 
-    def diff(self) -> List[Dict[str, str]]:
+    def diff(self) -> list[dict[str, str]]:
         """What people may see of the difference."""
         secret_only = [entry.path for entry in self.written if entry.data is not None]
         touched = {entry.path for entry in self.written} | set(self.removed)
@@ -193,7 +193,7 @@ class TreeJob:
             self.source.note(entry.member, parts.sha256[entry.path])
         return done
 
-    def _files(self, parts: _Parts) -> Dict[str, Any]:
+    def _files(self, parts: _Parts) -> dict[str, Any]:
         return {path: {"sha256": sha256, "stamp": None} for path, sha256 in parts.sha256.items()}
 
     def _publish(self, parts: _Parts) -> None:
@@ -211,7 +211,7 @@ class TreeJob:
         for folder in sorted({os.path.dirname(self._place(entry.path)) for entry in self.written}):
             sync_folder(folder)
 
-    def remember(self, fresh: Optional[Dict[str, str]] = None) -> None:
+    def remember(self, fresh: dict[str, str] | None = None) -> None:
         """Write the manifest; without an argument that of a tree that did not change."""
         files = {}
         for path, entry in self.entries.items():
@@ -222,7 +222,7 @@ class TreeJob:
         if new != self.record:
             save(self._place(MANIFEST), new)
 
-    def _new_record(self, files: Dict[str, Any]) -> Dict[str, Any]:
+    def _new_record(self, files: dict[str, Any]) -> dict[str, Any]:
         return {"files": files, "shown": texts(self.medium.entries, self.source.digests), "digests": self.source.digests.used}
 
 
@@ -230,7 +230,7 @@ class _Folders:
     """Folders that a run makes; they go again if it fails."""
 
     def __init__(self) -> None:
-        self.made: List[str] = []
+        self.made: list[str] = []
 
     def make(self, path: str) -> None:
         missing = []
@@ -258,8 +258,8 @@ class _Parts:
     """Files beside their places, which vanish unless they are published."""
 
     def __init__(self) -> None:
-        self.waiting: List[str] = []
-        self.sha256: Dict[str, str] = {}
+        self.waiting: list[str] = []
+        self.sha256: dict[str, str] = {}
 
     def __enter__(self) -> _Parts:
         return self
@@ -310,6 +310,6 @@ def _link(target: str, place: str) -> None:
     os.replace(place + _PART, place)
 
 
-def _parents(path: str) -> List[str]:
+def _parents(path: str) -> list[str]:
     folder = os.path.dirname(path)
     return [folder, *_parents(folder)] if folder else []

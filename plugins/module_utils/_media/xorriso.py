@@ -11,7 +11,7 @@ import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass, field
-from typing import Dict, List, Sequence, Tuple
+from typing import Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._media.errors import MediaError, MissingToolError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -49,8 +49,8 @@ class Kind:
 class Image:
     """What an image has: the extents (first byte, bytes) of each file, what it starts from, its name."""
 
-    extents: Dict[str, List[Tuple[int, int]]] = field(default_factory=dict)
-    boot: List[str] = field(default_factory=list)
+    extents: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    boot: list[str] = field(default_factory=list)
     volume_id: str = ""
     disk_guid: str = ""
     created: str = ""
@@ -60,11 +60,11 @@ class Image:
         """Whether it starts as a disk, too."""
         return any(line.startswith("System area summary") for line in self.boot)
 
-    def boot_images(self) -> List[str]:
+    def boot_images(self) -> list[str]:
         """The files that it starts from."""
         return [line.split()[-1] for line in self.boot if line.startswith("El Torito img path")]
 
-    def sizes(self) -> Dict[str, int]:
+    def sizes(self) -> dict[str, int]:
         """Bytes, by path."""
         return {path: sum(size for _start, size in parts) for path, parts in self.extents.items()}
 
@@ -130,13 +130,13 @@ def _without_addresses(line: str) -> str:
     return line
 
 
-def environment() -> Dict[str, str]:
+def environment() -> dict[str, str]:
     """Messages in English and times that do not depend on the host."""
     kept = {key: value for key, value in os.environ.items() if key not in ("SOURCE_DATE_EPOCH", "LANGUAGE")}
     return {**kept, "LC_ALL": "C", "TZ": "UTC"}
 
 
-def command(options: Sequence[str]) -> List[str]:
+def command(options: Sequence[str]) -> list[str]:
     """Without the user's start-up files, which change results, and ended by the first failure."""
     # The result is synced by us, once. Where its writer has not ended at the first look, xorriso waits for an interval.
     quick = ["-stdio_sync", "off", "-pacifier", "interval=0.1"]

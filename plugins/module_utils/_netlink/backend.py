@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Fault
@@ -32,7 +32,7 @@ class NetlinkBackend:
     patience = 0.0
     batches = True
 
-    def __init__(self, client: Any, hz: Optional[int] = None, environ: Optional[Dict[str, str]] = None) -> None:
+    def __init__(self, client: Any, hz: int | None = None, environ: dict[str, str] | None = None) -> None:
         self._client = client
         self._hz = hz
         self._environ = environ
@@ -41,7 +41,7 @@ class NetlinkBackend:
         self._executor = Executor(client, self._observer)
 
     @classmethod
-    def open(cls) -> "NetlinkBackend":
+    def open(cls) -> NetlinkBackend:
         """A backend for the namespace of the process."""
         return cls(Client(), quirks.kernel_hz())
 
@@ -63,7 +63,7 @@ class NetlinkBackend:
         names = {str(key[1]) for key in (*wish.present, *wish.absent) if key[0] == "link"}
         return replace(scope, link_state=scope.link_state | names)
 
-    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+    def execute(self, steps: Sequence[Step]) -> list[Fault | None]:
         """Send the steps as one batch."""
         return self._executor.execute(steps)
 
@@ -82,7 +82,7 @@ class NetlinkBackend:
         if not self._client.may_write():
             raise rights.lacking("Changing links, bridges and their ports")
 
-    def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
+    def unsupported(self, kind: str, name: str, value: Value) -> str | None:
         """Why the kernel can't store the value."""
         return self._probe.unsupported(kind, name, value)
 
@@ -90,7 +90,7 @@ class NetlinkBackend:
         """The devices that carry the default routes and the SSH session."""
         return protected_devices(self._client, self._environ)
 
-    def cuts(self, step: Step) -> Optional[str]:
+    def cuts(self, step: Step) -> str | None:
         """Any change to a port, its link or its VLANs can cut it; of a bridge's options some can."""
         kind, device = str(step.key[0]), str(step.key[1])
         if kind == "vlan":

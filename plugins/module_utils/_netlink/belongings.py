@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 import socket
 from struct import Struct
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import encode
@@ -38,12 +38,12 @@ class Belonging(NamedTuple):
     order: int
 
 
-def of_device(client: Any, index: int) -> List[Belonging]:
+def of_device(client: Any, index: int) -> list[Belonging]:
     """Addresses, then routes."""
     return [*_addresses(client, index), *sorted(_routes(client, index), key=lambda each: each.order)]
 
 
-def give_back(client: Any, belongings: List[Belonging]) -> List[str]:
+def give_back(client: Any, belongings: list[Belonging]) -> list[str]:
     """In words, what did not come back."""
     lost = []
     for each in belongings:
@@ -53,9 +53,9 @@ def give_back(client: Any, belongings: List[Belonging]) -> List[str]:
     return lost
 
 
-def addresses_by_index(client: Any) -> Dict[int, List[str]]:
+def addresses_by_index(client: Any) -> dict[int, list[str]]:
     """The addresses of all devices, less the link-local ones of IPv6, which every device has."""
-    found: Dict[int, List[str]] = {}
+    found: dict[int, list[str]] = {}
     for part in client.dump(c.RTM_GETADDR, bytes(_IFADDRMSG.size)):
         family, prefix, flags, scope, index = _IFADDRMSG.unpack_from(part.data, part.start)
         raw = _address_of(part)
@@ -73,7 +73,7 @@ def _raw(data: Any, span: Any) -> bytes:
     return bytes(data[span.start:span.end]) if isinstance(span, Span) else b""
 
 
-def _addresses(client: Any, index: int) -> List[Belonging]:
+def _addresses(client: Any, index: int) -> list[Belonging]:
     found = []
     for part in client.dump(c.RTM_GETADDR, bytes(_IFADDRMSG.size)):
         family, prefix, _flags, _scope, owner = _IFADDRMSG.unpack_from(part.data, part.start)
@@ -83,7 +83,7 @@ def _addresses(client: Any, index: int) -> List[Belonging]:
     return found
 
 
-def _routes(client: Any, index: int) -> List[Belonging]:
+def _routes(client: Any, index: int) -> list[Belonging]:
     found = []
     for family in _FAMILIES:
         # With strict checking the kernel picks the routes of the device itself; a host may have a million.
@@ -94,7 +94,7 @@ def _routes(client: Any, index: int) -> List[Belonging]:
     return found
 
 
-def _route(part: Any, family: int, index: int) -> List[Belonging]:
+def _route(part: Any, family: int, index: int) -> list[Belonging]:
     body = bytearray(part.data[part.start:part.end])
     attributes = index_attributes(body, 12, len(body))
     flags = _U32.unpack_from(body, 8)[0]

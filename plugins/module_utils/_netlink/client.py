@@ -10,7 +10,7 @@ import os
 import select
 import socket
 from struct import Struct
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterator, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, RightsError
@@ -83,7 +83,7 @@ class Client:
         self._socket.close()
         self._iproute.close()
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *unused: Any) -> None:
@@ -96,7 +96,7 @@ class Client:
             return False
         return True
 
-    def dump(self, request: int, body: bytes) -> List[Part]:
+    def dump(self, request: int, body: bytes) -> list[Part]:
         """All parts of a dump; one that the kernel says changed under way is read again."""
         for attempt in range(_DUMP_TRIES):
             self._send(request, c.NLM_F_DUMP, body)
@@ -105,7 +105,7 @@ class Client:
                 return parts
         raise BackendError(f"The kernel's tables changed during each of {_DUMP_TRIES} reads; try again when the host is quieter.")
 
-    def get(self, request: int, body: bytes) -> Tuple[Optional[Part], Answer]:
+    def get(self, request: int, body: bytes) -> tuple[Part | None, Answer]:
         """The answer to a request for one object, or why there is none."""
         sequence = self._send(request, 0, body)
         while True:
@@ -123,9 +123,9 @@ class Client:
                 if number == sequence:
                     return _answer(part, flags).errno not in rights.DENIED
 
-    def batch(self, messages: Sequence[Message]) -> List[Answer]:
+    def batch(self, messages: Sequence[Message]) -> list[Answer]:
         """Send all, in chunks; one answer a message."""
-        answers: List[Answer] = []
+        answers: list[Answer] = []
         for start in range(0, len(messages), CHUNK):
             answers.extend(self._chunk(messages[start:start + CHUNK]))
         return answers
@@ -148,10 +148,10 @@ class Client:
         self._socket.sendto(header + body, (0, 0))
         return self._sequence
 
-    def _chunk(self, messages: Sequence[Message]) -> List[Answer]:
+    def _chunk(self, messages: Sequence[Message]) -> list[Answer]:
         first = self._sequence + 1
         last = self._sequence = self._sequence + len(messages)
-        parts: List[bytes] = []
+        parts: list[bytes] = []
         for sequence, (request, flags, body) in enumerate(messages, first):
             flags |= c.NLM_F_REQUEST | (c.NLM_F_ACK if sequence == last else 0)
             parts.append(_NLMSGHDR.pack(16 + len(body), request, flags, sequence, 0))
@@ -159,17 +159,17 @@ class Client:
         self._socket.sendto(b"".join(parts), (0, 0))
         return self._answers(first, last)
 
-    def _answers(self, first: int, last: int) -> List[Answer]:
+    def _answers(self, first: int, last: int) -> list[Answer]:
         """Messages without NLM_F_ACK are answered only when they fail; the last one always is."""
-        failed: Dict[int, Answer] = {}
+        failed: dict[int, Answer] = {}
         while last not in failed:
             for number, flags, part in self._receive():
                 if part.type == c.NLMSG_ERROR and first <= number <= last:
                     failed[number] = _answer(part, flags)
         return [failed.get(number, OK) for number in range(first, last + 1)]
 
-    def _read_dump(self) -> Tuple[List[Part], bool]:
-        parts: List[Part] = []
+    def _read_dump(self) -> tuple[list[Part], bool]:
+        parts: list[Part] = []
         interrupted = 0
         unpack, sequence = _NLMSGHDR.unpack_from, self._sequence
         while True:
@@ -199,7 +199,7 @@ class Client:
         except OSError as error:
             raise BackendError(f"Reading the kernel's answer failed: {error}.") from error
 
-    def _receive(self) -> Iterator[Tuple[int, int, Part]]:
+    def _receive(self) -> Iterator[tuple[int, int, Part]]:
         data = self._read()
         at = 0
         while at + 16 <= len(data):

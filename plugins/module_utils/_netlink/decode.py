@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from struct import Struct
-from typing import Any, Dict, FrozenSet, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.values import Unpack, mac_from_bytes, unpacker
@@ -34,7 +34,7 @@ class Span(NamedTuple):
     end: int
 
 
-def walk(data: Any, start: int, end: int) -> Iterator[Tuple[int, int, int]]:
+def walk(data: Any, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """(type, start, end) of each attribute's payload. What is cut short ends the walk."""
     at = start
     while at + 4 <= end:
@@ -45,12 +45,12 @@ def walk(data: Any, start: int, end: int) -> Iterator[Tuple[int, int, int]]:
         at += (size + 3) & ~3
 
 
-def index_attributes(data: Any, start: int, end: int) -> Dict[int, Span]:
+def index_attributes(data: Any, start: int, end: int) -> dict[int, Span]:
     """All attributes by type; of one that repeats, the last."""
     return {number: Span(first, last) for number, first, last in walk(data, start, end)}
 
 
-def readers(kind: Kind, prefix: str, wanted: Optional[FrozenSet[str]] = None) -> Readers:
+def readers(kind: Kind, prefix: str, wanted: frozenset[str] | None = None) -> Readers:
     """What to read of a nest: attribute number to field name and function."""
     table = {}
     for field in kind.fields.values():
@@ -65,8 +65,8 @@ class _Layout(NamedTuple):
     """Where the attributes of one shape of nest lie."""
 
     headers: Struct
-    expected: Tuple[int, ...]
-    fields: Tuple[Tuple[str, Unpack, int], ...]
+    expected: tuple[int, ...]
+    fields: tuple[tuple[str, Unpack, int], ...]
 
 
 class NestReader:
@@ -75,9 +75,9 @@ class NestReader:
 
     def __init__(self, table: Readers) -> None:
         self._table = table
-        self._layouts: Dict[int, _Layout] = {}
+        self._layouts: dict[int, _Layout] = {}
 
-    def read(self, data: Any, start: int, end: int) -> Dict[str, Value]:
+    def read(self, data: Any, start: int, end: int) -> dict[str, Value]:
         """The wanted fields that the nest has."""
         layout = self._layouts.get(end - start)
         if layout is None or layout.headers.unpack_from(data, start) != layout.expected:
@@ -86,8 +86,8 @@ class NestReader:
 
     def _layout(self, data: Any, start: int, end: int) -> _Layout:
         pattern, at = "=", start
-        expected: List[int] = []
-        fields: List[Tuple[str, Unpack, int]] = []
+        expected: list[int] = []
+        fields: list[tuple[str, Unpack, int]] = []
         for number, first, last in walk(data, start, end):
             pattern += f"{first - 4 - at}xHH"
             expected += _RTATTR(data, first - 4)
@@ -104,7 +104,7 @@ class Link(NamedTuple):
     ifindex: int
     name: str
     flags: int
-    attributes: Dict[int, Span]
+    attributes: dict[int, Span]
     data: Any
     # ARPHRD_*: what a bridge takes is Ethernet.
     hardware: int = c.ARPHRD_ETHER
@@ -135,7 +135,7 @@ class Link(NamedTuple):
         found = index_attributes(self.data, span.start, span.end) if span else {}
         return c.IFLA_XDP_ATTACHED in found and self.data[found[c.IFLA_XDP_ATTACHED].start] != 0
 
-    def port_options(self) -> Optional[Span]:
+    def port_options(self) -> Span | None:
         """The nest of IFLA_BRPORT_*, if the device is a port of a bridge."""
         span = self.attributes.get(c.IFLA_LINKINFO)
         inner = index_attributes(self.data, span.start, span.end) if span else {}
@@ -143,7 +143,7 @@ class Link(NamedTuple):
             return None
         return inner.get(c.IFLA_INFO_SLAVE_DATA)
 
-    def info(self) -> Tuple[str, Dict[int, Span]]:
+    def info(self) -> tuple[str, dict[int, Span]]:
         """Kind ("" for a physical device) and the attributes of IFLA_INFO_DATA."""
         span = self.attributes.get(c.IFLA_LINKINFO)
         if not span:
@@ -176,7 +176,7 @@ def link_kind(each: Link) -> str:
     return kind
 
 
-def device_fields(each: Link) -> Dict[str, Value]:
+def device_fields(each: Link) -> dict[str, Value]:
     """What every device has."""
     return {"mtu": each.u32(c.IFLA_MTU), "address": each.address(), "up": bool(each.flags & c.IFF_UP)}
 
@@ -192,7 +192,7 @@ _BRIDGE_READERS = readers(BRIDGE, "IFLA_BR_")
 _BOOLOPTS = {field.name: field.natives[LINUX].bit for field in BRIDGE.fields.values() if field.natives[LINUX].bit is not None}
 
 
-def bridge_fields(each: Link) -> Tuple[Dict[str, Value], FrozenSet[int], int]:
+def bridge_fields(each: Link) -> tuple[dict[str, Value], frozenset[int], int]:
     """Fields of a bridge, the attribute numbers seen, and the mask of the switches that the kernel knows."""
     info = each.info()[1]
     fields = device_fields(each)
@@ -216,20 +216,20 @@ class Port(NamedTuple):
     master: int
     flags: int
     address: str
-    fields: Dict[str, Value]
+    fields: dict[str, Value]
 
 
 class PortReader:
     """Reads AF_BRIDGE messages, only of one bridge unless C(master) is None, and only the wanted fields."""
 
-    def __init__(self, master: Optional[int], wanted: Optional[FrozenSet[str]], addresses: bool = False) -> None:
+    def __init__(self, master: int | None, wanted: frozenset[str] | None, addresses: bool = False) -> None:
         self.master = master
         self.addresses = addresses
         self._nests = NestReader(readers(PORT, "IFLA_BRPORT_", wanted))
         self._unset = {name: value for name, value in UNSET.items() if wanted is None or name in wanted}
-        self.seen: Set[int] = set()
+        self.seen: set[int] = set()
 
-    def port(self, data: Any, start: int, end: int) -> Optional[Port]:
+    def port(self, data: Any, start: int, end: int) -> Port | None:
         """The port, or None for another bridge's and for what is none: the bridge's own entry."""
         if self.master is not None and self._is_foreign(data, start + 16, end):
             return None
@@ -256,14 +256,14 @@ class PortReader:
             return bool(_U32(data, at + 4)[0] != self.master)
         return all(number != c.IFLA_MASTER or _U32(data, first)[0] != self.master for number, first, last in walk(data, start, end))
 
-    def options(self, data: Any, start: int, end: int) -> Dict[str, Value]:
+    def options(self, data: Any, start: int, end: int) -> dict[str, Value]:
         """The options of a port from its nest of IFLA_BRPORT_*."""
         if not self.seen:
             self.seen.update(number for number, first, last in walk(data, start, end))
         return {**self._unset, **self._nests.read(data, start, end)}
 
 
-def vlans(data: Any, start: int, end: int) -> Tuple[int, int, Dict[int, Dict[str, Value]]]:
+def vlans(data: Any, start: int, end: int) -> tuple[int, int, dict[int, dict[str, Value]]]:
     """Index, master and VLANs of one AF_BRIDGE message that was asked for with RTEXT_FILTER_BRVLAN_COMPRESSED."""
     index = _IFINFOMSG(data, start)[2]
     found = index_attributes(data, start + 16, end)
@@ -273,7 +273,7 @@ def vlans(data: Any, start: int, end: int) -> Tuple[int, int, Dict[int, Dict[str
     return index, master, expand_vlans(infos)
 
 
-def _vlan_infos(data: Any, span: Span) -> List[Tuple[int, int]]:
+def _vlan_infos(data: Any, span: Span) -> list[tuple[int, int]]:
     return [
         (_U16(data, first)[0], _U16(data, first + 2)[0])
         for number, first, last in walk(data, span.start, span.end)
@@ -281,9 +281,9 @@ def _vlan_infos(data: Any, span: Span) -> List[Tuple[int, int]]:
     ]
 
 
-def expand_vlans(infos: Iterable[Tuple[int, int]]) -> Dict[int, Dict[str, Value]]:
+def expand_vlans(infos: Iterable[tuple[int, int]]) -> dict[int, dict[str, Value]]:
     """(flags, vid) pairs with range marks to one mapping a VLAN."""
-    table: Dict[int, Dict[str, Value]] = {}
+    table: dict[int, dict[str, Value]] = {}
     begin = None
     for flags, vid in infos:
         if flags & c.BRIDGE_VLAN_INFO_RANGE_BEGIN:
@@ -310,7 +310,7 @@ class FdbEntry(NamedTuple):
     sticky: bool
 
 
-def fdb_entry(data: Any, start: int, end: int) -> Optional[FdbEntry]:
+def fdb_entry(data: Any, start: int, end: int) -> FdbEntry | None:
     """An entry of a bridge; None for addresses of a device's own filter list, which have no master."""
     family, pad, index, state, flags, kind = _NDMSG(data, start)
     found = index_attributes(data, start + 12, end)
@@ -342,7 +342,7 @@ class Route(NamedTuple):
     kind: int
 
 
-def route(data: Any, start: int, end: int) -> List[Route]:
+def route(data: Any, start: int, end: int) -> list[Route]:
     """A route, one item for each next hop."""
     prefix, table, kind = data[start + 1], data[start + 4], data[start + 7]
     found = index_attributes(data, start + 12, end)
@@ -358,7 +358,7 @@ def _hop(data: Any, found: Mapping[int, Span], prefix: int, table: int, kind: in
     return Route(prefix, oif, bytes(data[gateway.start:gateway.end]) if gateway else b"", table, kind)
 
 
-def _next_hops(data: Any, span: Span, prefix: int, table: int, kind: int) -> List[Route]:
+def _next_hops(data: Any, span: Span, prefix: int, table: int, kind: int) -> list[Route]:
     hops = []
     at = span.start
     while at + 8 <= span.end:
@@ -371,7 +371,7 @@ def _next_hops(data: Any, span: Span, prefix: int, table: int, kind: int) -> Lis
     return hops
 
 
-def neighbour(data: Any, start: int, end: int) -> Tuple[int, bytes, str]:
+def neighbour(data: Any, start: int, end: int) -> tuple[int, bytes, str]:
     """Interface index, address and MAC of an ARP or ND entry; an empty MAC if it is not resolved."""
     index = _NDMSG(data, start)[2]
     found = index_attributes(data, start + 12, end)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from struct import Struct
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode
@@ -78,7 +78,7 @@ def _xdp(link: decode.Link) -> Iterator[Program]:
     yield from listed
 
 
-def filter_entry(data: Any, start: int, end: int) -> Optional[Tuple[int, str]]:
+def filter_entry(data: Any, start: int, end: int) -> tuple[int, str] | None:
     """Index and unicast address of an entry of a device's own filter list (dev->uc); None for any other FDB entry."""
     flags = _NDMSG(data, start)[4]
     if not flags & c.NTF_SELF:
@@ -97,7 +97,7 @@ class Membership(NamedTuple):
     protocol: int
     running: bool
     bound: int
-    uid: Optional[int]
+    uid: int | None
     promiscuous: Mapping[int, int]
 
 
@@ -107,7 +107,7 @@ def packet_socket(data: Any, start: int, end: int) -> Membership:
     family, kind, protocol, inode = _PACKET_DIAG(data, start)
     found = index_attributes(data, start + 16, end)
     info = _PACKET_INFO(data, found[c.PACKET_DIAG_INFO].start) if c.PACKET_DIAG_INFO in found else (0,) * 6
-    members: Dict[int, int] = {}
+    members: dict[int, int] = {}
     span = found.get(c.PACKET_DIAG_MCLIST, Span(0, 0))
     for at in range(span.start, span.end - _PACKET_MEMBER.size + 1, _PACKET_MEMBER.size):
         index, count, what, size = _PACKET_MEMBER.unpack_from(data, at)
@@ -137,8 +137,8 @@ class Filter(NamedTuple):
 
     kind: str
     # (verb, index of the target or 0)
-    mirrors: Tuple[Tuple[str, int], ...]
-    programs: Tuple[Tuple[int, str], ...]
+    mirrors: tuple[tuple[str, int], ...]
+    programs: tuple[tuple[int, str], ...]
     # Actions can't be looked for in a filter of this kind.
     unknown: bool
 
@@ -157,12 +157,12 @@ def tc_filter(data: Any, start: int, end: int) -> Filter:
     if span is None:
         return Filter(kind, (), (), False)
     options = index_attributes(data, span.start, span.end)
-    programs: List[Tuple[int, str]] = []
+    programs: list[tuple[int, str]] = []
     if kind == "bpf":
         name = options.get(c.TCA_BPF_NAME)
         number = options.get(c.TCA_BPF_ID)
         programs.append((_U32(data, number.start)[0] if number else 0, text(data, name) if name else ""))
-    mirrors: List[Tuple[str, int]] = []
+    mirrors: list[tuple[str, int]] = []
     for verb, action in _actions(data, options.get(_ACTIONS.get(kind, 0))):
         if verb == "mirred":
             mirrors.extend(_mirred(data, action))
@@ -173,7 +173,7 @@ def tc_filter(data: Any, start: int, end: int) -> Filter:
     return Filter(kind, tuple(mirrors), tuple(programs), kind not in _ACTIONS)
 
 
-def _actions(data: Any, span: Optional[Span]) -> Iterator[Tuple[str, Dict[int, Span]]]:
+def _actions(data: Any, span: Span | None) -> Iterator[tuple[str, dict[int, Span]]]:
     for number, first, last in walk(data, span.start, span.end) if span else ():
         inner = index_attributes(data, first, last)
         options = inner.get(c.TCA_ACT_OPTIONS)
@@ -181,7 +181,7 @@ def _actions(data: Any, span: Optional[Span]) -> Iterator[Tuple[str, Dict[int, S
             yield text(data, inner[c.TCA_ACT_KIND]), index_attributes(data, options.start, options.end) if options else {}
 
 
-def _mirred(data: Any, action: Mapping[int, Span]) -> Iterator[Tuple[str, int]]:
+def _mirred(data: Any, action: Mapping[int, Span]) -> Iterator[tuple[str, int]]:
     """struct tc_mirred: tc_gen (5 words), eaction, ifindex."""
     parms = action.get(c.TCA_MIRRED_PARMS)
     if parms is not None:
@@ -196,7 +196,7 @@ class NftChain(NamedTuple):
 
     key: Chain
     base: bool
-    devices: Tuple[str, ...]
+    devices: tuple[str, ...]
 
 
 class NftRule(NamedTuple):
@@ -215,7 +215,7 @@ def nft_chain(data: Any, start: int, end: int) -> NftChain:
     return NftChain(key, hook is not None, hook_devices(data, index_attributes(data, hook.start, hook.end)) if hook else ())
 
 
-def hook_devices(data: Any, hook: Mapping[int, Span]) -> Tuple[str, ...]:
+def hook_devices(data: Any, hook: Mapping[int, Span]) -> tuple[str, ...]:
     """The devices of NFTA_CHAIN_HOOK; none for a hook that is of no device."""
     names = [text(data, hook[c.NFTA_HOOK_DEV])] if c.NFTA_HOOK_DEV in hook else []
     listed = hook.get(c.NFTA_HOOK_DEVS, Span(0, 0))
@@ -232,7 +232,7 @@ def nft_rules(data: Any, start: int, end: int) -> Iterable[NftRule]:
     found = index_attributes(data, start + 4, end)
     chain = (data[start], _name(data, found, c.NFTA_RULE_TABLE), _name(data, found, c.NFTA_RULE_CHAIN))
     span = found.get(c.NFTA_RULE_EXPRESSIONS, Span(0, 0))
-    registers: Dict[bytes, int] = {}
+    registers: dict[bytes, int] = {}
     for number, first, last in walk(data, span.start, span.end):
         inner = index_attributes(data, first, last)
         name, nest = _name(data, inner, c.NFTA_EXPR_NAME), inner.get(c.NFTA_EXPR_DATA)
@@ -246,11 +246,11 @@ def nft_rules(data: Any, start: int, end: int) -> Iterable[NftRule]:
             yield NftRule(chain, "mirror", 0)
 
 
-def _raw(data: Any, span: Optional[Span]) -> bytes:
+def _raw(data: Any, span: Span | None) -> bytes:
     return bytes(data[span.start:span.end]) if span else b""
 
 
-def _load(data: Any, options: Mapping[int, Span], registers: Dict[bytes, int]) -> None:
+def _load(data: Any, options: Mapping[int, Span], registers: dict[bytes, int]) -> None:
     nest = options.get(c.NFTA_IMMEDIATE_DATA, Span(0, 0))
     value = _raw(data, index_attributes(data, nest.start, nest.end).get(c.NFTA_DATA_VALUE))
     # An interface index is stored in host order, unlike all else of nf_tables.

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from struct import Struct
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.decode import Span, index_attributes, text, walk
@@ -34,7 +34,7 @@ class NftBase(NamedTuple):
     key: Key
     hook: int
     drops: bool
-    devices: Tuple[str, ...]
+    devices: tuple[str, ...]
 
 
 class NftVerdicts(NamedTuple):
@@ -42,8 +42,8 @@ class NftVerdicts(NamedTuple):
 
     chain: Key
     drops: bool
-    jumps: Tuple[str, ...]
-    maps: Tuple[str, ...]
+    jumps: tuple[str, ...]
+    maps: tuple[str, ...]
 
 
 def table(data: Any, start: int, end: int) -> NftTable:
@@ -67,8 +67,8 @@ def rule(data: Any, start: int, end: int) -> NftVerdicts:
     """NFT_MSG_NEWRULE. iptables-nft writes REJECT as a target of xtables, and DROP as a verdict."""
     found = index_attributes(data, start + 4, end)
     drops = False
-    jumps: List[str] = []
-    maps: List[str] = []
+    jumps: list[str] = []
+    maps: list[str] = []
     span = found.get(c.NFTA_RULE_EXPRESSIONS, Span(0, 0))
     for number, first, last in walk(data, span.start, span.end):
         inner = index_attributes(data, first, last)
@@ -85,11 +85,11 @@ def rule(data: Any, start: int, end: int) -> NftVerdicts:
     return NftVerdicts(chain, drops, tuple(jumps), tuple(maps))
 
 
-def map_verdicts(data: Any, start: int, end: int) -> Tuple[bool, List[str]]:
+def map_verdicts(data: Any, start: int, end: int) -> tuple[bool, list[str]]:
     """NFT_MSG_NEWSETELEM of a map of verdicts: whether an element drops, and the chains to which they lead."""
     found = index_attributes(data, start + 4, end)
     drops = False
-    jumps: List[str] = []
+    jumps: list[str] = []
     span = found.get(c.NFTA_SET_ELEM_LIST_ELEMENTS, Span(0, 0))
     for number, first, last in walk(data, span.start, span.end):
         dropped, target = _verdict(data, index_attributes(data, first, last).get(c.NFTA_SET_ELEM_DATA, Span(0, 0)))
@@ -97,11 +97,11 @@ def map_verdicts(data: Any, start: int, end: int) -> Tuple[bool, List[str]]:
     return drops, jumps
 
 
-def _verdict(data: Any, nest: Span) -> Tuple[bool, List[str]]:
+def _verdict(data: Any, nest: Span) -> tuple[bool, list[str]]:
     span = index_attributes(data, *nest).get(c.NFTA_DATA_VERDICT)
     if span is None:
         return False, []
-    found: Dict[int, Span] = index_attributes(data, *span)
+    found: dict[int, Span] = index_attributes(data, *span)
     code = _SBE32(data, found[c.NFTA_VERDICT_CODE].start)[0] if c.NFTA_VERDICT_CODE in found else 1
     return code in (c.NF_DROP, c.NF_QUEUE), [_name(data, found, c.NFTA_VERDICT_CHAIN)] if c.NFTA_VERDICT_CHAIN in found else []
 

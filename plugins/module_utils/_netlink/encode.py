@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from struct import Struct
-from typing import Callable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Callable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.values import mac_to_bytes, pack
@@ -67,7 +67,7 @@ def get_fdb(bridge: int) -> bytes:
     return _NDMSG.pack(c.AF_BRIDGE, 0, 0, 0, 0, 0) + attribute(c.NDA_MASTER, _U32.pack(bridge))
 
 
-def _flag_bits(fields: Fields) -> Tuple[int, int]:
+def _flag_bits(fields: Fields) -> tuple[int, int]:
     flags = change = 0
     for name, bit in (("up", c.IFF_UP), ("promiscuous", c.IFF_PROMISC)):
         if name in fields:
@@ -86,7 +86,7 @@ def _device_attributes(fields: Fields) -> bytes:
 
 
 def _bridge_data(fields: Fields) -> bytes:
-    parts: List[bytes] = []
+    parts: list[bytes] = []
     value_bits = mask_bits = 0
     for name, value in fields.items():
         native = BRIDGE.fields[name].natives[LINUX]
@@ -149,7 +149,7 @@ def port_options(fields: Fields, resolve: Resolve) -> bytes:
     return nested(c.IFLA_PROTINFO, *(attribute(*_port_option(name, value, resolve)) for name, value in fields.items()))
 
 
-def _port_option(name: str, value: Value, resolve: Resolve) -> Tuple[int, bytes]:
+def _port_option(name: str, value: Value, resolve: Resolve) -> tuple[int, bytes]:
     field = PORT.fields[name]
     if field.type == "device":
         value = resolve(str(value)) if value else 0
@@ -172,7 +172,7 @@ def vlan_flags(fields: Fields) -> int:
     return pvid | (c.BRIDGE_VLAN_INFO_UNTAGGED if fields.get("untagged") else 0)
 
 
-def change_vlans(index: int, is_bridge: bool, ranges: Sequence[Tuple[int, int, int]], delete: bool) -> Message:
+def change_vlans(index: int, is_bridge: bool, ranges: Sequence[tuple[int, int, int]], delete: bool) -> Message:
     """Add or delete ranges of VLANs (first, last, flags) of a port or of the bridge itself."""
     infos = []
     for first, last, flags in ranges:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import FrozenSet, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Mapping, NamedTuple
 
 # What Gap.what says of them.
 PACKET_SOCKETS = "packet sockets"
@@ -53,12 +53,12 @@ class Device(NamedTuple):
     # Of a bridge port: learns or gets floods, "auto port" in net/bridge/br_if.c.
     auto: bool = False
     # Of a bond: which members it makes promiscuous with itself; None for all.
-    active: FrozenSet[str] = frozenset()
+    active: frozenset[str] = frozenset()
     all_members: bool = True
     # Its list of further unicast addresses is not empty; its own address is on it, which only a bridge does that filters in the device.
     filter_list: bool = False
     synced: bool = False
-    xdp: Tuple[Program, ...] = ()
+    xdp: tuple[Program, ...] = ()
 
 
 class Process(NamedTuple):
@@ -105,7 +105,7 @@ class PacketSocket(NamedTuple):
     user: str
     # How often it made an interface promiscuous.
     promiscuous: Mapping[str, int]
-    holders: Tuple[Process, ...] = ()
+    holders: tuple[Process, ...] = ()
 
 
 class Mirror(NamedTuple):
@@ -134,11 +134,11 @@ class Evidence(NamedTuple):
     """All of it."""
 
     devices: Mapping[str, Device]
-    sockets: Tuple[PacketSocket, ...] = ()
-    mirrors: Tuple[Mirror, ...] = ()
+    sockets: tuple[PacketSocket, ...] = ()
+    mirrors: tuple[Mirror, ...] = ()
     # By interface: programs other than XDP's.
-    programs: Mapping[str, List[Program]] = {}
-    gaps: Tuple[Gap, ...] = ()
+    programs: Mapping[str, list[Program]] = {}
+    gaps: tuple[Gap, ...] = ()
 
 
 class FilterChain(NamedTuple):
@@ -158,8 +158,8 @@ class FilterChain(NamedTuple):
 class Switches(NamedTuple):
     """The host-wide switches of br_netfilter. C(loaded) is None where that is not known, and so is a value; without br_netfilter there are none."""
 
-    loaded: Optional[bool]
-    values: Mapping[str, Optional[bool]]
+    loaded: bool | None
+    values: Mapping[str, bool | None]
     reason: str = ""
 
     def overrule(self, option: str, value: object) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import REFUSED, VANISHED, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE
@@ -36,11 +36,11 @@ class Executor:
     def __init__(self, client: Any, observer: Observer) -> None:
         self._client = client
         self._observer = observer
-        self._options: Dict[Tuple[Any, ...], bytes] = {}
+        self._options: dict[tuple[Any, ...], bytes] = {}
         # By index: what devices had before this run took them down; and by name those to which it could not be given back.
-        self._kept: Dict[int, List[belongings.Belonging]] = {}
-        self.bereft: Set[str] = set()
-        self._encoders: Dict[Tuple[str, str], Encoder] = {
+        self._kept: dict[int, list[belongings.Belonging]] = {}
+        self.bereft: set[str] = set()
+        self._encoders: dict[tuple[str, str], Encoder] = {
             (UPDATE, "bridge"): lambda step: encode.set_bridge(step.after, self._index(step.key[1])),
             (DELETE, "bridge"): lambda step: encode.del_link(self._index(step.key[1])),
             (CREATE, "port"): lambda step: encode.set_master(self._index(step.key[1]), self._index(step.after["bridge"])),
@@ -55,7 +55,7 @@ class Executor:
             (DELETE, "link"): lambda step: encode.del_link(self._index(step.key[1])),
         }
 
-    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+    def execute(self, steps: Sequence[Step]) -> list[Fault | None]:
         """One answer a step, in order. The steps are of one rule, so of one verb and kind."""
         if not steps:
             return []
@@ -72,7 +72,7 @@ class Executor:
             return self._update_links(steps)
         return self._batch(steps, self._encoders[verb, str(kind)])
 
-    def _update_links(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+    def _update_links(self, steps: Sequence[Step]) -> list[Fault | None]:
         """What a device loses when it goes down comes back with it, unless it became a port."""
         if {"owner", "group"} & steps[0].after.keys():
             return [self._made(step, tap.own(str(step.key[1]), step.after, self._observer.tap_shape(str(step.key[1])))) for step in steps]
@@ -86,7 +86,7 @@ class Executor:
                 faults[place] = self._give_back(str(step.key[1]))
         return faults
 
-    def _give_back(self, name: str) -> Optional[Fault]:
+    def _give_back(self, name: str) -> Fault | None:
         kept = self._kept.get(self._observer.index_of(name) or 0)
         if not kept or self._observer.master_of(name):
             return None
@@ -102,10 +102,10 @@ class Executor:
             return str((step.after or step.before).get("port") or step.before.get("port") or step.key[1])
         return str(step.key[2] if step.key[0] == "vlan" else step.key[1])
 
-    def _batch(self, steps: Sequence[Step], encoder: Encoder) -> List[Optional[Fault]]:
-        faults: List[Optional[Fault]] = [None] * len(steps)
-        sent: List[int] = []
-        messages: List[encode.Message] = []
+    def _batch(self, steps: Sequence[Step], encoder: Encoder) -> list[Fault | None]:
+        faults: list[Fault | None] = [None] * len(steps)
+        sent: list[int] = []
+        messages: list[encode.Message] = []
         for place, step in enumerate(steps):
             try:
                 messages.append(encoder(step))
@@ -120,7 +120,7 @@ class Executor:
                 self._observer.forget(str(steps[place].key[1]))
         return faults
 
-    def _fault(self, step: Step, answer: Answer) -> Optional[Fault]:
+    def _fault(self, step: Step, answer: Answer) -> Fault | None:
         if step.verb == DELETE and answer.errno in _NOT_THERE:
             return None
         return self._vanished(step) if answer.errno in _GONE else Fault(REFUSED, answer.words())
@@ -150,7 +150,7 @@ class Executor:
         port = str(step.before["port"])
         return encode.del_fdb(self._index(port), port == step.key[1], str(step.key[2]), int(step.key[3]))
 
-    def _make_bridge(self, step: Step) -> Optional[Fault]:
+    def _make_bridge(self, step: Step) -> Fault | None:
         """An MTU that a bridge is made with goes with the ports', as only a change of it counts as set by somebody (br_change_mtu, net/bridge/br_device.c)."""
         name, mtu = str(step.key[1]), step.after.get("mtu")
         self._observer.forget(name)
@@ -161,7 +161,7 @@ class Executor:
         answer, = self._client.batch([encode.set_link({"mtu": mtu}, self._index(name))])
         return self._made(step, answer)
 
-    def _make_link(self, step: Step) -> Optional[Fault]:
+    def _make_link(self, step: Step) -> Fault | None:
         name, fields = str(step.key[1]), step.after
         self._observer.forget(name)
         if fields["kind"] == "tap":
@@ -176,8 +176,8 @@ class Executor:
             return self._made(step, self._client.make_link(ifname=name, kind="macvtap", link=lower, macvtap_mode=mode))
         return self._make_veth(step, name, fields)
 
-    def _make_veth(self, step: Step, name: str, fields: Fields) -> Optional[Fault]:
-        peer: Dict[str, Any] = {"ifname": str(fields["peer"])}
+    def _make_veth(self, step: Step, name: str, fields: Fields) -> Fault | None:
+        peer: dict[str, Any] = {"ifname": str(fields["peer"])}
         netns = str(fields.get("peer_netns") or "")
         if not netns:
             return self._made(step, self._client.make_link(ifname=name, kind="veth", peer=peer))
@@ -189,15 +189,15 @@ class Executor:
             os.close(descriptor)
 
     @staticmethod
-    def _made(step: Step, answer: Answer) -> Optional[Fault]:
+    def _made(step: Step, answer: Answer) -> Fault | None:
         return Fault(REFUSED, answer.words()) if answer.errno else None
 
-    def _vlans(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+    def _vlans(self, steps: Sequence[Step]) -> list[Fault | None]:
         """VLANs of one device with equal flags go as ranges: 4,094 of them fit one message."""
-        by_device: Dict[str, List[Tuple[int, Step]]] = {}
+        by_device: dict[str, list[tuple[int, Step]]] = {}
         for place, step in enumerate(steps):
             by_device.setdefault(str(step.key[2]), []).append((place, step))
-        faults: List[Optional[Fault]] = [None] * len(steps)
+        faults: list[Fault | None] = [None] * len(steps)
         sent, messages = [], []
         for device, items in by_device.items():
             index = self._observer.index_of(device)
@@ -226,15 +226,15 @@ class _Ranges:
     """Steps of one device that go in one message, and the ends of its ranges."""
 
     def __init__(self) -> None:
-        self.items: List[Tuple[int, Step]] = []
-        self.ends: List[Tuple[Tuple[int, Step], Tuple[int, Step]]] = []
+        self.items: list[tuple[int, Step]] = []
+        self.ends: list[tuple[tuple[int, Step], tuple[int, Step]]] = []
 
 
 def _flags(step: Step) -> int:
     return 0 if step.verb == DELETE else encode.vlan_flags({**step.before, **step.after})
 
 
-def _ranges(items: List[Tuple[int, Step]]) -> List[_Ranges]:
+def _ranges(items: list[tuple[int, Step]]) -> list[_Ranges]:
     groups = [_Ranges()]
     for item in sorted(items, key=lambda each: int(each[1].key[3])):
         group = groups[-1]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Iterator, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode, encode
@@ -32,7 +32,7 @@ class Way(NamedTuple):
 ADDRESS = "address "
 
 
-def protected_devices(client: Client, environ: Optional[Dict[str, str]] = None) -> Dict[str, str]:
+def protected_devices(client: Client, environ: dict[str, str] | None = None) -> dict[str, str]:
     """Device names, down to the bridge ports, each with the reason in words. The MAC addresses of next hops behind bridges
     are among them as C(address MAC): an entry for one on another port takes the host's own way."""
     finder = _Finder(client)
@@ -41,7 +41,7 @@ def protected_devices(client: Client, environ: Optional[Dict[str, str]] = None) 
     return finder.found
 
 
-def ssh_peer(environ: Optional[Dict[str, str]] = None) -> str:
+def ssh_peer(environ: dict[str, str] | None = None) -> str:
     """The client's address of the SSH session that this process, or one that started it, runs in."""
     if environ is not None:
         return environ.get("SSH_CONNECTION", "").split(" ")[0]
@@ -65,7 +65,7 @@ def _environments() -> Iterator[bytes]:
             return
 
 
-def _ways(client: Client, environ: Optional[Dict[str, str]]) -> List[Way]:
+def _ways(client: Client, environ: dict[str, str] | None) -> list[Way]:
     ways = []
     for family in (socket.AF_INET, socket.AF_INET6):
         for part in client.dump(c.RTM_GETROUTE, bytes([family]) + _RTMSG):
@@ -78,7 +78,7 @@ def _ways(client: Client, environ: Optional[Dict[str, str]]) -> List[Way]:
     return ways
 
 
-def _way_to(client: Client, address: str) -> List[Way]:
+def _way_to(client: Client, address: str) -> list[Way]:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         raw = socket.inet_pton(family, address.split("%")[0])
@@ -97,7 +97,7 @@ class _Finder:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.found: Dict[str, str] = {}
+        self.found: dict[str, str] = {}
 
     def follow(self, index: int, way: Way, depth: int) -> None:
         link = self._link(index)
@@ -107,7 +107,7 @@ class _Finder:
         for below in self._below(link, way):
             self.follow(below, way, depth + 1)
 
-    def _below(self, link: decode.Link, way: Way) -> List[int]:
+    def _below(self, link: decode.Link, way: Way) -> list[int]:
         kind = decode.link_kind(link)
         if kind == "bridge":
             return self._bridge_ports(link.ifindex, way)
@@ -118,16 +118,16 @@ class _Finder:
             below.append(lower)
         return below
 
-    def _link(self, index: int) -> Optional[decode.Link]:
+    def _link(self, index: int) -> decode.Link | None:
         part, answer = self.client.get(c.RTM_GETLINK, encode.ifinfomsg(index))
         return decode.link(part.data, part.start, part.end) if part else None
 
-    def _members(self, master: int) -> List[decode.Link]:
+    def _members(self, master: int) -> list[decode.Link]:
         parts = self.client.dump(c.RTM_GETLINK, encode.get_links(0, c.RTEXT_FILTER_SKIP_STATS, master))
         links = (decode.link(part.data, part.start, part.end) for part in parts)
         return [link for link in links if link.u32(c.IFLA_MASTER) == master]
 
-    def _bridge_ports(self, bridge: int, way: Way) -> List[int]:
+    def _bridge_ports(self, bridge: int, way: Way) -> list[int]:
         """The port behind which the next hop is, or every port that is not a guest's where nobody knows."""
         known = self._ports_of_hop(bridge, way)
         if known:
@@ -137,7 +137,7 @@ class _Finder:
         # A bridge with virtual ports only: any of them may be the way out.
         return ways_out or [link.ifindex for link in members]
 
-    def _ports_of_hop(self, bridge: int, way: Way) -> Set[int]:
+    def _ports_of_hop(self, bridge: int, way: Way) -> set[int]:
         macs = {mac for index, address, mac in self._neighbours(way.hop) if mac and address == way.hop and index == way.oif}
         if not macs:
             return set()
@@ -150,7 +150,7 @@ class _Finder:
             if entry and entry.master == bridge and entry.address in macs and entry.ifindex != bridge and entry.kind != "local"
         }
 
-    def _neighbours(self, hop: bytes) -> List[Tuple[int, bytes, str]]:
+    def _neighbours(self, hop: bytes) -> list[tuple[int, bytes, str]]:
         if not hop:
             return []
         family = socket.AF_INET6 if len(hop) == 16 else socket.AF_INET

@@ -9,7 +9,7 @@ nftables is read by netlink and not by nft(8): the JSON of nft 1.0.6 (Debian 12)
 from __future__ import annotations
 
 from struct import pack
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Set, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
@@ -24,9 +24,9 @@ Names = Mapping[int, str]
 class Traffic(NamedTuple):
     """What tc filters do: rules that copy or redirect, programs by interface, and interfaces with filters that can't be read, with their kind."""
 
-    mirrors: List[Mirror]
-    programs: Dict[str, List[Program]]
-    unknown: List[Tuple[str, str]]
+    mirrors: list[Mirror]
+    programs: dict[str, list[Program]]
+    unknown: list[tuple[str, str]]
 
 
 def traffic_control(client: Any, names: Names) -> Traffic:
@@ -47,10 +47,10 @@ def _tcmsg(index: int, parent: int) -> bytes:
     return pack("=BxHiIII", 0, 0, index, 0, parent, 0)
 
 
-def _places(client: Any, queues: List[read.Queue]) -> Iterator[Tuple[int, int, str]]:
+def _places(client: Any, queues: list[read.Queue]) -> Iterator[tuple[int, int, str]]:
     """Interface, parent and words of each place. Parent 0 is the discipline at the root, also where the kernel chose it and gave it no handle."""
-    classful: Set[int] = set()
-    seen: Set[Tuple[int, int]] = set()
+    classful: set[int] = set()
+    seen: set[tuple[int, int]] = set()
     for each in queues:
         if each.kind == "clsact":
             yield from ((each.ifindex, c.TC_H_CLSACT | side, place) for side, place in _SIDES)
@@ -80,15 +80,15 @@ def _add(found: Traffic, name: str, place: str, item: read.Filter, names: Names)
         found.unknown.append((name, item.kind))
 
 
-def nftables(client: Any, names: Names) -> List[Mirror]:
+def nftables(client: Any, names: Names) -> list[Mirror]:
     """Rules with dup or fwd. A rule in a chain that others jump to counts for every device that the table is hooked to."""
     chains = {}
-    tables: Dict[Tuple[int, str], Dict[str, None]] = {}
+    tables: dict[tuple[int, str], dict[str, None]] = {}
     for part in client.dump(c.NFT_MSG_GETCHAIN, bytes(4)):
         chain = read.nft_chain(part.data, part.start, part.end)
         chains[chain.key] = chain
         tables.setdefault(chain.key[:2], {}).update(dict.fromkeys(chain.devices))
-    found: List[Mirror] = []
+    found: list[Mirror] = []
     for part in client.dump(c.NFT_MSG_GETRULE, bytes(4)):
         for rule in read.nft_rules(part.data, part.start, part.end):
             family, table, name = rule.chain

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any, Collection, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Any, Collection, Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import decode_filter as read
@@ -37,7 +37,7 @@ def switches() -> Switches:
         if os.path.isdir(MODULE):
             return Switches(None, dict.fromkeys(SWITCHES), f"br_netfilter is loaded, but {FOLDER} is not there")
         return Switches(False, dict.fromkeys(SWITCHES))
-    values: Dict[str, Optional[bool]] = {}
+    values: dict[str, bool | None] = {}
     reason = ""
     for option, name in SWITCHES.items():
         try:
@@ -48,7 +48,7 @@ def switches() -> Switches:
     return Switches(True, values, reason)
 
 
-def tables(client: Any) -> Optional[Dict[read.TableKey, bool]]:
+def tables(client: Any) -> dict[read.TableKey, bool] | None:
     """The tables of nf_tables and whether each is dormant; None for a kernel without nf_tables. Raises BackendError where it may not be asked."""
     try:
         parts = client.dump(c.NFT_MSG_GETTABLE, bytes(4))
@@ -66,9 +66,9 @@ class Chains:
         self._client = client
         known = tables(client)
         self._asleep = {key for key, dormant in (known or {}).items() if dormant}
-        self._bases: List[read.NftBase] = []
-        self._drops: Set[read.Key] = set()
-        self._jumps: Dict[read.Key, Set[str]] = {}
+        self._bases: list[read.NftBase] = []
+        self._drops: set[read.Key] = set()
+        self._jumps: dict[read.Key, set[str]] = {}
         if known is None:
             # A kernel without nf_tables refuses the next questions too.
             return
@@ -87,7 +87,7 @@ class Chains:
             self._drops.add(rule.chain)
         self._jumps.setdefault(rule.chain, set()).update(jumps)
 
-    def _map(self, chain: read.Key, name: str) -> Iterator[Tuple[bool, List[str]]]:
+    def _map(self, chain: read.Key, name: str) -> Iterator[tuple[bool, list[str]]]:
         body = bytes([chain[0], 0, 0, 0])
         body += encode.attribute(c.NFTA_SET_ELEM_LIST_TABLE, chain[1].encode() + b"\0") + encode.attribute(c.NFTA_SET_ELEM_LIST_SET, name.encode() + b"\0")
         for part in self._client.dump(c.NFT_MSG_GETSETELEM, body):
@@ -95,7 +95,7 @@ class Chains:
 
     def _spread(self) -> None:
         """A chain that leads to one that drops can drop too."""
-        callers: Dict[read.Key, List[read.Key]] = {}
+        callers: dict[read.Key, list[read.Key]] = {}
         for chain, names in self._jumps.items():
             for name in names:
                 callers.setdefault((*chain[:2], name), []).append(chain)
@@ -105,7 +105,7 @@ class Chains:
             self._drops.update(fresh)
             waiting += fresh
 
-    def of_bridged_frames(self) -> List[FilterChain]:
+    def of_bridged_frames(self) -> list[FilterChain]:
         """Where br_netfilter sends frames: every chain of the hook forward, and of the hooks around it those that can drop."""
         found = []
         for base in self._bases:
@@ -115,7 +115,7 @@ class Chains:
                 found.append(chain)
         return sorted(found)
 
-    def of_others(self, own: read.TableKey, ports: Collection[str]) -> List[str]:
+    def of_others(self, own: read.TableKey, ports: Collection[str]) -> list[str]:
         """Tables beside C(own) that can drop frames of these ports themselves."""
         names = {
             f"{FAMILIES[base.key[0]]} {base.key[1]}" for base in self._bases

@@ -10,12 +10,12 @@ import os
 import socket
 from dataclasses import dataclass
 from struct import pack
-from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Tuple
+from typing import Any, Iterable
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, InputError
-from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import belongings, decode, decode_link, encode, netfilter, spanning_tree
+from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import LinkFacts
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.probe import Probe
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.quirks import address_pinned, hardware_bus, kernel_hz, virtual_functions
@@ -35,17 +35,17 @@ class Scope:
     """What to read."""
 
     # None reads every bridge.
-    bridge: Optional[str] = None
+    bridge: str | None = None
     # Devices to look at even if they are no ports; True for all there are.
-    links: FrozenSet[str] = frozenset()
+    links: frozenset[str] = frozenset()
     all_links: bool = False
     ports: bool = False
     # None reads every option; of ports of other bridges only the membership is read.
-    port_fields: Optional[FrozenSet[str]] = None
+    port_fields: frozenset[str] | None = None
     vlans: bool = False
     fdb: bool = False
     # Devices whose own state is read even if they are ports of the bridge.
-    link_state: FrozenSet[str] = frozenset()
+    link_state: frozenset[str] = frozenset()
     # Where the peer of a veth is asked to be, as the user wrote it.
     peer_netns: str = ""
     # What nftables checks for ports; read by the backend that has it.
@@ -64,20 +64,20 @@ class Observer:
     def __init__(self, client: Any, probe: Probe) -> None:
         self._client = client
         self._probe = probe
-        self._index: Dict[str, int] = {}
-        self._first_index: Dict[str, int] = {}
-        self._names: Dict[int, str] = {}
+        self._index: dict[str, int] = {}
+        self._first_index: dict[str, int] = {}
+        self._names: dict[int, str] = {}
         self._bridge_index = 0
-        self._bridges: FrozenSet[str] = frozenset()
-        self._shadowed: Dict[str, Dict[str, Value]] = {}
-        self._pinned: Dict[str, Optional[bool]] = {}
+        self._bridges: frozenset[str] = frozenset()
+        self._shadowed: dict[str, dict[str, Value]] = {}
+        self._pinned: dict[str, bool | None] = {}
 
     def observe(self, scope: Scope) -> Observed:
         """Read what the scope speaks of."""
         self._index, self._names, self._bridge_index, self._bridges, self._shadowed, self._pinned = {}, {}, 0, frozenset(), {}, {}
         state: State = {}
-        facts: Dict[str, LinkFacts] = {}
-        addresses: Dict[str, str] = {}
+        facts: dict[str, LinkFacts] = {}
+        addresses: dict[str, str] = {}
         if scope.peer_netns:
             os.close(open_namespace(scope.peer_netns))
         if scope.bridge is None or scope.all_links:
@@ -101,7 +101,7 @@ class Observer:
         found = {"shadowed": self._shadowed, "pinned": self._pinned, "unfit": unfit, "bears": bears}
         return Observed(state, {"links": facts, "addresses": addresses, "switches": switches, **found})
 
-    def index_of(self, name: str) -> Optional[int]:
+    def index_of(self, name: str) -> int | None:
         """The interface index; asks the kernel for a device made since the last read."""
         if name not in self._index:
             link = self._get(name)
@@ -125,7 +125,7 @@ class Observer:
         link = self._get(name)
         return link.u32(c.IFLA_MASTER) if link else 0
 
-    def tap_shape(self, name: str) -> Dict[str, Value]:
+    def tap_shape(self, name: str) -> dict[str, Value]:
         """How frames of a tap look to whoever has it open."""
         link = self._get(name)
         return {} if link is None else {
@@ -136,7 +136,7 @@ class Observer:
         """Whether the last read saw a bridge of this name."""
         return name in self._bridges
 
-    def _get(self, name: str) -> Optional[decode.Link]:
+    def _get(self, name: str) -> decode.Link | None:
         part, answer = self._client.get(c.RTM_GETLINK, encode.get_link(name))
         return decode.link(part.data, part.start, part.end) if part else None
 
@@ -151,7 +151,7 @@ class Observer:
                 self._names[index] = ""
         return self._names[index]
 
-    def _saw(self, link: decode.Link, facts: Dict[str, LinkFacts]) -> str:
+    def _saw(self, link: decode.Link, facts: dict[str, LinkFacts]) -> str:
         kind = decode.link_kind(link)
         self._index[link.name] = link.ifindex
         self._names[link.ifindex] = link.name
@@ -188,13 +188,13 @@ class Observer:
         if kind == "vlan":
             self._saw_address(link, state)
 
-    def _read_bridge(self, name: str, state: State, facts: Dict[str, LinkFacts]) -> None:
+    def _read_bridge(self, name: str, state: State, facts: dict[str, LinkFacts]) -> None:
         link = self._get(name)
         if link is not None and self._saw(link, facts) == "bridge":
             self._saw_bridge(link, state)
             self._bridge_index = link.ifindex
 
-    def _read_all_links(self, scope: Scope, state: State, facts: Dict[str, LinkFacts]) -> None:
+    def _read_all_links(self, scope: Scope, state: State, facts: dict[str, LinkFacts]) -> None:
         links = self._dump_links()
         for link in links:
             self._names[link.ifindex] = link.name
@@ -207,11 +207,11 @@ class Observer:
         if scope.bridge is not None:
             self._bridge_index = self._index.get(scope.bridge, 0)
 
-    def _dump_links(self) -> List[decode.Link]:
+    def _dump_links(self) -> list[decode.Link]:
         parts = self._client.dump(c.RTM_GETLINK, encode.get_links(0, c.RTEXT_FILTER_SKIP_STATS))
         return [decode.link(part.data, part.start, part.end) for part in parts]
 
-    def _read_ports(self, scope: Scope, state: State, facts: Dict[str, LinkFacts], addresses: Dict[str, str]) -> None:
+    def _read_ports(self, scope: Scope, state: State, facts: dict[str, LinkFacts], addresses: dict[str, str]) -> None:
         reader = decode.PortReader(self._bridge_index if scope.bridge is not None else None, scope.port_fields, scope.fdb)
         for part in self._client.dump(c.RTM_GETLINK, encode.get_links(c.AF_BRIDGE, 0)):
             port = reader.port(part.data, part.start, part.end)
@@ -232,7 +232,7 @@ class Observer:
             if key[0] == "port" and isinstance(fields.get("backup_port"), int):
                 fields["backup_port"] = self._name(int(fields["backup_port"] or 0))
 
-    def _read_missing(self, scope: Scope, state: State, facts: Dict[str, LinkFacts]) -> None:
+    def _read_missing(self, scope: Scope, state: State, facts: dict[str, LinkFacts]) -> None:
         """Devices that no dump told of yet, and the own state of those that may have to go down."""
         bridge = scope.bridge
         wanted = [
@@ -241,7 +241,7 @@ class Observer:
         ]
         if len(wanted) > _SINGLE_LOOKUPS:
             names = frozenset(wanted)
-            found: Iterable[Optional[decode.Link]] = (link for link in self._dump_links() if link.name in names)
+            found: Iterable[decode.Link | None] = (link for link in self._dump_links() if link.name in names)
         else:
             found = (self._get(name) for name in wanted)
         for link in found:
@@ -251,12 +251,12 @@ class Observer:
                 if scope.ports:
                     self._read_foreign_port(link, state)
 
-    def _read_joining(self, scope: Scope, state: State, facts: Dict[str, LinkFacts]) -> Tuple[Dict[str, str], Dict[str, List[str]]]:
+    def _read_joining(self, scope: Scope, state: State, facts: dict[str, LinkFacts]) -> tuple[dict[str, str], dict[str, list[str]]]:
         """Of devices that may become ports: why the kernel would not take them, and the IP addresses that they bear."""
         names = {self._index[name]: name for name in scope.links if name in facts and ("port", name) not in state} if scope.joining else {}
         if not names:
             return {}, {}
-        unfit: Dict[str, str] = {}
+        unfit: dict[str, str] = {}
         for link in self._dump_links():
             kind, lower = decode.link_kind(link), link.u32(c.IFLA_LINK)
             if link.ifindex in names and link.hardware != c.ARPHRD_ETHER:
@@ -281,11 +281,11 @@ class Observer:
             state[("port", link.name)] = {"bridge": self._name(link.u32(c.IFLA_MASTER)), **fields}
 
     @staticmethod
-    def _is_port_of(state: State, name: str, bridge: Optional[str]) -> bool:
+    def _is_port_of(state: State, name: str, bridge: str | None) -> bool:
         return bridge is not None and state.get(("port", name), {}).get("bridge") == bridge
 
-    def _link_fields(self, link: decode.Link, kind: str, scope: Scope) -> Dict[str, Value]:
-        fields: Dict[str, Value] = {"kind": kind, **decode.device_fields(link)}
+    def _link_fields(self, link: decode.Link, kind: str, scope: Scope) -> dict[str, Value]:
+        fields: dict[str, Value] = {"kind": kind, **decode.device_fields(link)}
         if kind == "veth":
             fields.update(self._peer(link, scope.peer_netns))
         elif kind == "tap":
@@ -296,7 +296,7 @@ class Observer:
             fields.update(lower=self._name(link.u32(c.IFLA_LINK)), mode=decode.macvtap_mode(link))
         return fields
 
-    def _peer(self, link: decode.Link, asked: str) -> Dict[str, Value]:
+    def _peer(self, link: decode.Link, asked: str) -> dict[str, Value]:
         """Name and namespace of a veth's other end; C(nsid N) for a namespace that the user didn't name."""
         index = link.u32(c.IFLA_LINK)
         if c.IFLA_LINK_NETNSID not in link.attributes:
@@ -308,7 +308,7 @@ class Observer:
         peer = decode.link(part.data, part.start, part.end).name if part else ""
         return {"peer": peer, "peer_netns": asked if asked and self.namespace_id(asked) == nsid else f"nsid {nsid}"}
 
-    def namespace_id(self, name: str) -> Optional[int]:
+    def namespace_id(self, name: str) -> int | None:
         """The number under which this namespace knows the one called C(name)."""
         descriptor = open_namespace(name)
         try:
@@ -321,12 +321,12 @@ class Observer:
         span = decode.index_attributes(part.data, part.start + 4, part.end).get(c.NETNSA_NSID)
         return int.from_bytes(part.data[span.start:span.end], "little" if pack("=H", 1)[0] else "big", signed=True) if span else None
 
-    def _bridges_of(self, state: State) -> FrozenSet[int]:
+    def _bridges_of(self, state: State) -> frozenset[int]:
         """Indexes of the bridges that were asked for, and of those whose ports were."""
         names = {str(fields["bridge"]) for key, fields in state.items() if key[0] == "port"} | self._bridges
         return frozenset(index for index in map(self.index_of, names) if index is not None)
 
-    def _read_vlans(self, state: State, bridges: FrozenSet[int]) -> None:
+    def _read_vlans(self, state: State, bridges: frozenset[int]) -> None:
         for part in self._client.dump(c.RTM_GETLINK, encode.get_links(c.AF_BRIDGE, c.RTEXT_FILTER_BRVLAN_COMPRESSED)):
             index, master, table = decode.vlans(part.data, part.start, part.end)
             if master not in bridges:
@@ -335,7 +335,7 @@ class Observer:
             for vid, flags in table.items():
                 state[("vlan", bridge, name, vid)] = flags
 
-    def _read_fdb(self, state: State, bridges: FrozenSet[int]) -> None:
+    def _read_fdb(self, state: State, bridges: frozenset[int]) -> None:
         for bridge in sorted(bridges):
             for part in self._client.dump(c.RTM_GETNEIGH, encode.get_fdb(bridge)):
                 entry = decode.fdb_entry(part.data, part.start, part.end)

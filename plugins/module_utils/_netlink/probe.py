@@ -13,7 +13,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
@@ -32,30 +32,30 @@ VLAN_WITNESS = KINDS["bridge"].fields["vlan_protocol"].natives[LINUX]
 class Known(NamedTuple):
     """The attribute numbers that a bridge and a port list, and the mask of the bridge's switches."""
 
-    bridge: FrozenSet[int]
+    bridge: frozenset[int]
     boolopts: int
-    port: FrozenSet[int]
+    port: frozenset[int]
 
 
 class Probe:
     """Answers whether a field can be stored, and how that is known."""
 
     def __init__(self) -> None:
-        self._seen: Dict[str, FrozenSet[int]] = {}
-        self._boolopts: Optional[int] = None
-        self._namespace: Optional[Known] = None
+        self._seen: dict[str, frozenset[int]] = {}
+        self._boolopts: int | None = None
+        self._namespace: Known | None = None
         self._namespace_failure = ""
         self._asked = False
 
-    def saw_bridge(self, attributes: FrozenSet[int], boolopts: int) -> None:
+    def saw_bridge(self, attributes: frozenset[int], boolopts: int) -> None:
         """A real bridge lists these."""
         self._seen["bridge"], self._boolopts = attributes, boolopts
 
-    def saw_port(self, attributes: FrozenSet[int]) -> None:
+    def saw_port(self, attributes: frozenset[int]) -> None:
         """A real port lists these."""
         self._seen["port"] = attributes
 
-    def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
+    def unsupported(self, kind: str, name: str, value: Value) -> str | None:
         """Why the kernel can't store the value; None if it can, or if only the read-back will tell."""
         if kind == "vlan":
             return self._missing("bridge", VLAN_WITNESS, "VLANs need CONFIG_BRIDGE_VLAN_FILTERING: ")
@@ -67,7 +67,7 @@ class Probe:
             return None
         return self._missing(kind, native, "")
 
-    def _missing(self, kind: str, native: Native, prefix: str) -> Optional[str]:
+    def _missing(self, kind: str, native: Native, prefix: str) -> str | None:
         if self._listed(kind, native, self._seen.get(kind), self._boolopts):
             return None
         found = self._ask_namespace()
@@ -82,7 +82,7 @@ class Probe:
         return self._reason(kind, native, prefix, f"a {kind} made in a probe namespace does not list it")
 
     @staticmethod
-    def _listed(kind: str, native: Native, attributes: Optional[FrozenSet[int]], boolopts: Optional[int]) -> bool:
+    def _listed(kind: str, native: Native, attributes: frozenset[int] | None, boolopts: int | None) -> bool:
         if attributes is None or (native.witness or native.number) not in attributes:
             return False
         return native.bit is None or (boolopts is not None and bool(boolopts >> native.bit & 1))
@@ -95,7 +95,7 @@ class Probe:
             return f"{what} needs CONFIG_BRIDGE_VLAN_FILTERING, which the kernel {os.uname().release} lacks, as {how} (attribute {native.witness})"
         return f"{prefix}the kernel {os.uname().release} does not know {what}, as {how}"
 
-    def _ask_namespace(self) -> Optional[Known]:
+    def _ask_namespace(self) -> Known | None:
         if not self._asked:
             self._asked = True
             # A thread of its own: unshare(2) moves only the calling thread to the new namespace.
@@ -126,7 +126,7 @@ def _look(client: Client) -> Known:
         if answer.errno:
             raise BackendError(answer.words())
     index = {name: _get(client, name).ifindex for name in ("vnhprobe", "vnhprobe0", "vnhprobe1")}
-    trial: Dict[str, Value] = {"backup_port": "vnhprobe1", "backup_nhid": 1}
+    trial: dict[str, Value] = {"backup_port": "vnhprobe1", "backup_nhid": 1}
     messages = [encode.set_master(index[port], index["vnhprobe"]) for port in ("vnhprobe0", "vnhprobe1")]
     # One message each: a kernel may know one and refuse the other.
     messages += [
@@ -144,8 +144,8 @@ def _get(client: Client, name: str) -> decode.Link:
     return decode.link(part.data, part.start, part.end)
 
 
-def _port_attributes(client: Client) -> FrozenSet[int]:
-    seen: List[Any] = []
+def _port_attributes(client: Client) -> frozenset[int]:
+    seen: list[Any] = []
     for part in client.dump(c.RTM_GETLINK, encode.get_links(c.AF_BRIDGE, 0)):
         reader = decode.PortReader(None, frozenset())
         if reader.port(part.data, part.start, part.end):

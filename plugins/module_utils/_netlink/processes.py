@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Iterator, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import Process
 
@@ -19,14 +19,14 @@ _ENDED = (FileNotFoundError, ProcessLookupError, NotADirectoryError)
 class Holders(NamedTuple):
     """The processes by socket inode, and how many processes could not be looked into."""
 
-    by_inode: Dict[int, Tuple[Process, ...]]
+    by_inode: dict[int, tuple[Process, ...]]
     denied: int
 
 
-def find_holders(inodes: FrozenSet[int], proc: str = "/proc") -> Holders:
+def find_holders(inodes: frozenset[int], proc: str = "/proc") -> Holders:
     """Look through all processes that /proc shows; a thread with file descriptors of its own only if sockets are left without a holder."""
     pids = sorted(int(name) for name in os.listdir(proc) if name.isdigit())
-    found: Dict[int, List[int]] = {}
+    found: dict[int, list[int]] = {}
     denied = 0
     for pid in pids if inodes else ():
         try:
@@ -43,7 +43,7 @@ def find_holders(inodes: FrozenSet[int], proc: str = "/proc") -> Holders:
     return Holders({inode: tuple(known[pid] for pid in each) for inode, each in found.items()}, denied)
 
 
-def _sockets(folder: str) -> Set[int]:
+def _sockets(folder: str) -> set[int]:
     return set(_inodes(folder))
 
 
@@ -57,8 +57,8 @@ def _inodes(folder: str) -> Iterator[int]:
             yield int(target[len(_SOCKET):-1])
 
 
-def _thread_sockets(folder: str) -> Set[int]:
-    found: Set[int] = set()
+def _thread_sockets(folder: str) -> set[int]:
+    found: set[int] = set()
     try:
         for thread in os.listdir(folder):
             found |= _sockets(f"{folder}/{thread}/fd")
@@ -80,9 +80,9 @@ def _process(proc: str, pid: int) -> Process:
     return Process(pid, command, executable, user)
 
 
-def other_namespaces(proc: str = "/proc", named: str = "/run/netns") -> Optional[int]:
+def other_namespaces(proc: str = "/proc", named: str = "/run/netns") -> int | None:
     """How many network namespaces processes or names hold beside that of this process; None where it may not be asked."""
-    found: Set[Tuple[int, int]] = set()
+    found: set[tuple[int, int]] = set()
     try:
         own = os.stat(f"{proc}/self/ns/net")
         for pid in os.listdir(proc):
@@ -96,7 +96,7 @@ def other_namespaces(proc: str = "/proc", named: str = "/run/netns") -> Optional
     return len({each for each in found if each[0] == own.st_dev} - {(own.st_dev, own.st_ino)})
 
 
-def _namespace(path: str) -> Set[Tuple[int, int]]:
+def _namespace(path: str) -> set[tuple[int, int]]:
     """Nothing for a process that has ended meanwhile."""
     try:
         found = os.stat(path)

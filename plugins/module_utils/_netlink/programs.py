@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import errno
-from typing import Dict, List, Optional, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import call, genuine
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
@@ -24,17 +23,17 @@ class TcxReader:
         if reason:
             raise BackendError(f"{reason[0].upper()}{reason[1:]}.")
         self._lacking = False
-        self._known: Dict[int, Tuple[str, bool]] = {}
+        self._known: dict[int, tuple[str, bool]] = {}
 
-    def read(self, ifindex: int) -> List[Program]:
+    def read(self, ifindex: int) -> list[Program]:
         """The programs of an interface; BackendError if the kernel does not let us ask."""
-        found: List[Program] = []
+        found: list[Program] = []
         for kind, place in _PLACES:
             numbers = None if self._lacking else self._query(ifindex, kind)
             found += [Program(place, number, *self._about(number)) for number in numbers or ()]
         return found
 
-    def _query(self, ifindex: int, kind: int) -> Optional[List[int]]:
+    def _query(self, ifindex: int, kind: int) -> list[int] | None:
         try:
             return call.tcx_programs(ifindex, kind)
         except call.BpfError as error:
@@ -46,13 +45,13 @@ class TcxReader:
             code = errno.errorcode.get(error.errno or 0, error.errno)
             raise BackendError(f"bpf(BPF_PROG_QUERY) failed: {code} ({error.strerror}){rights.hint(error.errno)}.") from error
 
-    def _about(self, number: int) -> Tuple[str, bool]:
+    def _about(self, number: int) -> tuple[str, bool]:
         if number not in self._known:
             self._known[number] = about(number)
         return self._known[number]
 
 
-def about(number: int) -> Tuple[str, bool]:
+def about(number: int) -> tuple[str, bool]:
     """A program's name, and whether it is a guard of ours. Of one that is gone, or that the kernel does not tell of, the name is empty."""
     try:
         told = call.info_by_id(number)

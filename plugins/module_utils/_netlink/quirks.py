@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Optional
 
 _USER_HZ = 100
 _NSEC = 1_000_000_000
@@ -16,7 +15,7 @@ _CLOCK_MONOTONIC_COARSE = 6
 _NET_ADDR_SET = 3
 
 
-def kernel_hz() -> Optional[int]:
+def kernel_hz() -> int | None:
     """The kernel's CONFIG_HZ, or None where the clock does not tell."""
     try:
         resolution = time.clock_getres(_CLOCK_MONOTONIC_COARSE)
@@ -54,7 +53,7 @@ def hardware_bus(name: str, ifindex: int, folder: str = "/sys/class/net") -> str
         return ""
 
 
-def address_pinned(name: str, ifindex: int, folder: str = "/sys/class/net") -> Optional[bool]:
+def address_pinned(name: str, ifindex: int, folder: str = "/sys/class/net") -> bool | None:
     """Whether a device's MAC address was set by somebody (NET_ADDR_SET, include/uapi/linux/netdevice.h), which rtnetlink does not tell.
 
     None where sysfs is another network namespace's.

@@ -14,7 +14,7 @@ import ctypes
 import fcntl
 import socket
 from struct import Struct
-from typing import Dict, Mapping, Optional
+from typing import Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import constants as c
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.decode import Link
@@ -33,7 +33,7 @@ _BRIDGE_INFO = Struct("@QQ4I3I")
 _ROOM = 256
 
 
-def shadowed(link: Link, fields: Mapping[str, Value]) -> Dict[str, Value]:
+def shadowed(link: Link, fields: Mapping[str, Value]) -> dict[str, Value]:
     """What the link message shows of the bridge's fields that is not what they are set to."""
     info = link.info()[1]
 
@@ -49,7 +49,7 @@ def shadowed(link: Link, fields: Mapping[str, Value]) -> Dict[str, Value]:
     return found
 
 
-def own_timers(name: str, hz: Optional[int]) -> Dict[str, Value]:
+def own_timers(name: str, hz: int | None) -> dict[str, Value]:
     """What the bridge's timers are set to; nothing where the kernel does not tell, as it does not tell a process of 32 bits on 64."""
     answer = ctypes.create_string_buffer(_ROOM)
     arguments = ctypes.create_string_buffer(_ARGUMENTS.pack(_BRCTL_GET_BRIDGE_INFO, ctypes.addressof(answer), 0, 0))

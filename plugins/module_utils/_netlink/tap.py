@@ -9,7 +9,7 @@ import fcntl
 import os
 import platform
 from struct import Struct
-from typing import Any, Optional
+from typing import Any
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.client import Answer
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields
@@ -33,7 +33,7 @@ def own(name: str, fields: Fields, shape: Fields) -> Answer:
     return _with(name, bool(shape.get("multi_queue")), bool(shape.get("pi")), bool(shape.get("vnet_hdr")), fields, keep=None)
 
 
-def _with(name: str, multi_queue: bool, info: bool, header: bool, fields: Fields, keep: Optional[bool]) -> Answer:
+def _with(name: str, multi_queue: bool, info: bool, header: bool, fields: Fields, keep: bool | None) -> Answer:
     flags = _IFF_TAP | (0 if info else _IFF_NO_PI) | (_IFF_MULTI_QUEUE if multi_queue else 0) | (_IFF_VNET_HDR if header else 0)
     try:
         descriptor = os.open(_DEVICE, os.O_RDWR | os.O_CLOEXEC)

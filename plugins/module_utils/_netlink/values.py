@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from struct import Struct
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import LINUX
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Field, Value
@@ -26,7 +26,7 @@ def mac_to_bytes(text: Value) -> bytes:
 
 def mac_from_bytes(raw: bytes) -> str:
     """Six bytes to lower-case hexadecimal with colons."""
-    return ":".join("%02x" % byte for byte in raw)
+    return ":".join(f"{byte:02x}" for byte in raw)
 
 
 def pack(field: Field, value: Value) -> bytes:
@@ -67,5 +67,5 @@ def unpacker(field: Field) -> Unpack:
 
 
 def _enum_unpacker(field: Field, read: Callable[..., Any]) -> Unpack:
-    names: Dict[int, str] = dict(enumerate(field.choices))
+    names: dict[int, str] = dict(enumerate(field.choices))
     return lambda data, at: names.get(read(data, at)[0])

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from struct import pack
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Tuple, TypeVar
+from typing import Any, Callable, FrozenSet, Mapping, Tuple, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, RightsError
@@ -31,10 +31,10 @@ class Witness:
     def __init__(self, client: Any, open_client: Callable[[str], Any] = Client) -> None:
         self._client = client
         self._open = open_client
-        self._gaps: List[Gap] = []
+        self._gaps: list[Gap] = []
 
     @classmethod
-    def open(cls) -> "Witness":
+    def open(cls) -> Witness:
         """A witness for the network namespace of the process."""
         return cls(Client())
 
@@ -58,7 +58,7 @@ class Witness:
             self._gaps.append(Gap("mirrors of Open vSwitch", "they are in its own database; list them by 'ovs-vsctl list mirror'"))
         return Evidence(known, sockets, (*traffic.mirrors, *rules), programs, tuple(self._gaps))
 
-    def _try(self, what: str, reader: Callable[[], _T]) -> Optional[_T]:
+    def _try(self, what: str, reader: Callable[[], _T]) -> _T | None:
         try:
             return reader()
         except (BackendError, OSError) as error:
@@ -72,7 +72,7 @@ class Witness:
         finally:
             client.close()
 
-    def _moment(self) -> Tuple[Devices, Members, Lists]:
+    def _moment(self) -> tuple[Devices, Members, Lists]:
         """Devices, sockets and filter lists, read until no counter moved meanwhile."""
         devices = self._devices()
         for attempt in range(_READS):
@@ -92,14 +92,14 @@ class Witness:
         return {link.ifindex: read.device(link, names) for link in links}
 
     def _filter_lists(self) -> Lists:
-        found: Dict[int, FrozenSet[str]] = {}
+        found: dict[int, frozenset[str]] = {}
         for part in self._client.dump(c.RTM_GETNEIGH, encode.get_fdb(0)):
             entry = read.filter_entry(part.data, part.start, part.end)
             if entry is not None:
                 found[entry[0]] = found.get(entry[0], frozenset()) | {entry[1]}
         return found
 
-    def _sockets(self, members: Members, names: Mapping[int, str]) -> Tuple[PacketSocket, ...]:
+    def _sockets(self, members: Members, names: Mapping[int, str]) -> tuple[PacketSocket, ...]:
         inodes = frozenset(each.inode for each in members)
         holders = self._try("the processes that hold packet sockets", lambda: find_holders(inodes)) or Holders({}, 0)
         if holders.denied and inodes - holders.by_inode.keys():
@@ -107,7 +107,7 @@ class Witness:
             self._gaps.append(Gap("some of the processes that hold packet sockets", reason))
         return tuple(_socket(each, names, holders) for each in members)
 
-    def _programs(self, names: Mapping[int, str], found: Mapping[str, List[Program]]) -> Mapping[str, List[Program]]:
+    def _programs(self, names: Mapping[int, str], found: Mapping[str, list[Program]]) -> Mapping[str, list[Program]]:
         merged = {name: [judged(program) for program in programs] for name, programs in found.items()}
 
         def ask() -> None:
@@ -132,7 +132,7 @@ def _members(client: Any) -> Members:
     return tuple(read.packet_socket(part.data, part.start, part.end) for part in parts)
 
 
-def _with_list(device: Device, addresses: FrozenSet[str]) -> Device:
+def _with_list(device: Device, addresses: frozenset[str]) -> Device:
     """vxlan lists its forwarding database in place of its filter list."""
     if device.kind == "vxlan":
         return device

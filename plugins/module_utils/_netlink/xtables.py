@@ -12,7 +12,7 @@ import ctypes
 import os
 import socket
 from struct import Struct
-from typing import Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Iterator, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidence import FilterChain
@@ -34,7 +34,7 @@ class Family(NamedTuple):
     # xT_SO_GET_INFO; xT_SO_GET_ENTRIES is the next number. The number of hooks, and those of bridged frames.
     option: int
     hooks: int
-    bridged: Tuple[int, ...]
+    bridged: tuple[int, ...]
     # The size of struct xT_entry, and where its target_offset and next_offset lie.
     entry: int
     offsets: int
@@ -71,15 +71,15 @@ class Entry(NamedTuple):
         return self.target in _REFUSING or (self.target == b"" and self.verdict in _DROPPING)
 
 
-def ebtables(folder: str = "/sys/module") -> List[str]:
+def ebtables(folder: str = "/sys/module") -> list[str]:
     """The legacy tables of ebtables that may be in use. Their modules are looked for, as asking for a table makes it."""
     return [name for name in ("filter", "nat", "broute") if os.path.isdir(f"{folder}/ebtable_{name}")]
 
 
-def chains() -> Tuple[List[FilterChain], List[str]]:
+def chains() -> tuple[list[FilterChain], list[str]]:
     """Of the tables in use every chain FORWARD of filter, and of the others those that can drop; and why some can't be read."""
-    found: List[FilterChain] = []
-    failures: List[str] = []
+    found: list[FilterChain] = []
+    failures: list[str] = []
     for family in FAMILIES:
         try:
             with open(family.listed, encoding="ascii") as file:
@@ -112,7 +112,7 @@ def _chains(family: Family, table: str) -> Iterator[FilterChain]:
             yield FilterChain("iptables", family.name, table, name, word, policy, drops)
 
 
-def _read(family: Family, table: str) -> Tuple[List[int], List[int], bytes]:
+def _read(family: Family, table: str) -> tuple[list[int], list[int], bytes]:
     """Where the chains of the hooks begin and end, -1 for a hook that the table has not, and all entries."""
     layout = Struct(f"={_NAME}sI{family.hooks}I{family.hooks}III")
     name = table.encode()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import socket
 from dataclasses import replace
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Set, Tuple, TypeVar
+from typing import Any, Callable, Mapping, Sequence, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.call import BpfError
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.ingress import Held, Ingress
@@ -46,16 +46,16 @@ class DormantTable(BackendError):
 class HardeningBackend(NetlinkBackend):
     """What the policy modules write to."""
 
-    def __init__(self, client: Any, hz: Optional[int] = None, environ: Optional[Dict[str, str]] = None, nft: Optional[Nft] = None) -> None:
+    def __init__(self, client: Any, hz: int | None = None, environ: dict[str, str] | None = None, nft: Nft | None = None) -> None:
         super().__init__(client, hz, environ)
         self._nft = nft or Nft()
         self._table = Table(None, {})
         self._ingress = Ingress()
-        self._held: Dict[str, Held] = {}
-        self._indexes: Dict[str, int] = {}
+        self._held: dict[str, Held] = {}
+        self._indexes: dict[str, int] = {}
 
     @classmethod
-    def open(cls) -> "HardeningBackend":
+    def open(cls) -> HardeningBackend:
         """A backend for the namespace of the process."""
         return cls(Client(), quirks.kernel_hz())
 
@@ -81,7 +81,7 @@ class HardeningBackend(NetlinkBackend):
         self._held = self._ingress.read(self._indexes)
         return {("ingress", name): {"program": held.words} for name, held in self._held.items()}
 
-    def stopped_by_programs(self) -> Dict[str, Tuple[int, int]]:
+    def stopped_by_programs(self) -> dict[str, tuple[int, int]]:
         """Frames and bytes that were dropped, by port, since its program is there. Raises BpfError."""
         return self._ingress.stopped(self._held, self._indexes)
 
@@ -90,7 +90,7 @@ class HardeningBackend(NetlinkBackend):
         self._ingress.close()
         super().close()
 
-    def _can(self, kind: str, name: str = "", value: Value = True) -> Optional[str]:
+    def _can(self, kind: str, name: str = "", value: Value = True) -> str | None:
         """Why something can't be enforced here; None if it can."""
         return self.unsupported(kind, name, value)
 
@@ -105,7 +105,7 @@ class HardeningBackend(NetlinkBackend):
             )
         return self._print_table()
 
-    def _asleep(self) -> Optional[bool]:
+    def _asleep(self) -> bool | None:
         """Whether the table is dormant; None where there is none."""
         try:
             tables = self._over_nftables(netfilter.tables)
@@ -151,17 +151,17 @@ class HardeningBackend(NetlinkBackend):
         name = names.get(index, "")
         return f"{STALE}{index}" if not name or self._table.is_strange(kind, index, name) else name
 
-    def _strangers(self, names: Mapping[int, str]) -> FrozenSet[str]:
+    def _strangers(self, names: Mapping[int, str]) -> frozenset[str]:
         """Ports that have the number, and so the elements, of a device that is gone."""
         return frozenset(name for index, name in names.items() if index in self._table.ports and self._table.is_strange("ports", index, name))
 
-    def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
+    def unsupported(self, kind: str, name: str, value: Value) -> str | None:
         """Of what nftables does, all or nothing."""
         if kind == "ingress":
             return self._ingress.unusable()
         return self._nft.unusable() if kind in _KINDS else super().unsupported(kind, name, value)
 
-    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+    def execute(self, steps: Sequence[Step]) -> list[Fault | None]:
         """Steps on the table are one transaction."""
         if steps and steps[0].key[0] == "ingress":
             return [self._program(step) for step in steps]
@@ -175,7 +175,7 @@ class HardeningBackend(NetlinkBackend):
             return [fault or Fault(REFUSED, refusal) for fault in faults]
         return faults
 
-    def _program(self, step: Step) -> Optional[Fault]:
+    def _program(self, step: Step) -> Fault | None:
         index = self._observer.index_of(str(step.key[1]))
         gone = None if step.verb == DELETE else Fault(VANISHED, f"{step.key[1]} does not exist any more")
         if index is None:
@@ -189,8 +189,8 @@ class HardeningBackend(NetlinkBackend):
             return gone if error.errno == errno.ENODEV else Fault(REFUSED, f"the kernel does not take the program: {error.strerror}")
         return None
 
-    def _queue(self, step: Step, transaction: Transaction) -> Optional[Fault]:
-        writers: Dict[str, Callable[[Step, Transaction], bool]] = {
+    def _queue(self, step: Step, transaction: Transaction) -> Fault | None:
+        writers: dict[str, Callable[[Step, Transaction], bool]] = {
             "filter": self._queue_filter, "kept": self._queue_kept, "quarantine": self._queue_quarantine, "ruleset": self._queue_ruleset,
             **dict.fromkeys(_RECORDS, self._queue_record),
         }
@@ -271,16 +271,16 @@ class HardeningBackend(NetlinkBackend):
             transaction.quarantine(self._table.quarantine, "" if step.after.get("quarantine") else self._table.quarantine_seal)
         return True
 
-    def _table_index(self, name: str) -> Optional[int]:
+    def _table_index(self, name: str) -> int | None:
         if name.startswith(STALE):
             return int(name[len(STALE):])
         return self._observer.index_of(name)
 
-    def parts(self, scope: Scope) -> Sequence[Tuple[FrozenSet[str], Scope]]:
+    def parts(self, scope: Scope) -> Sequence[tuple[frozenset[str], Scope]]:
         """Links and bridges come back by netlink, whatever nft says."""
         return (frozenset(self.kinds) - _OWN_KINDS, replace(scope, filters=False)), (_OWN_KINDS, scope)
 
-    def cuts(self, step: Step) -> Optional[str]:
+    def cuts(self, step: Step) -> str | None:
         """A filter or a quarantined name can shut the port that carries the host's way out."""
         if step.key[0] == "filter":
             return str(step.key[1])
@@ -293,7 +293,7 @@ class HardeningBackend(NetlinkBackend):
         return super().gone(step)
 
 
-def _as_printed(index_of: Dict[str, int]) -> Dict[str, int]:
+def _as_printed(index_of: dict[str, int]) -> dict[str, int]:
     """nft ends a name at its first double quote. An entry of such a device can be one of a gone device that had its index."""
     cut = {name: name.partition('"')[0] for name in index_of if '"' in name}
     return {**{short: index_of[name] for name, short in cut.items() if short not in index_of and list(cut.values()).count(short) == 1}, **index_of}
@@ -309,7 +309,7 @@ def _table(objects: Any, index_of: Mapping[str, int]) -> Table:
 
 def _learned(state: State, table: State) -> State:
     """Ports that may learn, or have learned; of one that shares addresses, and whose sources are compared, something else than these."""
-    learned: Dict[str, Set[str]] = {}
+    learned: dict[str, set[str]] = {}
     for key, fields in state.items():
         if key[0] == "fdb" and fields["kind"] == "dynamic":
             learned.setdefault(str(fields["port"]), set()).add(str(key[2]))

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import subprocess
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import rights
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
@@ -25,20 +25,20 @@ _DENIED = ("Operation not permitted", "Permission denied")
 class Nft:
     """One program, found once."""
 
-    def __init__(self, path: Optional[str] = None) -> None:
+    def __init__(self, path: str | None = None) -> None:
         self._path = path
         self._looked = path is not None
-        self._refusal: Optional[str] = None
+        self._refusal: str | None = None
         self._probed = False
 
-    def unusable(self) -> Optional[str]:
+    def unusable(self) -> str | None:
         """Why the table can't be made here, in words; None if it can. Asks program and kernel, without a change."""
         if not self._probed:
             self._probed = True
             self._refusal = self._probe()
         return self._refusal
 
-    def _probe(self) -> Optional[str]:
+    def _probe(self) -> str | None:
         if self._program() is None:
             return (
                 "nft(8) is not on this host; install the package nftables, or let the role virtnet.hardening.kvm_bridge_host do it (tasks_from: packages)"
@@ -49,7 +49,7 @@ class Nft:
             return None
         return f"nft --check refuses the table {FAMILY} {TABLE}, as this kernel or this nft lacks what it needs: {_first(output)}"
 
-    def read(self) -> Optional[List[Dict[str, Any]]]:
+    def read(self) -> list[dict[str, Any]] | None:
         """The objects of the table, which the kernel has; None where it is gone meanwhile."""
         if self._program() is None:
             raise BackendError(f"The table {FAMILY} {TABLE} is there, and can't be read, as nft(8) is not on this host; install nftables.")
@@ -59,23 +59,23 @@ class Nft:
                 return None
             raise unreadable(_first(output))
         try:
-            objects: List[Dict[str, Any]] = json.loads(output)["nftables"]
+            objects: list[dict[str, Any]] = json.loads(output)["nftables"]
         except (ValueError, KeyError) as error:
             raise unreadable(_first(output)) from error
         return objects
 
-    def write(self, commands: str) -> Optional[str]:
+    def write(self, commands: str) -> str | None:
         """Run the commands as one transaction: all or none. Returns why it was refused."""
         code, output = self._run(["--file", "-"], commands)
         return _first(output) if code else None
 
-    def _program(self) -> Optional[str]:
+    def _program(self) -> str | None:
         if not self._looked:
             self._looked = True
             self._path = shutil.which("nft", path=os.pathsep.join([os.environ.get("PATH", ""), *_FOLDERS]))
         return self._path
 
-    def _run(self, arguments: List[str], given: str) -> Tuple[int, str]:
+    def _run(self, arguments: list[str], given: str) -> tuple[int, str]:
         command = [str(self._program()), *arguments]
         try:
             done = subprocess.run(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_network
-from typing import Any, Dict, Iterable, List, Mapping, Set, Tuple
+from typing import Any, Dict, Iterable, Mapping, Set
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS, INSPECTING
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Fields, Value
@@ -34,7 +34,7 @@ def link_local(mac: str) -> IPv6Address:
     return IPv6Address(b"\xfe\x80" + b"\0" * 6 + identifier)
 
 
-def split(text: Value) -> List[str]:
+def split(text: Value) -> list[str]:
     """The parts of a list that is kept as text."""
     return [part for part in str(text or "").split(",") if part]
 
@@ -63,7 +63,7 @@ def elements_of(fields: Fields) -> Elements:
     return found
 
 
-def _add_bindings(found: Elements, derived: Set[str]) -> None:
+def _add_bindings(found: Elements, derived: set[str]) -> None:
     """Which address comes from which. Streams are seldom between addresses that hosts make themselves, which would double the elements."""
     for name, addresses in (("bindings4", "ip4_addresses"), ("bindings6", "ip6_addresses")):
         pairs = {f"{mac} . {text}" for mac in found.get("macs", ()) for text in found.get(addresses, set()) - derived}
@@ -78,7 +78,7 @@ def own_address(mac: str) -> str:
 
 
 @_remembered
-def _of_address(text: str) -> Tuple[Tuple[str, str], Tuple[str, str]]:
+def _of_address(text: str) -> tuple[tuple[str, str], tuple[str, str]]:
     """The sets of an address or prefix with the element in each: as a source, and as raw bytes inside a message."""
     network = ip_network(text)
     single = network.prefixlen == network.max_prefixlen
@@ -106,7 +106,7 @@ def _at(text: str, fields: Fields) -> str:
     return ",".join(each for mask, found in zip(masks, lists) for place, each in enumerate(found) if mask >> place & 1)
 
 
-def shared_macs(fields: Fields) -> List[str]:
+def shared_macs(fields: Fields) -> list[str]:
     """The MAC addresses that move between ports."""
     shared = split(fields.get("shared"))
     return [mac for mac in split(fields.get("macs")) if mac in shared]
@@ -117,7 +117,7 @@ def seal(elements: Mapping[str, Iterable[str]]) -> str:
     return sha256(repr(sorted((name, sorted(values)) for name, values in elements.items())).encode()).hexdigest()[:8]
 
 
-def fields_of(elements: Mapping[str, Set[str]], record: str, sealed: str = "") -> Dict[str, Value]:
+def fields_of(elements: Mapping[str, set[str]], record: str, sealed: str = "") -> dict[str, Value]:
     """What the elements of one port say. C(intact) is false where they don't belong together, or are not those that were C(sealed).
 
     Older versions sealed nothing, of which no more is known.
@@ -125,7 +125,7 @@ def fields_of(elements: Mapping[str, Set[str]], record: str, sealed: str = "") -
     macs = sorted(elements.get("macs", ()))
     derived = set(map(own_address, macs))
     addresses = {text for name in _ADDRESS_SETS for text in elements.get(name, ())} - derived
-    fields: Dict[str, Value] = {"macs": ",".join(macs), "addresses": join_addresses(addresses), "record": record}
+    fields: dict[str, Value] = {"macs": ",".join(macs), "addresses": join_addresses(addresses), "record": record}
     fields["shared"] = _at(next(iter(elements.get("shared", ())), ""), fields)
     fields.update({guard: REJECT if f"{guard}_guard" in elements else ACCEPT for guard in FILTER_GUARDS})
     expected = elements_of(fields)
@@ -140,7 +140,7 @@ def join_addresses(texts: Iterable[str]) -> str:
 
 
 @_remembered
-def _address_order(text: str) -> Tuple[int, int, int, str]:
+def _address_order(text: str) -> tuple[int, int, int, str]:
     try:
         network = ip_network(text)
     except ValueError:

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import Dict
-
 # 802.1Q, 802.1ad and the older numbers of stacked tags; the tags of 802.1ah, 802.1BR, VN-Tag and TrustSec (Cisco meta data), which say to a switch
 # where a frame belongs; those of 802.1CB, HSR (IEC 62439-3) and congestion notification (802.1Q clause 33), which a receiver takes off.
 TAG_TYPES = "0x8100, 0x88a8, 0x9100, 0x9200, 0x9300, 0x88e7, 0x893f, 0x8926, 0x8909, 0xf1c1, 0x892f, 0x22e9"
@@ -24,7 +22,7 @@ BPDU_ADDRESSES = "{ 01:80:c2:00:00:00, 01:80:c2:00:00:08, 01:00:0c:cc:cc:cd, 01:
 # forwards what it bears.
 CONTROL_TYPES = "{ 0x8902, 0x88e3, 0x88fb, 0x80e1, 0x22f3, 0x22f4, 0x8946, 0x8903, 0x8899, 0x8808, 0x8809, 0x88cc, 0x888e, 0x8940, 0x22ea, 0x22e7, 0x9000 }"
 # Where a guard looks inside: by chain, the types, the most frequent first.
-LOOKED_INTO: Dict[str, str] = {
+LOOKED_INTO: dict[str, str] = {
     "ipv4": "0x0800", "ipv6": "0x86dd", "arp_frame": "0x0806", "rarp_frame": "0x8035", "llc": f"{{ {LLC_TYPES} }}", "raw_8023": "0x0001",
     "shim": "{ 0x6558, 0x8847, 0x8848, 0x894f }", "pppoe": "0x8863",
 }

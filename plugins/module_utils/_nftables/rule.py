@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import NamedTuple, Tuple
+from typing import NamedTuple
 
 DROP = "drop"
 
@@ -28,7 +28,7 @@ class Chain(NamedTuple):
     """C(hook) is empty for a chain that others jump to."""
 
     hook: str
-    rules: Tuple[Rule, ...]
+    rules: tuple[Rule, ...]
 
 
 def mark_of(rule: Rule) -> str:

@@ -3,14 +3,12 @@
 # This code is PRIVATE to the collection.
 """The nftables table that checks what a bridge can't: its sets, chains and rules as text. Pure.
 
-The rules are the same for every host and port; what differs between ports is elements of sets, so that a thousand ports cost a
-frame as many look-ups as one. Ports are known by their interface index: a tap that is made again under the old name has another
-one and inherits nothing.
+The rules are the same for every host and port; what differs between ports is elements of sets, so that a thousand ports cost a frame as many look-ups as one.
+Ports are known by their interface index: a tap that is made again under the old name has another one and inherits nothing.
 
 "meta protocol" stands before every arp, icmpv6 and frag match: left to itself nft compares the type in the link header, which is that of the tag
 where a frame has one, so that such a rule would never look into a tagged frame.
-Two "!=" on neighbouring fields never stand in one rule: nft (1.0.6 for one) makes one comparison of both of them, which is true where
-only one differs.
+Two "!=" on neighbouring fields never stand in one rule: nft (1.0.6 for one) makes one comparison of both of them, which is true where only one differs.
 
 Only drops are counted, by a counter in the rule; the sum for a guard is that of its rules.
 
@@ -23,11 +21,27 @@ does not match: the frame must not pass because it could not be read.
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Dict, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ethernet import (
-    ASKED_ABOUT, BPDU_ADDRESSES, CONTROL_TYPES, DHCP6_REQUESTS, DISCOVERY_WORDS, EXTENSIONS, LINK_LOCAL, LLC_TYPES, LOOKED_INTO, PROVIDER_REGISTRATION,
-    REGISTRATION, REGISTRATION_TYPES, STREAM4, STREAM6, TAGS, TAG_TYPES, UNICAST, UNREAD, UNTAGGED,
+    ASKED_ABOUT,
+    BPDU_ADDRESSES,
+    CONTROL_TYPES,
+    DHCP6_REQUESTS,
+    DISCOVERY_WORDS,
+    EXTENSIONS,
+    LINK_LOCAL,
+    LLC_TYPES,
+    LOOKED_INTO,
+    PROVIDER_REGISTRATION,
+    REGISTRATION,
+    REGISTRATION_TYPES,
+    STREAM4,
+    STREAM6,
+    TAG_TYPES,
+    TAGS,
+    UNICAST,
+    UNREAD,
+    UNTAGGED,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.rule import Chain, Rule, mark_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS
@@ -42,14 +56,14 @@ STALE = "ifindex "
 # Bridge: dstnat (-300), before the filter tables of others.
 PRIORITY = -300
 
-INDEX_SETS: Tuple[str, ...] = ("ports", "inspected", *(f"{name}_guard" for name in FILTER_GUARDS), "nameless_routers")
+INDEX_SETS: tuple[str, ...] = ("ports", "inspected", *(f"{name}_guard" for name in FILTER_GUARDS), "nameless_routers")
 
 # A set of a known size whose keys are no ranges is a plain hash table in the kernel, which answers faster than one that grows, most of all by an index alone
 # (nft_hash_fast_ops, net/netfilter/nft_set_hash.c). It costs 1 MiB each, and holds no more elements than that: only where every frame asks.
 _ASKED_OFTEN = " size 65535;"
 # Not "type", and no verdict maps: beside these nft 1.1 writes what ends nft 1.0.6 by a segmentation fault, whatever that one is asked about the host.
 # nft 1.0.6 knows no "icmpv6 taddr" nor link-layer options, so some sets are of raw bytes: offsets and lengths are in bits.
-SETS: Dict[str, str] = {
+SETS: dict[str, str] = {
     "switches": "typeof meta iif;",
     "doors": "typeof meta iif;",
     **{name: "typeof meta iif;" + (_ASKED_OFTEN if name == "ports" else "") for name in INDEX_SETS},
@@ -74,7 +88,7 @@ SETS: Dict[str, str] = {
 
 # What the kernel keeps there itself: the groups that a port has joined, for as long as a bridge remembers them (mcast_membership_interval, 260 s) and
 # some more, and how many it may still join. No report prolongs what is remembered, or a port could join more and more.
-MEMORIES: Dict[str, str] = {
+MEMORIES: dict[str, str] = {
     "joined4": "typeof meta iif . @th,32,32; size 65535; flags dynamic,timeout; timeout 5m;",
     "joined6": "typeof meta iif . @th,64,128; size 65535; flags dynamic,timeout; timeout 5m;",
     "joining": "typeof meta iif; size 65535; flags dynamic,timeout; timeout 10m;",
@@ -92,7 +106,7 @@ _MOST_REPORTS6 = "update @reporting6 { iif limit rate over 1200 bytes/minute bur
 INSPECTION = "inspection"
 QUARANTINE = "quarantine"
 
-CHAINS: Dict[str, Chain] = {
+CHAINS: dict[str, Chain] = {
     "local_in": Chain("input", (
         Rule("802.1 frames that reach the host on a way of their own", f"{LINK_LOCAL} iif @ports goto port"),
         Rule("a port that no run has hardened yet", "iif != @ports iifname @quarantine drop", QUARANTINE),
@@ -373,7 +387,7 @@ def mark(chain: str, number: int) -> str:
     return mark_of(CHAINS[chain].rules[number])
 
 
-def guards_by_mark() -> Dict[Tuple[str, str], str]:
+def guards_by_mark() -> dict[tuple[str, str], str]:
     """By chain and comment, for which guard a rule counts what it drops."""
     return {
         (name, mark(name, number)): rule.guard

@@ -10,7 +10,7 @@ raw field by its name, and numbers by theirs. Only that is forgiven.
 from __future__ import annotations
 
 import re
-from typing import Any, List, NamedTuple, Tuple
+from typing import Any, NamedTuple
 
 _FIELD = r"(?:@\w+,\d+,\d+|arp [sd]addr (?:ether|ip)|[io]if(?:name)?\b|(?:meta|ether|arp|ip6?|udp|icmp(?:v6)?|frag) [\w-]+)"
 _FIELDS = rf"(?P<left>{_FIELD}(?: \. {_FIELD})*)"
@@ -28,18 +28,18 @@ _PROTOCOLS = {"icmp": "1", "igmp": "2", "tcp": "6", "udp": "17", "icmpv6": "58",
 class Match(NamedTuple):
     """One comparison. A field of raw bytes is as C(@nh,0,8)."""
 
-    left: Tuple[str, ...]
+    left: tuple[str, ...]
     mask: str
     # As nft has it: C(==), C(!=), C(>); C(add) to and C(update) of a set, with the bound that a rate has.
     op: str
-    right: Tuple[str, ...]
+    right: tuple[str, ...]
 
 
 class Shape(NamedTuple):
     """What a rule does."""
 
-    matches: Tuple[Match, ...]
-    verdicts: Tuple[str, ...]
+    matches: tuple[Match, ...]
+    verdicts: tuple[str, ...]
     counted: bool
 
 
@@ -58,7 +58,7 @@ def same(text: str, expressions: Any) -> bool:
 
 def written(text: str) -> Shape:
     """Of a rule's text."""
-    matches: List[Match] = []
+    matches: list[Match] = []
     position = 0
     while True:
         update = _UPDATE.match(text, position)
@@ -79,8 +79,8 @@ def written(text: str) -> Shape:
 
 def printed(expressions: Any) -> Shape:
     """Of what nft prints. Raises for what no rule of ours has."""
-    matches: List[Match] = []
-    verdicts: List[str] = []
+    matches: list[Match] = []
+    verdicts: list[str] = []
     counted = False
     for expression in expressions:
         (kind, body), = expression.items()
@@ -95,7 +95,7 @@ def printed(expressions: Any) -> Shape:
     return Shape(tuple(matches), tuple(verdicts), counted)
 
 
-def _verdict(item: Tuple[str, Any]) -> str:
+def _verdict(item: tuple[str, Any]) -> str:
     kind, body = item
     return f"{kind} {body['target']}" if body else kind
 
@@ -123,7 +123,7 @@ def _match(left: Any, op: str, right: Any) -> Match:
     return _compared(fields, str(mask), op, tuple(map(_value, values)))
 
 
-def _compared(left: Tuple[str, ...], mask: str, op: str, right: Tuple[str, ...]) -> Match:
+def _compared(left: tuple[str, ...], mask: str, op: str, right: tuple[str, ...]) -> Match:
     """With one form for what has a name on some hosts only."""
     names = len(left) == 1 and left[0] in _PROTOCOL_FIELDS
     return Match(left, mask, "==" if op == "in" else op, tuple(_PROTOCOLS.get(value, value) for value in right) if names else right)
@@ -153,7 +153,7 @@ def _number(value: str) -> str:
         return value
 
 
-def _needed(matches: Tuple[Match, ...], text: str) -> List[Match]:
+def _needed(matches: tuple[Match, ...], text: str) -> list[Match]:
     """Without those that a later one implies: of a protocol that the text names, where it is the upper one in the name of a field, and not the last."""
     words = {word for word in text.split() if not word.isdigit()}
     upper = {_PROTOCOLS[field.split()[0]] for match in written(text).matches for field in match.left if field.split()[0] in _PROTOCOLS}
@@ -175,7 +175,7 @@ def _alike(mine: Match, theirs: Match) -> bool:
     return fields and masks and mine.op == theirs.op and _values(mine.right, theirs.right)
 
 
-def _values(mine: Tuple[str, ...], theirs: Tuple[str, ...]) -> bool:
+def _values(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
     """A number may be printed by its name, which depends on the version of nft and, for protocols, on the host; a name may not be another one."""
     left, rest = list(mine), []
     for value in theirs:

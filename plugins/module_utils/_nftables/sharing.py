@@ -9,8 +9,6 @@ none, so the chain has a hook of its own, which is only there while anything is 
 
 from __future__ import annotations
 
-from typing import Dict, List, Tuple
-
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.rule import Chain, Rule, mark_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, PRIORITY, TABLE
 
@@ -19,7 +17,7 @@ NAME = "sharing"
 CHAIN = Chain("prerouting", (Rule("an address that others share", f"iif . ether saddr @{KEPT} drop", "source_mac"),))
 
 
-def commands(needed: bool) -> List[str]:
+def commands(needed: bool) -> list[str]:
     """Make the chain anew, or take it away: adding what is there does nothing, and what is not there can't be deleted."""
     place = f"chain {FAMILY} {TABLE} {NAME}"
     hook = f"add {place} {{ type filter hook {CHAIN.hook} priority {PRIORITY}; policy accept; }}"
@@ -29,6 +27,6 @@ def commands(needed: bool) -> List[str]:
     return lines + [f'add rule {FAMILY} {TABLE} {NAME} {rule.body()} comment "{mark_of(rule)}"' for rule in CHAIN.rules]
 
 
-def guards_by_mark() -> Dict[Tuple[str, str], str]:
+def guards_by_mark() -> dict[tuple[str, str], str]:
     """As of the other chains: for which guard the rule counts."""
     return {(NAME, mark_of(rule)): rule.guard for rule in CHAIN.rules}

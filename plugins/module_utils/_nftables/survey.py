@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple, TypeVar
+from typing import Any, Callable, Mapping, NamedTuple, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink import netfilter, xtables
@@ -27,12 +27,12 @@ class Survey(NamedTuple):
     """What was seen beside the state of bridges."""
 
     table: str
-    differences: Tuple[str, ...]
+    differences: tuple[str, ...]
     counters: Mapping[str, Mapping[str, int]]
     switches: Switches
-    chains: Tuple[FilterChain, ...]
-    namespaces: Optional[int]
-    gaps: Tuple[Gap, ...]
+    chains: tuple[FilterChain, ...]
+    namespaces: int | None
+    gaps: tuple[Gap, ...]
     # Why it is not known which ports have the program of partial_checksum; empty where it is.
     programs_unread: str = ""
 
@@ -42,9 +42,9 @@ class SurveyBackend(HardeningBackend):
 
     def observe(self, scope: Scope) -> Observed:
         """All of it."""
-        self._gaps: List[Gap] = []
+        self._gaps: list[Gap] = []
         self._state = MISSING
-        self._differences: Tuple[str, ...] = ()
+        self._differences: tuple[str, ...] = ()
         observed = super().observe(scope)
         self._ports = {str(key[1]) for key in observed.state if key[0] == "port"}
         survey = self._survey()
@@ -83,7 +83,7 @@ class SurveyBackend(HardeningBackend):
             self._state, self._differences, counters, switches, (*chains, *legacy), other_namespaces(), tuple(self._gaps), self._ingress.unread,
         )
 
-    def _stopped(self) -> Dict[str, Dict[str, int]]:
+    def _stopped(self) -> dict[str, dict[str, int]]:
         """What the programs at ports dropped, of ports that are there."""
         if self._ingress.unread:
             self._gaps.append(Gap(f"the guard {BY_PROGRAM}", self._ingress.unread))
@@ -91,14 +91,14 @@ class SurveyBackend(HardeningBackend):
         found = self._try(f"what the guard {BY_PROGRAM} dropped", self.stopped_by_programs)
         return {BY_PROGRAM: {"frames": sum(each[0] for each in found.values()), "bytes": sum(each[1] for each in found.values())}} if found else {}
 
-    def _chains(self) -> Tuple[List[FilterChain], List[str]]:
-        def ask(client: Any) -> Tuple[List[FilterChain], List[str]]:
+    def _chains(self) -> tuple[list[FilterChain], list[str]]:
+        def ask(client: Any) -> tuple[list[FilterChain], list[str]]:
             found = Chains(client)
             return found.of_bridged_frames(), found.of_others(OWN, self._ports)
 
         return self._over_nftables(ask)
 
-    def _try(self, what: str, reader: Callable[[], _T]) -> Optional[_T]:
+    def _try(self, what: str, reader: Callable[[], _T]) -> _T | None:
         try:
             return reader()
         except (BackendError, OSError) as error:

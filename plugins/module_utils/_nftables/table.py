@@ -6,14 +6,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, Iterator, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset, shape, sharing
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, fields_of, parse, seal
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.quoting import quoted
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.rule import Chain, mark_of
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import (
-    CHAINS, FAMILY, MEMORIES, PRIORITY, SETS, TABLE, guards_by_mark,
+    CHAINS,
+    FAMILY,
+    MEMORIES,
+    PRIORITY,
+    SETS,
+    TABLE,
+    guards_by_mark,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Value
 
@@ -32,30 +38,30 @@ _Found = Dict[str, Any]
 class Table:
     """The table as it is."""
 
-    def __init__(self, objects: Optional[List[_Found]], index_of: Mapping[str, int]) -> None:
+    def __init__(self, objects: list[_Found] | None, index_of: Mapping[str, int]) -> None:
         self.present = objects is not None
         # By interface index.
-        self.ports: Dict[int, Elements] = {}
-        self.records: Dict[str, Dict[int, str]] = {name: {} for name in _RECORDED}
+        self.ports: dict[int, Elements] = {}
+        self.records: dict[str, dict[int, str]] = {name: {} for name in _RECORDED}
         # What was written beside the records of ports, by index.
-        self.seals: Dict[int, str] = {}
+        self.seals: dict[int, str] = {}
         # And the name of the device then, by kind of record: the kernel gives the index of one that is gone to another in time.
-        self.devices: Dict[str, Dict[int, str]] = {name: {} for name in (*_RECORDED, sharing.KEPT)}
+        self.devices: dict[str, dict[int, str]] = {name: {} for name in (*_RECORDED, sharing.KEPT)}
         # MAC addresses by index.
-        self.kept: Dict[int, Set[str]] = {}
-        self.quarantine: Set[str] = set()
+        self.kept: dict[int, set[str]] = {}
+        self.quarantine: set[str] = set()
         self.quarantine_seal = ""
         self._index_of = index_of
-        self._sets: Dict[str, _Found] = {}
-        self._chains: Dict[str, Tuple[Any, ...]] = {}
-        self._rules: Dict[str, List[_Found]] = {}
+        self._sets: dict[str, _Found] = {}
+        self._chains: dict[str, tuple[Any, ...]] = {}
+        self._rules: dict[str, list[_Found]] = {}
         # Frames and bytes that were dropped, by guard.
-        self.counters: Dict[str, Dict[str, int]] = {}
+        self.counters: dict[str, dict[str, int]] = {}
         self._guards = {**guards_by_mark(), **sharing.guards_by_mark()}
         for found in objects or ():
             self._take(found)
         # What the elements of a port come to, by index. Sets that somebody else filled are found here at the latest.
-        self.entries: Dict[int, Dict[str, Value]] = {
+        self.entries: dict[int, dict[str, Value]] = {
             index: fields_of(elements, self.records["ports"].get(index, ""), self.seals.get(index, "")) for index, elements in self.ports.items()
         }
 
@@ -80,7 +86,7 @@ class Table:
                 total["frames"] += int(expression["counter"].get("packets", 0))
                 total["bytes"] += int(expression["counter"].get("bytes", 0))
 
-    def _take_elements(self, name: str, items: List[Any]) -> None:
+    def _take_elements(self, name: str, items: list[Any]) -> None:
         if name not in SETS:
             return
         for item in items:
@@ -148,7 +154,7 @@ class Table:
         """Whether its names are those that a task left. Older versions sealed nothing, of which no more is known."""
         return self.quarantine_seal == seal_of(self.quarantine) or not (self.quarantine_seal or self.seals)
 
-    def differences(self) -> List[str]:
+    def differences(self) -> list[str]:
         """What is not as this version of the collection writes it."""
         own = {**SETS, **MEMORIES}
         found = [f"the set {name} is missing" for name in own if name not in self._sets]
@@ -186,10 +192,10 @@ class Transaction:
     """Commands for one run of nft, elements of a set together."""
 
     def __init__(self) -> None:
-        self._commands: List[str] = []
-        self._elements: Dict[Tuple[str, str], List[str]] = {}
-        self._quarantine_seal: Optional[str] = None
-        self._sharing: Optional[bool] = None
+        self._commands: list[str] = []
+        self._elements: dict[tuple[str, str], list[str]] = {}
+        self._quarantine_seal: str | None = None
+        self._sharing: bool | None = None
 
     def make_table(self) -> None:
         """The table with empty sets; one that is there goes first."""
@@ -257,7 +263,7 @@ class Transaction:
             lines += [f"add {element} comment {quoted(f'quarantine {_SEAL}{self._quarantine_seal}')} }}"] if self._quarantine_seal else []
         return "\n".join(lines) + "\n"
 
-    def _queue(self, verb: str, name: str, items: List[str]) -> None:
+    def _queue(self, verb: str, name: str, items: list[str]) -> None:
         self._elements.setdefault((verb, name), []).extend(items)
 
 

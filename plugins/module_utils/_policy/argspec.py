@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, Optional
+from typing import Any, Iterable
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import GUARDS
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, POLICY_VALUES, REJECT, Field, Kind
@@ -14,15 +14,15 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security
 _TYPES = {"bool": "bool", "int": "int", "seconds": "float", "enum": "str", "mac": "str", "device": "str", "str": "str", "policy": "str"}
 
 # Options of every module that writes: the management guard, and what its action plugin hands over.
-GUARD: Dict[str, Any] = {
+GUARD: dict[str, Any] = {
     "allow_management": {"type": "bool", "default": False},
     "rollback_timeout": {"type": "int", "default": 60},
     "_rollback_id": {"type": "str"},
 }
-STATE: Dict[str, Any] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+STATE: dict[str, Any] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 
 # What one level of a policy document says: a switch, a port group or a port.
-LEVEL: Dict[str, Any] = {
+LEVEL: dict[str, Any] = {
     "profile": {"type": "str", "choices": list(PROFILES)},
     "security": {"type": "dict", "options": {name: {"type": "str", "choices": list(POLICY_VALUES)} for name in SECURITY}},
     "guards": {"type": "dict", "options": {name: {"type": "str", "choices": [ACCEPT, REJECT]} for name in GUARDS}},
@@ -31,9 +31,9 @@ LEVEL: Dict[str, Any] = {
 }
 
 
-def option(field: Field) -> Dict[str, Any]:
+def option(field: Field) -> dict[str, Any]:
     """The specification of one field. No default: absent means that nothing is asked for."""
-    spec: Dict[str, Any] = {"type": _TYPES[field.type]}
+    spec: dict[str, Any] = {"type": _TYPES[field.type]}
     if field.inherits:
         # Ansible finds a bool among these, and the text that a template makes of one.
         spec = {"type": "str", "choices": ["true", "false", INHERIT]}
@@ -44,6 +44,6 @@ def option(field: Field) -> Dict[str, Any]:
     return spec
 
 
-def options(kind: Kind, names: Optional[Iterable[str]] = None) -> Dict[str, Any]:
+def options(kind: Kind, names: Iterable[str] | None = None) -> dict[str, Any]:
     """The specification of a kind's fields, or of some of them."""
     return {name: option(kind.fields[name]) for name in (kind.fields if names is None else names)}

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -22,8 +22,8 @@ class PortItem(NamedTuple):
     name: str
     level: Level
     # Each is text, or a dictionary of address and shared.
-    macs: Optional[Sequence[Any]]
-    addresses: Optional[Sequence[Any]]
+    macs: Sequence[Any] | None
+    addresses: Sequence[Any] | None
 
 
 class GuestItem(NamedTuple):
@@ -33,10 +33,10 @@ class GuestItem(NamedTuple):
     name: str
     level: Level
     # As those of a port.
-    macs: Optional[Sequence[Any]]
-    addresses: Optional[Sequence[Any]]
+    macs: Sequence[Any] | None
+    addresses: Sequence[Any] | None
     # The device that the adapter is given each time it starts; None where its address tells the device.
-    port: Optional[str] = None
+    port: str | None = None
 
 
 class Group(NamedTuple):
@@ -44,10 +44,10 @@ class Group(NamedTuple):
 
     name: str
     level: Level
-    match: Tuple[str, ...]
-    quarantine: Optional[bool]
-    ports: Tuple[PortItem, ...]
-    guests: Tuple[GuestItem, ...] = ()
+    match: tuple[str, ...]
+    quarantine: bool | None
+    ports: tuple[PortItem, ...]
+    guests: tuple[GuestItem, ...] = ()
 
 
 class Switch(NamedTuple):
@@ -55,31 +55,31 @@ class Switch(NamedTuple):
 
     name: str
     level: Level
-    groups: Tuple[Group, ...]
+    groups: tuple[Group, ...]
     # One of KINDS; None where each backend decides by what is there.
-    kind: Optional[str] = None
+    kind: str | None = None
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The option C(switches)."""
-    port: Dict[str, Any] = {
+    port: dict[str, Any] = {
         "name": {"type": "str", "required": True}, "macs": {"type": "list", "elements": "raw"}, "addresses": {"type": "list", "elements": "raw"},
         **argspec.LEVEL,
     }
     ports = {"type": "list", "elements": "dict", "options": port}
     guest = {**port, "port": {"type": "str"}}
-    group: Dict[str, Any] = {
+    group: dict[str, Any] = {
         "name": {"type": "str", "required": True}, "match": {"type": "list", "elements": "str"}, "quarantine": {"type": "bool"}, "ports": ports,
         "guests": {"type": "list", "elements": "dict", "options": guest, "required_one_of": [["macs", "port"]]}, **argspec.LEVEL,
     }
-    switch: Dict[str, Any] = {
+    switch: dict[str, Any] = {
         "name": {"type": "str", "required": True}, "kind": {"type": "str", "choices": list(KINDS)},
         "port_groups": {"type": "list", "elements": "dict", "options": group}, "ports": ports, **argspec.LEVEL,
     }
     return {"type": "list", "elements": "dict", "required": True, "options": switch}
 
 
-def read(items: Sequence[Mapping[str, Any]], kinds: Sequence[str]) -> Tuple[List[Switch], List[str]]:
+def read(items: Sequence[Mapping[str, Any]], kinds: Sequence[str]) -> tuple[list[Switch], list[str]]:
     """The switches of this backend's kinds, or without a kind; and the names of the others."""
     if not items:
         raise InputError("switches: the list is empty; name at least one switch.")
@@ -118,7 +118,7 @@ def _guest(item: Mapping[str, Any]) -> GuestItem:
     return GuestItem(name, level, macs, addresses, item.get("port") or None)
 
 
-def _addressed(kind: str, item: Mapping[str, Any]) -> Tuple[str, Level, Optional[Sequence[Any]], Optional[Sequence[Any]]]:
+def _addressed(kind: str, item: Mapping[str, Any]) -> tuple[str, Level, Sequence[Any] | None, Sequence[Any] | None]:
     label = f"{kind} {item['name']}"
     for word in ("macs", "addresses"):
         for each in item.get(word) or ():

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any
 
 
 class VirtnetError(Exception):
@@ -16,7 +16,7 @@ class VirtnetError(Exception):
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
         self.message = message
-        self.details: Dict[str, Any] = details
+        self.details: dict[str, Any] = details
 
 
 class InputError(VirtnetError):

@@ -9,7 +9,7 @@ policies br_policy (net/bridge/br_netlink.c) and br_port_policy of the kernel.
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import kinds
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS
@@ -26,7 +26,7 @@ U32_SECONDS = U32_MAX / 100
 U64_SECONDS = float(1 << 40)
 
 
-def _linux(kind: str, name: str, number: int, wire: str, **more: Any) -> Dict[str, Native]:
+def _linux(kind: str, name: str, number: int, wire: str, **more: Any) -> dict[str, Native]:
     return {LINUX: Native(f"IFLA_{kind}_{name}", number, wire, **more)}
 
 

@@ -9,7 +9,7 @@ The checks of files for the installer have a scale of their own: see _installer/
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Mapping, Optional, TypeVar
+from typing import Any, Iterable, Mapping, TypeVar
 
 # The worst first.
 SEVERITIES = ("high", "medium", "low")
@@ -27,7 +27,7 @@ class Rule:
     # A finding may say it for the very object.
     remedy: str
     # The severity where fewer are hurt (see the audit), empty for no finding there; None where that makes no difference.
-    elsewhere: Optional[str] = None
+    elsewhere: str | None = None
 
 
 _Rule = TypeVar("_Rule", bound=Rule)
@@ -52,7 +52,7 @@ class Finding:
     severity: str = ""
     remedy: str = ""
 
-    def told(self) -> Dict[str, Any]:
+    def told(self) -> dict[str, Any]:
         """In the form of results."""
         return {
             "rule": self.rule.id, "severity": self.severity or self.rule.severity, **self.place, "finding": self.text, "meaning": self.rule.meaning,
@@ -60,7 +60,7 @@ class Finding:
         }
 
 
-def worst_first(findings: Iterable[Finding], *order: str) -> List[Dict[str, Any]]:
+def worst_first(findings: Iterable[Finding], *order: str) -> list[dict[str, Any]]:
     """As results tell them, those of one severity in the order of these words, else as they came."""
     told = [finding.told() for finding in findings]
     return sorted(told, key=lambda each: (SEVERITIES.index(each["severity"]), *(str(each[word]) for word in order)))

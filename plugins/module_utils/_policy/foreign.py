@@ -9,7 +9,7 @@ The words are those of their documentation: community.vmware 5.10, community.gen
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, POLICY_VALUES, REJECT
 
@@ -23,7 +23,7 @@ class Word(NamedTuple):
 
     tool: str
     # The first of these that there is at the place where the word stands.
-    ours: Tuple[str, ...] = ()
+    ours: tuple[str, ...] = ()
     # What else is to be known: appended to the sentence, or in place of a name.
     note: str = ""
     # What is said where none of C(ours) is there.
@@ -48,12 +48,12 @@ def _bridge(tool: str, *ours: str, note: str = "") -> Word:
     return Word(tool, ours, note, _OF_BRIDGES, beside="forward_delay" if ours == ("priority",) else "")
 
 
-def _none(tool: str, why: str, *words: str) -> Dict[str, Word]:
+def _none(tool: str, why: str, *words: str) -> dict[str, Word]:
     """There is nothing like it here."""
     return dict.fromkeys(words, Word(tool, (), why))
 
 
-WORDS: Dict[str, Word] = {
+WORDS: dict[str, Word] = {
     "network_policy": Word(VMWARE, ("security",)),
     "security_policy": Word(VMWARE, ("security",)),
     "promiscuous_mode": Word(VMWARE, ("promiscuous", "security"), _VALUES),
@@ -177,7 +177,7 @@ WORDS: Dict[str, Word] = {
     "ip_addresses": Word(OTHERS, ("addresses",)),
 }
 # Options that hold other options, where another tool has a plain value.
-FORMS: Dict[str, str] = {
+FORMS: dict[str, str] = {
     "vlan": "vlan is written vlan: {id: 101}, {trunk: [1-20, 30]} or {pvlan: 100} here",
     "security": "security names each policy here, as in security: {promiscuous: reject}",
     "guards": "guards names each guard here, as in guards: {bpdu: reject}",
@@ -187,7 +187,7 @@ _BOOLEANS = ("true", "false", "yes", "no", "on", "off", "1", "0")
 _PREFIXES = ("bridge_", "brport_", "mstpctl_")
 
 
-def hints(params: Mapping[str, Any], spec: Mapping[str, Any]) -> List[str]:
+def hints(params: Mapping[str, Any], spec: Mapping[str, Any]) -> list[str]:
     """A sentence for each word that C(spec) lacks and another tool has, and for values in another tool's form; each once."""
     return list(dict.fromkeys(_hints(params, spec, "")))
 

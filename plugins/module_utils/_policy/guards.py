@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Container, Dict, Mapping, Tuple
+from typing import Container, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import APPROXIMATE, NOT_LOOKED_AT, UNSUPPORTED, Word
@@ -17,7 +17,7 @@ NFTABLES, PROGRAM = "nftables", "program"
 BPDU_OPTION = "Net.BlockGuestBPDU"
 
 
-def _unseen(why: str) -> Dict[str, Word]:
+def _unseen(why: str) -> dict[str, Word]:
     """Of what no virtual switch of ESXi looks at."""
     return {REJECT: Word(UNSUPPORTED, why), ACCEPT: NOT_LOOKED_AT}
 
@@ -36,7 +36,7 @@ class Guard:
     # What its two values become on ESXi.
     esxi: Mapping[str, Word]
     # What the modules that take guards say of V(reject): paragraphs in Ansible's markup. Other options are named without a path.
-    documentation: Tuple[str, ...]
+    documentation: tuple[str, ...]
     checked_by: str = NFTABLES
     # Whether it looks into the payload of frames, so that the port sends none that can't be looked into.
     looks_inside: bool = False
@@ -48,7 +48,7 @@ class Guard:
     unless: str = ""
 
 
-ROWS: Tuple[Guard, ...] = (
+ROWS: tuple[Guard, ...] = (
     Guard(
         "arp",
         danger="The guest can claim the IPv4 addresses of others by ARP and draw their traffic to itself",
@@ -172,20 +172,20 @@ ROWS: Tuple[Guard, ...] = (
 )
 
 # In the order of the documentation.
-GUARDS: Tuple[str, ...] = tuple(row.name for row in ROWS)
+GUARDS: tuple[str, ...] = tuple(row.name for row in ROWS)
 # The one that no rule of nftables can check. A second one needs a program of its own, and whoever asks for "the" program must then say which.
 (BY_PROGRAM,) = (row.name for row in ROWS if row.checked_by == PROGRAM)
 # What nftables checks for a port: beside guards the addresses of frames, which policies have it compare.
-FILTER_GUARDS: Tuple[str, ...] = ("source_mac", *(row.name for row in ROWS if row.checked_by == NFTABLES), "destination_mac")
-INSPECTING: Tuple[str, ...] = tuple(row.name for row in ROWS if row.looks_inside)
-COMPARING: Tuple[str, ...] = tuple(row.name for row in ROWS if row.compares)
+FILTER_GUARDS: tuple[str, ...] = ("source_mac", *(row.name for row in ROWS if row.checked_by == NFTABLES), "destination_mac")
+INSPECTING: tuple[str, ...] = tuple(row.name for row in ROWS if row.looks_inside)
+COMPARING: tuple[str, ...] = tuple(row.name for row in ROWS if row.compares)
 
 
-def of_profile(profile: str) -> Dict[str, str]:
+def of_profile(profile: str) -> dict[str, str]:
     """What a profile gives each guard. One of which a row says nothing is left out, which a test refuses."""
     return {row.name: row.profiles[profile] for row in ROWS if profile in row.profiles}
 
 
-def port_options(rejecting: Container[str]) -> Dict[str, int]:
+def port_options(rejecting: Container[str]) -> dict[str, int]:
     """What the rows of these guards ask of a port."""
     return {option: value for row in ROWS if row.name in rejecting for option, value in row.port_options.items()}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, Mapping, Tuple, Union
 
 Value = Union[bool, int, float, str, None]
 Fields = Mapping[str, Value]
@@ -22,7 +22,7 @@ POLICY_VALUES = (ACCEPT, REJECT, INHERIT)
 TYPES = ("bool", "int", "seconds", "enum", "mac", "device", "str", "policy")
 
 
-def effective(configured: Optional[str], parent: Optional[str]) -> Optional[str]:
+def effective(configured: str | None, parent: str | None) -> str | None:
     """The policy in effect: the own value, or the parent's where the own one is C(inherit).
 
     Absent (None) is not C(inherit): nobody said what this object has, so the answer is None as well.
@@ -42,7 +42,7 @@ class Native:
     # The native unit is 1/scale of the field's: the kernel counts hundredths of a second.
     scale: int = 1
     # For one bit of a shared word: IFLA_BR_MULTI_BOOLOPT.
-    bit: Optional[int] = None
+    bit: int | None = None
     # The attribute whose presence proves support, where it is not the field's own.
     witness: int = 0
 
@@ -54,10 +54,10 @@ class Field:
     name: str
     type: str
     natives: Mapping[str, Native] = field(default_factory=dict)
-    low: Optional[float] = None
-    high: Optional[float] = None
+    low: float | None = None
+    high: float | None = None
     # enum: the native value is the position; int: the values allowed.
-    choices: Tuple[Any, ...] = ()
+    choices: tuple[Any, ...] = ()
     # Fields of a group are written together; "a/b" means group a for true and b for false,
     # and of a policy a for a value of its own and b for inherit.
     group: str = "options"
@@ -67,7 +67,7 @@ class Field:
     cuts: bool = False
     # A change from or to one of these values, or with True any change, can't be made in place:
     # the object is deleted and created anew.
-    replaces: Union[bool, Tuple[Any, ...]] = False
+    replaces: bool | tuple[Any, ...] = False
     since: str = ""
     # A bool whose option takes C(inherit) too.
     inherits: bool = False
@@ -122,7 +122,7 @@ class Kind:
     stands_alone: bool = False
 
     @staticmethod
-    def of(name: str, *rows: Field, whole: bool = False, stands_alone: bool = False) -> "Kind":
+    def of(name: str, *rows: Field, whole: bool = False, stands_alone: bool = False) -> Kind:
         """Build a kind, refusing two rows of one name."""
         fields = {row.name: row for row in rows}
         if len(fields) != len(rows):
@@ -140,7 +140,7 @@ class Hold:
     key: Key
     field: str
     during: Value
-    because: Tuple[Key, ...]
+    because: tuple[Key, ...]
 
 
 @dataclass(frozen=True)
@@ -148,10 +148,10 @@ class Desired:
     """What is asked for. A field that is not in the mapping is left exactly as it is."""
 
     present: Mapping[Key, Fields]
-    absent: Tuple[Key, ...] = ()
-    holds: Tuple[Hold, ...] = ()
+    absent: tuple[Key, ...] = ()
+    holds: tuple[Hold, ...] = ()
     # Further objects that were looked at and of which nothing is wanted: a port that is to leave a bridge, and is in none.
-    seen: Tuple[Key, ...] = ()
+    seen: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True)

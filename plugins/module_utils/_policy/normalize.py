@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Iterable, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, Field, Kind, Value
@@ -53,7 +53,7 @@ def mac(text: str, option: str) -> str:
     return canonical
 
 
-def address_item(item: Any, where: str) -> Tuple[str, bool]:
+def address_item(item: Any, where: str) -> tuple[str, bool]:
     """An address of a guest's, which is text, or a dictionary of it and whether it is shared; the address itself is not looked at."""
     if not isinstance(item, Mapping):
         if item is None or isinstance(item, (bool, list)):
@@ -88,7 +88,7 @@ def seconds(value: float, field: Field) -> float:
     return round(hundredths) / 100
 
 
-def vid_range(text: str, option: str) -> Tuple[int, int]:
+def vid_range(text: str, option: str) -> tuple[int, int]:
     """C(10) or C(10-20) as first and last VLAN."""
     match = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", str(text))
     if not match:
@@ -102,7 +102,7 @@ def vid_range(text: str, option: str) -> Tuple[int, int]:
     return first, last
 
 
-def field_value(field: Field, value: Any, option: Optional[str] = None) -> Value:
+def field_value(field: Field, value: Any, option: str | None = None) -> Value:
     """One option's value, checked against the table."""
     name = option or field.name
     if field.inherits:
@@ -125,7 +125,7 @@ def field_value(field: Field, value: Any, option: Optional[str] = None) -> Value
     return checked
 
 
-def fields_from(params: Mapping[str, Any], kind: Kind, names: Optional[Iterable[str]] = None) -> Dict[str, Value]:
+def fields_from(params: Mapping[str, Any], kind: Kind, names: Iterable[str] | None = None) -> dict[str, Value]:
     """The fields that the user gave, in canonical form. What is None was not asked for."""
-    wanted: List[str] = list(kind.fields if names is None else names)
+    wanted: list[str] = list(kind.fields if names is None else names)
     return {name: field_value(kind.fields[name], params[name]) for name in wanted if params.get(name) is not None}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, Mapping, Optional, Set, Tuple
+from typing import Any, Mapping, Optional
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import GUARDS, of_profile
@@ -32,7 +32,7 @@ def _profile(name: str, security: str, purpose: str) -> Profile:
     return Profile(dict.fromkeys(SECURITY, security), of_profile(name), purpose)
 
 
-PROFILES: Dict[str, Profile] = {
+PROFILES: dict[str, Profile] = {
     "guest": _profile("guest", REJECT, "a guest with addresses of its own and nothing behind it"),
     "router": _profile("router", REJECT, "a guest that routes: its frames bear its own MAC address and foreign IP addresses"),
     # Guests behind it have MAC addresses, IP addresses and VLANs that nobody here knows.
@@ -47,13 +47,13 @@ class Level:
     label: str
     security: Values
     guards: Values
-    isolated: Optional[bool] = None
-    multicast_flood: Optional[bool] = None
+    isolated: bool | None = None
+    multicast_flood: bool | None = None
     # Guards of the profile that nobody wrote out.
-    by_profile: FrozenSet[str] = frozenset()
+    by_profile: frozenset[str] = frozenset()
 
     @staticmethod
-    def of(label: str, item: Mapping[str, Any]) -> "Level":
+    def of(label: str, item: Mapping[str, Any]) -> Level:
         """From what the user wrote. What is written out goes before the profile."""
         profile = PROFILES.get(str(item.get("profile")))
         given_security, given_guards = item.get("security") or {}, item.get("guards") or {}
@@ -72,18 +72,18 @@ class Level:
 class Resolution:
     """What a port gets. C(configured) is its own or its group's value; a policy that nobody names is in neither."""
 
-    configured: Dict[str, str] = field(default_factory=dict)
-    effective: Dict[str, str] = field(default_factory=dict)
+    configured: dict[str, str] = field(default_factory=dict)
+    effective: dict[str, str] = field(default_factory=dict)
     # The label of the level from which the value in effect comes.
-    source: Dict[str, str] = field(default_factory=dict)
-    guards: Dict[str, str] = field(default_factory=dict)
-    isolated: Optional[bool] = None
-    multicast_flood: Optional[bool] = None
+    source: dict[str, str] = field(default_factory=dict)
+    guards: dict[str, str] = field(default_factory=dict)
+    isolated: bool | None = None
+    multicast_flood: bool | None = None
     # Guards that a profile gave, and that nobody asked for by name.
-    by_profile: Set[str] = field(default_factory=set)
+    by_profile: set[str] = field(default_factory=set)
 
 
-def resolve(levels: Tuple[Level, ...]) -> Resolution:
+def resolve(levels: tuple[Level, ...]) -> Resolution:
     """From the port up to its switch, C(levels) in that order. Raises InputError for a value that inherits from nobody."""
     result = Resolution(isolated=_first(levels, "isolated"), multicast_flood=_first(levels, "multicast_flood"))
     for name in SECURITY:
@@ -96,7 +96,7 @@ def resolve(levels: Tuple[Level, ...]) -> Resolution:
     return result
 
 
-def _resolve_policy(name: str, levels: Tuple[Level, ...], result: Resolution) -> None:
+def _resolve_policy(name: str, levels: tuple[Level, ...], result: Resolution) -> None:
     """The nearest level that says something decides; C(inherit) hands the question to the next one that does."""
     said = [(level, level.security[name]) for level in levels if level.security.get(name)]
     if not said:
@@ -112,7 +112,7 @@ def _resolve_policy(name: str, levels: Tuple[Level, ...], result: Resolution) ->
     )
 
 
-def _first(levels: Tuple[Level, ...], name: str) -> Optional[bool]:
+def _first(levels: tuple[Level, ...], name: str) -> bool | None:
     return next((getattr(level, name) for level in levels if getattr(level, name) is not None), None)
 
 
@@ -130,10 +130,10 @@ def record(configured: Mapping[str, str], effective: Mapping[str, str]) -> str:
     return " ".join(parts)
 
 
-def read_record(text: str) -> Tuple[Dict[str, str], Dict[str, str]]:
+def read_record(text: str) -> tuple[dict[str, str], dict[str, str]]:
     """The configured and the effective values of a record; what is not understood is left out."""
-    configured: Dict[str, str] = {}
-    effective: Dict[str, str] = {}
+    configured: dict[str, str] = {}
+    effective: dict[str, str] = {}
     for part in text.split():
         name, separator, values = part.partition("=")
         own, _colon, now = values.partition(":")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Fields, Value
@@ -38,7 +38,7 @@ def _ageing(name: str, asked: Fields, allow_hub: bool) -> None:
 
 
 def _spanning_tree(name: str, asked: Fields, have: Fields) -> None:
-    merged: Dict[str, Value] = {**have, **asked}
+    merged: dict[str, Value] = {**have, **asked}
     if not merged.get("stp"):
         return
     delay = merged.get("forward_delay")
@@ -53,7 +53,7 @@ def _spanning_tree(name: str, asked: Fields, have: Fields) -> None:
 
 def port(name: str, asked: Fields, have: Fields, no_linklocal_learn: bool) -> None:
     """Refuse, with InputError, combinations of port options."""
-    merged: Dict[str, Value] = {**have, **asked}
+    merged: dict[str, Value] = {**have, **asked}
     touches = any(option in asked for option in ("mab", "locked", "learning"))
     if touches and merged.get("mab") and not (merged.get("locked") and merged.get("learning")):
         missing = " and ".join(option for option in ("locked", "learning") if not merged.get(option))

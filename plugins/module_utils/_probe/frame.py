@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -67,7 +67,7 @@ def is_test_mac(address: str) -> bool:
     return address.startswith(TEST_PREFIX + ":")
 
 
-def addresses(mark: Mark, own: str, target: str = "") -> Tuple[str, str]:
+def addresses(mark: Mark, own: str, target: str = "") -> tuple[str, str]:
     """Destination and source of a frame: C(own) is the sender's address, C(target) that of the host it is meant for."""
     source = test_mac(mark.run, mark.claim, mark.sender) if mark.claim == "forged_source" else own
     if mark.claim == "broadcast":
@@ -87,7 +87,7 @@ def encode(mark: Mark, destination: str, source: str) -> bytes:
     return frame.ljust(_SHORTEST, b"\0")
 
 
-def decode(frame: bytes) -> Optional[Heard]:
+def decode(frame: bytes) -> Heard | None:
     """What arrived; None for a frame that is no probe, or whose addresses are not those that it claims to have."""
     if len(frame) < _HEADER.size:
         return None

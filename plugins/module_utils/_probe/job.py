@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._probe import links, wire
 from ansible_collections.virtnet.hardening.plugins.module_utils._probe.frame import Heard
@@ -68,9 +68,9 @@ class ProbeJob:
         return {"sent": _sent(self.planned), "msg": f"Sent {len(self.planned)} frames on {link.name} in {took:.2f} s."}
 
 
-def _summary(frames: Mapping[Heard, int]) -> List[Result]:
+def _summary(frames: Mapping[Heard, int]) -> list[Result]:
     """Grouped by all but the sequence number. Repetitions of one frame count once, and are told apart."""
-    groups: Dict[Any, Result] = {}
+    groups: dict[Any, Result] = {}
     for heard, count in frames.items():
         mark = heard.mark
         key = (mark.sender, mark.claim, mark.to, heard.source, heard.destination)
@@ -81,8 +81,8 @@ def _summary(frames: Mapping[Heard, int]) -> List[Result]:
     return [groups[key] for key in sorted(groups)]
 
 
-def _sent(planned: List[Planned]) -> List[Result]:
-    groups: Dict[Any, Result] = {}
+def _sent(planned: list[Planned]) -> list[Result]:
+    groups: dict[Any, Result] = {}
     for each in planned:
         group = {"claim": each.mark.claim, "to": each.mark.to, "source": each.source, "destination": each.destination}
         groups.setdefault(tuple(group.values()), {**group, "frames": 0})["frames"] += 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Iterator, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -47,7 +47,7 @@ class Chosen(NamedTuple):
     chosen_by: str
 
 
-def _attributes(data: bytes) -> Iterator[Tuple[int, bytes]]:
+def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
     while len(data) >= 4:
         size, number = struct.unpack_from("=HH", data)
         if size < 4:
@@ -86,7 +86,7 @@ def _link(body: bytes) -> Link:
     )
 
 
-def _default_route(body: bytes) -> List[int]:
+def _default_route(body: bytes) -> list[int]:
     """The interfaces of a default route of the main table; none for other routes and for those that reject."""
     length, table, kind = struct.unpack_from("=xB2xB2xB", body)
     found = dict(_attributes(body[12:]))
@@ -103,7 +103,7 @@ def _default_route(body: bytes) -> List[int]:
     return indexes
 
 
-def read() -> Tuple[Dict[int, Link], List[int]]:
+def read() -> tuple[dict[int, Link], list[int]]:
     """All interfaces by index, and those of the default routes, IPv4 and IPv6, each once."""
     try:
         links = {link.ifindex: link for link in map(_link, _dump(_GETLINK, struct.pack("=BxHiII", 0, 0, 0, 0, 0)))}
@@ -115,7 +115,7 @@ def read() -> Tuple[Dict[int, Link], List[int]]:
     return links, sorted(set(routes) & set(links))
 
 
-def choose(links: Dict[int, Link], routes: List[int], wanted: Optional[str]) -> Chosen:
+def choose(links: dict[int, Link], routes: list[int], wanted: str | None) -> Chosen:
     """The interface that is named, else the one that carries the default route. Refuses what it can't be sure of. Pure."""
     by_name = {link.name: link for link in links.values()}
     known = ", ".join(sorted(link.name for link in links.values() if link.ethernet)) or "none"
@@ -131,7 +131,7 @@ def choose(links: Dict[int, Link], routes: List[int], wanted: Optional[str]) -> 
     return Chosen(_checked(links[routes[0]], links), "default_route")
 
 
-def _checked(link: Link, links: Dict[int, Link]) -> Link:
+def _checked(link: Link, links: dict[int, Link]) -> Link:
     if not link.ethernet:
         raise InputError(f"interface: {link.name} is no Ethernet interface; the probe needs one.")
     # A switch, bond or team takes the frames of its members before a listener on the member sees them; a VRF does not.

@@ -5,12 +5,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
+from typing import Any, Mapping, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._probe.frame import (
-    ADDRESSED, CLAIMS, NAME, RUN, TEST_PREFIX, Mark, addresses, encode, is_test_mac,
+    ADDRESSED,
+    CLAIMS,
+    NAME,
+    RUN,
+    TEST_PREFIX,
+    Mark,
+    addresses,
+    encode,
+    is_test_mac,
 )
 
 ACTIONS = ("inspect", "listen", "send", "stop")
@@ -36,7 +44,7 @@ class Planned(NamedTuple):
         return encode(self.mark, self.destination, self.source)
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's argument specification."""
     probe = {
         "claim": {"type": "str", "required": True, "choices": list(CLAIMS)},
@@ -70,7 +78,7 @@ class ProbeRequest:
         self.duration = bounded(params["duration"], "duration", MAX_SECONDS, " s")
         self.repeat = bounded(params["repeat"], "repeat", MAX_REPEAT)
         probes = params["probes"] or []
-        self.probes: List[Tuple[str, str, str]] = [_probe(each, number) for number, each in enumerate(probes)]
+        self.probes: list[tuple[str, str, str]] = [_probe(each, number) for number, each in enumerate(probes)]
         self._check_amount()
 
     def _check_amount(self) -> None:
@@ -80,7 +88,7 @@ class ProbeRequest:
         if frames > MAX_FRAMES:
             raise InputError(f"probes: {len(self.probes)} probes with repeat {self.repeat} are {frames} frames; a run sends at most {MAX_FRAMES}.")
 
-    def frames(self, own: str) -> List[Planned]:
+    def frames(self, own: str) -> list[Planned]:
         """The frames in the order in which they are sent: all probes once, then all once more."""
         planned = []
         for sequence in range(1, self.repeat + 1):
@@ -106,7 +114,7 @@ def bounded(value: int, option: str, high: int, unit: str = "") -> int:
     return value
 
 
-def _probe(given: Mapping[str, Any], number: int) -> Tuple[str, str, str]:
+def _probe(given: Mapping[str, Any], number: int) -> tuple[str, str, str]:
     claim, option = given["claim"], f"probes[{number}]"
     if claim not in ADDRESSED:
         if given["to"] is not None or given["address"] is not None:

@@ -11,7 +11,7 @@ import select
 import socket
 import struct
 import time
-from typing import Dict, Iterator, NamedTuple, NoReturn, Sequence
+from typing import Iterator, NamedTuple, NoReturn, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.rights import lacking
@@ -34,7 +34,7 @@ class Recorded(NamedTuple):
 
     promiscuous: bool
     seconds: float
-    frames: Dict[Heard, int]
+    frames: dict[Heard, int]
     ignored: int
     dropped: int
 
@@ -66,7 +66,7 @@ def listeners(link: Link) -> int:
 
 def listen(link: Link, run: str, seconds: float) -> Recorded:
     """Record the frames of a run. Promiscuity is a membership of the socket: the kernel ends it with the socket, however that ends."""
-    frames: Dict[Heard, int] = {}
+    frames: dict[Heard, int] = {}
     ignored = 0
     start = time.monotonic()
     with _open() as channel, _ending(link, run) as ending:

@@ -28,7 +28,7 @@ Scalar = t.Union[str, bool, int, None]
 class Commented:
     """A value with comments above it. One that is off is a comment itself, ready to be switched on."""
 
-    value: "Node"
+    value: Node
     notes: tuple[str, ...] = ()
     off: bool = False
 

@@ -16,7 +16,15 @@ from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commen
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.foreseen import Foreseen
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.linux_port import PortWriter, tightened
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.words import (
-    Asked, Described, Facts, counted, described, named, not_looked_at, part, seq,
+    Asked,
+    Described,
+    Facts,
+    counted,
+    described,
+    named,
+    not_looked_at,
+    part,
+    seq,
 )
 
 VARIABLE = "kvm_bridge_host_policy"

@@ -14,7 +14,15 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.commented import Commented, Map, tree
 from ansible_collections.virtnet.hardening.plugins.plugin_utils._describe.words import (
-    Asked, Described, Facts, described, named, not_looked_at, part, policies, seq,
+    Asked,
+    Described,
+    Facts,
+    described,
+    named,
+    not_looked_at,
+    part,
+    policies,
+    seq,
 )
 
 VARIABLE = "virtnet_policy_documents"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import random
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
@@ -23,7 +23,7 @@ POLICIES = ("promiscuous", "mac_changes", "forged_transmits")
 NAMES = st.lists(STRINGS.filter(bool), min_size=1, max_size=4, unique=True)
 
 
-def vsphere(groups: List[str], machines: List[str], reason: str, switch: str = "vSwitch0") -> Dict[str, Any]:
+def vsphere(groups: list[str], machines: list[str], reason: str, switch: str = "vSwitch0") -> dict[str, Any]:
     """What esxi_switch_policy_info tells of one host and one distributed switch with these names."""
     inherits = dict.fromkeys(POLICIES, "inherit")
     level = {"security": dict.fromkeys(POLICIES, "accept"), "port_groups": [{"name": name, "security": inherits} for name in groups]}
@@ -37,7 +37,7 @@ def vsphere(groups: List[str], machines: List[str], reason: str, switch: str = "
     }
 
 
-def linux(ports: List[str], reason: str, **bridge: Any) -> Dict[str, Any]:
+def linux(ports: list[str], reason: str, **bridge: Any) -> dict[str, Any]:
     """What linux_bridge_info tells of one bridge."""
     protection = {"security": {name: {"configured": None, "effective": "accept"} for name in POLICIES}, "guards": {}, "pinned": [], "entry": "none"}
     status = {
@@ -61,7 +61,7 @@ def shuffled(value: Any, dice: random.Random) -> Any:
 
 @SOME
 @given(NAMES, st.lists(STRINGS, max_size=3), STRINGS.filter(bool), st.sampled_from([None, "guest"]))
-def test_any_names_of_a_vsphere(groups: List[str], machines: List[str], reason: str, profile: Any) -> None:
+def test_any_names_of_a_vsphere(groups: list[str], machines: list[str], reason: str, profile: Any) -> None:
     """Groups, machines, datacenters and reasons."""
     info = vsphere(groups, machines, reason)
     described = policy_document(info, "vcenter", "x.yml", profile)
@@ -77,7 +77,7 @@ def test_any_names_of_a_vsphere(groups: List[str], machines: List[str], reason: 
 
 @SOME
 @given(st.lists(st.sampled_from([*NASTY, "vnet0", "a b", "x" * 16, "\udc80"]), max_size=5, unique=True), STRINGS)
-def test_any_names_of_ports(ports: List[str], reason: str) -> None:
+def test_any_names_of_ports(ports: list[str], reason: str) -> None:
     """Those that no document can name are comments."""
     info = linux(ports, reason)
     for profile in (None, "guest"):

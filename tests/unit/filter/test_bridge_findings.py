@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
@@ -15,7 +15,7 @@ from ..test_linux_audit import OPEN, answer
 ROLES = {"eth0": "uplink", "web1": "guest", "odd": "unknown"}
 
 
-def ports(found: List[Dict[str, str]]) -> List[str]:
+def ports(found: list[dict[str, str]]) -> list[str]:
     """Those on which anything was found."""
     return sorted({each["port"] for each in found if each["port"]})
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import pytest
 import yaml
@@ -17,11 +17,11 @@ VARIABLES = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())
 PROFILES = VARIABLES["esxi_install_profile_builtin"]
 WORDS = [*VARIABLES["esxi_install_profile_wish"]["variables"], *VARIABLES["esxi_install_profile_outputs"], "name", "root_password_hash"]
 HASH = "$6$vt.example$zLoioh89ARg1mToSVx8PcOhFK2pZRhGyTemUFLma.ukv9B23eKR79ceVFDHR7dDZtpbU/XyzyR6k3/.C5GsOK1"
-GOOD: Dict[str, Any] = {"accepteula": True, "esxi_version": "8.0 U3", "vmfs": "overwrite"}
-OUTPUTS: Dict[str, Any] = {"src": "/srv/vendor", "dest": "/srv/www", "formats": ["iso"]}
+GOOD: dict[str, Any] = {"accepteula": True, "esxi_version": "8.0 U3", "vmfs": "overwrite"}
+OUTPUTS: dict[str, Any] = {"src": "/srv/vendor", "dest": "/srv/www", "formats": ["iso"]}
 
 
-def told(profile: str = "standard", secret: str = HASH, outputs: Optional[Dict[str, Any]] = None, **changed: Any) -> List[str]:
+def told(profile: str = "standard", secret: str = HASH, outputs: dict[str, Any] | None = None, **changed: Any) -> list[str]:
     """The sentences of one host, as the role gets them."""
     variables = {name: value for name, value in {**GOOD, **changed}.items() if value is not None}
     plan = install_profile({"host": "esx1", "profile": profile, "variables": variables}, PROFILES, secret)
@@ -38,7 +38,7 @@ def told(profile: str = "standard", secret: str = HASH, outputs: Optional[Dict[s
         ({"memory": "much"}, "memory"),
     ],
 )
-def test_the_variable_is_named(given: Dict[str, Any], variable: str) -> None:
+def test_the_variable_is_named(given: dict[str, Any], variable: str) -> None:
     """By its whole name."""
     assert any(f"esxi_install_profile_{variable}" in each for each in told(**given)), told(**given)
 

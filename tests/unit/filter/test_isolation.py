@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Optional, Sequence
+from typing import Any, Callable, Dict, Sequence
 
 import pytest
 from ansible.errors import AnsibleFilterError
@@ -24,23 +24,23 @@ def mac(name: str) -> str:
     return f"52:54:00:00:00:{int(name[1:]):02x}"
 
 
-def seen(hosts: Sequence[str] = HOSTS, **changed: Any) -> Dict[str, Any]:
+def seen(hosts: Sequence[str] = HOSTS, **changed: Any) -> dict[str, Any]:
     """What inspect told of each."""
-    answers: Dict[str, Any] = {name: {"interface": {"name": "eth0", "mac": mac(name)}, "listeners": 0} for name in hosts}
+    answers: dict[str, Any] = {name: {"interface": {"name": "eth0", "mac": mac(name)}, "listeners": 0} for name in hosts}
     return {**answers, **changed}
 
 
-def guarded(sender: str, listener: str, each: Dict[str, Any]) -> bool:
+def guarded(sender: str, listener: str, each: dict[str, Any]) -> bool:
     """A hardened switch."""
     return each["claim"] == "broadcast" or (each["claim"] == "unicast" and each["to"] == listener)
 
 
-def parts(passes: Passes, policy: Optional[Result] = None, hosts: Sequence[str] = HOSTS, run: str = RUN) -> Dict[str, Any]:
+def parts(passes: Passes, policy: Result | None = None, hosts: Sequence[str] = HOSTS, run: str = RUN) -> dict[str, Any]:
     """What each host returned, from planned probes and a switch that lets pass what it is told."""
     plan = isolation_plan(seen(hosts), hosts, policy)
     assert plan["problems"] == []
     repeat = (policy or {}).get("repeat", 3)
-    found: Dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name in hosts:
         base = {"interface": {"name": "eth0", "mac": mac(name)}, "run": run}
         rounds = [[{"to": "", **probe, "frames": repeat} for probe in probes] for probes in plan["rounds"][name]]
@@ -54,7 +54,7 @@ def parts(passes: Passes, policy: Optional[Result] = None, hosts: Sequence[str] 
     return found
 
 
-def judge(found: Dict[str, Any], policy: Optional[Result] = None, hosts: Sequence[str] = HOSTS) -> Result:
+def judge(found: dict[str, Any], policy: Result | None = None, hosts: Sequence[str] = HOSTS) -> Result:
     """The verdict."""
     return isolation_verdict(found, hosts, RUN, policy)
 
@@ -72,7 +72,7 @@ def test_each_fault_is_found_and_no_other(faults: Any) -> None:
     """Random sets of flows that go wrong: exactly these are not as expected."""
     broken = {(pair[0], pair[1], flow) for pair, flow in faults}
 
-    def passes(sender: str, listener: str, each: Dict[str, Any]) -> bool:
+    def passes(sender: str, listener: str, each: dict[str, Any]) -> bool:
         flow = each["claim"] if each["claim"] != "unicast" else ("own_unicast" if each["to"] == listener else "unicast_to_others")
         return guarded(sender, listener, each) is not ((sender, listener, flow) in broken)
 
@@ -103,7 +103,7 @@ def test_lost_frames_are_no_violation_as_long_as_one_arrives() -> None:
     assert judge(found)["violations"] == []
 
 
-DEAF: Dict[str, Any] = {
+DEAF: dict[str, Any] = {
     "g2 could not listen: none of the 12 frames that it must hear arrived": {"heard": []},
     "g2 could not listen to frames for others: eth0 refused promiscuous mode": {"promiscuous": False},
     "g2 could not listen to all: its kernel dropped 4 frames": {"dropped": 4},
@@ -154,7 +154,7 @@ def test_two_hosts_say_what_is_not_tested() -> None:
 ISOLATED = {"isolated": [["g1", "g2"]], "controls": ["g3"]}
 
 
-def apart(sender: str, listener: str, each: Dict[str, Any]) -> bool:
+def apart(sender: str, listener: str, each: dict[str, Any]) -> bool:
     """g1 and g2 are isolated; what is unknown goes to g3."""
     return {sender, listener} != {"g1", "g2"} and (guarded(sender, listener, each) or each["claim"] == "unknown_unicast")
 
@@ -188,7 +188,7 @@ def test_what_nobody_judges_is_not_sent() -> None:
     assert "forged_source" not in str(plan["rounds"]), "not between isolated hosts either"
 
 
-def problems(policy: Optional[Result] = None, hosts: Sequence[str] = HOSTS, **changed: Any) -> str:
+def problems(policy: Result | None = None, hosts: Sequence[str] = HOSTS, **changed: Any) -> str:
     """Why a check can't be made, all in one."""
     return "\n".join(isolation_plan(seen(hosts, **changed), hosts, policy)["problems"])
 

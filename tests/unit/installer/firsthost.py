@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Sequence
 
 # ESXi's shell is the ash of busybox. dash is its sibling, which Debian has as sh.
 SHELLS = [words for words in (["sh"], ["busybox", "sh"]) if shutil.which(words[0])]
@@ -36,7 +36,7 @@ class FirstHost:
         for each in (self.volumes, self.served, self.tmp, self.bin):
             each.mkdir(parents=True)
         fail = _FAIL.format(words=list(failing))
-        bodies: Dict[str, str] = {name: fail for name in ("esxcli", "logger", "sleep", "reboot", "vmkload_mod", "vsish")}
+        bodies: dict[str, str] = {name: fail for name in ("esxcli", "logger", "sleep", "reboot", "vmkload_mod", "vsish")}
         bodies["wget"] = _WGET.format(served=str(self.served))
         bodies["esxcfg-mpath"] = 'print("naa.1 : Local Disk (naa.1)\\nmpx.vmhba1:C0:T0:L0 : Local CD-ROM (mpx.vmhba1:C0:T0:L0)")\n'
         for name, body in bodies.items():
@@ -44,7 +44,7 @@ class FirstHost:
             path.write_text(_NOTE.format(python=sys.executable, log=str(self.log)) + body)
             path.chmod(0o755)
 
-    def run(self, script: str, shell: Sequence[str] = ("sh",)) -> List[List[str]]:
+    def run(self, script: str, shell: Sequence[str] = ("sh",)) -> list[list[str]]:
         """Every call of a command of ESXi, in order. The paths of ESXi are those of this folder."""
         self.log.unlink(missing_ok=True)
         here = script.replace("/vmfs/volumes", str(self.volumes)).replace("/tmp/virtnet", f"{self.tmp}/virtnet")
@@ -56,6 +56,6 @@ class FirstHost:
         return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
 
 
-def calls_of(calls: Sequence[Sequence[str]], name: str) -> List[List[str]]:
+def calls_of(calls: Sequence[Sequence[str]], name: str) -> list[list[str]]:
     """The arguments of the calls of one command."""
     return [list(call[1:]) for call in calls if call[0] == name]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg import task as bootcfg_task
@@ -21,19 +21,19 @@ MEDIUM = (
 )
 
 
-def found(data: bytes) -> List[Any]:
+def found(data: bytes) -> list[Any]:
     """Rule, line and severity."""
     return [(each.rule, each.line, each.severity) for each in lint(parse(data))]
 
 
-def options(text: str) -> List[str]:
+def options(text: str) -> list[str]:
     """The rules that the kernel's options break."""
     return [rule for rule, _line, _severity in found(f"kernel=/k\nkernelopt={text}\n".encode())]
 
 
 # The boot loader takes less than 4096 bytes: path, blank, options, and " BOOTIF=01-..." of 28 bytes. A module less than 256.
 LONG = 4096 - len("/k ") - 28
-FILES: List[Any] = [
+FILES: list[Any] = [
     (b"kernel=/b.b00 runweasel\n", [("path-blank", 1, "error")]), (b"kernel=/k\ncrypto=/a b\n", [("path-blank", 2, "error")]),
     (b"kernel=k\nprefix=http://h/ESXi 8\n", [("path-blank", 2, "error")]), (b"kernel=k\nmodules=/a opt=1 --- /b\n", []),
     (b"kernel=k\nprefix=p/\n", []),
@@ -61,12 +61,12 @@ FILES: List[Any] = [
 
 
 @pytest.mark.parametrize(("data", "expected"), FILES)
-def test_files(data: bytes, expected: List[Any]) -> None:
+def test_files(data: bytes, expected: list[Any]) -> None:
     """All findings, and no other."""
     assert found(data) == expected and "pw55" not in repr(lint(parse(data)))
 
 
-OPTIONS: Dict[str, List[str]] = {
+OPTIONS: dict[str, list[str]] = {
     "ks=tftp://h/ks.cfg": ["ks-scheme"], "ks=ftp://h/ks": ["ks-unprotected"], "ks=/ks.cfg": ["ks-scheme"], "ks=http:///ks": ["ks-scheme"], "ks": ["ks-scheme"],
     "ks=gopher://x": ["ks-scheme"], "ks=usb": [], "ks=usb:/KS.CFG": [], "ks=file:///ks.cfg": [], "ks=cdrom:/KS.CFG": [], "ks=cdrom:KS.CFG": ["ks-scheme"],
     "ks = http://h/ks": ["ks-scheme", "option-blank"], "ks= http://h/ks": ["option-blank"], "ks =http://h/ks": ["ks-scheme", "option-blank"],
@@ -115,7 +115,7 @@ def test_an_empty_prefix_after_another_one_is_mended() -> None:
     assert apply(data, Edit(prefix="")) == b"kernel=/k\nprefix=\n" and apply(data, Edit(title="t")) != data
 
 
-def work(data: bytes = MEDIUM, **params: Any) -> Dict[str, Any]:
+def work(data: bytes = MEDIUM, **params: Any) -> dict[str, Any]:
     """The module's answer about one file."""
     given = {name: option.get("default") for name, option in bootcfg_task.spec().items()}
     outcome = bootcfg_task.work({**given, "path": "/boot.cfg", **params}, Memory({"/boot.cfg": data}))
@@ -131,7 +131,7 @@ def work(data: bytes = MEDIUM, **params: Any) -> Dict[str, Any]:
     ({"system_media_size": "min", "disk_size": 80}, "give it with its unit"), ({"esxi_version": "8.0 U2"}, "/boot.cfg is of 8.0 U3"),
     ({"esxi_version": "6.7"}, "/boot.cfg is of 8.0 U3"), ({"esxi_version": "9.0.1.0", "system_media_size": "max"}, "/boot.cfg is of 8.0 U3"),
 ])
-def test_the_module_refuses(params: Dict[str, Any], words: str) -> None:
+def test_the_module_refuses(params: dict[str, Any], words: str) -> None:
     """What the host would fail at."""
     with pytest.raises(InputError, match=words) as error:
         work(**params)
@@ -150,7 +150,7 @@ def test_the_release_counts_as_far_as_it_is_said() -> None:
 class Tree(Memory):
     """A folder on a disk."""
 
-    def names(self, path: str) -> Optional[List[str]]:
+    def names(self, path: str) -> list[str] | None:
         """What is right below."""
         below = [name[len(path) + 1:].partition("/")[0] for name in self.files if name.startswith(f"{path}/")]
         return sorted(set(below)) or None

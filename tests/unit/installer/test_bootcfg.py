@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.edit import Edit, apply
@@ -19,7 +19,7 @@ MEDIUM = (
 )
 
 # Facts: the boot loader's own parser was run on such lines.
-READS: List[Any] = [
+READS: list[Any] = [
     (b"kernel=b.b00\r\ntitle=x\r\n", {"kernel": b"b.b00", "title": b"x"}),
     (b"title=a   b\t c \nkernel=k\n", {"title": b"a b c"}),
     (b"  kernel=k  \n", {"kernel": b"k"}),
@@ -50,7 +50,7 @@ READS: List[Any] = [
 
 
 @pytest.mark.parametrize(("data", "values"), READS)
-def test_reads_like_the_boot_loader(data: bytes, values: Dict[str, bytes]) -> None:
+def test_reads_like_the_boot_loader(data: bytes, values: dict[str, bytes]) -> None:
     """Each rule of it."""
     config = parse(data)
     assert {key: config.value(key) for key in values} == values
@@ -66,7 +66,7 @@ def test_reads_like_the_boot_loader(data: bytes, values: Dict[str, bytes]) -> No
         (b"a------b", [b"a"]), (b"---ab", [b"b"]),
     ],
 )
-def test_modules(value: bytes, items: List[bytes]) -> None:
+def test_modules(value: bytes, items: list[bytes]) -> None:
     """Split at every ---."""
     assert modules(value) == items
 
@@ -96,7 +96,7 @@ def test_paths(prefix: bytes, path: bytes, asked: bytes) -> None:
     assert resolve(prefix, path, b"dir") == asked
 
 
-EDITS: List[Any] = [
+EDITS: list[Any] = [
     (Edit({"ks": "cdrom:/KS.CFG"}, ["cdromBoot"]), b"runweasel cdromBoot", b"runweasel ks=cdrom:/KS.CFG"),
     (Edit({"runweasel": None}), b"kernelopt=runweasel", b"kernelopt=runweasel"),
     (Edit({"systemMediaSize": "min"}), b"runweasel cdromBoot", b"runweasel cdromBoot systemMediaSize=min"),
@@ -192,7 +192,7 @@ def test_no_boot_cfg() -> None:
             apply(data, Edit(title="x"))
 
 
-FINDINGS: List[Any] = [
+FINDINGS: list[Any] = [
     (b"title=x\n", "no-kernel", 0, "error"),
     (b"kernel=k\nmodules = a\n", "blank-before-equals", 2, "error"),
     (b"kernel=k\ntimeout=5s\n", "not-a-number", 2, "error"),

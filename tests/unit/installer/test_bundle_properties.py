@@ -8,7 +8,7 @@ import io
 import os
 import random
 from pathlib import Path
-from typing import Any, List, Tuple
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.catalogue import catalogue
@@ -46,12 +46,12 @@ def test_any_bytes(data: bytes, head: bytes) -> None:
 
 
 @pytest.fixture(name="originals", scope="module")
-def _originals(tmp_path_factory: pytest.TempPathFactory) -> List[bytes]:
+def _originals(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     folder: Path = tmp_path_factory.mktemp("bundles")
     return [make_vib(folder, VibSpec()).read_bytes(), make_bundle(folder, [VibSpec()]).read_bytes()]
 
 
-def test_real_ones_that_are_spoilt(originals: List[bytes]) -> None:
+def test_real_ones_that_are_spoilt(originals: list[bytes]) -> None:
     """By chance: bytes changed, parts cut out, doubled and moved."""
     print(f"VIRTNET_SEED={SEED}")
     chance = random.Random(SEED)
@@ -94,10 +94,10 @@ def test_any_text(text: str) -> None:
 
 @LONG
 @given(st.lists(st.dictionaries(FIELDS, VALUES, max_size=9), max_size=2))
-def test_any_entry(entries: List[Any]) -> None:
+def test_any_entry(entries: list[Any]) -> None:
     """Of a user's catalogue."""
     try:
         catalogue(entries)
     except InputError as error:
-        pairs: Tuple[str, str] = ("catalogue: ", "esxi_version: ")
+        pairs: tuple[str, str] = ("catalogue: ", "esxi_version: ")
         assert error.message.startswith(pairs)

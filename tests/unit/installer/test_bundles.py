@@ -12,7 +12,7 @@ import subprocess
 import tracemalloc
 import zipfile
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle import dep
@@ -28,7 +28,7 @@ from tests.oracle.bundles import VibSpec, archive, make_bundle, make_vib, parts
 LSPCI = "01:00.0 0108: 144d:a808 (rev 01)\n02:00.0 0200: 8086:15f3 (rev 03)\n03:00.0 0200: 10ec:8168 (rev 15)\n"
 
 
-def ask(*paths: Path, **params: Any) -> Dict[str, Any]:
+def ask(*paths: Path, **params: Any) -> dict[str, Any]:
     """As the module does."""
     return work({"paths": [str(path) for path in paths], **params}, lambda path: open(path, "rb"))
 
@@ -87,7 +87,7 @@ def test_a_vib_alone(tmp_path: Path) -> None:
     ("8.0", ["esx-version >= 7.0.0", "esx-version << 7.1.0"], [], "yes"),
     ("8.0", ["libfoo"], [], "unknown"),
 ])
-def test_which_releases_a_vib_is_for(release: str, depends: List[str], platforms: List[str], fits: str) -> None:
+def test_which_releases_a_vib_is_for(release: str, depends: list[str], platforms: list[str], fits: str) -> None:
     """By its constraints and platforms."""
     constraints = [Constraint(*(text.split(" ") if " " in text else [text])) for text in depends]
     assert Needs(constraints, platforms).answer(EsxiVersion.parse(release))[0] == fits
@@ -102,7 +102,7 @@ def test_versions_are_ordered(older: str, newer: str) -> None:
     assert compare(older, newer) == -1 and compare(newer, older) == 1 and compare(newer, newer) == 0
 
 
-CASES: Dict[str, VibSpec] = {
+CASES: dict[str, VibSpec] = {
     "digest": VibSpec(payload_digest="0" * 64),
     "compressed": VibSpec(payload_data=b"\x1f\x8b\x08" + b"\xff" * 200),
     "acceptance-level": VibSpec(level="best"),
@@ -127,7 +127,7 @@ def test_a_vib_is_refused(tmp_path: Path, reason: str) -> None:
     (["descriptor.xml", "sig.pkcs7"], "truncated"),
     (["descriptor.xml", "sig.pkcs7", "igccommu", "more"], "undeclared"),
 ])
-def test_a_vib_has_the_files_of_its_descriptor(tmp_path: Path, order: List[str], reason: str) -> None:
+def test_a_vib_has_the_files_of_its_descriptor(tmp_path: Path, order: list[str], reason: str) -> None:
     """In order, all of them and no others."""
     work_folder = tmp_path / f"vib-{VibSpec().identifier}"
     work_folder.mkdir()
@@ -174,7 +174,7 @@ def test_names_of_ar(tmp_path: Path) -> None:
     assert refused(made).reason == "path-traversal"
 
 
-def rezip(path: Path, change: Callable[[zipfile.ZipFile, Dict[str, bytes]], None]) -> Path:
+def rezip(path: Path, change: Callable[[zipfile.ZipFile, dict[str, bytes]], None]) -> Path:
     """The bundle anew, with a change of its files."""
     with zipfile.ZipFile(path) as old:
         files = {name: old.read(name) for name in old.namelist()}
@@ -186,25 +186,25 @@ def rezip(path: Path, change: Callable[[zipfile.ZipFile, Dict[str, bytes]], None
     return target
 
 
-def link(new: zipfile.ZipFile, _files: Dict[str, bytes]) -> None:
+def link(new: zipfile.ZipFile, _files: dict[str, bytes]) -> None:
     """A symbolic link."""
     info = zipfile.ZipInfo("link")
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
     new.writestr(info, "/etc/passwd")
 
 
-def bomb(_new: zipfile.ZipFile, files: Dict[str, bytes]) -> None:
+def bomb(_new: zipfile.ZipFile, files: dict[str, bytes]) -> None:
     """64 MiB of nothing in 64 KiB."""
     files["vib20/zeros"] = bytes(64 << 20)
 
 
-def entities(_new: zipfile.ZipFile, files: Dict[str, bytes]) -> None:
+def entities(_new: zipfile.ZipFile, files: dict[str, bytes]) -> None:
     """A billion laughs."""
     lines = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     files["index.xml"] = f'<!DOCTYPE x [<!ENTITY l0 "lol">{lines}]><vendorList>&l9;</vendorList>'.encode()
 
 
-ZIPS: Dict[str, Callable[[zipfile.ZipFile, Dict[str, bytes]], Any]] = {
+ZIPS: dict[str, Callable[[zipfile.ZipFile, dict[str, bytes]], Any]] = {
     "path-traversal": lambda new, _files: new.writestr("../../etc/cron.d/x", "x"),
     "path-traversal ": lambda new, _files: new.writestr("C:/x", "x"),
     "path-traversal  ": link,
@@ -242,7 +242,7 @@ def test_metadata_must_agree_with_the_vib(tmp_path: Path, kind: str) -> None:
         assert refused(make_bundle(tmp_path, [VibSpec()], wrong_digest=True)).reason == "digest"
         return
 
-    def change(_new: zipfile.ZipFile, files: Dict[str, bytes]) -> None:
+    def change(_new: zipfile.ZipFile, files: dict[str, bytes]) -> None:
         name = next(name for name in files if name.endswith(".vib"))
         other = VibSpec(version="1.2.8.0-1vmw.700.1.0.15843807")
         files[name] = make_vib(tmp_path / "other", other).read_bytes() if kind == "mismatch" else files[name] + b"\n"

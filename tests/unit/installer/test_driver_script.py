@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -24,7 +24,7 @@ FIREWALL = ["network", "firewall", "ruleset", "set", "--ruleset-id=httpClient"]
 MAINTENANCE = ["system", "maintenanceMode", "set"]
 
 
-def answer(path: str = "/srv/a driver.zip", **more: Any) -> Dict[str, Any]:
+def answer(path: str = "/srv/a driver.zip", **more: Any) -> dict[str, Any]:
     """As offline_bundle_info has it."""
     vib = {"maintenance_mode": True, "live_install": False}
     return {"path": path, "sha256": DIGEST, "kind": "offline_bundle", "components": [{"name": "c"}], "vibs": [vib], "acceptance_level": "partner", **more}
@@ -36,13 +36,13 @@ def put(folder: Path, name: str, data: bytes = DATA) -> None:
     (folder / name).write_bytes(data)
 
 
-def installs(calls: List[List[str]]) -> List[str]:
+def installs(calls: list[list[str]]) -> list[str]:
     """What esxcli software was called with, but for the folder."""
     return [" ".join(words).replace(words[-1], words[-1].rpartition("/")[2]) for words in calls_of(calls, "esxcli") if words[0] == "software"]
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
-def test_from_a_cd(tmp_path: Path, shell: List[str]) -> None:
+def test_from_a_cd(tmp_path: Path, shell: list[str]) -> None:
     """Under the name that it has on an ISO; nothing is asked of the network."""
     host = FirstHost(tmp_path)
     put(host.volumes, "ESXI/DRIVERS/01.ZIP")
@@ -58,7 +58,7 @@ def test_from_a_cd(tmp_path: Path, shell: List[str]) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
-def test_from_the_network(tmp_path: Path, shell: List[str]) -> None:
+def test_from_the_network(tmp_path: Path, shell: list[str]) -> None:
     """From the first tree that has it. The firewall is opened for it and closed again."""
     host = FirstHost(tmp_path)
     script = render(drivers([answer(vibs=[{"maintenance_mode": False, "live_install": True}], components=[])], V8), BASE)
@@ -96,7 +96,7 @@ def test_a_failed_installation_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "words"), [({"fits": "no", "because": "it is for ESXi 7.*"}, "it is for ESXi 7"), ({"acceptance_level": "community"}, "community")],
 )
-def test_what_a_host_would_refuse(more: Dict[str, Any], words: str) -> None:
+def test_what_a_host_would_refuse(more: dict[str, Any], words: str) -> None:
     """Here already."""
     with pytest.raises(InputError, match=words):
         drivers([answer(**more)], V8)

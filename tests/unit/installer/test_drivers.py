@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.catalogue import CATALOGUE, answers, catalogue
@@ -106,7 +106,7 @@ def test_lines_of_driver_maps() -> None:
     assert short(ANY) == "any" and short("................0108..") == "class 0108"
 
 
-def lookup(*terms: str, **options: Any) -> List[Dict[str, Any]]:
+def lookup(*terms: str, **options: Any) -> list[dict[str, Any]]:
     """As the plugin does."""
     return answers(terms, **options)
 
@@ -120,7 +120,7 @@ def lookup(*terms: str, **options: Any) -> List[Dict[str, Any]]:
     ("class 010802", "7.0", "bundle", ["nvme-community-7.0"]),
     ("usb_network", "8.0 U3", "bundle", ["usb-nic-8.0u3"]), ("usb_network", "8.0 U2", "other_release", []), ("usb_network", "9.0", "bundle", ["usb-nic-9.0"]),
 ])
-def test_the_question(term: str, release: str, answer: str, names: List[str]) -> None:
+def test_the_question(term: str, release: str, answer: str, names: list[str]) -> None:
     """Which bundle makes this device work on this release?"""
     (found,) = lookup(term, esxi_version=release)
     assert [each["name"] for each in found["bundles"]] == names
@@ -141,7 +141,7 @@ def test_entries_of_users() -> None:
     ({"kind": "sound"}, "sound"), ({"sha256": "abc"}, "abc"), ({"pci_ids": ["8086"]}, "8086"), ({"pci_ids": "8086:0002-0001"}, "ends before"),
     ({"colour": "red"}, "colour"), ({"since": "7"}, "'7'"), ({"install": "rpm"}, "rpm"), ({"reboot": "maybe"}, "maybe"), ({"file": ""}, "file"),
 ])
-def test_entries_are_checked(change: Dict[str, Any], word: str) -> None:
+def test_entries_are_checked(change: dict[str, Any], word: str) -> None:
     """Each mistake by its name."""
     base = {"name": "own", "file": "own.zip", "kind": "network", "pci_ids": [], "since": "6.7", "install": "vib", "sha256": "a" * 64}
     with pytest.raises(InputError) as caught:

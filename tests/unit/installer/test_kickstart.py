@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import shlex
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import MOST_FINDINGS
@@ -32,7 +32,7 @@ KEEP = "install --disk=naa.1 --preservevmfs"
 STATIC = "network --bootproto=static --device=vmnic0 --ip=192.0.2.11 --netmask=255.255.255.0 --gateway=192.0.2.1 --nameserver=192.0.2.53 --hostname=esx1"
 
 
-def findings(text: str, version: str = "8.0", secure_boot: Optional[bool] = False) -> List[Any]:
+def findings(text: str, version: str = "8.0", secure_boot: bool | None = False) -> list[Any]:
     """Line, rule and severity of each finding."""
     found = lint(parse(text.encode()), Installation(EsxiVersion.parse(version), secure_boot))
     return [(finding.line, finding.rule, finding.severity) for finding in found]
@@ -51,7 +51,7 @@ def test_a_good_file_has_no_findings() -> None:
 
 
 # A line that takes the place of its command in the good file, and the rule that it breaks.
-LINES: Dict[str, str] = {
+LINES: dict[str, str] = {
     "eula": "unknown-command", "VMAcceptEula": "unknown-command", "autopart --firstdisk": "deprecated-command", "vnc --enabled": "deprecated-command",
     "rootpw foo#bar": "unquoted-hash", "rootpw secret": "plain-password", f"rootpw {HASH}": "hash-as-password",
     f"rootpw --iscrypted=yes {HASH}": "unwanted-value",
@@ -108,7 +108,7 @@ def test_mistakes_of_a_line(line: str, rule: str) -> None:
         assert not any(word in told for word in line.split()[1:] if not word.startswith("--"))
 
 
-FILES: List[Any] = [
+FILES: list[Any] = [
     ("install --firstdisk=local --preservevmfs\nreboot\n", [(0, "missing-eula"), (0, "missing-rootpw"), (0, "missing-network")]),
     (GOOD.replace("install --firstdisk=local --overwritevmfs\n", ""), [(0, "missing-method")]),
     (GOOD.replace("reboot\n", ""), [(0, "missing-reboot")]),
@@ -146,14 +146,14 @@ FILES: List[Any] = [
 
 
 @pytest.mark.parametrize(("text", "expected"), FILES)
-def test_mistakes_of_a_file(text: str, expected: List[Any]) -> None:
+def test_mistakes_of_a_file(text: str, expected: list[Any]) -> None:
     """All of them, and no other."""
     assert [(line, rule) for line, rule, _severity in findings(text)] == expected
     assert "S3cret" not in repr(lint(parse(text.encode())))
 
 
 @pytest.mark.parametrize(("answer", "rule"), [(True, "firstboot-secure-boot"), (None, "firstboot-maybe"), (False, None)])
-def test_firstboot_and_secure_boot(answer: Optional[bool], rule: Optional[str]) -> None:
+def test_firstboot_and_secure_boot(answer: bool | None, rule: str | None) -> None:
     """An error, a warning, nothing."""
     assert [each[1] for each in findings(GOOD + "%firstboot\nx\n", "8.0", answer)] == ([rule] if rule else [])
 
@@ -166,7 +166,7 @@ def test_firstboot_and_secure_boot(answer: Optional[bool], rule: Optional[str]) 
         ("serialnum --esx=AAAAA-BBBBB-CCCCC-DDDDD-EEEEE", "8.0 U3", None), ("serialnum --esx=AAAAA-BBBBB-CCCCC-DDDDD-EEEEE", "9.0", "no-longer"),
     ],
 )
-def test_releases(line: str, version: str, rule: Optional[str]) -> None:
+def test_releases(line: str, version: str, rule: str | None) -> None:
     """An option of another release."""
     assert [each[1] for each in findings(with_line(line), version)] == ([rule] if rule else [])
 
@@ -270,7 +270,7 @@ def test_table() -> None:
     assert set(wanted.split()) <= set(COMMANDS)
 
 
-FULL: Dict[str, Any] = {
+FULL: dict[str, Any] = {
     "accepteula": True, "root_password_hash": HASH, "keyboard": "US Default", "reboot": True, "noeject": True,
     "install": {"firstdisk": ["DELLBOSS VD", "vmw_ahci", "local"], "overwritevmfs": True, "dpupcislots": ["0000:01:00.0"]},
     "clearpart": [{"drives": ["naa.1", "naa.2"], "overwritevmfs": True}], "part": [{"name": "data store", "ondisk": "naa.2"}],
@@ -320,7 +320,7 @@ def test_bare_firstdisk_leaves_the_filters_to_the_installer() -> None:
         ({"post": [{"script": "include = 1\n"}]}, "line 1 of the script begins with include"), ({"post": [{"script": "a\x00"}]}, "no text"),
     ],
 )
-def test_what_can_not_be_written(model: Dict[str, Any], words: str) -> None:
+def test_what_can_not_be_written(model: dict[str, Any], words: str) -> None:
     """Refused by its option, and no hash or password in the message."""
     with pytest.raises(InputError, match=re.escape(words)) as error:
         render(model)

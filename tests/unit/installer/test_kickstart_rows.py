@@ -7,7 +7,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-from typing import Any, Dict, Optional, Set, Tuple
+from typing import Any
 
 import pytest
 import yaml
@@ -29,7 +29,7 @@ KEY = "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"
 DISK = "naa.5000c500a1b2c3d4"
 
 # A value of each option, and the lines of the file that it is; typed here, as what the table says of itself proves nothing.
-EXAMPLES: Dict[str, Tuple[Any, str]] = {
+EXAMPLES: dict[str, tuple[Any, str]] = {
     "accepteula": (True, "vmaccepteula"), "root_password_hash": (HASH, f"rootpw --iscrypted {HASH}"), "install": ({"disk": DISK}, f"install --disk={DISK}"),
     "installorupgrade": ({"firstdisk": ["local"]}, "installorupgrade --firstdisk=local"), "upgrade": ({"disk": DISK}, f"upgrade --disk={DISK}"),
     "clearpart": ([{"drives": [DISK]}, {"alldrives": True}], f"clearpart --drives={DISK}\nclearpart --alldrives"),
@@ -42,7 +42,7 @@ EXAMPLES: Dict[str, Tuple[Any, str]] = {
 # What needs another option beside it.
 BESIDE = {"noeject": {"reboot": True}}
 # A line of a script that somebody meant for the installer; None where a shell may have such a line.
-IN_SCRIPTS: Dict[str, Optional[str]] = {
+IN_SCRIPTS: dict[str, str | None] = {
     "accepteula": "accepteula", "root_password_hash": "rootpw x", "install": "install --firstdisk", "installorupgrade": "installorupgrade", "upgrade": None,
     "clearpart": "clearpart --alldrives", "part": None, "network": "network --bootproto=dhcp", "keyboard": "keyboard German", "serialnum": "serialnum --esx=x",
     "paranoid": "paranoid", "dryrun": "dryrun", "reboot": None, "include": None, "pre": None, "post": None, "firstboot": None,
@@ -50,23 +50,23 @@ IN_SCRIPTS: Dict[str, Optional[str]] = {
 SECRET = ("root_password_hash", "serialnum")
 
 
-def documented() -> Dict[str, Any]:
+def documented() -> dict[str, Any]:
     """The options of the module."""
     for node in ast.walk(ast.parse(MODULE.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "DOCUMENTATION":
-            found: Dict[str, Any] = yaml.safe_load(ast.literal_eval(node.value))["options"]
+            found: dict[str, Any] = yaml.safe_load(ast.literal_eval(node.value))["options"]
             return found
     raise AssertionError("the module has no documentation")
 
 
-def of_role() -> Dict[str, str]:
+def of_role() -> dict[str, str]:
     """What the role gives to the module."""
     tasks = yaml.safe_load(ROLE.read_text(encoding="utf-8"))
-    found: Dict[str, str] = next(each["virtnet.hardening.esxi_kickstart"] for each in tasks if "virtnet.hardening.esxi_kickstart" in each)
+    found: dict[str, str] = next(each["virtnet.hardening.esxi_kickstart"] for each in tasks if "virtnet.hardening.esxi_kickstart" in each)
     return found
 
 
-def none_of(sentence: str, names: Set[str]) -> None:
+def none_of(sentence: str, names: set[str]) -> None:
     """Fails with the names."""
     assert not names, f"{sentence} {', '.join(sorted(names))}"
 
@@ -146,7 +146,7 @@ def test_options_of_a_release(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint.COMMANDS", {**COMMANDS, **rows})
 
-    def told(text: str, version: str) -> Set[str]:
+    def told(text: str, version: str) -> set[str]:
         found = lint(parse(text.encode()), Installation(EsxiVersion.parse(version), False))
         return {each.message for each in found if each.rule in ("not-in-version", "no-longer")}
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import spec as media_spec
@@ -29,7 +29,7 @@ HOST = {"name": "one", "mac": "52:54:00:00:00:01"}
 class Fake(Installer):
     """A medium in memory."""
 
-    def __init__(self, files: Dict[str, bytes]) -> None:
+    def __init__(self, files: dict[str, bytes]) -> None:
         super().__init__("fake.iso", {path: len(data) for path, data in files.items()})
         self.files = files
 
@@ -38,9 +38,9 @@ class Fake(Installer):
         return self.files[path]
 
 
-def make(files: Optional[Dict[str, bytes]] = None, on_host: Optional[Dict[str, bytes]] = None, **given: Any) -> Medium:
+def make(files: dict[str, bytes] | None = None, on_host: dict[str, bytes] | None = None, **given: Any) -> Medium:
     """A plan."""
-    params: Dict[str, Any] = {name: option.get("default") for name, option in media_spec.spec().items()}
+    params: dict[str, Any] = {name: option.get("default") for name, option in media_spec.spec().items()}
     params.update(src="fake.iso", dest="/d", **given)
     for host in params.get("hosts") or []:
         for name, option in media_spec.spec()["hosts"]["options"].items():
@@ -56,7 +56,7 @@ def text(medium: Medium, path: str) -> str:
     return data.decode()
 
 
-def options(medium: Medium, path: str) -> List[str]:
+def options(medium: Medium, path: str) -> list[str]:
     """Of the kernel."""
     return next(line for line in text(medium, path).splitlines() if line.startswith("kernelopt=")).partition("=")[2].split()
 
@@ -114,7 +114,7 @@ def test_arm() -> None:
 )
 def test_pxelinux(data: bytes, version: str) -> None:
     """From 5.00 on it can't load the vendor's mboot.c32."""
-    given: Dict[str, Any] = {"format": "pxe", "pxelinux": "/p", "ks_url": "http://h/ks"}
+    given: dict[str, Any] = {"format": "pxe", "pxelinux": "/p", "ks_url": "http://h/ks"}
     if version == "!":
         with pytest.raises(InputError, match=r"3\.86"):
             make(on_host={"/p": data}, **given)
@@ -131,7 +131,7 @@ def test_pxelinux(data: bytes, version: str) -> None:
         ({"/BOOT.CFG": b"\xff\xfe\x00rubbish"}, "kernel"), ({"/BOOT.CFG": b""}, "kernel"),
     ],
 )
-def test_media_that_are_none(files: Dict[str, bytes], words: str) -> None:
+def test_media_that_are_none(files: dict[str, bytes], words: str) -> None:
     """With their reason."""
     for given in ({"format": "iso"}, {"format": "http", "base_url": "http://h"}):
         with pytest.raises(InputError, match=words):
@@ -146,7 +146,7 @@ def test_media_that_are_none(files: Dict[str, bytes], words: str) -> None:
         ("52:54:00:ab:cd:0g", None), ("52:54:00:ab:cd:01:02", None),
     ],
 )
-def test_mac_folders(mac: str, folder: Optional[str]) -> None:
+def test_mac_folders(mac: str, folder: str | None) -> None:
     """As the boot loader writes them."""
     if folder is None:
         with pytest.raises(InputError, match="mac"):
@@ -168,7 +168,7 @@ def said(medium: Medium, words: str) -> bool:
 def test_a_medium_for_the_bios_alone() -> None:
     """Told, with the way out, or refused where no host could start."""
     for kind in ("pxe", "ipxe"):
-        given: Dict[str, Any] = {"format": kind, "base_url": "http://h", "kickstart_content": SCRIPT}
+        given: dict[str, Any] = {"format": kind, "base_url": "http://h", "kickstart_content": SCRIPT}
         medium = make(WITHOUT_UEFI, PXELINUX, pxelinux="/p", **given)
         assert said(medium, "so hosts start by the BIOS only; give the vendor's whole medium") and medium.result["uefi"] is None
         with pytest.raises(InputError, match="give the vendor's whole medium, or the pxelinux.0 of SYSLINUX 3.86"):
@@ -183,7 +183,7 @@ def test_a_medium_for_the_bios_alone() -> None:
 
 def test_files_for_the_bios_of_esx_9() -> None:
     """Only for those who ask, and told then."""
-    given: Dict[str, Any] = {"format": "pxe", "base_url": "http://h", "kickstart_content": SCRIPT, "hosts": [dict(HOST)]}
+    given: dict[str, Any] = {"format": "pxe", "base_url": "http://h", "kickstart_content": SCRIPT, "hosts": [dict(HOST)]}
     without = make(NINE, **given)
     assert not [entry.path for entry in without.entries if "mboot.c32" in entry.path or "pxelinux" in entry.path] and not said(without, "BIOS")
     asked = make(NINE, PXELINUX, pxelinux="/p", **given)
@@ -230,7 +230,7 @@ def test_the_release_of_a_medium_whose_build_is_empty() -> None:
     ({"base_url": "http://h", "kernel_options": {"systemmediasize": "min"}}, "option-case"),
     ({"base_url": "http://h", "drivers": ["/d/\ud800.zip"]}, "rename it"),
 ])
-def test_what_is_refused_for_a_tree(given: Dict[str, Any], words: str) -> None:
+def test_what_is_refused_for_a_tree(given: dict[str, Any], words: str) -> None:
     """With its reason, without the password."""
     with pytest.raises(InputError, match=words) as error:
         make(format="http", kickstart_content=SCRIPT, **given)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import List, Optional
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.media_size import GIB, SINCE, plan
@@ -54,7 +53,7 @@ def test_no_releases(text: str) -> None:
         ("7.0.1-0.30.17551050", "7.0 U1d"), ("8.0.3-0.0.24022510", "8.0 U3"), ("6.7.0-0.0.8169922", "6.7"), ("", None), ("custom", None), ("7.0.1-0.0.x", None),
     ],
 )
-def test_release_of_a_build(build: str, version: Optional[str]) -> None:
+def test_release_of_a_build(build: str, version: str | None) -> None:
     """As boot.cfg says it. The letter of 7.0 U1 decides about systemMediaSize."""
     found = EsxiVersion.of_build(build)
     assert (str(found) if found else None) == version
@@ -87,7 +86,7 @@ V8 = EsxiVersion(8, 0)
         ("max", 512 * GIB, False, True), ("max", 1024 * GIB, False, False), ("min", None, False, False),
     ],
 )
-def test_memory(size: str, memory: Optional[int], refused: bool, warned: bool) -> None:
+def test_memory(size: str, memory: int | None, refused: bool, warned: bool) -> None:
     """1 TB needs at least small; min is doubtful from 512 GB on."""
     if refused:
         with pytest.raises(InputError, match=r"at least small \(69 GB\)"):
@@ -123,7 +122,7 @@ def test_small_disks_are_refused() -> None:
 @pytest.mark.parametrize(("size", "warned"), [("min", True), ("small", True), ("default", False), ("max", False)])
 def test_esx_9_documents_two_sizes(size: str, warned: bool) -> None:
     """The others are warned about."""
-    texts: List[str] = plan(size, EsxiVersion(9, 0), 2048 * GIB if size == "max" else None).warnings
+    texts: list[str] = plan(size, EsxiVersion(9, 0), 2048 * GIB if size == "max" else None).warnings
     assert any("names only default and max" in text for text in texts) == warned
 
 

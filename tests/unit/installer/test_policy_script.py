@@ -9,7 +9,7 @@ import re
 import string
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
@@ -28,13 +28,13 @@ SET = ["network", "vswitch", "standard", "policy", "security", "set"]
 GROUP = ["network", "vswitch", "standard", "portgroup", "policy", "security", "set"]
 
 
-def group(security: Dict[str, str], name: str = "VM Network", **more: Any) -> List[Dict[str, Any]]:
+def group(security: dict[str, str], name: str = "VM Network", **more: Any) -> list[dict[str, Any]]:
     """A document with one port group of vSwitch0."""
     return [{"name": "vSwitch0", "port_groups": [{"name": name, "security": security, **more}]}]
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
-def test_what_a_shell_calls(tmp_path: Path, shell: List[str]) -> None:
+def test_what_a_shell_calls(tmp_path: Path, shell: list[str]) -> None:
     """Each word as esxcli is to get it, in order, and a line in the log."""
     document = [
         {"name": "vSwitch0", "security": REJECT, "guards": {"bpdu": "reject"}, "port_groups": [
@@ -58,7 +58,7 @@ def test_what_a_shell_calls(tmp_path: Path, shell: List[str]) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
-def test_what_fails_is_in_the_log(tmp_path: Path, shell: List[str]) -> None:
+def test_what_fails_is_in_the_log(tmp_path: Path, shell: list[str]) -> None:
     """And the rest is still set."""
     script = render([*group(REJECT), {"name": "vSwitch1", "security": REJECT}], {**MADE_BY_INSTALLER, "vSwitch1": []}).script
     calls = FirstHost(tmp_path, failing=["--portgroup-name=VM Network"]).run(script, shell)
@@ -119,7 +119,7 @@ def test_all_combinations_of_a_group() -> None:
         ([{"name": "vSwitch0\nreboot", "security": REJECT}], "control character"), ([], "the list is empty"),
     ],
 )
-def test_what_esxcli_can_not_say(document: List[Dict[str, Any]], words: str) -> None:
+def test_what_esxcli_can_not_say(document: list[dict[str, Any]], words: str) -> None:
     """Refused by name."""
     with pytest.raises(VirtnetError, match=re.escape(words)):
         render(document, MADE_BY_INSTALLER)

@@ -9,7 +9,7 @@ import json
 import re
 import shlex
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import pytest
 import yaml
@@ -22,15 +22,15 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profi
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
-BUILTIN: Dict[str, Any] = yaml.safe_load((ROOT / "roles/esxi_install_profile/vars/main.yml").read_text())["esxi_install_profile_builtin"]
+BUILTIN: dict[str, Any] = yaml.safe_load((ROOT / "roles/esxi_install_profile/vars/main.yml").read_text())["esxi_install_profile_builtin"]
 # openssl passwd -6 -salt vt.example not-a-password
 HASH = "$6$vt.example$zLoioh89ARg1mToSVx8PcOhFK2pZRhGyTemUFLma.ukv9B23eKR79ceVFDHR7dDZtpbU/XyzyR6k3/.C5GsOK1"
 NETWORK = {"bootproto": "static", "netmask": "255.255.255.0", "gateway": "192.0.2.1", "nameserver": ["192.0.2.53"]}
-HOST: Dict[str, Any] = {"accepteula": True, "esxi_version": "8.0 U3", "vmfs": "overwrite", "network": NETWORK, "secure_boot": False}
+HOST: dict[str, Any] = {"accepteula": True, "esxi_version": "8.0 U3", "vmfs": "overwrite", "network": NETWORK, "secure_boot": False}
 POLICY = [{"name": "vSwitch0", "security": {"promiscuous": "reject"}}]
 
 
-def plan(profile: str = "minimal_33gb", given: Optional[Dict[str, Any]] = None, secret: str = HASH, **more: Any) -> Dict[str, Any]:
+def plan(profile: str = "minimal_33gb", given: dict[str, Any] | None = None, secret: str = HASH, **more: Any) -> dict[str, Any]:
     """Of the host esx1. C(more) are other variables, null for none."""
     variables = {key: value for key, value in {**HOST, **more}.items() if value is not None}
     wish = {"host": "esx1", "address": "192.0.2.11", "profile": profile, "variables": variables, **(given or {})}
@@ -62,7 +62,7 @@ def test_the_script_as_shlex_reads_it() -> None:
     }
 
 
-BROKEN: List[Any] = [
+BROKEN: list[Any] = [
     ({"memory": "1TB"}, "must use at least small (69 GB)"), ({"memory": "1024GB"}, "1 TB or more"),
     ({"esxi_version": "7.0 U1b"}, "autoPartitionOSDataSize"), ({"esxi_version": "6.7"}, "no ESX-OSData"), ({"esxi_version": "5.5"}, "is not known here"),
     ({"esxi_version": None}, "esxi_version: it is missing"), ({"disk_size": "20GB"}, "is too small for ESXi"), ({"memory": "much"}, "memory"),
@@ -86,7 +86,7 @@ BROKEN: List[Any] = [
 
 
 @pytest.mark.parametrize(("more", "words"), BROKEN)
-def test_what_is_refused(more: Dict[str, Any], words: str) -> None:
+def test_what_is_refused(more: dict[str, Any], words: str) -> None:
     """With the rule and the host, and no preview of a script that nobody must use."""
     made = plan(**more)
     assert any(words in text and text.startswith("esx1: ") for text in made["problems"]), made["problems"]
@@ -105,7 +105,7 @@ def test_what_is_refused(more: Dict[str, Any], words: str) -> None:
     ({"esxi_version": "7.0", "system_media_size": None, "kernel_options": {"autoPartitionOSDataSize": "100"}}, "4096 or more"),
     ({"esxi_version": "6.7", "system_media_size": None, "kernel_options": {"autoPartitionOSDataSize": "8192"}}, "since 7.0"),
 ])
-def test_overrides_that_are_refused(overrides: Dict[str, Any], words: str) -> None:
+def test_overrides_that_are_refused(overrides: dict[str, Any], words: str) -> None:
     """As if they stood in the profile."""
     made = plan(given={"overrides": overrides})
     assert any(words in text for text in made["problems"]), made["problems"]
@@ -123,7 +123,7 @@ def test_the_hash(secret: str, words: str) -> None:
     ({"disk_size": "34GB"}, "nothing is left for a datastore"), ({"policy": POLICY, "secure_boot": None}, "apply the role esxi_network_policy"),
     ({"policy": POLICY, "secure_boot": True}, "not set at the first start"), ({"pci_ids": "1234:5678"}, "no bundle of the catalogue names it"),
 ])
-def test_what_is_warned_about(more: Dict[str, Any], words: str) -> None:
+def test_what_is_warned_about(more: dict[str, Any], words: str) -> None:
     """It may be right."""
     made = plan(**more)
     assert made["problems"] == [] and any(words in text for text in made["warnings"]), made["warnings"]
@@ -182,7 +182,7 @@ def test_a_profile_of_ones_own() -> None:
     ({"a": {"extends": "b"}, "b": {"extends": "a"}}, "a extends b extends a"), ({"b": {}}, "'a' is none of b"), ({"a": {"extends": "c"}}, "'c' is none of a"),
     ({"a": "text"}, "give its keys"), ({"a": {"root_password_hash": HASH}}, "no part of a profile"), ({"a": {"kickstart": {"serialnum": "x"}}}, "no part of"),
 ])
-def test_profiles_that_can_not_be(profiles: Dict[str, Any], words: str) -> None:
+def test_profiles_that_can_not_be(profiles: dict[str, Any], words: str) -> None:
     """By name."""
     made = install_profile({"host": "esx1", "profile": "a"}, profiles, HASH)
     assert re.search(words, made["problems"][0]) and HASH not in json.dumps(made)
@@ -214,7 +214,7 @@ def test_merging() -> None:
     assert merge({}, {"a": {"b": None, "c": 1}}) == {"a": {"c": 1}} and base["x"] == {"y": 1}
 
 
-def of_host(host: str, address: str, mac: str, **more: Any) -> Dict[str, Any]:
+def of_host(host: str, address: str, mac: str, **more: Any) -> dict[str, Any]:
     """A plan of another host."""
     return install_profile({"host": host, "address": address, "profile": "standard", "variables": {**HOST, "mac": mac, **more}}, BUILTIN, HASH)
 
@@ -238,7 +238,7 @@ ONE = ("esx1", "192.0.2.11", "52:54:00:00:00:01")
     (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02"), {"src": ""}, "src: it is empty"),
     (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02", accepteula=False), {}, "esx2: there is no vmaccepteula"),
 ])
-def test_hosts_together(other: Dict[str, Any], outputs: Dict[str, Any], words: str) -> None:
+def test_hosts_together(other: dict[str, Any], outputs: dict[str, Any], words: str) -> None:
     """What two hosts can't both have, and what a medium can't be."""
     found = install_conflicts([of_host(*ONE), other], ["esx1", other["host"]], ["esx1", other["host"]], {**OUTPUTS, **outputs})
     assert any(words in text for text in found) if words else found == []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import random
 import shlex
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg import lint as bootcfg_lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg import parse as bootcfg_parse
@@ -33,7 +33,7 @@ LONG = settings(max_examples=EXAMPLES // 10, deadline=None, print_blob=True, sup
 HASH = "$6$vt.example$zLoioh89ARg1mToSVx8PcOhFK2pZRhGyTemUFLma.ukv9B23eKR79ceVFDHR7dDZtpbU/XyzyR6k3/.C5GsOK1"
 
 
-def soup(words: List[str]) -> Any:
+def soup(words: list[str]) -> Any:
     """Bytes made of what matters to a parser, of rubbish, and of both in UTF-16."""
     pieces = st.one_of(st.sampled_from([word.encode() for word in words]), st.binary(max_size=6), st.text(max_size=3).map(lambda text: text.encode()))
     plain = st.lists(pieces, max_size=40).map(b"".join)
@@ -76,7 +76,7 @@ def holds_for_a_kickstart(data: bytes) -> None:
     assert extract(kickstart_parse.parse(again))[0] == model
 
 
-def lines_of(items: Any) -> List[int]:
+def lines_of(items: Any) -> list[int]:
     """The line of each part, counted again from its bytes."""
     lines, at = [], 1
     for item in items:
@@ -127,7 +127,7 @@ def test_files_by_chance() -> None:
         holds_for_a_change(b"kernel=k\n" + data, chance.choice(edits))
 
 
-def by_chance(chance: random.Random, words: List[str]) -> bytes:
+def by_chance(chance: random.Random, words: list[str]) -> bytes:
     """A file of up to 40 pieces; one in twenty is rubbish, one in ten in UTF-16."""
     if chance.random() < 0.05:
         return bytes(chance.randrange(256) for _byte in range(chance.randrange(200)))
@@ -157,7 +157,7 @@ def holds_for_a_change(data: bytes, edit: Edit) -> None:
 def test_words_as_shlex_splits_them(line: str, end: str) -> None:
     """The installer uses shlex, which is the oracle here; and what is quoted is one word to it."""
     try:
-        expected: Optional[List[str]] = shlex.split(line + end, comments=True)
+        expected: list[str] | None = shlex.split(line + end, comments=True)
     except ValueError:
         expected = None
     words, error = split(line + end)
@@ -168,7 +168,7 @@ def test_words_as_shlex_splits_them(line: str, end: str) -> None:
 LETTERS = st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_characters="\x7f")
 WORDS = st.text(LETTERS, min_size=1, max_size=12).filter(lambda text: not text.startswith("-"))
 ELEMENTS = WORDS.map(lambda text: text.replace(",", "").strip()).filter(bool)
-VALUES: Dict[str, Any] = {
+VALUES: dict[str, Any] = {
     "flag": st.just(True), "list": st.lists(ELEMENTS, min_size=1, max_size=3), "filters": st.lists(ELEMENTS, max_size=3), "int": st.integers(0, 10 ** 6),
     "zero_one": st.booleans(), "true_false": st.booleans(), "ipv4": st.ip_addresses(v=4).map(str), "vlan": st.integers(0, 4095),
     "hostname": st.just("esx-1.example.org"),
@@ -216,7 +216,7 @@ MODELS = st.fixed_dictionaries({}, optional={
 
 @LONG
 @given(MODELS)
-def test_what_is_written_is_read_back(model: Dict[str, Any]) -> None:
+def test_what_is_written_is_read_back(model: dict[str, Any]) -> None:
     """extract(parse(render(x))) == x, and a second render makes the same bytes."""
     data = render(model)
     read, dropped = extract(kickstart_parse.parse(data))

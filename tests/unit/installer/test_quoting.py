@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
-from typing import Any, Dict, Iterator, List
+from typing import Any, Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.edit import Edit, apply
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.model import render
@@ -55,11 +55,11 @@ def may_be_refused() -> Iterator[None]:
 
 @LONG
 @given(some(keyboard="US Default", name="data", disk="naa.1", first="local", second="usb", host="esx1"))
-def test_a_ks_cfg(values: Dict[str, str]) -> None:
+def test_a_ks_cfg(values: dict[str, str]) -> None:
     """Each value is one word of its own line."""
     keyboard, name, disk, host = (values[key] for key in ("keyboard", "name", "disk", "host"))
     filters = [values["first"], values["second"]]
-    model: Dict[str, Any] = {"keyboard": keyboard, "install": {"firstdisk": filters}, "part": [{"name": name, "ondisk": disk}], "include": [name]}
+    model: dict[str, Any] = {"keyboard": keyboard, "install": {"firstdisk": filters}, "part": [{"name": name, "ondisk": disk}], "include": [name]}
     model["network"] = {"hostname": host, "device": disk}
     with may_be_refused():
         lines = render(model).decode("utf-8").split("\n")
@@ -73,7 +73,7 @@ def test_a_ks_cfg(values: Dict[str, str]) -> None:
 
 @LONG
 @given(st.lists(TEXT | st.lists(LINES, max_size=4).map("\n".join), min_size=1, max_size=2))
-def test_scripts_of_a_ks_cfg(scripts: List[str]) -> None:
+def test_scripts_of_a_ks_cfg(scripts: list[str]) -> None:
     """None ends before its end, and none begins a section of its own. Judged by what ends one: a line that begins with a section's name."""
     with may_be_refused():
         text = render({"reboot": True, "post": [{"script": each} for each in scripts]}).decode("utf-8")
@@ -84,14 +84,14 @@ def test_scripts_of_a_ks_cfg(scripts: List[str]) -> None:
         assert [re.sub("\r+\n", "\n", each).rstrip("\r\n") for each in scripts] == [each.rstrip("\r\n") for each in bodies]
 
 
-def _split(lines: List[str], begins: List[int]) -> Iterator[List[str]]:
+def _split(lines: list[str], begins: list[int]) -> Iterator[list[str]]:
     for at, number in enumerate(begins):
         yield lines[number + 1:begins[at + 1] if at + 1 < len(begins) else len(lines)]
 
 
-def keys(data: bytes) -> Dict[str, bytes]:
+def keys(data: bytes) -> dict[str, bytes]:
     """A boot.cfg as its reader takes it: runs of blanks count as one, the last line of a key counts. Only whole keys here."""
-    found: Dict[str, bytes] = {}
+    found: dict[str, bytes] = {}
     for line in data.split(b"\n"):
         merged = b" ".join(line.split(b"\x00")[0].split())
         name, equals, value = merged.partition(b"=")
@@ -106,7 +106,7 @@ MEDIUM = b"bootstate=0\ntitle=T\ntimeout=5\nprefix=\nkernel=/k\nkernelopt=runwea
 
 @LONG
 @given(some(title="ESXi", prefix="/x", option="vlanid", value="7", module="/c.v00"), st.booleans())
-def test_a_boot_cfg(values: Dict[str, str], bare: bool) -> None:
+def test_a_boot_cfg(values: dict[str, str], bare: bool) -> None:
     """Each value is in its line, as one word where it is to be one, and no other key changes."""
     title, prefix, option, module = (values[key] for key in ("title", "prefix", "option", "module"))
     value = None if bare else values["value"]
@@ -139,7 +139,7 @@ def test_menus(root: str, base: str) -> None:
 @given(TEXT, TEXT)
 def test_urls_and_paths_of_media(text: str, tail: str) -> None:
     """What passes the options may stand in menus, in boot.cfg and in the kernel's options."""
-    base: Dict[str, Any] = {"format": "ipxe", "base_url": f"http://h/{text}{tail}", "hosts": [{"name": "a", "ks_url": f"http://h/{text}"}]}
+    base: dict[str, Any] = {"format": "ipxe", "base_url": f"http://h/{text}{tail}", "hosts": [{"name": "a", "ks_url": f"http://h/{text}"}]}
     with may_be_refused():
         media_spec.check(base)
         media_menu.ipxe(base["base_url"], True)
@@ -168,12 +168,12 @@ def test_a_script_of_esxcli(switch: str, group: str) -> None:
 NAMES = {"--vswitch-name=s": "--vswitch-name=", "--portgroup-name=g": "--portgroup-name="}
 
 
-def words_of(line: str) -> List[str]:
+def words_of(line: str) -> list[str]:
     """Of a command, as the shell splits it; other lines are constant."""
     return shell(line) if line.startswith("run esxcli") else [line]
 
 
-def shell(line: str) -> List[str]:
+def shell(line: str) -> list[str]:
     """Words and operators. What is not in quotes must not be filled in."""
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
     lexer.whitespace_split, lexer.commenters = True, ""
@@ -184,7 +184,7 @@ def shell(line: str) -> List[str]:
 
 @LONG
 @given(TEXT, st.lists(IN_URL | TEXT, max_size=2))
-def test_a_script_for_drivers(name: str, urls: List[str]) -> None:
+def test_a_script_for_drivers(name: str, urls: list[str]) -> None:
     """The name of a bundle and the URLs below which it is are words of one command."""
     answer = {"path": f"/d/{name}", "sha256": "0" * 64, "vibs": [{"live_install": True}]}
     with may_be_refused():
@@ -199,7 +199,7 @@ def test_a_script_for_drivers(name: str, urls: List[str]) -> None:
         assert all(re.fullmatch(r"http://h.*/drivers/[!-~]*", word) for word in words[4:4 + len(urls)])
 
 
-def drivers_of(answer: Dict[str, Any], urls: List[str]) -> str:
+def drivers_of(answer: dict[str, Any], urls: list[str]) -> str:
     """The script for one bundle."""
     return driver_script.render(driver_script.drivers([answer], EsxiVersion(8, 0)), urls)
 

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.version import compare
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion, of_medium
@@ -34,7 +32,7 @@ def test_no_names(text: str) -> None:
     # Up to 6.7 the update is behind the dash, as in the names of packages; later on it is not.
     ("6.7.0-3.73.14320388", "6.7 U3"), ("6.5.0-1.26.5969303", "6.5 U1"), ("6.7.0-0.0.8169922", "6.7"), ("7.0.0-1.0.15843807", "7.0"),
 ])
-def test_builds_of_9(build: str, version: Optional[str]) -> None:
+def test_builds_of_9(build: str, version: str | None) -> None:
     """As boot.cfg of 9 and the KB article have them."""
     found = EsxiVersion.of_build(build)
     assert (str(found) if found else None) == version
@@ -50,7 +48,7 @@ def test_builds_of_9(build: str, version: Optional[str]) -> None:
     ("8.0 U3", "6.7.0-0.0.8169922", "!"), ("8.0 U2", "8.0.3-0.0.24022510", "!"), ("8.0.0", "8.0.3-0.0.24022510", "!"), ("7.0 U1c", "7.0.1-0.10.17168206", "!"),
     ("7.0 U1b", "7.0.1-0.20.17325020", "!"), ("9.0", "9.1.0-0.25370933", "!"), ("9.0.1.0100", "9.0.1-0.25000000", "!"), ("8.0", "9.1.0-0.25370933", "!"),
 ])
-def test_of_a_medium(given: str, build: str, release: Optional[str]) -> None:
+def test_of_a_medium(given: str, build: str, release: str | None) -> None:
     """What the medium says counts, and what is given must be the same as far as it goes."""
     medium = EsxiVersion.of_build(build)
     if release == "!":
@@ -65,7 +63,7 @@ def test_of_a_medium(given: str, build: str, release: Optional[str]) -> None:
     ("6.7.0", "13006603", "6.7"), ("7.0.3", "21930508", "7.0 U3"), ("7.0.1", "17325551", "7.0 U1c"), ("8.0.3", "", "8.0 U3"), ("9.0.1", "24957456", "9.0.1.0"),
     ("9.0.1.0", "24957456", "9.0.1.0"), ("9.0.0.0100", "24813472", "9.0.0.0100"), ("six", "1", None), ("", "1", None),
 ])
-def test_metadata_of_a_medium(version: str, number: str, release: Optional[str]) -> None:
+def test_metadata_of_a_medium(version: str, number: str, release: str | None) -> None:
     """What there is for an upgrade, of any release."""
     found = EsxiVersion.of_metadata(f"<vum>\n <product>\n<esxVersion>{version}</esxVersion> <build> {number}</build></product></vum>".encode())
     assert (str(found) if found else None) == release

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable
 
 import pytest
 
@@ -34,11 +34,11 @@ def content(ref: Any, *missing: str, **known: Any) -> Any:
 class Server:
     """Answers one after the other, and notes the sessions that were found to have ended."""
 
-    def __init__(self, *answers: Tuple[List[Any], str]) -> None:
+    def __init__(self, *answers: tuple[list[Any], str]) -> None:
         self.answers = list(answers)
         self.session = 1
-        self.gone: List[int] = []
-        self.asked: List[Any] = []
+        self.gone: list[int] = []
+        self.asked: list[Any] = []
         self.content = SimpleNamespace(propertyCollector=SimpleNamespace(RetrievePropertiesEx=self._first, ContinueRetrievePropertiesEx=self._next))
 
     def _first(self, specs: Any, _options: Any) -> Any:
@@ -62,7 +62,7 @@ class Server:
         self.session += 1
 
 
-def read(server: Server, count: int = 2, page: int = 100) -> Dict[str, Dict[str, str]]:
+def read(server: Server, count: int = 2, page: int = 100) -> dict[str, dict[str, str]]:
     """The gaps of all hosts by their names, each once."""
     found = list(retrieve(server, Question([host(number) for number in range(count)], {vim.HostSystem: ["name"]}, (), "reading", page)))
     assert len({each.ref for each in found}) == len(found)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 from copy import deepcopy
 from types import SimpleNamespace
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Mapping
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError, UnreadableError, UnsupportedError
@@ -83,7 +83,7 @@ def sent(spec: Any) -> str:
 
 
 @given(a_setting(True), st.one_of(explicit_security, st.just(inherit_all)), st.one_of(st.just({}), explicit_learning))
-def test_mac_management_is_sent_whole(current: Any, security: Dict[str, Any], learned: Dict[str, Any]) -> None:
+def test_mac_management_is_sent_whole(current: Any, security: dict[str, Any], learned: dict[str, Any]) -> None:
     """Nothing half-filled: what the specification says is the current configuration with the changes."""
     changes = {**learned, **security} if security is not inherit_all else dict(security)
     before = deepcopy(current)
@@ -103,7 +103,7 @@ def test_mac_management_is_sent_whole(current: Any, security: Dict[str, Any], le
 
 
 @given(a_setting(True), explicit_learning)
-def test_learning_alone_leaves_security(current: Any, changes: Dict[str, Any]) -> None:
+def test_learning_alone_leaves_security(current: Any, changes: dict[str, Any]) -> None:
     """The inheritance and the values of the three policies go back as they came."""
     current.macManagementPolicy.inherited = False
     spec = dv_expand.setting(vim, current, changes)
@@ -114,7 +114,7 @@ def test_learning_alone_leaves_security(current: Any, changes: Dict[str, Any]) -
 
 
 @given(a_setting(False), st.dictionaries(st.sampled_from(SECURITY_NAMES), st.sampled_from(["accept", "reject", "inherit"]), min_size=1))
-def test_the_deprecated_policy_inherits_each_field(current: Any, changes: Dict[str, Any]) -> None:
+def test_the_deprecated_policy_inherits_each_field(current: Any, changes: dict[str, Any]) -> None:
     """A field that is not asked for keeps its flag and its value."""
     spec = dv_expand.setting(vim, current, changes)
     assert spec.macManagementPolicy is None and spec.vlan is None
@@ -142,7 +142,7 @@ SEEN = {HOST: Found(HOST, {"name": "esxi01"}, {}), MACHINE: Found(MACHINE, {"nam
     (None, None, "", None, "does not tell"), (vim.HostSystem("host-2"), None, "", True, "host-2: the user can't see it"),
     (vim.VirtualMachine("vm-2"), "vmVnic", "", False, "vm-2: the user can't see it"),
 ])
-def test_what_is_connected(entity: Any, kind: Optional[str], name: str, host: Optional[bool], doubt: str) -> None:
+def test_what_is_connected(entity: Any, kind: str | None, name: str, host: bool | None, doubt: str) -> None:
     """A connectee without an entity is no empty port, and what is not known may run."""
     who = dv_inventory._who(vim.dvs.PortConnectee(connectedEntity=entity, type=kind), SEEN)
     assert (who.name, who.host, doubt in who.doubt, bool(who.doubt)) == (name, host, True, bool(doubt))
@@ -193,8 +193,8 @@ def test_what_is_told_in_part() -> None:
     assert {dv_flatten.group(config)[field.name] for field in PORT_POLICY} == {None} and dv_flatten.group(config)["ports"] is None
 
 
-TOLD: Dict[str, Any] = {**dict.fromkeys(SECURITY_NAMES, "reject"), "mac_learning_enabled": False, "vlan": "7", "vlan_override": False}
-WISHES: Dict[str, Any] = {"promiscuous": "reject", "mac_learning_limit": 4, "vlan": "7", "vlan_override": False}
+TOLD: dict[str, Any] = {**dict.fromkeys(SECURITY_NAMES, "reject"), "mac_learning_enabled": False, "vlan": "7", "vlan_override": False}
+WISHES: dict[str, Any] = {"promiscuous": "reject", "mac_learning_limit": 4, "vlan": "7", "vlan_override": False}
 
 
 @pytest.mark.parametrize(("wish", "untold", "refused"), [
@@ -238,7 +238,7 @@ def test_trunks_are_canonical(given_ranges: Any) -> None:
         ({"trunk": ["9-5"]}, "write 5-9"), ({"trunk": ["x"]}, "no VLAN"), ({"trunk": ["1-4095"]}, "outside"), ({"inherit": False}, "says nothing"),
     ],
 )
-def test_wrong_vlans(option: Dict[str, Any], words: str) -> None:
+def test_wrong_vlans(option: dict[str, Any], words: str) -> None:
     """Refused with the option's name and the value."""
     with pytest.raises(InputError, match=words):
         dv_vlan.from_option(option)
@@ -279,7 +279,7 @@ def test_a_group_is_made_again_with_references() -> None:
     assert (spec.name, spec.numPorts, list(spec.scope), spec.configVersion) == ("a%2fb", 3, [entity], None)
 
 
-def have_of(security: str, learned: Any = "inherit") -> Dict[str, Any]:
+def have_of(security: str, learned: Any = "inherit") -> dict[str, Any]:
     """What an object has configured."""
     return {**dict.fromkeys(SECURITY_NAMES, security), **dict.fromkeys(LEARNING_NAMES, learned)}
 
@@ -291,7 +291,7 @@ EFFECT = {
 OWN = {"mac_learning_enabled": True, "mac_learning_allow_unicast_flooding": False, "mac_learning_limit": 9, "mac_learning_limit_policy": "allow"}
 
 
-def complete(asked: Dict[str, Any], have: Dict[str, Any], switch: SwitchFacts = NEW, effective: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+def complete(asked: dict[str, Any], have: dict[str, Any], switch: SwitchFacts = NEW, effective: dict[str, Any] | None = None) -> dict[str, Any]:
     """The wish."""
     own = {name: value for name, value in have.items() if value != "inherit"}
     return dv_rules.complete("port group a", asked, have, effective or {**EFFECT, **own}, switch)
@@ -310,7 +310,7 @@ def complete(asked: Dict[str, Any], have: Dict[str, Any], switch: SwitchFacts = 
         ({"vlan": "pvlan 300"}, have_of("reject"), r"no private VLAN 300 \(it has: 100, 200\)"),
     ],
 )
-def test_what_one_flag_does_not_allow(asked: Dict[str, Any], have: Dict[str, Any], words: str) -> None:
+def test_what_one_flag_does_not_allow(asked: dict[str, Any], have: dict[str, Any], words: str) -> None:
     """With what is in effect now, so that the sentence says what to write."""
     with pytest.raises(InputError, match=words):
         complete(asked, have)
@@ -335,7 +335,7 @@ SPARSE = {**dict.fromkeys(LEARNING_NAMES), "mac_learning_enabled": False}
     {"mac_learning_enabled": True}, {"mac_learning_enabled": True, "mac_learning_limit": 7}, {"mac_learning_enabled": False},
     dict.fromkeys(LEARNING_NAMES, "inherit"),
 ])
-def test_learning_that_is_off_is_told_without_the_rest(inherited: bool, wish: Dict[str, Any]) -> None:
+def test_learning_that_is_off_is_told_without_the_rest(inherited: bool, wish: dict[str, Any]) -> None:
     """As vCenter 8.0.1 tells it: {inherited, enabled: false}, all else unset; what is sent, and sent on the way back, has one flag of inheritance."""
     learned = TYPES.MacLearningPolicy(inherited=inherited, enabled=False)
     policy = TYPES.MacManagementPolicy(inherited=False, allowPromiscuous=False, macChanges=False, forgedTransmits=False, macLearningPolicy=learned)
@@ -365,7 +365,7 @@ def test_old_switches() -> None:
 
 def test_the_option_mac_learning() -> None:
     """False is never taken for absent."""
-    empty: Dict[str, Any] = dict.fromkeys(("enabled", "allow_unicast_flooding", "limit", "limit_policy", "inherit"))
+    empty: dict[str, Any] = dict.fromkeys(("enabled", "allow_unicast_flooding", "limit", "limit_policy", "inherit"))
     wish = dv_rules.learning_wish
     assert wish(None) == {}
     assert wish({**empty, "enabled": False}) == {"mac_learning_enabled": False}

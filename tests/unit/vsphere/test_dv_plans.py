@@ -7,7 +7,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Sequence
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import apply as applying
@@ -36,7 +36,7 @@ def world(parent: Sequence[str], own: Sequence[str], modern: bool = True) -> Obs
     values = dict(zip(SECURITY_NAMES, parent))
     configured = dict(zip(SECURITY_NAMES, own))
     below = {name: values[name] if word == "inherit" else word for name, word in configured.items()}
-    more: Dict[str, Any] = LEARNED if modern else {}
+    more: dict[str, Any] = LEARNED if modern else {}
     group = GroupFacts("g", False, False, {**below, **more, "vlan": "7"})
     facts = SwitchFacts("vds1", "dc1", "8.0.3" if modern else "6.5.0", modern, {**values, **more, "vlan": "0"}, (), {"g": group})
     state: State = {("vds_portgroup", "vds1", "g"): {**configured, **dict.fromkeys(more, "inherit"), "vlan": "7", "ports": 8, "auto_expand": False}}
@@ -72,7 +72,7 @@ def test_every_wish_on_every_switch(modern: bool, own: Any) -> None:
 @pytest.mark.parametrize("more", [
     {"purge": ["overrides"]}, {"switches": [{"name": "vds1", "port_groups": [{"name": "g", "security": {"promiscuous": "reject"}}]}]},
 ])
-def test_a_group_that_may_not_be_read(more: Dict[str, Any]) -> None:
+def test_a_group_that_may_not_be_read(more: dict[str, Any]) -> None:
     """A document that names it, or purges, is refused with a sentence."""
     document = {"switches": [{"name": "vds1", "security": {"promiscuous": "reject"}}], "purge": [], "allow_unenforced": [], "all_hosts": True, **more}
     facts = world(("reject",) * 3, ("inherit",) * 3).facts
@@ -116,7 +116,7 @@ def test_machines_that_are_not_known_keep_a_group() -> None:
         intent(state="absent").resolve("vds1", observed)
 
 
-def backend(adapters: Optional[Adapters] = None, ports: Optional[Dict[str, PortFacts]] = None) -> Any:
+def backend(adapters: Adapters | None = None, ports: dict[str, PortFacts] | None = None) -> Any:
     """Without a session."""
     made = dv_backend.SwitchBackend(SimpleNamespace(), SimpleNamespace(), SimpleNamespace(name="vds1"))  # type: ignore[arg-type]
     facts = SwitchFacts("vds1", "dc1", "8.0.3", True, {}, (), {}, ports or {})
@@ -138,8 +138,8 @@ def test_what_cuts_hosts_off() -> None:
         **guarded.protected(), "vds_portgroup vds1 h": "on the group there may be adapters by which hosts are connected: esxi03: why",
     }
 
-    def cut(verb: str, of: Key, **after: Any) -> Optional[str]:
-        found: Optional[str] = guarded.cuts(Step(verb, of, {}, after, 0))
+    def cut(verb: str, of: Key, **after: Any) -> str | None:
+        found: str | None = guarded.cuts(Step(verb, of, {}, after, 0))
         return found
 
     assert cut(UPDATE, key, vlan="5") == cut(DELETE, key) == next(iter(guarded.protected()))
@@ -168,19 +168,19 @@ def test_what_is_read() -> None:
 class Shared(FakeBackend):
     """Some of its objects belong to others, or take their time."""
 
-    def __init__(self, state: State, faults: Dict[Key, str]) -> None:
+    def __init__(self, state: State, faults: dict[Key, str]) -> None:
         super().__init__(state)
         self.faults = faults
-        self.written: List[Key] = []
+        self.written: list[Key] = []
 
-    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+    def execute(self, steps: Sequence[Step]) -> list[Fault | None]:
         """The faults of objects; the rest is done."""
         self.written += [step.key for step in steps]
         return [Fault(self.faults[step.key], "as told", "a_code") if step.key in self.faults else self._one(step) for step in steps]
 
 
 @pytest.mark.parametrize(("kind", "left"), [(STALE, []), (REFUSED, []), (PENDING, ["set group g1: vlan 0 -> 9: the server has not said what became of it"])])
-def test_the_way_back_leaves_to_others_what_is_theirs(kind: str, left: List[str]) -> None:
+def test_the_way_back_leaves_to_others_what_is_theirs(kind: str, left: list[str]) -> None:
     """What was refused because somebody else was faster is not touched; what the server still works on is named."""
     g0: Key = ("group", "g0")
     g1: Key = ("group", "g1")

@@ -13,7 +13,7 @@ import sys
 from http.client import BadStatusLine, HTTPException, RemoteDisconnected
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Dict, List
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
@@ -30,7 +30,7 @@ PLACES = [
     HostPlace("esxi01", "dc1", "cluster1"), HostPlace("esxi02", "dc1", "cluster1"), HostPlace("esxi03", "dc1", None), HostPlace("esxi04", "dc2", "cluster1"),
     HostPlace("esxi05", "dc2", "cluster2"),
 ]
-GIVEN: Dict[str, Any] = {"esxi_hostname": None, "esxi_hostnames": None, "cluster_name": None, "datacenter": None, "all_hosts": False}
+GIVEN: dict[str, Any] = {"esxi_hostname": None, "esxi_hostnames": None, "cluster_name": None, "datacenter": None, "all_hosts": False}
 MODULE = "ansible_collections.virtnet.hardening.plugins.modules.esxi_vswitch"
 
 
@@ -46,7 +46,7 @@ MODULE = "ansible_collections.virtnet.hardening.plugins.modules.esxi_vswitch"
         ({"all_hosts": True, "datacenter": "dc1"}, [0, 1, 2]),
     ],
 )
-def test_selection(given: Dict[str, Any], chosen: List[int]) -> None:
+def test_selection(given: dict[str, Any], chosen: list[int]) -> None:
     """In the order in which they were named."""
     assert HostSelection({**GIVEN, **given}).choose(PLACES) == chosen
 
@@ -66,7 +66,7 @@ def test_selection(given: Dict[str, Any], chosen: List[int]) -> None:
         ({"all_hosts": True, "datacenter": ""}, "datacenter: a name in it is empty"),
     ],
 )
-def test_selection_refuses(given: Dict[str, Any], words: str) -> None:
+def test_selection_refuses(given: dict[str, Any], words: str) -> None:
     """With a sentence."""
     with pytest.raises(InputError) as refused:
         HostSelection({**GIVEN, **given}).choose(PLACES)
@@ -127,7 +127,7 @@ def test_faults(error: Exception, code: str, words: str) -> None:
 def test_a_task_that_ends() -> None:
     """Its result, or its fault as an error."""
     states = iter(["queued", "running", "success"])
-    pauses: List[float] = []
+    pauses: list[float] = []
     done = task.wait(lambda: SimpleNamespace(state=next(states), result=7, key="task-1"), "doing it", 60, pause=pauses.append)
     assert done == 7 and pauses == [0.02, 0.04]
     with pytest.raises(fault.VsphereError) as failed:

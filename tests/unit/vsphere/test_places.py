@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.places import Places
@@ -21,7 +21,7 @@ C1, C2, ALONE = vim.ClusterComputeResource("domain-c1"), vim.ClusterComputeResou
 H1, H2, H3, H4 = (vim.HostSystem(f"host-{number}") for number in range(1, 5))
 
 
-def inventory() -> Dict[Any, Dict[str, Any]]:
+def inventory() -> dict[Any, dict[str, Any]]:
     """Two datacenters: dc1 with a cluster of two hosts and one host alone, dc2 with a cluster of one."""
     return {
         ROOT: {"childEntity": [DC1, DC2]}, DC1: {"name": "dc1", "hostFolder": FOLDER1}, DC2: {"name": "dc2", "hostFolder": FOLDER2},
@@ -32,7 +32,7 @@ def inventory() -> Dict[Any, Dict[str, Any]]:
     }
 
 
-def places(change: Callable[[Dict[Any, Dict[str, Any]]], None] = lambda world: None) -> Places:
+def places(change: Callable[[dict[Any, dict[str, Any]]], None] = lambda world: None) -> Places:
     """Of a world in which what a change takes away is denied."""
     whole, world = inventory(), inventory()
     change(world)
@@ -58,12 +58,12 @@ def test_all_is_known() -> None:
     assert not list(there.doubts())
 
 
-def drop(ref: Any, path: Optional[str] = None) -> Callable[[Dict[Any, Dict[str, Any]]], None]:
+def drop(ref: Any, path: str | None = None) -> Callable[[dict[Any, dict[str, Any]]], None]:
     """A property that can't be read, or an object that is not in the answer."""
     return lambda world: world.pop(ref) if path is None else world[ref].pop(path)  # type: ignore[return-value]
 
 
-def count(world: Dict[Any, Dict[str, Any]]) -> None:
+def count(world: dict[Any, dict[str, Any]]) -> None:
     """A cluster has more hosts than it shows."""
     world[C1]["summary.numHosts"] = 3
 
@@ -81,7 +81,7 @@ def count(world: Dict[Any, Dict[str, Any]]) -> None:
     (drop(DC1, "name"), "the name of datacenter-1 can't be read", ["c1 of dc1", "dc1", "dc2"]),
     (drop(C2, "name"), "the name of domain-c2 can't be read", ["c1"]),
 ])
-def test_who_else_may_be_there(change: Callable[[Any], None], words: str, concerned: List[str]) -> None:
+def test_who_else_may_be_there(change: Callable[[Any], None], words: str, concerned: list[str]) -> None:
     """And for which choices of hosts that matters: those who are named are there or are not."""
     doubts = [doubt for doubt in places(change).doubts() if words in doubt.text]
     assert len(doubts) == 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Dict, Iterator, Set, Tuple
+from typing import Any, Iterator
 
 import pytest
 import yaml
@@ -27,13 +27,13 @@ ROWS = {**VDS_PORTGROUP.fields, **VDS_PORT.fields}
 SPECS = {"vds_portgroup": groups.spec(), "vds_port": ports.spec()}
 KINDS = {"vds_portgroup": VDS_PORTGROUP, "vds_port": VDS_PORT}
 # Where the API has what is on a wire, and of what type, if it is always the same.
-HOLDERS: Dict[str, Tuple[Any, Any]] = {
+HOLDERS: dict[str, tuple[Any, Any]] = {
     "vlan": (TYPES.VmwarePortConfigPolicy, TYPES.VlanSpec), "bool_policy": (TYPES.VmwarePortConfigPolicy, vim.BoolPolicy),
     "mac_management": (TYPES.MacManagementPolicy, bool), "mac_learning": (TYPES.MacLearningPolicy, None),
     "flag": (TYPES.VMwarePortgroupPolicy, bool), "config": (vim.dvs.DistributedVirtualPortgroup.ConfigSpec, None),
 }
 # Values of each row, its own ones first; typed here, as what the table says of itself proves nothing.
-VALUES: Dict[str, Tuple[Any, ...]] = {
+VALUES: dict[str, tuple[Any, ...]] = {
     "vlan": ("7", "trunk 1-9", INHERIT), "netflow": (True, False, INHERIT), "blocked": (True, False, INHERIT),
     **dict.fromkeys(("promiscuous", "mac_changes", "forged_transmits"), ("accept", "reject", INHERIT)),
     "mac_learning_enabled": (True, False), "mac_learning_allow_unicast_flooding": (True, False), "mac_learning_limit": (0, 4096),
@@ -42,7 +42,7 @@ VALUES: Dict[str, Tuple[Any, ...]] = {
 }
 
 
-def none_of(sentence: str, names: Set[str]) -> None:
+def none_of(sentence: str, names: set[str]) -> None:
     """Fails with the names."""
     assert not names, f"{sentence} {', '.join(sorted(names))}"
 
@@ -83,7 +83,7 @@ def blank() -> Any:
     )
 
 
-def changes(field: Field, value: Any) -> Dict[str, Any]:
+def changes(field: Field, value: Any) -> dict[str, Any]:
     """The row's value, with what one flag of inheritance needs beside it."""
     return dict.fromkeys(flatten.SECURITY_NAMES, value) if value == INHERIT and flatten.wire(field) == "mac_management" else {field.name: value}
 
@@ -120,10 +120,10 @@ def test_a_new_group_inherits_it(name: str) -> None:
     assert getattr(made, flatten.native(ROWS[name])).inherited is True
 
 
-def documented(module: str) -> Dict[str, Any]:
+def documented(module: str) -> dict[str, Any]:
     """The options of a module, those of its fragments too."""
     texts = [ROOT / "modules" / f"{module}.py", ROOT / "doc_fragments" / "_vds.py"]
-    found: Dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for text in texts:
         for node in ast.walk(ast.parse(text.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "DOCUMENTATION":
@@ -131,7 +131,7 @@ def documented(module: str) -> Dict[str, Any]:
     return found
 
 
-def leaves(options: Dict[str, Any], below: str, above: str = "") -> Iterator[Tuple[str, Any]]:
+def leaves(options: dict[str, Any], below: str, above: str = "") -> Iterator[tuple[str, Any]]:
     """Each option with those that it consists of."""
     for name, option in options.items():
         yield above + name, option
@@ -146,5 +146,5 @@ def test_each_row_is_an_option_and_documented(module: str) -> None:
     for name, option in wanted.items():
         assert told[name]["type"] == option["type"], name
         assert set(told[name].get("choices", ())) == set(option.get("choices", ())), name
-    last: Set[str] = {name.split(".")[-1] for name in wanted} | {name.replace("mac_learning.", "mac_learning_") for name in wanted}
+    last: set[str] = {name.split(".")[-1] for name in wanted} | {name.replace("mac_learning.", "mac_learning_") for name in wanted}
     none_of(f"{module} has no option for", set(KINDS[module].fields) - last)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import copy
 from itertools import product
-from typing import Any, Dict, Optional
+from typing import Any
 
 import pytest
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORTGROUP, VSPHERE, VSWITCH
@@ -57,18 +57,18 @@ def plain(value: Any) -> str:
     return SoapAdapter.SerializeToStr(value)
 
 
-def read_switch(spec: Any) -> Dict[str, Value]:
+def read_switch(spec: Any) -> dict[str, Value]:
     """The fields of a switch with that specification."""
     return flatten.vswitch(vim.host.VirtualSwitch(name="vSwitch0", spec=spec, mtu=1500))
 
 
-def read_group(spec: Any) -> Dict[str, Value]:
+def read_group(spec: Any) -> dict[str, Value]:
     """The same for a group."""
     return flatten.portgroup(vim.host.PortGroup(spec=spec))
 
 
 @given(switch_specs, switch_wishes)
-def test_a_switch_becomes_what_is_asked_for(spec: Any, wish: Dict[str, Value]) -> None:
+def test_a_switch_becomes_what_is_asked_for(spec: Any, wish: dict[str, Value]) -> None:
     """flatten(expand(x)) == x, over any observed switch; what was observed stays as it was."""
     before, seen = plain(spec), read_switch(spec)
     new = expand.vswitch(vim, spec, wish, mtu=1500)
@@ -77,7 +77,7 @@ def test_a_switch_becomes_what_is_asked_for(spec: Any, wish: Dict[str, Value]) -
 
 
 @given(group_specs, group_wishes)
-def test_a_group_becomes_what_is_asked_for(spec: Any, wish: Dict[str, Value]) -> None:
+def test_a_group_becomes_what_is_asked_for(spec: Any, wish: dict[str, Value]) -> None:
     """The same for groups."""
     before, seen = plain(spec), read_group(spec)
     if spec.policy.security is None and set(wish) & set(SECURITY):
@@ -103,7 +103,7 @@ def test_nothing_asked_of_a_group_sends_what_was_observed(spec: Any) -> None:
 
 
 @given(switch_specs, st.fixed_dictionaries({}, optional={name: st.sampled_from(["accept", "reject"]) for name in SECURITY}))
-def test_security_alone_leaves_every_other_byte(spec: Any, wish: Dict[str, Value]) -> None:
+def test_security_alone_leaves_every_other_byte(spec: Any, wish: dict[str, Value]) -> None:
     """Uplinks, beacon, ports, teaming, shaping."""
     new = expand.vswitch(vim, spec, wish, mtu=1500)
     rest = copy.deepcopy(new)
@@ -139,7 +139,7 @@ def test_every_combination(asked: Any) -> None:
         new = expand.portgroup(vim, spec, "pg", wish)
         for name, before, value in zip(SECURITY, own, asked):
             key = PORTGROUP.fields[name].natives[VSPHERE].key.rsplit(".", 1)[1]
-            expected: Optional[bool] = before if value is None else {"inherit": None, "accept": True, "reject": False}[value]
+            expected: bool | None = before if value is None else {"inherit": None, "accept": True, "reject": False}[value]
             assert getattr(new.policy.security, key) is expected
         for parent in product(("reject", "accept"), repeat=3):
             state = {("vswitch", "vSwitch0"): dict(zip(SECURITY, parent)), ("portgroup", "pg"): read_group(new)}

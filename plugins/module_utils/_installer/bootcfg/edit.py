@@ -7,10 +7,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Callable, List, Mapping, Optional, Sequence
+from typing import Callable, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.parse import (
-    BOOTSTATE_LIMIT, MAX_LINE, BootCfg, Line, bootstate, modules, parse, read_line, render,
+    BOOTSTATE_LIMIT,
+    MAX_LINE,
+    BootCfg,
+    Line,
+    bootstate,
+    modules,
+    parse,
+    read_line,
+    render,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -29,14 +37,14 @@ _ANCHORS = {
 class Edit:
     """What is asked for. None and empty leave as it is. An option of the kernel whose value is None is a word of its own."""
 
-    kernel_options: Mapping[str, Optional[str]] = field(default_factory=dict)
+    kernel_options: Mapping[str, str | None] = field(default_factory=dict)
     kernel_options_absent: Sequence[str] = ()
     modules_present: Sequence[str] = ()
     modules_absent: Sequence[str] = ()
     relative_paths: bool = False
-    prefix: Optional[str] = None
-    title: Optional[str] = None
-    timeout: Optional[int] = None
+    prefix: str | None = None
+    title: str | None = None
+    timeout: int | None = None
 
 
 def apply(data: bytes, edit: Edit) -> bytes:
@@ -92,8 +100,8 @@ def _name(option: str, name: str) -> None:
         raise InputError(f"{option}: {name!r} is no name of an option; give letters, digits and _.:/+- only.")
 
 
-def _changes(config: BootCfg, edit: Edit) -> List[Callable[[BootCfg], BootCfg]]:
-    changes: List[Callable[[BootCfg], BootCfg]] = []
+def _changes(config: BootCfg, edit: Edit) -> list[Callable[[BootCfg], BootCfg]]:
+    changes: list[Callable[[BootCfg], BootCfg]] = []
 
     def let(key: str, value: Callable[[BootCfg], bytes]) -> None:
         changes.append(lambda current: put(current, key, value(current)))
@@ -116,7 +124,7 @@ def _changes(config: BootCfg, edit: Edit) -> List[Callable[[BootCfg], BootCfg]]:
     return changes
 
 
-def words(value: bytes) -> List[bytes]:
+def words(value: bytes) -> list[bytes]:
     """The options of the kernel."""
     return [found.group() for found in _WORD.finditer(value)]
 
@@ -177,7 +185,7 @@ def put(config: BootCfg, key: str, value: bytes) -> BootCfg:
     return parse(b"".join(line.raw for line in kept))
 
 
-def _insert(lines: List[Line], config: BootCfg, key: str, value: bytes) -> None:
+def _insert(lines: list[Line], config: BootCfg, key: str, value: bytes) -> None:
     anchors = [config.where[name] for name in _ANCHORS.get(key, ()) if name in config.where]
     at = anchors[0] if anchors else len(lines) - 1
     ending = _ending(lines[at].raw) or _ending(lines[0].raw) or b"\n"

@@ -6,12 +6,25 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, List, Optional
+from typing import Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg import lint_files as of_files
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg import lint_options as of_options
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.parse import (
-    BOOTSTATE_LIMIT, KEYS, MAX_LINE, MBOOT, SAFEBOOT, SINCE, BootCfg, Line, bootstate, match, modules, number, valid_number, whole_number,
+    BOOTSTATE_LIMIT,
+    KEYS,
+    MAX_LINE,
+    MBOOT,
+    SAFEBOOT,
+    SINCE,
+    BootCfg,
+    Line,
+    bootstate,
+    match,
+    modules,
+    number,
+    valid_number,
+    whole_number,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.rules import say, show
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding, capped
@@ -21,7 +34,7 @@ _NUMBERS = {name for name, is_number in (*MBOOT, *SAFEBOOT) if is_number}
 _TEXTS = {name for name, is_number in MBOOT if not is_number}
 
 
-def lint(config: BootCfg, release: Optional[EsxiVersion] = None) -> List[Finding]:
+def lint(config: BootCfg, release: EsxiVersion | None = None) -> list[Finding]:
     """Every finding, by line. Never raises, whatever the bytes are. C(release) counts where C(build=) does not tell it."""
     release = EsxiVersion.of_build(config.text("build")) or release
     found = [*_file(config), *_emptied(config), *of_files.check(config, release)]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional, Tuple
+from typing import Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.parse import BootCfg, absolute, clean, modules, number, resolve
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.rules import say, show
@@ -20,7 +20,7 @@ _LIMITED_SINCE = EsxiVersion(7, 0, 2)
 _BOOTIF = b" BOOTIF=01-00-00-00-00-00-00"
 
 
-def check(config: BootCfg, release: Optional[EsxiVersion]) -> Iterator[Finding]:
+def check(config: BootCfg, release: EsxiVersion | None) -> Iterator[Finding]:
     """The findings of a file of a release, if it is known."""
     files = _files(config)
     yield from _prefix(config, files)
@@ -30,13 +30,13 @@ def check(config: BootCfg, release: Optional[EsxiVersion]) -> Iterator[Finding]:
         yield from _module_length(config)
 
 
-def _files(config: BootCfg) -> List[bytes]:
+def _files(config: BootCfg) -> list[bytes]:
     found = [config.value(key) for key in ("kernel", "crypto")]
     found += [(item.split() or [b""])[0] for key in ("modules", "acpitables") for item in modules(config.value(key))]
     return [path for path in found if path]
 
 
-def _prefix(config: BootCfg, files: List[bytes]) -> Iterator[Finding]:
+def _prefix(config: BootCfg, files: list[bytes]) -> Iterator[Finding]:
     free = [path for path in files if absolute(path)] if config.value("prefix") else []
     if not free:
         return
@@ -67,7 +67,7 @@ def _kernel_length(config: BootCfg) -> Iterator[Finding]:
 
 
 def _module_length(config: BootCfg) -> Iterator[Finding]:
-    long: List[Tuple[bytes, int]] = []
+    long: list[tuple[bytes, int]] = []
     for item in modules(config.value("modules")):
         path, blank, options = item.partition(b" ")
         length = len(resolve(config.value("prefix"), path) + blank + options)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Iterator, List, Optional
+from typing import Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.edit import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.media_size import SIZES
@@ -48,7 +48,7 @@ def check(config: BootCfg, at: int) -> Iterator[Finding]:
         yield say("media-size-twice", at, "systemMediaSize and autoPartitionOSDataSize bound the same partition")
 
 
-def _twice(at: int, names: List[str]) -> Iterator[Finding]:
+def _twice(at: int, names: list[str]) -> Iterator[Finding]:
     for name in _OPTIONS:
         if names.count(name) > 1:
             yield say("option-twice", at, f"the option {name} stands {names.count(name)} times")
@@ -66,7 +66,7 @@ def _name(at: int, name: str, has_value: bool, value: str) -> Iterator[Finding]:
             yield say("option-spelling", at, f"the option {name[:40]!r} is not {near}")
 
 
-def _meant(name: str) -> Optional[str]:
+def _meant(name: str) -> str | None:
     """The option that is written almost so."""
     # A much longer or shorter name is none of them; no-auto-partition, which hosts have, is the opposite of one.
     if not 4 <= len(name) <= 45 or _OPPOSITE.sub("", name.lower()) in _PROPER:

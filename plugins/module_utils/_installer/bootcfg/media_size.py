@@ -10,7 +10,7 @@ Sources: VMware KB 81166, the storage chapters of the 7.0 and 8.0 installation g
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -20,7 +20,7 @@ SINCE = EsxiVersion(7, 0, 1, 3)
 _OS_DATA_SINCE = EsxiVersion(7, 0)
 _DOUBTFUL_SINCE = EsxiVersion(9, 0)
 # In GiB; the documentation names them 33, 69 and 138 GB.
-SIZES: Dict[str, Optional[int]] = {"min": 32, "small": 64, "default": 128, "max": None}
+SIZES: dict[str, int | None] = {"min": 32, "small": 64, "default": 128, "max": None}
 # Boot partition, alignment and the end of the table.
 _EXTRA = GIB // 4
 # 142 GB is documented for default: 138 GB and about 4 GB, less than that goes to ESX-OSData.
@@ -38,16 +38,16 @@ class MediaPlan:
     """What a size means for a disk. Bytes are None where the size of the disk is not known."""
 
     size: str
-    system_bytes: Optional[int]
-    datastore_bytes: Optional[int]
-    warnings: List[str]
+    system_bytes: int | None
+    datastore_bytes: int | None
+    warnings: list[str]
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """As results carry it."""
         return {"size": self.size, "system_bytes": self.system_bytes, "datastore_bytes": self.datastore_bytes}
 
 
-def plan(size: str, version: EsxiVersion, memory: Optional[int] = None, disk: Optional[int] = None) -> MediaPlan:
+def plan(size: str, version: EsxiVersion, memory: int | None = None, disk: int | None = None) -> MediaPlan:
     """What C(systemMediaSize=size) does; C(memory) and C(disk) in bytes. InputError where it must not be used."""
     _known(size, version)
     check_host(memory, disk)
@@ -65,7 +65,7 @@ def plan(size: str, version: EsxiVersion, memory: Optional[int] = None, disk: Op
     return MediaPlan(size, disk - left, left, warnings)
 
 
-def check_host(memory: Optional[int], disk: Optional[int]) -> None:
+def check_host(memory: int | None, disk: int | None) -> None:
     """InputError for a size that no host has, as 1024 for 1024GB: no rule would hold for it."""
     if memory is not None and memory < _LEAST_MEMORY:
         raise InputError(f"memory: {memory} bytes are less than ESXi runs with; give it with its unit, as in 512GB.")
@@ -94,13 +94,13 @@ def _known(size: str, version: EsxiVersion) -> None:
     )
 
 
-def _release_warnings(size: str, version: EsxiVersion) -> List[str]:
+def _release_warnings(size: str, version: EsxiVersion) -> list[str]:
     if version >= _DOUBTFUL_SINCE and size in ("min", "small"):
         return [f"systemMediaSize={size}: the documentation of ESX {version} names only default and max; look at the datastore after the installation."]
     return []
 
 
-def _memory_warnings(size: str, memory: Optional[int]) -> List[str]:
+def _memory_warnings(size: str, memory: int | None) -> list[str]:
     if memory is None or size not in ("min", "max"):
         return []
     if size == "max":

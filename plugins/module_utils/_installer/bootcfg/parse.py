@@ -13,20 +13,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 
 # In the order in which mboot tries them, with whether the value is a number; then the keys of safeboot, which reads the file on its own.
-MBOOT: Tuple[Tuple[str, bool], ...] = (
+MBOOT: tuple[tuple[str, bool], ...] = (
     ("kernel", False), ("kernelopt", False), ("modules", False), ("title", False), ("prefix", False), ("nobootif", True), ("timeout", True),
     ("noquirks", True), ("norts", True), ("crypto", False), ("runtimewd", True), ("tftpblksize", True), ("acpitables", False),
     ("runtimewdtimeout", True), ("skip", True), ("errtimeout", True),
 )
-SAFEBOOT: Tuple[Tuple[str, bool], ...] = (("build", False), ("updated", True), ("bootstate", True), ("quickboot", True))
+SAFEBOOT: tuple[tuple[str, bool], ...] = (("build", False), ("updated", True), ("bootstate", True), ("quickboot", True))
 # Boot loaders of earlier releases leave these out.
-SINCE: Dict[str, EsxiVersion] = {"errtimeout": EsxiVersion(8, 0, 1), "skip": EsxiVersion(9, 0), "acpitables": EsxiVersion(9, 0)}
-KEYS: Tuple[str, ...] = tuple(name for name, _number in (*MBOOT, *SAFEBOOT))
+SINCE: dict[str, EsxiVersion] = {"errtimeout": EsxiVersion(8, 0, 1), "skip": EsxiVersion(9, 0), "acpitables": EsxiVersion(9, 0)}
+KEYS: tuple[str, ...] = tuple(name for name, _number in (*MBOOT, *SAFEBOOT))
 # safeboot writes the state of the bank into the first sector of the file only.
 BOOTSTATE_LIMIT = 512
 MAX_LINES = 10_000
@@ -42,7 +42,7 @@ class Line(NamedTuple):
     """A line. C(keys) are the keys that it sets, one of mboot and one of safeboot at most; C(value) from C(start) of C(raw) on."""
 
     raw: bytes
-    keys: Tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     start: int = 0
     value: bytes = b""
 
@@ -51,9 +51,9 @@ class Line(NamedTuple):
 class BootCfg:
     """A file, and by key the index of the line that counts. C(rest) is what comes after MAX_LINES and is not read."""
 
-    lines: List[Line]
+    lines: list[Line]
     rest: bytes = b""
-    where: Dict[str, int] = field(default_factory=dict)
+    where: dict[str, int] = field(default_factory=dict)
 
     def value(self, key: str) -> bytes:
         """The value of a key as the boot loader takes it, empty where it is not set."""
@@ -66,7 +66,7 @@ class BootCfg:
 
 def parse(data: bytes) -> BootCfg:
     """Any bytes at all: there is nothing that can't be parsed."""
-    lines: List[Line] = []
+    lines: list[Line] = []
     at = 0
     while at < len(data) and len(lines) < MAX_LINES:
         end = data.find(b"\n", at) + 1 or len(data)
@@ -98,7 +98,7 @@ def read_line(raw: bytes) -> Line:
     return Line(raw, keys, start, value.strip(b" "))
 
 
-def match(name: bytes, table: Tuple[Tuple[str, bool], ...]) -> Optional[str]:
+def match(name: bytes, table: tuple[tuple[str, bool], ...]) -> str | None:
     """The first key that begins with the name, in any case; all of them begin with nothing."""
     lowered = name.lower()
     for key, _number in table:
@@ -112,7 +112,7 @@ def valid_number(value: bytes) -> bool:
     return _NUMBER.fullmatch(value) is not None
 
 
-def number(value: bytes) -> Optional[int]:
+def number(value: bytes) -> int | None:
     """Its value, which the boot loader keeps in 32 bits: 0 for nothing; None where it makes the file invalid."""
     if not valid_number(value):
         return None
@@ -127,12 +127,12 @@ def whole_number(value: bytes) -> int:
     return -size if sign else size
 
 
-def modules(value: bytes) -> List[bytes]:
+def modules(value: bytes) -> list[bytes]:
     """The modules of a value, each with its options: whatever is between two ---, also within a name.
 
     Where two --- have nothing between them, mboot steps over the byte after the second one.
     """
-    items: List[bytes] = []
+    items: list[bytes] = []
     at = 0
     while at < len(value):
         if value[at:at + 1].isspace():
@@ -179,7 +179,7 @@ class State(NamedTuple):
     value: bytes
 
 
-def bootstate(config: BootCfg) -> Optional[State]:
+def bootstate(config: BootCfg) -> State | None:
     """The first line that begins with bootstate; unlike in others, a blank before = is allowed."""
     at = 0
     for index, line in enumerate(config.lines):

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Dict, Tuple
-
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import SILENT, STOPS, Finding, message
 
 # severity, what the boot loader does, remedy
-RULES: Dict[str, Tuple[str, str, str]] = {
+RULES: dict[str, tuple[str, str, str]] = {
     "file-length": ("error", SILENT, "Give a boot.cfg."),
     "no-kernel": ("error", STOPS, "Add kernel=."),
     "utf-16": ("error", STOPS, "Save the file as ASCII."),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.edit import Edit, apply, words
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.lint import lint
@@ -21,7 +21,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 
 Spec = Dict[str, Any]
 # The copies of a tree: the one of the BIOS (isolinux) and the one of UEFI. On ISO 9660 names are in upper case, on other media in lower case.
-COPIES: Tuple[Tuple[str, ...], ...] = (("boot.cfg",), ("efi", "boot", "boot.cfg"))
+COPIES: tuple[tuple[str, ...], ...] = (("boot.cfg",), ("efi", "boot", "boot.cfg"))
 
 
 def spec() -> Spec:
@@ -64,7 +64,7 @@ def work(params: Mapping[str, Any], files: Files) -> TaskResult:
     return outcome
 
 
-def copies(path: str, files: Files) -> List[str]:
+def copies(path: str, files: Files) -> list[str]:
     """The path itself, or in a folder every copy that it has."""
     if files.names(path) is None:
         return [path]
@@ -74,7 +74,7 @@ def copies(path: str, files: Files) -> List[str]:
     return found
 
 
-def _find(folder: str, parts: Tuple[str, ...], files: Files) -> Optional[str]:
+def _find(folder: str, parts: tuple[str, ...], files: Files) -> str | None:
     for part in parts:
         names = [name for name in files.names(folder) or [] if name.lower() == part]
         if not names:
@@ -85,7 +85,7 @@ def _find(folder: str, parts: Tuple[str, ...], files: Files) -> Optional[str]:
     return folder
 
 
-def _tree(path: str, files: Files) -> Optional[EsxiVersion]:
+def _tree(path: str, files: Files) -> EsxiVersion | None:
     """The release of an installer's tree whose boot.cfg does not tell it, by the folder or by one of the copies."""
     if files.names(path) is None:
         path = posixpath.dirname(path)
@@ -94,7 +94,7 @@ def _tree(path: str, files: Files) -> Optional[EsxiVersion]:
     return EsxiVersion.of_metadata(files.read(metadata) or b"") if metadata else None
 
 
-def _one(params: Mapping[str, Any], path: str, data: bytes, files: Files, outcome: TaskResult) -> Tuple[Dict[str, Any], List[Finding]]:
+def _one(params: Mapping[str, Any], path: str, data: bytes, files: Files, outcome: TaskResult) -> tuple[dict[str, Any], list[Finding]]:
     before = parse(data)
     version = _version(params, _release(before) or _tree(params["path"], files), path, outcome)
     check_host(params.get("memory"), params.get("disk_size"))
@@ -124,12 +124,12 @@ def _one(params: Mapping[str, Any], path: str, data: bytes, files: Files, outcom
     return {**_answer(path, new, config), "changed": new != data, "system_media": media}, findings
 
 
-def kernel_options(params: Mapping[str, Any]) -> Dict[str, Optional[str]]:
+def kernel_options(params: Mapping[str, Any]) -> dict[str, str | None]:
     """The options of the kernel that are to be there; None is a word of its own."""
     given = params.get("kernel_options") or {}
     if params.get("system_media_size") and "systemMediaSize" in given:
         raise InputError("kernel_options: systemMediaSize is given by system_media_size too; name it once.")
-    options: Dict[str, Optional[str]] = {}
+    options: dict[str, str | None] = {}
     for name, value in given.items():
         if isinstance(value, (dict, list)) or value is False:
             raise InputError(f"kernel_options: {name} is {value!r}; give text, or nothing for a word of its own, or name it in kernel_options_absent.")
@@ -137,11 +137,11 @@ def kernel_options(params: Mapping[str, Any]) -> Dict[str, Optional[str]]:
     return options
 
 
-def _release(config: BootCfg) -> Optional[EsxiVersion]:
+def _release(config: BootCfg) -> EsxiVersion | None:
     return EsxiVersion.of_build(config.text("build"))
 
 
-def _version(params: Mapping[str, Any], own: Optional[EsxiVersion], path: str, outcome: TaskResult) -> Optional[EsxiVersion]:
+def _version(params: Mapping[str, Any], own: EsxiVersion | None, path: str, outcome: TaskResult) -> EsxiVersion | None:
     given = params.get("esxi_version") or ""
     if given and own is None:
         outcome.warnings.append(f"{path}: it does not tell the release, so esxi_version ({given}) is not compared with it.")
@@ -152,7 +152,7 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "backslashreplace")
 
 
-def _answer(path: str, data: bytes, config: BootCfg) -> Dict[str, Any]:
+def _answer(path: str, data: bytes, config: BootCfg) -> dict[str, Any]:
     version = _release(config)
     return {
         "path": path,

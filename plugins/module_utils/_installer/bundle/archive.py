@@ -10,10 +10,15 @@ import stat
 import struct
 import zipfile
 import zlib
-from typing import IO, Any, Callable, Dict, Iterator, NamedTuple, Optional, Set
+from typing import IO, Any, Callable, Iterator, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.errors import (
-    CHUNK, FREE_RATIO, MAX_ENTRIES, MAX_EXPANDED, MAX_RATIO, BundleError,
+    CHUNK,
+    FREE_RATIO,
+    MAX_ENTRIES,
+    MAX_EXPANDED,
+    MAX_RATIO,
+    BundleError,
 )
 
 AR_MAGIC = b"!<arch>\n"
@@ -70,7 +75,7 @@ def ar_members(whole: Stream, where: str) -> Iterator[Member]:
     if whole.left < len(AR_MAGIC) or whole.exactly(len(AR_MAGIC)) != AR_MAGIC:
         raise BundleError(where, "not-ar", "it is no ar archive, which every VIB is")
     table = b""
-    seen: Set[str] = set()
+    seen: set[str] = set()
     while whole.left:
         header = whole.exactly(_HEADER) if whole.left >= _HEADER else b""
         if len(header) != _HEADER or header[58:] != b"`\n":
@@ -135,7 +140,7 @@ class Zip:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError, struct.error, IndexError, NotImplementedError, EOFError, OverflowError) as error:
             raise BundleError(where, "not-zip", f"it is no complete zip file ({error})") from error
-        self.infos: Dict[str, zipfile.ZipInfo] = {}
+        self.infos: dict[str, zipfile.ZipInfo] = {}
         self._check()
 
     def _check(self) -> None:
@@ -195,9 +200,9 @@ class Zip:
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, struct.error, OverflowError, IndexError)
 
 
-def expanded(chunks: Iterator[bytes], decompressor: Callable[[], "Decompressor"], where: str) -> Iterator[bytes]:
+def expanded(chunks: Iterator[bytes], decompressor: Callable[[], Decompressor], where: str) -> Iterator[bytes]:
     """The content of a compressed stream, several members one after the other included, as long as it is no bomb."""
-    current: Optional[Decompressor] = None
+    current: Decompressor | None = None
     taken = given = 0
     for chunk in chunks:
         taken += len(chunk)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.pci import NO, Device, devices, match, pattern, short
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
@@ -48,7 +48,7 @@ class CatalogueEntry:
     acceptance_level: str = _LEVEL
     note: str = ""
 
-    def patterns(self) -> List[str]:
+    def patterns(self) -> list[str]:
         """Its identifiers, ranges written out."""
         return list(_patterns(self.pci_ids, self.name))
 
@@ -60,7 +60,7 @@ class CatalogueEntry:
         """Whether a release has the driver itself."""
         return bool(self.inbox_from) and release >= EsxiVersion.parse(self.inbox_from)
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """As results carry it."""
         return {
             "name": self.name, "file": self.file, "kind": self.kind, "version": self.version, "names": self.names.split(),
@@ -70,7 +70,7 @@ class CatalogueEntry:
         }
 
 
-CATALOGUE: Tuple[CatalogueEntry, ...] = (
+CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry(
         "nvme-community-6.7", "nvme-community-driver_1.0.1.0-1vmw.670.0.0.8169922-offline_bundle-17658145.zip", "nvme",
         "1.0.1.0-1vmw.670.0.0.8169922", _NVME, "6.7", "7.0", "vib",
@@ -132,7 +132,7 @@ def _patterns(text: str, where: str) -> Iterator[str]:
             yield found
 
 
-def catalogue(extra: Optional[Sequence[Mapping[str, Any]]] = None) -> List[CatalogueEntry]:
+def catalogue(extra: Sequence[Mapping[str, Any]] | None = None) -> list[CatalogueEntry]:
     """The catalogue with entries of the user, of which one with a known name takes the place of that one."""
     entries = {entry.name: entry for entry in CATALOGUE}
     for given in extra or ():
@@ -151,7 +151,7 @@ def _entry(given: Mapping[str, Any]) -> CatalogueEntry:
         text = f"lacks {', '.join(lacking)}" if lacking else f"has {', '.join(map(str, unknown))}, which no entry has"
         raise InputError(f"catalogue: entry {name or dict(given)!r} {text}; its fields are {', '.join(_FIELDS)}.")
     values = {key: " ".join(map(str, value)) if isinstance(value, (list, tuple)) else value for key, value in given.items()}
-    fields: Dict[str, Any] = {"version": "", "pci_ids": "", "before": ""}
+    fields: dict[str, Any] = {"version": "", "pci_ids": "", "before": ""}
     fields.update({key: value if isinstance(value, bool) else str(value if value is not None else "") for key, value in values.items()})
     made = CatalogueEntry(**fields)
     _check(made)
@@ -174,7 +174,7 @@ def _check(entry: CatalogueEntry) -> None:
     entry.patterns()
 
 
-def answers(terms: Sequence[Any], esxi_version: str, extra: Optional[Sequence[Mapping[str, Any]]] = None) -> List[Dict[str, Any]]:
+def answers(terms: Sequence[Any], esxi_version: str, extra: Sequence[Mapping[str, Any]] | None = None) -> list[dict[str, Any]]:
     """Which bundle makes each device, or all of a kind, work on a release."""
     release, entries = EsxiVersion.parse(esxi_version), catalogue(extra)
     found = []
@@ -183,19 +183,19 @@ def answers(terms: Sequence[Any], esxi_version: str, extra: Optional[Sequence[Ma
     return found
 
 
-def answer(entries: Sequence[CatalogueEntry], wanted: Device, release: EsxiVersion) -> Dict[str, Any]:
+def answer(entries: Sequence[CatalogueEntry], wanted: Device, release: EsxiVersion) -> dict[str, Any]:
     """Which bundle makes a device work on a release."""
     found = [entry for entry in entries if any(match(each, wanted.digits) != NO for each in entry.patterns())]
     name = wanted.name if wanted.digits[:4] != "...." else short(wanted.digits)
     return {"pci_id": name, "slot": wanted.slot or None, **_verdict(found, f"{name}", release)}
 
 
-def answer_kind(entries: Sequence[CatalogueEntry], kind: str, release: EsxiVersion) -> Dict[str, Any]:
+def answer_kind(entries: Sequence[CatalogueEntry], kind: str, release: EsxiVersion) -> dict[str, Any]:
     """The same for all devices of a kind, as those on USB have no PCI identifier."""
     return {"pci_id": None, "slot": None, **_verdict([entry for entry in entries if entry.kind == kind], f"Devices of the kind {kind}", release)}
 
 
-def _verdict(found: List[CatalogueEntry], name: str, release: EsxiVersion) -> Dict[str, Any]:
+def _verdict(found: list[CatalogueEntry], name: str, release: EsxiVersion) -> dict[str, Any]:
     fitting = [entry for entry in found if entry.fits(release)]
     inbox = [entry for entry in found if entry.inbox(release)]
     if fitting:
@@ -210,7 +210,7 @@ def _verdict(found: List[CatalogueEntry], name: str, release: EsxiVersion) -> Di
     return {"esxi_version": str(release), "answer": answer_, "msg": text, "bundles": [entry.as_dict() for entry in fitting]}
 
 
-def by_file(entries: Sequence[CatalogueEntry], file: str, sha256: str) -> Optional[CatalogueEntry]:
+def by_file(entries: Sequence[CatalogueEntry], file: str, sha256: str) -> CatalogueEntry | None:
     """The entry of a file, by its content or its name."""
     same = [entry for entry in entries if entry.sha256 == sha256]
     return next(iter([*same, *(entry for entry in entries if entry.file == file)]), None)

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
-ZSTD: Optional[Callable[[], Any]] = None
+ZSTD: Callable[[], Any] | None = None
 try:
     import zstandard  # type: ignore[import-not-found,unused-ignore]
 

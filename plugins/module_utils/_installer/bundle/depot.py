@@ -9,7 +9,7 @@ import hashlib
 import io
 import posixpath
 from dataclasses import dataclass, field
-from typing import IO, Any, Dict, Iterator, List, Optional, Tuple
+from typing import IO, Any, Iterator
 from xml.etree.ElementTree import Element
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle import vib as bundle_vib
@@ -28,15 +28,15 @@ class Bulletin:
     """A bulletin; since 7.0 one with a name of its own is a component, the unit that C(esxcli software component) installs."""
 
     identifier: str
-    component: Optional[str]
+    component: str | None
     version: str
     display_name: str
     vendor: str
     summary: str
-    vibs: Tuple[str, ...]
-    platforms: Tuple[str, ...]
+    vibs: tuple[str, ...]
+    platforms: tuple[str, ...]
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """As results carry it."""
         return {
             "id": self.identifier, "component": self.component, "version": self.version, "display_name": self.display_name, "vendor": self.vendor,
@@ -48,13 +48,13 @@ class Bulletin:
 class Depot:
     """All that a bundle has."""
 
-    vendors: List[Dict[str, str]] = field(default_factory=list)
-    bulletins: List[Bulletin] = field(default_factory=list)
-    profiles: List[Dict[str, Any]] = field(default_factory=list)
-    vibs: List[Vib] = field(default_factory=list)
-    findings: List[Tuple[str, str]] = field(default_factory=list)
+    vendors: list[dict[str, str]] = field(default_factory=list)
+    bulletins: list[Bulletin] = field(default_factory=list)
+    profiles: list[dict[str, Any]] = field(default_factory=list)
+    vibs: list[Vib] = field(default_factory=list)
+    findings: list[tuple[str, str]] = field(default_factory=list)
 
-    def needs(self) -> List[Needs]:
+    def needs(self) -> list[Needs]:
         """What the VIBs need, and what the bulletins are for: one of them is enough, as a bundle may have bulletins for several releases."""
         platforms = tuple(dict.fromkeys(each for bulletin in self.bulletins for each in bulletin.platforms))
         anywhere = any(not bulletin.platforms for bulletin in self.bulletins)
@@ -101,7 +101,7 @@ def _present(archive: Zip, name: str) -> str:
 def _metadata(archive: Zip, name: str, folder: str, depot: Depot) -> None:
     inner = Zip(io.BytesIO(archive.read(name, MAX_METADATA)), f"{archive.where}: {name}")
     roots = {each: parse(inner.read(each, MAX_XML), f"{inner.where}: {each}") for each in sorted(inner.infos) if each.lower().endswith(".xml")}
-    bulletins: Dict[str, Bulletin] = {}
+    bulletins: dict[str, Bulletin] = {}
     for path, root in roots.items():
         if path.startswith("vibs/") and root.tag == "vib":
             depot.vibs.append(_vib(archive, root, folder, f"{inner.where}: {path}"))
@@ -185,7 +185,7 @@ def _reader(file: IO[bytes], where: str) -> Any:
     return reading
 
 
-def all_findings(depot: Depot) -> Iterator[Tuple[str, str, str]]:
+def all_findings(depot: Depot) -> Iterator[tuple[str, str, str]]:
     """Each with the VIB that it is about, if it is about one."""
     for rule, message in depot.findings:
         yield "", rule, message

@@ -11,7 +11,7 @@ pattern is any digit; in a device it is one that is not known.
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Iterator, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -56,12 +56,12 @@ class Driver(NamedTuple):
     driver: str
     digits: str
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """As results carry it."""
         return {"bus": self.bus, "id": short(self.digits) if self.digits else self.written, "driver": self.driver}
 
 
-def pattern(text: str) -> Optional[str]:
+def pattern(text: str) -> str | None:
     """A pattern of any length as one of 22 characters, None if it is none."""
     digits = re.sub(r"[\s:]|0x", "", text.strip().lower())
     if not 8 <= len(digits) <= LENGTH or not re.fullmatch(r"[0-9a-f.x*?]+", digits):
@@ -92,9 +92,9 @@ def match(wanted: str, device: str) -> str:
     return MAYBE if unsure else YES
 
 
-def devices(given: Any) -> List[Device]:
+def devices(given: Any) -> list[Device]:
     """Of an identifier, of the output of C(lspci -n), C(lspci -nn) or C(esxcli hardware pci list), or of a list of these; each once."""
-    found: List[Device] = []
+    found: list[Device] = []
     for each in given if isinstance(given, (list, tuple)) else [given]:
         if not isinstance(each, str):
             raise InputError(f"pci_ids: {each!r} is no text; give identifiers as in '8086:15f3' (in quotes), or the output of lspci -n.")
@@ -103,7 +103,7 @@ def devices(given: Any) -> List[Device]:
 
 
 def _of_text(text: str) -> Iterator[Device]:
-    current: Optional[Tuple[str, str]] = None
+    current: tuple[str, str] | None = None
     for line in text.splitlines():
         if not line.strip():
             continue
@@ -120,7 +120,7 @@ def _of_text(text: str) -> Iterator[Device]:
         yield _whole(*current)
 
 
-def _start(line: str) -> Optional[Tuple[str, str]]:
+def _start(line: str) -> tuple[str, str] | None:
     stripped = line.strip().lower()
     found = _NUMBERS.fullmatch(stripped) or _NAMES.fullmatch(stripped)
     if found is not None:
@@ -133,14 +133,14 @@ def _start(line: str) -> Optional[Tuple[str, str]]:
     return None if given is None else ("", given)
 
 
-def _identifier(text: str) -> Optional[str]:
+def _identifier(text: str) -> str | None:
     """8086:15f3, 808615f3, 0x8086 0x15f3, 8086:15f3:8086:2074, each with a class as in 8086:15f3 class 0200."""
     body, _word, kind = text.partition("class")
     kind = kind.strip().replace("0x", "")
     if kind and not re.fullmatch(r"[0-9a-f]{4}(?:[0-9a-f]{2})?", kind):
         return None
     pairs = body.strip()
-    halves: List[str] = []
+    halves: list[str] = []
     while pairs:
         found = _ID.match(pairs)
         if found is None or len(halves) == 2:
@@ -169,7 +169,7 @@ def _whole(slot: str, digits: str) -> Device:
     return Device(slot, digits)
 
 
-def driver_of_line(line: str) -> Optional[Driver]:
+def driver_of_line(line: str) -> Driver | None:
     """A line of a driver map, None if it is none."""
     found = _REGTYPE.match(line.strip())
     if found is None:
@@ -182,7 +182,7 @@ def driver_of_line(line: str) -> Optional[Driver]:
     return Driver(bus, found.group(3), driver.group(1) if driver else "", digits or "")
 
 
-def drivers_of_tag(tag: str) -> List[Driver]:
+def drivers_of_tag(tag: str) -> list[Driver]:
     """A software tag that names PCI identifiers, as in C(pci:8086:15f3)."""
     found = _TAG.fullmatch(tag.strip())
     names = re.split(r"[,;]", found.group(1)) if found else []

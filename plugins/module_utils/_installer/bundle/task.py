@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import IO, Any, Callable, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle import depot as bundle_depot
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle.archive import AR_MAGIC, ZIP_MAGIC
@@ -26,7 +26,7 @@ _GIVEN = re.compile(r"(?:(sha512|sha256|sha1|md5):)?([0-9a-f]{32,128})", re.IGNO
 _LENGTHS = {128: "sha512", 64: "sha256", 40: "sha1", 32: "md5"}
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The options."""
     return {
         "paths": {"type": "list", "elements": "path", "required": True, "aliases": ["path"]},
@@ -37,7 +37,7 @@ def spec() -> Dict[str, Any]:
     }
 
 
-def work(params: Mapping[str, Any], opener: Opener) -> Dict[str, Any]:
+def work(params: Mapping[str, Any], opener: Opener) -> dict[str, Any]:
     """The whole task."""
     release = EsxiVersion.parse(params["esxi_version"]) if params.get("esxi_version") else None
     given = params.get("pci_ids")
@@ -58,7 +58,7 @@ def work(params: Mapping[str, Any], opener: Opener) -> Dict[str, Any]:
     return {"bundles": bundles, "unserved": [{"slot": each.slot or None, "pci_id": each.name} for each in left], "msg": _sentence(bundles, wanted, left)}
 
 
-def open_bundle(path: str, opener: Opener, checksum: Optional[str], entries: Sequence[CatalogueEntry]) -> Tuple[Depot, str]:
+def open_bundle(path: str, opener: Opener, checksum: str | None, entries: Sequence[CatalogueEntry]) -> tuple[Depot, str]:
     """One file, checked; and whether it is an C(offline_bundle) or a C(vib)."""
     with opener(path) as file:
         digests, size = _digests(file, path, _checksum(path, checksum) if checksum else None)
@@ -70,7 +70,7 @@ def _base(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _checksum(path: str, value: Any) -> Tuple[str, str]:
+def _checksum(path: str, value: Any) -> tuple[str, str]:
     found = _GIVEN.fullmatch(str(value).strip())
     algorithm = (found.group(1) or _LENGTHS.get(len(found.group(2)), "")).lower() if found else ""
     if found is None or _LENGTHS.get(len(found.group(2))) != algorithm:
@@ -79,9 +79,9 @@ def _checksum(path: str, value: Any) -> Tuple[str, str]:
 
 
 def _one(
-    file: IO[bytes], path: str, checksum: Optional[Tuple[str, str]], entries: Sequence[CatalogueEntry], wanted: Sequence[Device],
-    release: Optional[EsxiVersion],
-) -> Dict[str, Any]:
+    file: IO[bytes], path: str, checksum: tuple[str, str] | None, entries: Sequence[CatalogueEntry], wanted: Sequence[Device],
+    release: EsxiVersion | None,
+) -> dict[str, Any]:
     digests, size = _digests(file, path, checksum)
     entry = _catalogued(path, digests, entries)
     depot, kind = _read(file, path, size)
@@ -103,7 +103,7 @@ def _one(
     }
 
 
-def _digests(file: IO[bytes], path: str, checksum: Optional[Tuple[str, str]]) -> Tuple[Dict[str, str], int]:
+def _digests(file: IO[bytes], path: str, checksum: tuple[str, str] | None) -> tuple[dict[str, str], int]:
     running = {}
     for name in {"sha256", "md5", *([checksum[0]] if checksum else [])}:
         try:
@@ -124,7 +124,7 @@ def _digests(file: IO[bytes], path: str, checksum: Optional[Tuple[str, str]]) ->
     return digests, size
 
 
-def _catalogued(path: str, digests: Mapping[str, str], entries: Sequence[CatalogueEntry]) -> Optional[CatalogueEntry]:
+def _catalogued(path: str, digests: Mapping[str, str], entries: Sequence[CatalogueEntry]) -> CatalogueEntry | None:
     entry = by_file(entries, _base(path), digests["sha256"])
     if entry is not None and entry.sha256 != digests["sha256"]:
         raise BundleError(
@@ -134,7 +134,7 @@ def _catalogued(path: str, digests: Mapping[str, str], entries: Sequence[Catalog
     return entry
 
 
-def _read(file: IO[bytes], path: str, size: int) -> Tuple[Depot, str]:
+def _read(file: IO[bytes], path: str, size: int) -> tuple[Depot, str]:
     head = file.read(len(AR_MAGIC))
     file.seek(0)
     if head == AR_MAGIC:
@@ -144,7 +144,7 @@ def _read(file: IO[bytes], path: str, size: int) -> Tuple[Depot, str]:
     raise BundleError(path, "unknown", "it is neither a VIB nor a zip file", "give a file that ends with .vib or .zip, as it was downloaded")
 
 
-def _vib(vib: Vib) -> Dict[str, Any]:
+def _vib(vib: Vib) -> dict[str, Any]:
     return {
         "id": vib.identifier, "name": vib.name, "version": vib.version, "vendor": vib.vendor, "type": vib.kind,
         "acceptance_level": vib.acceptance_level, "signature": bool(vib.signature_size), "summary": vib.summary, "release_date": vib.release_date,
@@ -161,11 +161,11 @@ def _weakest(vibs: Sequence[Vib]) -> str:
     return min((vib.acceptance_level for vib in vibs), key=order.index)
 
 
-def _identifiers(vibs: Sequence[Vib]) -> List[str]:
+def _identifiers(vibs: Sequence[Vib]) -> list[str]:
     return sorted({str(driver.as_dict()["id"]) for vib in vibs for driver in vib.drivers if driver.bus == "pci"})
 
 
-def _serves(vibs: Sequence[Vib], wanted: Sequence[Device]) -> List[Dict[str, Any]]:
+def _serves(vibs: Sequence[Vib], wanted: Sequence[Device]) -> list[dict[str, Any]]:
     found = []
     for device in wanted:
         for vib in vibs:
@@ -179,14 +179,14 @@ def _serves(vibs: Sequence[Vib], wanted: Sequence[Device]) -> List[Dict[str, Any
     return found
 
 
-def _best(drivers: Sequence[Driver], device: Device) -> Optional[Tuple[Driver, str]]:
+def _best(drivers: Sequence[Driver], device: Device) -> tuple[Driver, str] | None:
     """The driver that takes a device: one that does for sure before one that may, the one that names more of it first."""
     verdicts = [(driver, match(driver.digits, device.digits)) for driver in drivers if driver.digits]
     taken = [each for each in verdicts if each[1] != NO]
     return max(taken, key=lambda each: (each[1] != MAYBE, 22 - each[0].digits.count(".")), default=None)
 
 
-def _worst(answers: Sequence[Tuple[str, str]]) -> Tuple[Optional[str], Optional[str]]:
+def _worst(answers: Sequence[tuple[str, str]]) -> tuple[str | None, str | None]:
     for verdict in (UNFIT, UNKNOWN):
         for found, because in answers:
             if found == verdict:

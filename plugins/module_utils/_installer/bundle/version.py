@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 # The driver interface that a release brought: VIBs of drivers depend on vmkapi_2_N_0_0, which later releases have too.
-VMKAPI: Dict[Tuple[int, int], EsxiVersion] = {
+VMKAPI: dict[tuple[int, int], EsxiVersion] = {
     (2, 0): EsxiVersion(5, 0), (2, 1): EsxiVersion(5, 1), (2, 2): EsxiVersion(5, 5), (2, 3): EsxiVersion(6, 0), (2, 4): EsxiVersion(6, 5),
     (2, 5): EsxiVersion(6, 7), (2, 6): EsxiVersion(7, 0), (2, 11): EsxiVersion(8, 0, 1),
 }
@@ -34,7 +34,7 @@ def key(version: str) -> Key:
     return _pieces(head), _pieces(tail)
 
 
-def _pieces(text: str) -> Tuple[Tuple[int, int, str], ...]:
+def _pieces(text: str) -> tuple[tuple[int, int, str], ...]:
     # A number is later than a word in its place: 1.0.1 comes after 1.0.beta. Of numbers the longer one is larger: Python refuses to read very long ones.
     pieces = [piece.lstrip("0") if piece.isdigit() else piece.lower() for piece in _PIECE.findall(text)]
     return tuple((0, 0, piece) if piece[:1].isalpha() else (1, len(piece), piece) for piece in pieces)
@@ -71,7 +71,7 @@ class Needs:
         """Whether it says anything of releases."""
         return any(self.platforms) or any(_relevant(each) for each in self.constraints)
 
-    def answer(self, release: EsxiVersion) -> Tuple[str, str]:
+    def answer(self, release: EsxiVersion) -> tuple[str, str]:
         """Whether it runs on a release, and by which of its words."""
         unknown = []
         for each in self.constraints:
@@ -89,17 +89,17 @@ class Needs:
         said = [f"it needs {', '.join(needed)}"] * bool(needed) + [f"it is for ESXi {', '.join(versions)}"] * bool(versions)
         return (YES, " and ".join(said)) if said else (UNKNOWN, "it does not say what it needs")
 
-    def least(self) -> Optional[str]:
+    def least(self) -> str | None:
         """The oldest release that it allows, as far as it says so."""
         found = [release for release in (_least(each) for each in self.constraints) if release is not None]
         found += [release for release in [self._oldest_platform()] if release is not None]
         return str(max(found)) if found else None
 
-    def _oldest_platform(self) -> Optional[EsxiVersion]:
+    def _oldest_platform(self) -> EsxiVersion | None:
         releases = [release for release in map(_release, self.platforms) if release is not None]
         return min(releases) if releases and len(releases) == len(self.platforms) else None
 
-    def sdk(self) -> Optional[str]:
+    def sdk(self) -> str | None:
         """The release whose kit it was built with, by the custom of version strings."""
         found = _SDK.search(self.version)
         return f"{found.group(1)[0]}.{found.group(1)[1]}" if found else None
@@ -109,12 +109,12 @@ def _relevant(each: Constraint) -> bool:
     return each.name in _BASE and bool(each.version) or _VMKAPI.fullmatch(each.name) is not None
 
 
-def _release(text: str) -> Optional[EsxiVersion]:
+def _release(text: str) -> EsxiVersion | None:
     found = _RELEASE.match(text)
     return EsxiVersion(int(found.group(1)), int(found.group(2)), int(found.group(3) or 0)) if found else None
 
 
-def _least(each: Constraint) -> Optional[EsxiVersion]:
+def _least(each: Constraint) -> EsxiVersion | None:
     found = _VMKAPI.fullmatch(each.name)
     if found is not None:
         return VMKAPI.get((int(found.group(2)), int(found.group(3))))
@@ -145,6 +145,6 @@ def _platform(text: str, release: EsxiVersion) -> bool:
     return numbers == [str(release.major), str(release.minor)][: len(numbers)]
 
 
-def names(items: Sequence[Constraint]) -> List[str]:
+def names(items: Sequence[Constraint]) -> list[str]:
     """As results carry them."""
     return [str(each) for each in items]

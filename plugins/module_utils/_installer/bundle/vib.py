@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Iterator
 from xml.etree.ElementTree import Element
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundle import dep
@@ -20,7 +20,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bundl
 
 DESCRIPTOR, SIGNATURE = "descriptor.xml", "sig.pkcs7"
 # The words of descriptors, as the API calls them, from the weakest on.
-LEVELS: Dict[str, str] = {"community": "community", "partner": "partner", "accepted": "vmware_accepted", "certified": "vmware_certified"}
+LEVELS: dict[str, str] = {"community": "community", "partner": "partner", "accepted": "vmware_accepted", "certified": "vmware_certified"}
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _HASHES = {"sha-1": "sha1", "sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512", "md5": "md5"}
 _SIGNATURE_MOST = MIB
@@ -44,13 +44,13 @@ class Payload:
 
     name: str
     kind: str
-    size: Optional[int]
-    checksums: List[Checksum]
+    size: int | None
+    checksums: list[Checksum]
     encoding: str = ""
-    verified: List[str] = field(default_factory=list)
-    unverified: List[str] = field(default_factory=list)
+    verified: list[str] = field(default_factory=list)
+    unverified: list[str] = field(default_factory=list)
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """As results carry it."""
         return {
             "name": self.name, "type": self.kind, "size": self.size, "encoding": self.encoding, "verified": self.verified, "unverified": self.unverified,
@@ -71,18 +71,18 @@ class Vib:
     description: str
     release_date: str
     needs: Needs
-    depends: List[Constraint]
-    conflicts: List[Constraint]
-    replaces: List[Constraint]
-    provides: List[Constraint]
-    tags: List[str]
+    depends: list[Constraint]
+    conflicts: list[Constraint]
+    replaces: list[Constraint]
+    provides: list[Constraint]
+    tags: list[str]
     maintenance_mode: bool
     live_install: bool
     live_remove: bool
-    payloads: List[Payload]
-    drivers: List[Driver] = field(default_factory=list)
+    payloads: list[Payload]
+    drivers: list[Driver] = field(default_factory=list)
     signature_size: int = 0
-    findings: List[Tuple[str, str]] = field(default_factory=list)
+    findings: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def identifier(self) -> str:
@@ -114,7 +114,7 @@ def describe(root: Element, where: str) -> Vib:
     return vib
 
 
-def _constraints(root: Element, kind: str) -> List[Constraint]:
+def _constraints(root: Element, kind: str) -> list[Constraint]:
     found = children(root, f"relationships/{kind}/constraint")
     return [Constraint(each.get("name", ""), each.get("relation", ""), each.get("version", "")) for each in found if each.get("name")]
 
@@ -136,8 +136,8 @@ def _payload(element: Element, where: str) -> Payload:
 
 def read(whole: Stream, where: str) -> Vib:
     """A whole VIB; BundleError where a payload is not what the descriptor says."""
-    vib: Optional[Vib] = None
-    waiting: Dict[str, Payload] = {}
+    vib: Vib | None = None
+    waiting: dict[str, Payload] = {}
     for member in ar_members(whole, where):
         if vib is None:
             if member.name != DESCRIPTOR:
@@ -196,7 +196,7 @@ def _again(head: bytes, stream: Stream) -> Iterator[bytes]:
     yield from stream.chunks()
 
 
-def _decompressor(head: bytes) -> Tuple[str, Optional[Callable[[], Decompressor]]]:
+def _decompressor(head: bytes) -> tuple[str, Callable[[], Decompressor] | None]:
     if head.startswith(GZIP):
         return "gzip", Gunzip
     if head == ZSTD:
@@ -208,7 +208,7 @@ def _decompressor(head: bytes) -> Tuple[str, Optional[Callable[[], Decompressor]
 class _Digests:
     """The digests of what passes through."""
 
-    def __init__(self, payload: Payload, where: str, checksums: List[Checksum]) -> None:
+    def __init__(self, payload: Payload, where: str, checksums: list[Checksum]) -> None:
         self._payload, self._where = payload, where
         self._running = []
         for each in checksums:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, NoReturn, Optional
+from typing import Any, Iterator, NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -21,7 +21,7 @@ def parse(data: bytes, where: str) -> Element:
     builder = TreeBuilder()
     depth = 0
 
-    def start(name: str, attributes: Dict[str, str]) -> None:
+    def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         depth += 1
         if depth > _DEPTH:
@@ -48,18 +48,18 @@ def parse(data: bytes, where: str) -> Element:
         raise BundleError(where, "xml", f"its XML can't be read ({error})") from error
 
 
-def text(element: Optional[Element], path: str, default: str = "") -> str:
+def text(element: Element | None, path: str, default: str = "") -> str:
     """The text at a path below an element, without blanks around it."""
     found = element.find(path) if element is not None else None
     return (found.text or "").strip() if found is not None else default
 
 
-def texts(element: Optional[Element], path: str) -> List[str]:
+def texts(element: Element | None, path: str) -> list[str]:
     """All texts at a path, without empty ones."""
     found = element.findall(path) if element is not None else []
     return [value for value in ((each.text or "").strip() for each in found) if value]
 
 
-def children(element: Optional[Element], path: str) -> Iterator[Element]:
+def children(element: Element | None, path: str) -> Iterator[Element]:
     """All elements at a path."""
     return iter(element.findall(path) if element is not None else ())

@@ -8,14 +8,20 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Callable, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding, message
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lex import BLANKS, Word
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import Item
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.rules import RULES
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.types import (
-    DEPRECATED, DISKS, NO_EFFECT, REFUSED, Argument, Command, Option,
+    DEPRECATED,
+    DISKS,
+    NO_EFFECT,
+    REFUSED,
+    Argument,
+    Command,
+    Option,
 )
 
 _IDLE = {DEPRECATED: "deprecated-option", NO_EFFECT: "no-effect"}
@@ -40,9 +46,9 @@ class Call:
 
     item: Item
     command: Command
-    options: Mapping[str, Optional[str]]
-    argument: Optional[Word]
-    problems: Tuple[Finding, ...]
+    options: Mapping[str, str | None]
+    argument: Word | None
+    problems: tuple[Finding, ...]
 
     @property
     def line(self) -> int:
@@ -73,7 +79,7 @@ def _hostname(text: str) -> bool:
     return len(text) <= 253 and all(_LABEL.fullmatch(label) for label in text.split("."))
 
 
-_CHECKS: Dict[str, Callable[[str], bool]] = {
+_CHECKS: dict[str, Callable[[str], bool]] = {
     "ipv4": lambda text: _ipv4(text.strip(BLANKS)),
     "ipv4_list": lambda text: all(_ipv4(each.strip(BLANKS)) for each in text.split(",")),
     "netmask": lambda text: _netmask(text.strip(BLANKS)),
@@ -101,15 +107,15 @@ class Reader:
 
     def __init__(self, item: Item, command: Command) -> None:
         self.item, self.command = item, command
-        self.options: Dict[str, Optional[str]] = {}
-        self.problems: List[Finding] = []
+        self.options: dict[str, str | None] = {}
+        self.problems: list[Finding] = []
         # Values that may be secret are never part of a message.
         self.show = not command.secret
 
     def call(self) -> Call:
         """The whole line."""
         words = self.item.words[1:]
-        extra: List[Tuple[int, Word]] = []
+        extra: list[tuple[int, Word]] = []
         for at, word in enumerate(words):
             name, equals, value = word.text.partition("=")
             if name in self.command.by_name:
@@ -125,7 +131,7 @@ class Reader:
         """Add a finding."""
         self.problems.append(finding(rule, self.item.line, f"{self.command.name}: {text}"))
 
-    def _argument(self, argument: Argument, extra: List[Tuple[int, Word]], count: int) -> Optional[Word]:
+    def _argument(self, argument: Argument, extra: list[tuple[int, Word]], count: int) -> Word | None:
         if not extra or not extra[-1 if argument.last else 0][1].text:
             self.say("missing-argument", f"the {argument.name} is missing")
             return None
@@ -134,7 +140,7 @@ class Reader:
             self.say("argument-order", f"the {argument.name} is expected as the {'last' if argument.last else 'first'} word")
         return word
 
-    def _extra(self, word: Word, before: Optional[Word]) -> None:
+    def _extra(self, word: Word, before: Word | None) -> None:
         shown = repr(word.text) if self.show else "a word"
         if word.text == "\n":
             self.say("continuation", "a backslash at the end of the line does not continue it; the next line is read as a command")
@@ -145,7 +151,7 @@ class Reader:
         else:
             self.say("extra-argument", f"{shown} belongs to no option")
 
-    def _option(self, name: str, value: Optional[str]) -> None:
+    def _option(self, name: str, value: str | None) -> None:
         option = self.command.option(name) or self.command.by_name[name]
         if option.status == REFUSED:
             self.say("refused-option", f"{name} stops the installer")
@@ -161,7 +167,7 @@ class Reader:
             return
         self.options[option.name] = value
 
-    def _takes(self, option: Option, name: str, value: Optional[str]) -> bool:
+    def _takes(self, option: Option, name: str, value: str | None) -> bool:
         if option.takes_value and not value:
             self.say("missing-value", f"{name} has no value")
         elif value and not option.takes_value:

@@ -9,7 +9,7 @@ shlex itself is not used: it gives no positions, and adds each character to an a
 from __future__ import annotations
 
 import re
-from typing import List, NamedTuple, Optional, Tuple
+from typing import NamedTuple
 
 _PIECE = re.compile(
     r"""(?P<blank>[ \t\r\n]+)|(?P<plain>[^ \t\r\n#'"\\]+)|'(?P<single>[^']*)'|"(?P<double>[^"\\]*(?:\\.[^"\\]*)*)"|\\(?P<escaped>.)|(?P<comment>\#)""",
@@ -34,10 +34,10 @@ class Word(NamedTuple):
     eaten: bool = False
 
 
-def split(line: str) -> Tuple[List[Word], Optional[str]]:
+def split(line: str) -> tuple[list[Word], str | None]:
     """The words of a line, and why it can't be read to its end (then the installer stops), if so."""
-    words: List[Word] = []
-    parts: List[str] = []
+    words: list[Word] = []
+    parts: list[str] = []
     start, at, eaten = -1, 0, False
     while at < len(line):
         piece = _PIECE.match(line, at)

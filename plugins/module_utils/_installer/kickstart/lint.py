@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import WARNS, Finding, capped
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart import lint_options as of_options
@@ -30,11 +30,11 @@ _COMMAND_LIKE = re.compile(r"[%-]{0,2}[a-z][a-z_]{0,23}")
 class Installation:
     """What the file is for. None where it is not known."""
 
-    version: Optional[EsxiVersion] = None
-    secure_boot: Optional[bool] = None
+    version: EsxiVersion | None = None
+    secure_boot: bool | None = None
 
 
-def lint(document: Document, target: Installation = Installation()) -> List[Finding]:  # noqa: B008  immutable
+def lint(document: Document, target: Installation = Installation()) -> list[Finding]:  # noqa: B008  immutable
     """Every finding, by line. Never raises, whatever the bytes are."""
     found = list(_lines(document))
     calls = read(document)
@@ -48,7 +48,7 @@ def lint(document: Document, target: Installation = Installation()) -> List[Find
     return capped(found)
 
 
-def read(document: Document) -> List[Call]:
+def read(document: Document) -> list[Call]:
     """The commands that the installer knows, deprecated ones left out."""
     calls = []
     for item in document.commands():
@@ -58,7 +58,7 @@ def read(document: Document) -> List[Call]:
     return calls
 
 
-def effective(calls: List[Call]) -> Dict[str, Call]:
+def effective(calls: list[Call]) -> dict[str, Call]:
     """The last call of each command."""
     return {call.command.name: call for call in calls}
 
@@ -122,7 +122,7 @@ def _short(name: str) -> str:
     return repr(name) if _COMMAND_LIKE.fullmatch(name) else "a command"
 
 
-def _release(call: Call, version: Optional[EsxiVersion]) -> Iterator[Finding]:
+def _release(call: Call, version: EsxiVersion | None) -> Iterator[Finding]:
     if version is None:
         return
     command = call.command
@@ -135,7 +135,7 @@ def _release(call: Call, version: Optional[EsxiVersion]) -> Iterator[Finding]:
             yield finding("no-longer", call.line, f"{what} has no effect since {until}")
 
 
-def _together(calls: List[Call]) -> Iterator[Finding]:
+def _together(calls: list[Call]) -> Iterator[Finding]:
     last = effective(calls)
     methods = [name for name in INSTALLS if name in last]
     yield from _duplicates(calls)
@@ -156,8 +156,8 @@ def _together(calls: List[Call]) -> Iterator[Finding]:
         yield finding("dryrun", last["dryrun"].line, "dryrun: nothing is installed")
 
 
-def _duplicates(calls: List[Call]) -> Iterator[Finding]:
-    seen: Dict[str, Call] = {}
+def _duplicates(calls: list[Call]) -> Iterator[Finding]:
+    seen: dict[str, Call] = {}
     for call in calls:
         name = call.command.name
         if name in seen and call.command.repeat in (LAST, ONCE):
@@ -167,7 +167,7 @@ def _duplicates(calls: List[Call]) -> Iterator[Finding]:
 
 
 # With whether an upgrade needs it, too.
-_NEEDED: Tuple[Tuple[str, str, str, bool], ...] = (
+_NEEDED: tuple[tuple[str, str, str, bool], ...] = (
     ("vmaccepteula", "missing-eula", "there is no vmaccepteula", True),
     ("rootpw", "missing-rootpw", "there is no rootpw", False),
     ("network", "missing-network", "there is no network", False),
@@ -175,7 +175,7 @@ _NEEDED: Tuple[Tuple[str, str, str, bool], ...] = (
 )
 
 
-def _missing(last: Dict[str, Call], methods: List[str]) -> Iterator[Finding]:
+def _missing(last: dict[str, Call], methods: list[str]) -> Iterator[Finding]:
     for name, rule, message, always in _NEEDED:
         if name not in last and (always or methods != ["upgrade"]):
             yield finding(rule, 0, message)

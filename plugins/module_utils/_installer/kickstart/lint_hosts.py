@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Iterator, Optional
+from typing import Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.call import Call, finding
@@ -33,7 +33,7 @@ def check_static(call: Call) -> Iterator[Finding]:
     yield from _name(call)
 
 
-def _gateway(call: Call, ip: ipaddress.IPv4Address, gateway: Optional[ipaddress.IPv4Address], network: ipaddress.IPv4Network) -> Iterator[Finding]:
+def _gateway(call: Call, ip: ipaddress.IPv4Address, gateway: ipaddress.IPv4Address | None, network: ipaddress.IPv4Network) -> Iterator[Finding]:
     if gateway is None:
         return
     if gateway == ip:
@@ -50,21 +50,21 @@ def _name(call: Call) -> Iterator[Finding]:
         yield finding("host-name", call.line, f"network: --hostname={name} is an address")
 
 
-def _address(text: str) -> Optional[ipaddress.IPv4Address]:
+def _address(text: str) -> ipaddress.IPv4Address | None:
     try:
         return ipaddress.IPv4Address(text.strip(BLANKS))
     except ValueError:
         return None
 
 
-def _network(call: Call) -> Optional[ipaddress.IPv4Network]:
+def _network(call: Call) -> ipaddress.IPv4Network | None:
     try:
         return ipaddress.IPv4Interface(f"{call.value('--ip').strip(BLANKS)}/{call.value('--netmask').strip(BLANKS)}").network
     except ValueError:
         return None
 
 
-def _unusable(address: ipaddress.IPv4Address, network: Optional[ipaddress.IPv4Network]) -> Optional[str]:
+def _unusable(address: ipaddress.IPv4Address, network: ipaddress.IPv4Network | None) -> str | None:
     if address.is_unspecified or address in ipaddress.IPv4Network("0.0.0.0/8"):
         return "no address of a host"
     if address.is_multicast:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Dict, Iterator, List, Optional, Set
+from typing import Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.call import Call, finding
@@ -21,7 +21,7 @@ _MD5 = re.compile(r"\$1\$[a-zA-Z0-9./$]{22,31}")
 _HASH = re.compile(r"\$(?:1|2[abxy]?|5|6|7|y|gy)\$")
 
 
-def good_hash(text: str) -> Optional[str]:
+def good_hash(text: str) -> str | None:
     """Why the text is no SHA-512 crypt hash that the installer takes, or None. The answer does not contain it."""
     if _SHA512.fullmatch(text):
         return None
@@ -52,7 +52,7 @@ def check(call: Call) -> Iterator[Finding]:
         yield from _include(call, call.argument.text)
 
 
-def together(calls: List[Call]) -> Iterator[Finding]:
+def together(calls: list[Call]) -> Iterator[Finding]:
     """What one command takes from another."""
     keeps = [call for call in calls if call.command.name == "install" and "--preservevmfs" in call.options]
     clears = [call for call in calls if call.command.name == "clearpart" and "--overwritevmfs" in call.options]
@@ -68,7 +68,7 @@ def together(calls: List[Call]) -> Iterator[Finding]:
 class _Cleared:
     """What all clearpart --overwritevmfs of a script clear, as far as it tells."""
 
-    def __init__(self, clears: List[Call]) -> None:
+    def __init__(self, clears: list[Call]) -> None:
         self.some = bool(clears)
         self.every = any("--alldrives" in call.options for call in clears)
         self.disks = {disk for call in clears for disk in _disks(call, "--drives")}
@@ -95,9 +95,9 @@ def _undecided(call: Call, cleared: _Cleared) -> Iterator[Finding]:
         yield finding("clearpart-vmfs", call.line, f"clearpart: without --overwritevmfs, {stops}")
 
 
-def _datastores(calls: List[Call]) -> Iterator[Finding]:
+def _datastores(calls: list[Call]) -> Iterator[Finding]:
     disks = {_disk(call.value("--disk")): call for call in calls if call.command.name == "install" and "--disk" in call.options}
-    names: Dict[str, Call] = {}
+    names: dict[str, Call] = {}
     for call in calls:
         if call.command.name != "part":
             continue
@@ -116,7 +116,7 @@ def _disk(text: str) -> str:
     return text.strip(BLANKS).rpartition("/")[2]
 
 
-def _disks(call: Call, option: str) -> Set[str]:
+def _disks(call: Call, option: str) -> set[str]:
     return {_disk(each) for each in call.value(option).split(",")} - {""}
 
 

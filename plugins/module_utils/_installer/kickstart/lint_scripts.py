@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, Optional
+from typing import Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import Finding
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.call import finding
@@ -25,9 +25,9 @@ _PYTHON = re.compile(rb"^(?:import|from)[ \t]+\w", re.MULTILINE)
 _MOST_LINES = 20
 
 
-def check(document: Document, secure_boot: Optional[bool]) -> Iterator[Finding]:
+def check(document: Document, secure_boot: bool | None) -> Iterator[Finding]:
     """The findings of all scripts."""
-    before: Optional[Item] = None
+    before: Item | None = None
     for item in document.items:
         if before is not None and before.kind == SCRIPT and item.kind == COMMAND and item.name not in SECTIONS:
             yield finding("script-cut", item.line, f"the script of {before.name} in line {before.line} ends here")

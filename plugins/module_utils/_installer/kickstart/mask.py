@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, List, Set, Tuple
+from typing import Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import COMMAND, Document, Item
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS
@@ -19,19 +19,19 @@ _SECRET = tuple(name for name, command in COMMANDS.items() if command.secret)
 
 def shown(document: Document, mark: str = HIDDEN) -> str:
     """The text of a file with every secret replaced."""
-    parts: List[str] = []
+    parts: list[str] = []
     for item, text, spans in _marked(document):
         body = _text(item.body)
         parts += [blot(text, spans, mark), blot(body, secret_spans(body), mark)]
     return "".join(parts)
 
 
-def secrets(document: Document) -> List[str]:
+def secrets(document: Document) -> list[str]:
     """Every secret of a file, for the list of what Ansible hides everywhere.
 
     A plain word in a comment or script is none: "# rootpw password" would black out each "password" of a result.
     """
-    found: Set[str] = set()
+    found: set[str] = set()
     for item, text, spans in _marked(document):
         body = _text(item.body)
         loose = [body[start:end] for start, end in secret_spans(body)]
@@ -42,7 +42,7 @@ def secrets(document: Document) -> List[str]:
     return sorted({each.strip("'\"") for each in found} - {"", "--iscrypted"})
 
 
-def _marked(document: Document) -> Iterator[Tuple[Item, str, List[Tuple[int, int]]]]:
+def _marked(document: Document) -> Iterator[tuple[Item, str, list[tuple[int, int]]]]:
     goes_on = False
     for item in document.items:
         text = _text(item.raw)
@@ -51,7 +51,7 @@ def _marked(document: Document) -> Iterator[Tuple[Item, str, List[Tuple[int, int
         goes_on = item.kind == COMMAND and (goes_on or item.name in _SECRET or "rootpw" in text) and item.raw.rstrip(b"\r\n").endswith(b"\\")
 
 
-def _spans(item: Item, text: str, goes_on: bool) -> List[Tuple[int, int]]:
+def _spans(item: Item, text: str, goes_on: bool) -> list[tuple[int, int]]:
     if item.kind == COMMAND and (goes_on or "rootpw" in text or item.name in _SECRET):
         at = 0 if goes_on else text.index("rootpw") + 6 if "rootpw" in text else len(item.name)
         words = [found.span() for found in _WORD.finditer(text, at) if found.group() != "--iscrypted"]

@@ -10,7 +10,7 @@ without dashes.
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.call import Call
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lex import BLANKS, quote
@@ -19,7 +19,16 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kicks
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.parse import COMMAND, LOST, REST, SCRIPT, Document
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS, INSTALLS, SCRIPT_ENDS, WRITTEN
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.types import (
-    DEPRECATED, LISTS, NO_EFFECT, OPTIONS, REFUSED, SECTION, SWITCH, WORD, Command, Option,
+    DEPRECATED,
+    LISTS,
+    NO_EFFECT,
+    OPTIONS,
+    REFUSED,
+    SECTION,
+    SWITCH,
+    WORD,
+    Command,
+    Option,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -31,7 +40,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _ENDS = re.compile("^(?:" + "|".join(re.escape(name) for name in SCRIPT_ENDS) + ")", re.MULTILINE)
 
 
-def fields(command: Command) -> List[Option]:
+def fields(command: Command) -> list[Option]:
     """The options of a command that a model can have."""
     return [option for option in command.options if not option.alias and option.status not in (DEPRECATED, NO_EFFECT, REFUSED)]
 
@@ -144,7 +153,7 @@ def _section(row: Command, values: Mapping[str, Any], clean: Model) -> str:
 _WRITERS: Mapping[str, Callable[[Command, Any, Model], str]] = {SWITCH: _switch, WORD: _single_word, OPTIONS: _command, SECTION: _section}
 
 
-def extract(document: Document) -> Tuple[Model, List[int]]:
+def extract(document: Document) -> tuple[Model, list[int]]:
     """The model of a file, and the lines that it does not hold: unknown, deprecated or unreadable ones, and those that others replace."""
     calls = read(document)
     last = effective(calls)
@@ -172,7 +181,7 @@ def _take(model: Model, call: Call) -> bool:
     return True
 
 
-def _take_word(call: Call) -> Optional[str]:
+def _take_word(call: Call) -> str | None:
     """None for what a model can't have: no word, or a password that is no hash."""
     row = call.command
     if row.argument is None:
@@ -183,7 +192,7 @@ def _take_word(call: Call) -> Optional[str]:
     return text or None
 
 
-def _take_section(call: Call) -> Optional[Model]:
+def _take_section(call: Call) -> Model | None:
     """Not one that says nothing, or that is no text, at which the installer stops: with other bytes it would be another script."""
     try:
         body = call.item.body.decode("utf-8")
@@ -202,7 +211,7 @@ def _values(call: Call) -> Model:
     return values
 
 
-def _value(option: Option, text: Optional[str], bare: bool) -> Any:
+def _value(option: Option, text: str | None, bare: bool) -> Any:
     if option.type == "flag":
         return True
     if option.type in LISTS:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Iterator, List, Optional, Tuple
+from typing import Iterator
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lex import Word, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.table import COMMANDS, SCRIPT_ENDS
@@ -32,8 +32,8 @@ class Item:
     kind: str
     raw: bytes
     line: int
-    words: Tuple[Word, ...] = ()
-    error: Optional[str] = None
+    words: tuple[Word, ...] = ()
+    error: str | None = None
     body: bytes = b""
 
     @property
@@ -46,7 +46,7 @@ class Item:
 class Document:
     """A whole file."""
 
-    items: Tuple[Item, ...]
+    items: tuple[Item, ...]
 
     def commands(self) -> Iterator[Item]:
         """What the installer acts on."""
@@ -55,7 +55,7 @@ class Document:
 
 def parse(data: bytes) -> Document:
     """Any bytes at all: there is nothing that can't be parsed."""
-    items: List[Item] = []
+    items: list[Item] = []
     at, line = 0, 1
     while at < len(data) and len(items) < MAX_ITEMS:
         new = _next(data, at, line)
@@ -68,7 +68,7 @@ def parse(data: bytes) -> Document:
     return Document(tuple(items))
 
 
-def _next(data: bytes, at: int, line: int) -> List[Item]:
+def _next(data: bytes, at: int, line: int) -> list[Item]:
     found = _SIGNIFICANT.search(data, at)
     start = found.start() if found else len(data)
     if start > at:
@@ -80,7 +80,7 @@ def _next(data: bytes, at: int, line: int) -> List[Item]:
     return _script(data, (start, end), Item(SCRIPT, data[start:end], line, words, error))
 
 
-def _script(data: bytes, head: Tuple[int, int], item: Item) -> List[Item]:
+def _script(data: bytes, head: tuple[int, int], item: Item) -> list[Item]:
     found = _SCRIPT_END.search(data, head[1])
     stop = found.start() if found else len(data)
     whole = replace(item, body=data[head[1]:stop])
@@ -89,7 +89,7 @@ def _script(data: bytes, head: Tuple[int, int], item: Item) -> List[Item]:
     return [whole]
 
 
-def _read(raw: bytes) -> Tuple[Tuple[Word, ...], Optional[str]]:
+def _read(raw: bytes) -> tuple[tuple[Word, ...], str | None]:
     if len(raw) > MAX_LINE:
         return (), f"the line has {len(raw)} bytes; only {MAX_LINE} are read here"
     try:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findings import SILENT, STOPS, WARNS
 
@@ -111,4 +110,4 @@ _ROWS = (
     ("more-findings", "info", SILENT, "of very many findings only the worst ones are listed", "Correct these and check again."),
     ("keyboard", "warning", WARNS, "an unknown layout; the installer takes the default", "Use a known one, in quotes where it has two words."),
 )
-RULES: Dict[str, LintRule] = {row[0]: LintRule(*row) for row in _ROWS}
+RULES: dict[str, LintRule] = {row[0]: LintRule(*row) for row in _ROWS}

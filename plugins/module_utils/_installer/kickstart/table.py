@@ -9,10 +9,20 @@ to do. C(since) is empty where an option is there from 6.5 on, or where no relea
 
 from __future__ import annotations
 
-from typing import Dict, Tuple
-
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.types import (
-    DEPRECATED, MANY, NO_EFFECT, ONCE, OPTIONS, REFUSED, REQUIRED, SECTION, SWITCH, WORD, Argument, Command, Option,
+    DEPRECATED,
+    MANY,
+    NO_EFFECT,
+    ONCE,
+    OPTIONS,
+    REFUSED,
+    REQUIRED,
+    SECTION,
+    SWITCH,
+    WORD,
+    Argument,
+    Command,
+    Option,
 )
 
 INSTALLS = ("install", "installorupgrade", "upgrade")
@@ -26,7 +36,7 @@ KEYBOARDS = (
 _FILTERS = "keywords local, localesx, remote, remoteesx, esx, usb, or exactly the vendor, model or driver of a disk; the first that matches wins"
 
 
-def _disk(*more_conflicts: str) -> Tuple[Option, ...]:
+def _disk(*more_conflicts: str) -> tuple[Option, ...]:
     conflicts = ("--firstdisk", *more_conflicts)
     return (
         Option("--disk", "disk", "the disk by its name (naa., eui., t10., uuid., mpx., vml.) or path", conflicts=conflicts, stops=True),
@@ -132,7 +142,7 @@ ROOTPW = Command(
 )
 _INTERPRETER = Option("--interpreter", "choice", "busybox unless it is python", choices=("busybox", "python"), stops=True)
 
-TABLE: Tuple[Command, ...] = (
+TABLE: tuple[Command, ...] = (
     Command(
         "vmaccepteula", "Accepts the licence agreement.", key="accepteula", shape=SWITCH, in_script="", aliases=("accepteula",), status=REQUIRED,
     ),
@@ -178,7 +188,7 @@ _DEPRECATED = (
     " interactive lang langsupport lilo lilocheck logvol mouse raid skipx text timezone virtualdisk vnc volgroup xconfig xdisplay vmlicense"
     " zerombr %packages %vmlicense_text"
 ).split()
-COMMANDS: Dict[str, Command] = {command.name: command for command in (*TABLE, *(Command(name, status=DEPRECATED) for name in _DEPRECATED))}
+COMMANDS: dict[str, Command] = {command.name: command for command in (*TABLE, *(Command(name, status=DEPRECATED) for name in _DEPRECATED))}
 COMMANDS.update({alias: command for command in TABLE for alias in command.aliases})
 # What a module and a model have options for, in the order in which they are written.
 WRITTEN = tuple(command for command in TABLE if command.key)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint import Installation, lint
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.mask import secrets, shown
@@ -39,8 +39,8 @@ def spec() -> Spec:
     return options
 
 
-EXCLUSIVE: List[Tuple[str, ...]] = [INSTALLS]
-ONE_OF: List[Tuple[str, ...]] = [("path", "src")]
+EXCLUSIVE: list[tuple[str, ...]] = [INSTALLS]
+ONE_OF: list[tuple[str, ...]] = [("path", "src")]
 
 
 def _of_command(row: Command) -> Spec:
@@ -98,7 +98,7 @@ def work(params: Mapping[str, Any], files: Files) -> TaskResult:
     return outcome
 
 
-def _source(params: Mapping[str, Any], files: Files) -> Optional[Document]:
+def _source(params: Mapping[str, Any], files: Files) -> Document | None:
     if not params.get("src"):
         return None
     data = files.read(params["src"])
@@ -107,7 +107,7 @@ def _source(params: Mapping[str, Any], files: Files) -> Optional[Document]:
     return parse(data)
 
 
-def _check_only(params: Mapping[str, Any], source: Optional[Document], given: Model, target: Installation) -> TaskResult:
+def _check_only(params: Mapping[str, Any], source: Document | None, given: Model, target: Installation) -> TaskResult:
     if given or source is None:
         raise InputError(f"path: it is needed to write {', '.join(sorted(given)) or 'a ks.cfg'}; give it, or src alone to check a file.")
     model, dropped = extract(source)

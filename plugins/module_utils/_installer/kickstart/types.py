@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, Optional, Tuple
 
 # Types of values. flag: none. filters: a comma list that may be left out. zero_one and true_false: how the installer writes a boolean.
 TYPES = (
@@ -32,10 +31,10 @@ class Option:
     name: str
     type: str = "flag"
     text: str = ""
-    choices: Tuple[str, ...] = ()
-    conflicts: Tuple[str, ...] = ()
-    unchecked: Tuple[str, ...] = ()
-    requires: Tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
     alias: str = ""
     default: str = ""
     since: str = ""
@@ -77,15 +76,15 @@ class Command:
 
     name: str
     text: str = ""
-    aliases: Tuple[str, ...] = ()
-    options: Tuple[Option, ...] = ()
-    argument: Optional[Argument] = None
+    aliases: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+    argument: Argument | None = None
     repeat: str = LAST
     status: str = OPTIONAL
     requires: str = ""
     # Commands with which it is void: upgrade makes rootpw, network and others invalid.
-    void_with: Tuple[str, ...] = ()
-    needs_one_of: Tuple[str, ...] = ()
+    void_with: tuple[str, ...] = ()
+    needs_one_of: tuple[str, ...] = ()
     # What it is as an option of the module, and that option's name, which is a key of a model too. It is the command's own unless it is given. A model can't
     # have a command without a shape.
     shape: str = ""
@@ -93,10 +92,10 @@ class Command:
     # Its words are never shown.
     secret: bool = False
     # What follows its name where somebody put it into a script by mistake, as a regular expression; None where a shell may have such a line.
-    in_script: Optional[str] = None
+    in_script: str | None = None
     since: str = ""
     until: str = ""
-    by_name: Dict[str, Option] = field(init=False, compare=False, repr=False, default_factory=dict)
+    by_name: dict[str, Option] = field(init=False, compare=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_name.update({option.name: option for option in self.options})
@@ -113,7 +112,7 @@ class Command:
         """Whether lines of a script follow."""
         return self.shape == SECTION
 
-    def option(self, name: str) -> Optional[Option]:
+    def option(self, name: str) -> Option | None:
         """By its name as written (the installer minds the case), aliases resolved."""
         found = self.by_name.get(name)
         return self.by_name.get(found.alias, found) if found is not None and found.alias else found

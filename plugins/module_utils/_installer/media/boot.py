@@ -9,7 +9,7 @@ Sources: the chapters on installation scripts, on ISO images with them and on ne
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg import task as bootcfg_task
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.parse import BootCfg, clean, modules, parse, resolve
@@ -37,7 +37,7 @@ class Script:
     private: bool
 
 
-def script(params: Mapping[str, Any], wish: HostWish, files: Files, medium: Medium) -> Optional[Script]:
+def script(params: Mapping[str, Any], wish: HostWish, files: Files, medium: Medium) -> Script | None:
     """The checked ks.cfg of a host; None without one. Findings, warnings and secrets go to the medium."""
     content, path = wish.params.get("kickstart_content") or "", wish.params.get("kickstart") or ""
     if not content and not path:
@@ -57,7 +57,7 @@ def script(params: Mapping[str, Any], wish: HostWish, files: Files, medium: Medi
     return Script(data, shown(document), bool(secrets(document)))
 
 
-def copies(installer: Installer) -> List[str]:
+def copies(installer: Installer) -> list[str]:
     """The copies of boot.cfg that the installer's medium has."""
     found = [path for path in map(installer.find, COPIES) if path is not None]
     if not found:
@@ -65,7 +65,7 @@ def copies(installer: Installer) -> List[str]:
     return found
 
 
-def release(installer: Installer, paths: List[str]) -> Optional[EsxiVersion]:
+def release(installer: Installer, paths: list[str]) -> EsxiVersion | None:
     """What C(build=) of the copies of boot.cfg tells, or where it is empty what the medium has for an upgrade; InputError if they are of two releases."""
     found = {path: EsxiVersion.of_build(parse(installer.read(path)).text("build")) for path in paths}
     told = {path: version for path, version in found.items() if version is not None}
@@ -84,8 +84,8 @@ class Network:
 
 
 def boot_cfg(
-    params: Mapping[str, Any], wish: HostWish, path: str, data: bytes, ks: str, network: Optional[Network], medium: Medium,
-) -> Tuple[NewFile, Dict[str, Any]]:
+    params: Mapping[str, Any], wish: HostWish, path: str, data: bytes, ks: str, network: Network | None, medium: Medium,
+) -> tuple[NewFile, dict[str, Any]]:
     """The boot.cfg of a host, and what it says. C(path) is where it is going to be."""
     options, absent = dict(wish.params.get("kernel_options") or {}), list(wish.params.get("kernel_options_absent") or [])
     check_options(options, network is not None)
@@ -95,7 +95,7 @@ def boot_cfg(
         absent.append("cdromBoot")
     if ks and "ks" in absent:
         raise InputError("kernel_options_absent: ks is what names the script that is given; leave one of them out.")
-    edit: Dict[str, Any] = {"path": path, "kernel_options": options, "kernel_options_absent": absent, **{key: wish.params.get(key) for key in _PASSED_ON}}
+    edit: dict[str, Any] = {"path": path, "kernel_options": options, "kernel_options_absent": absent, **{key: wish.params.get(key) for key in _PASSED_ON}}
     edit.update(esxi_version=medium.result.get("esxi_version"), fail_on=params.get("fail_on"))
     if network:
         edit.update(relative_paths=True, prefix=network.prefix)
@@ -115,12 +115,12 @@ def check_options(options: Mapping[str, Any], network: bool) -> None:
         raise InputError("kernel_options: cdromBoot makes the installer look for a CD, which a host that starts from the network has not; leave it out.")
 
 
-def references(installer: Installer, path: str) -> Dict[str, str]:
+def references(installer: Installer, path: str) -> dict[str, str]:
     """What a boot.cfg of the installer's medium loads: by the name it asks for, without a slash before it, the file of the medium."""
     config = parse(installer.read(path))
     if not config.value("kernel"):
         raise InputError(f"src: {path} of {installer.where} sets no kernel, so no boot loader can use it; give the vendor's medium.")
-    found: Dict[str, str] = {}
+    found: dict[str, str] = {}
     for asked in _asked(config):
         name = clean(asked.encode()).decode("utf-8", "backslashreplace").lstrip("/")
         member = installer.find(name) or installer.find(resolve(config.value("prefix"), asked.encode()).decode("utf-8", "backslashreplace"))
@@ -132,7 +132,7 @@ def references(installer: Installer, path: str) -> Dict[str, str]:
     return found
 
 
-def _asked(config: BootCfg) -> List[str]:
+def _asked(config: BootCfg) -> list[str]:
     paths = [config.value("kernel"), config.value("crypto")]
     paths += [(item.split() or [b""])[0] for key in ("modules", "acpitables") for item in modules(config.value(key))]
     return [path.decode("utf-8", "backslashreplace") for path in paths if path]

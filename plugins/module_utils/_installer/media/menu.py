@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Iterable, List
+from typing import Iterable
 from urllib.parse import quote
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -45,7 +45,7 @@ def pxelinux(root: str, folder: str) -> str:
 
 def ipxe(base: str, bios: bool) -> str:
     """A script that starts the boot loader of the firmware. C(base) is the URL of the tree."""
-    lines: List[List[str]] = [
+    lines: list[list[str]] = [
         ["#!ipxe"], ["iseq", "${platform}", "efi", "&&", "goto", "efi", "||", "goto", "bios"], [":efi"], ["chain", _word(f"{base}/mboot.efi")], ["exit"],
         [":bios"],
     ]

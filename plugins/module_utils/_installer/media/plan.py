@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import boot as media_boot
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import spec as media_spec
@@ -40,9 +40,9 @@ def plan(params: Mapping[str, Any], installer: Installer, files: Files) -> Mediu
     return medium
 
 
-def _said_once(findings: List[Dict[str, Any]]) -> List[str]:
+def _said_once(findings: list[dict[str, Any]]) -> list[str]:
     """One warning for what is found in the files of many hosts."""
-    places: Dict[str, List[str]] = {}
+    places: dict[str, list[str]] = {}
     for each in findings:
         if each["severity"] == "warning":
             places.setdefault(f"{each['message']} ({each['rule']}). {each['remedy']}", []).append(each["path"])
@@ -53,7 +53,7 @@ def _iso(params: Mapping[str, Any], wish: HostWish, installer: Installer, files:
     script = media_boot.script(params, wish, files, medium)
     ks = _ks_on_iso(wish, installer)
     medium.volume_id = params.get("volume_id") or ""
-    said: Dict[str, Any] = {}
+    said: dict[str, Any] = {}
     for path in media_boot.copies(installer):
         media_boot.references(installer, path)
         new, said = media_boot.boot_cfg(params, wish, path, installer.read(path), ks, None, medium)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.media_size import SIZES
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.menu import URL
@@ -34,7 +34,7 @@ _OWN: Spec = {
     "title": {"type": "str"},
     "timeout": {"type": "int"},
 }
-_ONE_SCRIPT: List[Tuple[str, ...]] = [("kickstart", "kickstart_content")]
+_ONE_SCRIPT: list[tuple[str, ...]] = [("kickstart", "kickstart_content")]
 _SCRIPTS = ("kickstart", "kickstart_content", "ks_url")
 EXCLUSIVE = _ONE_SCRIPT
 
@@ -69,7 +69,7 @@ class HostWish:
     params: Mapping[str, Any]
 
 
-def hosts(params: Mapping[str, Any]) -> List[HostWish]:
+def hosts(params: Mapping[str, Any]) -> list[HostWish]:
     """One for each host, and for media of the network one at the end for hosts that nobody named."""
     common = {key: params.get(key) for key in _OWN}
     named = [_host(common, given) for given in params.get("hosts") or []]
@@ -143,7 +143,7 @@ def mac_folder(mac: str, name: str) -> str:
     return "01-" + "-".join(found.groups())
 
 
-def _unique(what: str, values: List[str]) -> None:
+def _unique(what: str, values: list[str]) -> None:
     # Names become files, and on some file systems case does not count.
     lowered = [value.lower() for value in values]
     twice = next((value for index, value in enumerate(values) if value.lower() in lowered[:index]), None)
@@ -151,7 +151,7 @@ def _unique(what: str, values: List[str]) -> None:
         raise InputError(f"hosts: the {what} {twice} is given twice; give each host once.")
 
 
-def pxe_root(params: Mapping[str, Any]) -> Optional[str]:
+def pxe_root(params: Mapping[str, Any]) -> str | None:
     """What goes before the paths of a tree that TFTP serves: nothing, or a path that begins and ends with a slash."""
     path = (params.get("tftp_path") or "").strip("/")
     return f"/{path}/" if path else ""

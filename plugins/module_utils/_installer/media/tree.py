@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import boot as media_boot
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media import menu as media_menu
@@ -84,7 +84,7 @@ def _same_in_both(installer: Installer, medium: Medium) -> None:
 
 
 def _uefi(installer: Installer, medium: Medium) -> Any:
-    found: Dict[str, str] = {}
+    found: dict[str, str] = {}
     for path in installer.sizes:
         match = _EFI.fullmatch(path.lower())
         if match:
@@ -139,7 +139,7 @@ def _check_pxelinux(path: str, files: Files, medium: Medium) -> None:
 
 
 def _drivers(params: Mapping[str, Any], base: str, medium: Medium) -> None:
-    seen: List[str] = []
+    seen: list[str] = []
     for path in params["drivers"]:
         name = posixpath.basename(path)
         if name.lower() in seen:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task import Files
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -22,18 +22,18 @@ class Installer:
     def __init__(self, where: str, sizes: Mapping[str, int]) -> None:
         self.where = where
         self.sizes = sizes
-        self._by_lower: Dict[str, List[str]] = {}
+        self._by_lower: dict[str, list[str]] = {}
         for path in sorted(sizes):
             self._by_lower.setdefault(path.lower(), []).append(path)
 
-    def find(self, path: str) -> Optional[str]:
+    def find(self, path: str) -> str | None:
         """The file of this path in whatever case; None if there is none. InputError if there are two."""
         found = self._by_lower.get("/" + path.lower().lstrip("/"), [])
         if len(found) > 1:
             raise InputError(f"src: {self.where} has {' and '.join(found)}, which differ in case only; remove one.")
         return found[0] if found else None
 
-    def starts(self) -> FrozenSet[str]:
+    def starts(self) -> frozenset[str]:
         """By which firmware a CD of these files starts: BIOS, UEFI."""
         return frozenset(firmware for firmware, path in ((BIOS, "/isolinux.bin"), (UEFI, "/efiboot.img")) if self.find(path) is not None)
 
@@ -48,11 +48,11 @@ class Memory(Files):
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = files
 
-    def read(self, path: str) -> Optional[bytes]:
+    def read(self, path: str) -> bytes | None:
         """The content."""
         return self.files.get(path)
 
-    def names(self, path: str) -> Optional[List[str]]:
+    def names(self, path: str) -> list[str] | None:
         """There are no folders."""
         return None
 
@@ -65,7 +65,7 @@ class MediumFile:
     """
 
     path: str
-    data: Optional[bytes] = None
+    data: bytes | None = None
     member: str = ""
     file: str = ""
     link: str = ""
@@ -78,8 +78,8 @@ class Medium:
     """All that is to be on a medium, and what the task answers."""
 
     format: str
-    entries: List[MediumFile] = field(default_factory=list)
+    entries: list[MediumFile] = field(default_factory=list)
     volume_id: str = ""
-    result: Dict[str, Any] = field(default_factory=dict)
-    warnings: List[str] = field(default_factory=list)
-    secrets: List[str] = field(default_factory=list)
+    result: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)

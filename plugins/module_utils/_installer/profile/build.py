@@ -12,7 +12,7 @@ import ipaddress
 import posixpath
 import re
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.edit import Edit, apply
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.lint import lint as lint_boot_cfg
@@ -51,9 +51,9 @@ class Given:
     """What a host brings beside its profile. C(bundles) are answers of offline_bundle_info, None before it was asked."""
 
     address: str = ""
-    root_password_hash: Optional[str] = field(default=None, repr=False)
-    serialnum: Optional[str] = field(default=None, repr=False)
-    bundles: Optional[Sequence[Mapping[str, Any]]] = None
+    root_password_hash: str | None = field(default=None, repr=False)
+    serialnum: str | None = field(default=None, repr=False)
+    bundles: Sequence[Mapping[str, Any]] | None = None
     driver_dir: str = ""
     catalogue: Sequence[Mapping[str, Any]] = ()
     base_urls: Sequence[str] = ()
@@ -66,15 +66,15 @@ class HostPlan:
     host: str
     kickstart: Model = field(default_factory=dict)
     profile: Mapping[str, Any] = field(default_factory=dict)
-    media: Optional[MediaPlan] = None
+    media: MediaPlan | None = None
     policy_script: str = ""
     driver_script: str = ""
-    drivers: List[str] = field(default_factory=list)
-    left_out: Dict[str, str] = field(default_factory=dict)
-    problems: List[str] = field(default_factory=list)
-    warnings: List[str] = field(default_factory=list)
+    drivers: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
-    def as_dict(self) -> Dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """For a playbook."""
         # Of what has a problem, a secret in a script perhaps, nothing is made, but the plan is shown.
         shown: Callable[[Any], Any] = hidden if self.problems else lambda value: value
@@ -161,7 +161,7 @@ class Planner:
             raise InputError("esxi_version: it is missing; give the release that the medium installs, as in 8.0 U3.")
         return EsxiVersion.parse(str(self.profile["esxi_version"]))
 
-    def _size(self, version: EsxiVersion) -> Optional[MediaPlan]:
+    def _size(self, version: EsxiVersion) -> MediaPlan | None:
         size, memory, disk = (self.profile.get(key) for key in ("system_media_size", "memory", "disk_size"))
         check_host(memory, disk)
         if size is None and (version < SINCE or disk is None):
@@ -207,7 +207,7 @@ class Planner:
         if not _upgrades(model):
             model["network"] = self._network()
 
-    def _network(self) -> Dict[str, Any]:
+    def _network(self) -> dict[str, Any]:
         network = dict(self.profile.get("network") or {})
         network.setdefault("bootproto", "static" if network.get("ip") else "dhcp")
         if network["bootproto"] == "static":
@@ -225,7 +225,7 @@ class Planner:
             made["vSwitch0"] = MADE_BY_INSTALLER["vSwitch0"][:1]
         for name, groups in (self.profile.get("policy_made") or {}).items():
             made[name] = [*made.get(name, ()), *(groups or ())]
-        without: FrozenSet[str] = frozenset(self.profile.get("allow_unenforced") or ())
+        without: frozenset[str] = frozenset(self.profile.get("allow_unenforced") or ())
         first = render_policy(switches, made, without)
         self.plan.left_out = dict(first.left_out)
         self.plan.warnings += [*first.warnings, *(f"switch {name} is left out of the first start: {why}." for name, why in first.left_out.items())]
@@ -244,7 +244,7 @@ class Planner:
     def _devices(self) -> None:
         """The bundles that are named, and those that the catalogue has for the host's devices."""
         files = list(self.profile.get("drivers") or ())
-        told: List[Dict[str, Any]] = []
+        told: list[dict[str, Any]] = []
         try:
             if self.profile.get("pci_ids"):
                 devices = self.profile["pci_ids"]
@@ -269,7 +269,7 @@ class Planner:
         self.plan.driver_script = render_drivers(wanted, self.given.base_urls)
         self._at_first_start(self.plan.driver_script)
 
-    def _secret(self, root_password_hash: Optional[str]) -> None:
+    def _secret(self, root_password_hash: str | None) -> None:
         if _upgrades(self.plan.kickstart):
             return
         why = good_hash(root_password_hash) if root_password_hash else "it is missing; make one with openssl passwd -6"
@@ -308,15 +308,15 @@ def _is_ipv4(text: str) -> bool:
     return True
 
 
-def conflicts(plans: Sequence[Mapping[str, Any]]) -> List[str]:
+def conflicts(plans: Sequence[Mapping[str, Any]]) -> list[str]:
     """What two hosts of one run can't both have, and what all must have alike."""
-    found: List[str] = []
+    found: list[str] = []
     versions = {str(each["esxi_version"]): each["host"] for each in plans}
     if len(versions) > 1:
         told = ", ".join(f"{version} ({host})" for version, host in versions.items())
         found.append(f"esxi_version: one medium installs one release, and the hosts want {told}; run the role once for each release, with its src and dest.")
     for what, where in (("mac", "media"), ("ip", "network"), ("hostname", "network")):
-        seen: Dict[str, str] = {}
+        seen: dict[str, str] = {}
         for each in plans:
             host, part = each["host"], each["media"] if where == "media" else each["kickstart"].get("network") or {}
             value = _comparable(what, str(part.get(what) or ""))

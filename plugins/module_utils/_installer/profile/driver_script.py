@@ -10,7 +10,7 @@ firewall's rules httpClient, which are closed on a new host and are closed again
 from __future__ import annotations
 
 import shlex
-from typing import Any, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.media.menu import URL, in_url
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.version import EsxiVersion
@@ -52,7 +52,7 @@ class DriverBundle(NamedTuple):
 
     path: str
     sha256: str
-    command: Tuple[str, ...]
+    command: tuple[str, ...]
     maintenance_mode: bool
     reboot: bool
 
@@ -62,7 +62,7 @@ class DriverBundle(NamedTuple):
         return self.path.rpartition("/")[2]
 
 
-def drivers(answers: Sequence[Mapping[str, Any]], version: EsxiVersion) -> List[DriverBundle]:
+def drivers(answers: Sequence[Mapping[str, Any]], version: EsxiVersion) -> list[DriverBundle]:
     """InputError for a bundle that the host would refuse."""
     return [_driver(answer, version) for answer in answers]
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Switch, read
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -49,19 +49,19 @@ class FirstBoot(NamedTuple):
     """The script, empty where there is nothing to set; switches that it leaves out, with the reason; and what it can't keep."""
 
     script: str
-    commands: Tuple[Tuple[str, ...], ...]
+    commands: tuple[tuple[str, ...], ...]
     left_out: Mapping[str, str]
-    warnings: Tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
-def render(items: Sequence[Mapping[str, Any]], made: Mapping[str, Sequence[str]], without: FrozenSet[str] = frozenset()) -> FirstBoot:
+def render(items: Sequence[Mapping[str, Any]], made: Mapping[str, Sequence[str]], without: frozenset[str] = frozenset()) -> FirstBoot:
     """C(items) are the document's switches, C(made) the switches and port groups that are there by then; errors for what esxcli can't set."""
     switches, _others = read(items, (VSWITCH,))
     left_out = {str(item["name"]): _REASONS[str(item["kind"])] for item in items if item.get("kind") not in (None, VSWITCH)}
     compiled = [compile_switch(switch, VSWITCH) for switch in switches]
     refuse([said for each in compiled for said in each.unenforced], without)
     _check_groups(switches)
-    commands: List[Tuple[str, ...]] = []
+    commands: list[tuple[str, ...]] = []
     for switch, each in zip(switches, compiled):
         commands += _commands(switch, each, made)
     value, _asked = bpdu_of(compiled)
@@ -83,7 +83,7 @@ def _script(commands: Sequence[Sequence[str]]) -> str:
 
 
 def _check_groups(switches: Sequence[Switch]) -> None:
-    seen: Dict[str, str] = {}
+    seen: dict[str, str] = {}
     for switch in switches:
         if not switch.name:
             raise InputError("switch: its name is empty; give the name that it has on the host.")
@@ -97,7 +97,7 @@ def _check_groups(switches: Sequence[Switch]) -> None:
                 )
 
 
-def _commands(switch: Switch, compiled: Compiled, made: Mapping[str, Sequence[str]]) -> Iterator[Tuple[str, ...]]:
+def _commands(switch: Switch, compiled: Compiled, made: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
     if not compiled.security and not any(compiled.groups.values()):
         return
     if switch.name not in made:
@@ -116,7 +116,7 @@ def _commands(switch: Switch, compiled: Compiled, made: Mapping[str, Sequence[st
             yield from _of_group(switch.name, name, security, made)
 
 
-def _of_group(switch: str, name: str, security: Mapping[str, str], made: Mapping[str, Sequence[str]]) -> Iterator[Tuple[str, ...]]:
+def _of_group(switch: str, name: str, security: Mapping[str, str], made: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
     if name not in made[switch]:
         there = ", ".join(made[switch]) or "none"
         raise InputError(
@@ -136,7 +136,7 @@ def _of_group(switch: str, name: str, security: Mapping[str, str], made: Mapping
         yield (*_GROUP, f"--portgroup-name={name}", *_flags(own))
 
 
-def _flags(security: Mapping[str, str]) -> List[str]:
+def _flags(security: Mapping[str, str]) -> list[str]:
     return [f"{_OPTIONS[name]}={str(security[name] == ACCEPT).lower()}" for name in SECURITY if name in security]
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.bootcfg.media_size import SIZES
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart import task as kickstart_task
@@ -20,7 +20,7 @@ Profile = Dict[str, Any]
 _ELSEWHERE = ("network", *SECRET_KEYS)
 # Ways to name a disk of which one takes the place of the other.
 _DISKS = (("disk", "firstdisk"), ("ondisk", "onfirstdisk"))
-_VMFS: Dict[str, Profile] = {"overwrite": {"overwritevmfs": True, "preservevmfs": None}, "preserve": {"preservevmfs": True, "overwritevmfs": None}}
+_VMFS: dict[str, Profile] = {"overwrite": {"overwritevmfs": True, "preservevmfs": None}, "preserve": {"preservevmfs": True, "overwritevmfs": None}}
 
 
 def spec() -> Profile:
@@ -50,7 +50,7 @@ def spec() -> Profile:
 
 def chosen(name: str, profiles: Mapping[str, Any]) -> Profile:
     """A profile with all that it extends."""
-    chain: List[str] = []
+    chain: list[str] = []
     while name:
         if name in chain:
             raise InputError(f"profile {chain[0]}: {' extends '.join([*chain, name])}, which has no end; correct extends.")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import Found, cant_see, unseen
@@ -26,7 +26,7 @@ class Adapters(NamedTuple):
 
 def adapters_of(found: Sequence[Found], groups: Mapping[str, str]) -> Adapters:
     """From groups with C(host) and hosts with HOST_PATHS; C(groups) has names by key."""
-    adapters: Dict[str, List[str]] = {}
+    adapters: dict[str, list[str]] = {}
     hosts = [each for each in found if isinstance(each.ref, dep.vim.HostSystem)]
     for host in hosts:
         for group, words in _of_host(host, groups):
@@ -39,8 +39,8 @@ def adapters_of(found: Sequence[Found], groups: Mapping[str, str]) -> Adapters:
     return Adapters(adapters, "; ".join(blind), "; ".join(remarks))
 
 
-def _of_host(host: Found, groups: Mapping[str, str]) -> List[Tuple[str, str]]:
-    uses: Dict[str, List[str]] = {}
+def _of_host(host: Found, groups: Mapping[str, str]) -> list[tuple[str, str]]:
+    uses: dict[str, list[str]] = {}
     for config in host.either(_USES, ()):
         for vnic in config.candidateVnic or ():
             if vnic.key in (config.selectedVnic or ()):

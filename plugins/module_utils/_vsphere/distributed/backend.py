@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Collection, Dict, Iterator, List, Mapping, Optional, Sequence, Set
+from typing import Any, Callable, Collection, Iterator, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, STALE, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.diff import sentence
@@ -55,9 +55,9 @@ class SwitchFleet:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._inventory = DvInventory(client)
-        self._backend: Optional[SwitchBackend] = None
+        self._backend: SwitchBackend | None = None
 
-    def look(self, scope: DvScope, names: Optional[Collection[str]] = None) -> Mapping[str, Sight]:
+    def look(self, scope: DvScope, names: Collection[str] | None = None) -> Mapping[str, Sight]:
         """Two reads, or one if the switch is known; one or two more for ports."""
         if names is None or self._backend is None:
             place, doubt = self._inventory.find(scope)
@@ -82,19 +82,19 @@ class SwitchBackend:
 
     def __init__(self, client: Client, inventory: DvInventory, place: SwitchPlace) -> None:
         self.place = place
-        self.switch: Optional[ReadSwitch] = None
+        self.switch: ReadSwitch | None = None
         # What may hide another switch of the same name, in words.
         self.doubt = ""
         self._client = client
         self._inventory = inventory
         # Groups that this run deleted, to make them again as they were.
-        self._former: Dict[Key, Any] = {}
-        self._deleted: Dict[Key, Any] = {}
+        self._former: dict[Key, Any] = {}
+        self._deleted: dict[Key, Any] = {}
         self._scope = DvScope(place.name)
         # MAC learning that this run switched off: vCenter keeps nothing of it but that it is off.
-        self._learned: Dict[Key, Fields] = {}
+        self._learned: dict[Key, Fields] = {}
         # What was written since the last read, so that its configuration version is another one now.
-        self._written: Set[Key] = set()
+        self._written: set[Key] = set()
 
     @property
     def _now(self) -> ReadSwitch:
@@ -117,7 +117,7 @@ class SwitchBackend:
     def running(self, groups: Sequence[str]) -> Machines:
         """The running machines on some of its groups."""
         found = of_groups(self._client, [self._now.groups[self._now.facts.group_key(group)] for group in groups])
-        names: Dict[str, List[str]] = {}
+        names: dict[str, list[str]] = {}
         unknown = []
         for group in groups:
             machines = found.get(self._now.groups[self._now.facts.group_key(group)])
@@ -146,7 +146,7 @@ class SwitchBackend:
         """A vCenter stores what it is given."""
         return fields
 
-    def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
+    def unsupported(self, kind: str, name: str, value: Value) -> str | None:
         """What depends on the switch's version is refused by the intents, which know it."""
         return "there is nothing above a switch to inherit from" if kind == VDS and value == INHERIT else None
 
@@ -159,7 +159,7 @@ class SwitchBackend:
             for group, adapters in found.by_group.items()
         }}
 
-    def cuts(self, step: Step) -> Optional[str]:
+    def cuts(self, step: Step) -> str | None:
         """The label of the group on which connections of hosts can be cut: by its end, another VLAN or a blocked port."""
         fields = VDS_KINDS[str(step.key[0])].fields
         # A port that is opened is cut from nothing.
@@ -173,7 +173,7 @@ class SwitchBackend:
         """Neither groups nor ports go by themselves."""
         return False
 
-    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+    def execute(self, steps: Sequence[Step]) -> list[Fault | None]:
         """New groups in one task, ports in one task, and a task for each other object, so many at a time."""
         verb, kind = steps[0].verb, str(steps[0].key[0])
         if not self._written.isdisjoint(step.key for step in steps):
@@ -186,7 +186,7 @@ class SwitchBackend:
         job = self._delete if verb == DELETE else self._group if kind == VDS_PORTGROUP else self._default
         return self._client.each(lambda step: _fault(lambda: job(step)), steps)
 
-    def _together(self, steps: Sequence[Step], job: Callable[[Sequence[Step]], None]) -> List[Optional[Fault]]:
+    def _together(self, steps: Sequence[Step], job: Callable[[Sequence[Step]], None]) -> list[Fault | None]:
         return [_fault(lambda: job(steps))] * len(steps)
 
     def _create(self, steps: Sequence[Step]) -> None:
@@ -230,7 +230,7 @@ class SwitchBackend:
         return f"'{sentence(steps[0])}'" + (f" and {len(steps) - 1} more in one task" if len(steps) > 1 else "")
 
 
-def _fault(job: Callable[[], None]) -> Optional[Fault]:
+def _fault(job: Callable[[], None]) -> Fault | None:
     try:
         job()
     except VsphereError as error:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Mapping, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -18,27 +18,27 @@ class GroupChoice(NamedTuple):
     """The groups meant, each once, and what became of the patterns."""
 
     # Those that are there, and those that are not.
-    found: List[str]
-    missing: List[str]
+    found: list[str]
+    missing: list[str]
     # Matched by a pattern, but none that can be changed: name and reason.
-    skipped: Dict[str, str]
-    unmatched: List[str]
+    skipped: dict[str, str]
+    unmatched: list[str]
     # Patterns that match, but none that can be changed.
-    special: List[str]
+    special: list[str]
 
 
 class Groups:
     """The groups as the user wrote them: C(name), taken literally, or C(names), where patterns choose among what is there."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
-        name: Optional[str] = params.get("name")
-        names: Optional[List[str]] = params.get("names")
+        name: str | None = params.get("name")
+        names: list[str] | None = params.get("names")
         if (name is None) == (names is None):
             raise InputError("name and names: give one of them, to say which port groups are meant.")
         if names is not None and not names:
             raise InputError("names: the list is empty; name at least one port group or pattern.")
         absent = params.get("state") == "absent"
-        self.literal: Tuple[str, ...] = (name,) if name is not None else tuple(each for each in names or () if not _is_pattern(each, absent))
+        self.literal: tuple[str, ...] = (name,) if name is not None else tuple(each for each in names or () if not _is_pattern(each, absent))
         self.globs = tuple(each for each in names or () if each not in self.literal)
         if "" in self.literal:
             raise InputError("name: it is empty; name a port group.")
@@ -55,7 +55,7 @@ class Groups:
             if reason:
                 raise InputError(f"port group {name} of {switch.name}: {reason}; leave it out.")
         found = dict.fromkeys(name for name in names if name in switch.groups)
-        skipped: Dict[str, str] = {}
+        skipped: dict[str, str] = {}
         unmatched, only_special = [], []
         for glob in self.globs:
             if glob in names:

@@ -10,12 +10,16 @@ false, so that a policy made of the changed fields alone would stop inheriting t
 from __future__ import annotations
 
 from copy import copy, deepcopy
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Any, Callable, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, Fields, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed import flatten
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import (
-    BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_PORTGROUP, VDS_SECURITY,
+    BINDINGS,
+    MAC_LEARNING,
+    PORT_POLICY,
+    VDS_PORTGROUP,
+    VDS_SECURITY,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.flatten import LEARNING_NAMES, SECURITY_NAMES, native, policies, wire
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.vlan import TRUNK, pvlan_of, ranges_of
@@ -23,7 +27,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distrib
 _EDIT = "edit"
 
 
-def setting(vim: Any, current: Any, changes: Fields) -> Optional[Any]:
+def setting(vim: Any, current: Any, changes: Fields) -> Any | None:
     """The port setting that brings C(changes) about where C(current) is; None if they are about nothing in it."""
     wanted = vim.dvs.VmwareDistributedVirtualSwitch.VmwarePortConfigPolicy()
     touched = False
@@ -58,7 +62,7 @@ def _mac_management(vim: Any, current: Any, changes: Fields) -> Any:
     return policy
 
 
-def _own_learning(have: Dict[str, Value], changes: Fields) -> Dict[str, Value]:
+def _own_learning(have: dict[str, Value], changes: Fields) -> dict[str, Value]:
     """All of MAC learning, which is inherited as a whole: the rest goes where the changes go, and what has no value there is left to the server.
 
     Learning that is off is told without its other fields, so that a change may name one of them alone.
@@ -198,7 +202,7 @@ def inheriting(parent: Any) -> Any:
     return copied
 
 
-def _port_policy(policy: Any, changes: Fields) -> Optional[Any]:
+def _port_policy(policy: Any, changes: Fields) -> Any | None:
     asked = [field for field in PORT_POLICY if field.name in changes]
     for field in asked:
         setattr(policy, native(field), changes[field.name])

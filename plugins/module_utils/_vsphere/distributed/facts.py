@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Dict, Mapping, Optional, Tuple
+from typing import Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS_PORT, VDS_PORTGROUP
@@ -19,17 +19,17 @@ class DvScope:
     """What is to be read: one switch, the names of its groups, and all of the groups that are meant."""
 
     vds: str
-    datacenter: Optional[str] = None
+    datacenter: str | None = None
     # Names and patterns of the groups that are meant. Those of the ports that are meant are read too.
-    names: Tuple[str, ...] = ()
-    globs: Tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    globs: tuple[str, ...] = ()
     # The machines on each group too.
     machines: bool = False
     # The hosts' own adapters too, for the management guard.
     adapters: bool = False
     # The ports of this group, those with these keys, or those of both; None: no ports.
-    port_group: Optional[str] = None
-    port_keys: Optional[Tuple[str, ...]] = None
+    port_group: str | None = None
+    port_keys: tuple[str, ...] | None = None
     # All ports, or those of the group, to which something is connected.
     connected: bool = False
     # All ports, whatever is connected to them.
@@ -55,8 +55,8 @@ class GroupFacts:
     # In effect, whether its own or inherited; empty if the group is none that is meant.
     effective: Mapping[str, Value]
     # Names of the machines on it, of those among them that run, and in words what is not known of them.
-    vms: Tuple[str, ...] = ()
-    running: Tuple[str, ...] = ()
+    vms: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
     vms_unknown: str = ""
     # Why its configuration is not known, as the end of a sentence; what it is is not known then.
     unread: str = ""
@@ -73,9 +73,9 @@ class PortFacts:
     entity: str = ""
     running: bool = False
     # Whether what is connected is an adapter of a host itself; None if that is not known.
-    host: Optional[bool] = False
+    host: bool | None = False
     # Overrides that this collection does not manage, in the API's words.
-    other_overrides: Tuple[str, ...] = ()
+    other_overrides: tuple[str, ...] = ()
     # What of the one that is connected is not known, in words.
     doubt: str = ""
 
@@ -91,12 +91,12 @@ class SwitchFacts:
     mac_management: bool
     effective: Fields
     # Secondary identifiers that its private VLANs have.
-    pvlans: Tuple[int, ...] = ()
-    groups: Dict[str, GroupFacts] = field(default_factory=dict)
-    ports: Dict[str, PortFacts] = field(default_factory=dict)
+    pvlans: tuple[int, ...] = ()
+    groups: dict[str, GroupFacts] = field(default_factory=dict)
+    ports: dict[str, PortFacts] = field(default_factory=dict)
     # Groups whose names are not known, by the server's own name for them, and ports that can't be read, by key, each with the reason.
-    nameless: Dict[str, str] = field(default_factory=dict)
-    unread_ports: Dict[str, str] = field(default_factory=dict)
+    nameless: dict[str, str] = field(default_factory=dict)
+    unread_ports: dict[str, str] = field(default_factory=dict)
 
     def group_key(self, name: str) -> Key:
         """The key of a group's state."""
@@ -106,7 +106,7 @@ class SwitchFacts:
         """The key of a port's state."""
         return (VDS_PORT, self.name, key)
 
-    def special(self, name: str) -> Optional[str]:
+    def special(self, name: str) -> str | None:
         """Why a group is none that is managed here."""
         facts = self.groups[name]
         if facts.unread:

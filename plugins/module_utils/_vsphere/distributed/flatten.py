@@ -10,12 +10,17 @@ stands beside it.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import VSPHERE
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Field, Fields, Kind, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.fields import (
-    BINDINGS, MAC_LEARNING, PORT_POLICY, VDS_PORT, VDS_PORTGROUP, VDS_SECURITY,
+    BINDINGS,
+    MAC_LEARNING,
+    PORT_POLICY,
+    VDS_PORT,
+    VDS_PORTGROUP,
+    VDS_SECURITY,
 )
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.vlan import PVLAN, trunk_text
 
@@ -39,7 +44,7 @@ def wire(field: Field) -> str:
     return field.natives[VSPHERE].wire
 
 
-def word(value: Any) -> Optional[str]:
+def word(value: Any) -> str | None:
     """A policy's bool in the words of the collection; None where the server does not tell it, which is neither."""
     return None if value is None else ACCEPT if value else REJECT
 
@@ -49,7 +54,7 @@ def has_mac_management(setting: Any) -> bool:
     return getattr(setting, "macManagementPolicy", None) is not None
 
 
-def security(setting: Any, modern: bool = False) -> Dict[str, Value]:
+def security(setting: Any, modern: bool = False) -> dict[str, Value]:
     """The three policies as they are configured. With C(modern) the switch has macManagementPolicy, so that nothing is known where that is not told."""
     if has_mac_management(setting):
         inherited = dict.fromkeys(SECURITY_NAMES, setting.macManagementPolicy.inherited)
@@ -58,7 +63,7 @@ def security(setting: Any, modern: bool = False) -> Dict[str, Value]:
     return {name: _configured(inherited[name], value) for name, value in effective_security(setting, modern).items()}
 
 
-def effective_security(setting: Any, modern: bool = False) -> Dict[str, Value]:
+def effective_security(setting: Any, modern: bool = False) -> dict[str, Value]:
     """The three policies in effect."""
     if has_mac_management(setting):
         return {field.name: word(getattr(setting.macManagementPolicy, native(field), None)) for field in VDS_SECURITY}
@@ -66,20 +71,20 @@ def effective_security(setting: Any, modern: bool = False) -> Dict[str, Value]:
     return {field.name: word(getattr(getattr(legacy, native(field), None), "value", None)) for field in VDS_SECURITY}
 
 
-def _configured(inherited: Optional[bool], value: Value) -> Value:
+def _configured(inherited: bool | None, value: Value) -> Value:
     """None where the server does not tell whether it is inherited, or its own value."""
     return None if inherited is None else INHERIT if inherited else value
 
 
-def _inherits(setting: Any, key: str) -> Optional[bool]:
+def _inherits(setting: Any, key: str) -> bool | None:
     """The deprecated policy has a flag of its own and one for each field; the field's says more."""
     legacy = getattr(setting, "securityPolicy", None)
     policy = getattr(legacy, key, None)
-    inherited: Optional[bool] = getattr(legacy if policy is None else policy, "inherited", None)
+    inherited: bool | None = getattr(legacy if policy is None else policy, "inherited", None)
     return inherited
 
 
-def learning(setting: Any, modern: bool = False) -> Dict[str, Value]:
+def learning(setting: Any, modern: bool = False) -> dict[str, Value]:
     """MAC learning as it is configured. Empty where the switch has none; None for what the server does not tell.
 
     Learning that is off is told without the rest: vCenter 8.0.1 leaves C(limit) and the others unset then.
@@ -94,12 +99,12 @@ def learning(setting: Any, modern: bool = False) -> Dict[str, Value]:
     return dict.fromkeys(LEARNING_NAMES) if None in flags else effective_learning(setting, modern)
 
 
-def effective_learning(setting: Any, modern: bool = False) -> Dict[str, Value]:
+def effective_learning(setting: Any, modern: bool = False) -> dict[str, Value]:
     """MAC learning in effect. Empty where the switch has none; None for what the server does not tell."""
     policy = _learning_of(setting)
     if policy is None and not modern:
         return {}
-    found: Dict[str, Value] = {}
+    found: dict[str, Value] = {}
     for field in MAC_LEARNING:
         value = getattr(policy, native(field), None)
         if value is None or value == "":
@@ -114,14 +119,14 @@ def _learning_of(setting: Any) -> Any:
     return getattr(getattr(setting, "macManagementPolicy", None), "macLearningPolicy", None)
 
 
-def vlan(setting: Any) -> Optional[str]:
+def vlan(setting: Any) -> str | None:
     """The VLAN as it is configured; None where the server does not tell it."""
     found = getattr(setting, "vlan", None)
     value = _configured(getattr(found, "inherited", None), _vlan(found))
     return None if value is None else str(value)
 
 
-def _vlan(spec: Any) -> Optional[str]:
+def _vlan(spec: Any) -> str | None:
     """The three types of the API are told apart by their attributes."""
     pvlan = getattr(spec, "pvlanId", None)
     if pvlan is not None:
@@ -140,28 +145,28 @@ WIRES: Mapping[str, Callable[[Any], Value]] = {
 }
 
 
-def policies(*kinds: Kind) -> List[Field]:
+def policies(*kinds: Kind) -> list[Field]:
     """The fields, of some kinds or of groups and ports, each of which is a policy of a port setting by itself; without security and MAC learning."""
     found = {field.name: field for kind in kinds or (VDS_PORTGROUP, VDS_PORT) for field in kind.fields.values() if wire(field) in WIRES}
     return list(found.values())
 
 
-def setting_fields(setting: Any, modern: bool = False, kind: Kind = VDS_PORTGROUP) -> Dict[str, Value]:
+def setting_fields(setting: Any, modern: bool = False, kind: Kind = VDS_PORTGROUP) -> dict[str, Value]:
     """What a group's default setting or a port's setting has."""
-    found: Dict[str, Value] = {}
+    found: dict[str, Value] = {}
     for field in policies(kind):
         policy = getattr(setting, native(field), None)
         found[field.name] = _configured(getattr(policy, "inherited", None), WIRES[wire(field)](policy))
     return {**found, **security(setting, modern), **learning(setting, modern)}
 
 
-def effective_fields(setting: Any, modern: bool = False) -> Dict[str, Value]:
+def effective_fields(setting: Any, modern: bool = False) -> dict[str, Value]:
     """What is in effect by a setting, of a port or of what is above it."""
     found = {field.name: WIRES[wire(field)](getattr(setting, native(field), None)) for field in policies()}
     return {**found, **effective_security(setting, modern), **effective_learning(setting, modern)}
 
 
-def group(config: Any, modern: bool = False) -> Dict[str, Value]:
+def group(config: Any, modern: bool = False) -> dict[str, Value]:
     """The fields of a group, from its C(config)."""
     flags = config.policy
     return {
@@ -174,22 +179,22 @@ def group(config: Any, modern: bool = False) -> Dict[str, Value]:
     }
 
 
-def port(config: Any, modern: bool = False) -> Dict[str, Value]:
+def port(config: Any, modern: bool = False) -> dict[str, Value]:
     """The fields of a port, from its C(config)."""
     return setting_fields(config.setting, modern, VDS_PORT)
 
 
-def other_overrides(setting: Any) -> List[str]:
+def other_overrides(setting: Any) -> list[str]:
     """What else a port overrides, in the API's words."""
     managed = [native(field) for field in policies()]
     return [name for name in _POLICIES if name not in managed and not getattr(getattr(setting, name, None), "inherited", True)]
 
 
-def switch(config: Any, modern: bool = False) -> Dict[str, Value]:
+def switch(config: Any, modern: bool = False) -> dict[str, Value]:
     """The fields of a switch. There is nothing above it, so that nothing is inherited."""
     return {**effective_security(config.defaultPortConfig, modern), **effective_learning(config.defaultPortConfig, modern)}
 
 
-def in_effect(configured: Fields, parent: Mapping[str, Value]) -> Dict[str, Value]:
+def in_effect(configured: Fields, parent: Mapping[str, Value]) -> dict[str, Value]:
     """What is in effect where C(configured) holds below C(parent)."""
     return {name: parent.get(name) if value == INHERIT else value for name, value in configured.items()}

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
@@ -30,12 +30,12 @@ _FLAGS = tuple(field.name for field in PORT_POLICY)
 SHOWN = (*SECURITY_NAMES, *LEARNING_NAMES, *(field.name for field in policies(VDS_PORTGROUP)))
 
 
-def _simple(kind: Kind) -> List[str]:
+def _simple(kind: Kind) -> list[str]:
     """Fields of the setting whose option has their name and their value."""
     return [field.name for field in policies(kind) if wire(field) != "vlan"]
 
 
-def setting_options(kind: Kind) -> Dict[str, Any]:
+def setting_options(kind: Kind) -> dict[str, Any]:
     """The options of a setting, that of a group or of a port."""
     learning = {field.name[len(rules.PREFIX):]: argspec.option(field) for field in MAC_LEARNING}
     # In any case, as field scripts write DROP.
@@ -48,7 +48,7 @@ def setting_options(kind: Kind) -> Dict[str, Any]:
     }
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's own options; those of the connection are added by the adapter."""
     return {
         "vds": {"type": "str", "required": True},
@@ -62,7 +62,7 @@ def spec() -> Dict[str, Any]:
     }
 
 
-def setting_wish(params: Mapping[str, Any], kind: Kind) -> Dict[str, Value]:
+def setting_wish(params: Mapping[str, Any], kind: Kind) -> dict[str, Value]:
     """What is asked for of a setting, checked."""
     wish = normalize.fields_from(params, kind, _simple(kind))
     vlan = vlans.from_option(params.get("vlan"))
@@ -73,7 +73,7 @@ def setting_wish(params: Mapping[str, Any], kind: Kind) -> Dict[str, Value]:
     return wish
 
 
-def _unmatched(choice: GroupChoice, switch: SwitchFacts) -> Tuple[str, ...]:
+def _unmatched(choice: GroupChoice, switch: SwitchFacts) -> tuple[str, ...]:
     """A mistyped pattern would harden nothing, quietly, and a mistyped name of a group that is to go would leave it."""
     there = [name for name in switch.groups if not switch.special(name)]
     globs = [f"names: no port group of {switch.name} matches {glob}{close(glob, there)}." for glob in choice.unmatched]
@@ -81,7 +81,7 @@ def _unmatched(choice: GroupChoice, switch: SwitchFacts) -> Tuple[str, ...]:
     return (*globs, *left)
 
 
-def _not_there(choice: GroupChoice, switch: SwitchFacts) -> Tuple[str, ...]:
+def _not_there(choice: GroupChoice, switch: SwitchFacts) -> tuple[str, ...]:
     return tuple(f"{unknown(name, switch)}." for name in choice.missing)
 
 
@@ -94,8 +94,8 @@ class GroupsIntent:
         self.wish = setting_wish(params, VDS_PORTGROUP)
         self.wish.update(normalize.fields_from(params, VDS_PORTGROUP, _PLAIN))
         self.wish.update(normalize.fields_from(params.get("port_policy") or {}, VDS_PORTGROUP, _FLAGS))
-        self._facts: Optional[SwitchFacts] = None
-        self._chosen: List[str] = []
+        self._facts: SwitchFacts | None = None
+        self._chosen: list[str] = []
         self.scope = DvScope(
             params["vds"], params.get("datacenter"), self.groups.literal, self.groups.globs,
             machines=self.absent, adapters=self.absent or any(VDS_PORTGROUP.fields[each].cuts for each in self.wish),
@@ -113,12 +113,12 @@ class GroupsIntent:
             return Resolved(Desired({}, self._absent(switch, choice.found) + gone), notes, warnings, {"effective": {}})
         self._chosen = choice.found + choice.missing
         wishes = {group: self._wish(group, observed, switch) for group in self._chosen}
-        present: Dict[Key, Fields] = {switch.group_key(group): wish for group, wish in wishes.items()}
+        present: dict[Key, Fields] = {switch.group_key(group): wish for group, wish in wishes.items()}
         effective = {group: self._effective(group, wish, observed, switch) for group, wish in wishes.items()}
         warnings = (*_unmatched(choice, switch), *self._warnings(choice, effective, switch))
         return Resolved(Desired(present), notes, warnings, {"effective": effective})
 
-    def _absent(self, switch: SwitchFacts, names: Sequence[str]) -> Tuple[Key, ...]:
+    def _absent(self, switch: SwitchFacts, names: Sequence[str]) -> tuple[Key, ...]:
         for name in names:
             vms, unknown = switch.groups[name].vms, switch.groups[name].vms_unknown
             if unknown and not vms:
@@ -129,7 +129,7 @@ class GroupsIntent:
                 )
         return tuple(switch.group_key(name) for name in names)
 
-    def _wish(self, group: str, observed: Observed, switch: SwitchFacts) -> Dict[str, Value]:
+    def _wish(self, group: str, observed: Observed, switch: SwitchFacts) -> dict[str, Value]:
         label = f"port group {group} of {switch.name}"
         have = observed.state.get(switch.group_key(group))
         if have is None and "vlan" not in self.wish:
@@ -144,12 +144,12 @@ class GroupsIntent:
             wish.pop("ports", None)
         return wish
 
-    def _effective(self, group: str, wish: Fields, observed: Observed, switch: SwitchFacts) -> Dict[str, Value]:
+    def _effective(self, group: str, wish: Fields, observed: Observed, switch: SwitchFacts) -> dict[str, Value]:
         have = observed.state.get(switch.group_key(group))
-        merged: Dict[str, Value] = {**(dict.fromkeys(switch.effective, INHERIT) if have is None else have), **wish}
+        merged: dict[str, Value] = {**(dict.fromkeys(switch.effective, INHERIT) if have is None else have), **wish}
         return in_effect({field: merged[field] for field in SHOWN if field in merged}, switch.effective)
 
-    def _warnings(self, choice: GroupChoice, effective: Mapping[str, Fields], switch: SwitchFacts) -> Tuple[str, ...]:
+    def _warnings(self, choice: GroupChoice, effective: Mapping[str, Fields], switch: SwitchFacts) -> tuple[str, ...]:
         """Least privilege: a policy that is opened on all groups of a switch is open on all of the switch."""
         ordinary = [name for name in switch.groups if not switch.special(name)]
         if len(ordinary) < 2 or not set(ordinary) <= set(choice.found):
@@ -168,7 +168,7 @@ class GroupsIntent:
         asked = {name: self._promiscuous_changes(plan) for name, plan in plans.items()}
         return {name: groups for name, groups in asked.items() if groups}
 
-    def _promiscuous_changes(self, plan: Plan) -> List[str]:
+    def _promiscuous_changes(self, plan: Plan) -> list[str]:
         switch = self._facts
         if switch is None:
             return []

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
@@ -46,16 +46,16 @@ class ReadSwitch:
     facts: SwitchFacts
     state: State = field(default_factory=dict)
     # All groups whose names are known, by reference; and their keys, by name.
-    names: Dict[Any, str] = field(default_factory=dict)
-    keys: Dict[str, str] = field(default_factory=dict)
+    names: dict[Any, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
     # The objects of the API by the keys of the state: the groups that were read whole, and ports.
-    groups: Dict[Key, Any] = field(default_factory=dict)
-    configs: Dict[Key, Any] = field(default_factory=dict)
-    ports: Dict[Key, Any] = field(default_factory=dict)
+    groups: dict[Key, Any] = field(default_factory=dict)
+    configs: dict[Key, Any] = field(default_factory=dict)
+    ports: dict[Key, Any] = field(default_factory=dict)
     # Groups on which adapters of hosts are.
     adapters: Adapters = Adapters({})
 
-    def unread(self) -> Dict[str, str]:
+    def unread(self) -> dict[str, str]:
         """All groups of which not all is known, by name or the server's own, with the reason."""
         return {**{name: group.unread for name, group in self.facts.groups.items() if group.unread}, **self.facts.nameless}
 
@@ -66,7 +66,7 @@ class DvInventory:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def find(self, scope: DvScope) -> Tuple[SwitchPlace, str]:
+    def find(self, scope: DvScope) -> tuple[SwitchPlace, str]:
         """The switch of that name; and in words, what may hide another one of the same name. InputError for an unknown name, with close ones, and for one
         that two datacenters have; UnreadableError for one that is not found where not all can be seen."""
         if not self._client.is_vcenter:
@@ -79,7 +79,7 @@ class DvInventory:
                 raise
             raise UnreadableError(f"{error.message.rstrip('.')}, among what can be read: {doubts[0]}.") from error
 
-    def switches(self) -> Tuple[List[SwitchPlace], List[str]]:
+    def switches(self) -> tuple[list[SwitchPlace], list[str]]:
         """All distributed switches, by one read; and in words, what may hide others."""
         vim, root = dep.vim, self._client.content.rootFolder
         paths = {vim.Folder: ["childEntity"], vim.Datacenter: ["name", "networkFolder"], vim.DistributedVirtualSwitch: ["name"]}
@@ -119,7 +119,7 @@ class DvInventory:
 
     def _groups(self, switch: ReadSwitch, meant: Mapping[Any, str], scope: DvScope) -> None:
         vim, group = dep.vim, dep.vim.dvs.DistributedVirtualPortgroup
-        paths: Dict[Any, Sequence[str]] = {group: ("config", *(("vm",) if scope.machines else ()), *(("host",) if scope.adapters else ()))}
+        paths: dict[Any, Sequence[str]] = {group: ("config", *(("vm",) if scope.machines else ()), *(("host",) if scope.adapters else ()))}
         hops = []
         if scope.machines:
             paths[vim.VirtualMachine] = ("name", POWER)
@@ -136,7 +136,7 @@ class DvInventory:
         if scope.adapters:
             switch.adapters = adapters_of(list(found.values()), {key: name for name, key in switch.keys.items()})
 
-    def _fetch(self, switch: ReadSwitch, scope: DvScope) -> List[Any]:
+    def _fetch(self, switch: ReadSwitch, scope: DvScope) -> list[Any]:
         criteria = dep.vim.dvs.PortCriteria()
         if scope.port_group is not None:
             if not switch.keys.get(scope.port_group):
@@ -166,7 +166,7 @@ class DvInventory:
                 who.running, who.host, tuple(flatten.other_overrides(port.config.setting)), who.doubt,
             )
 
-    def _connected(self, refs: Iterable[Any]) -> Dict[Any, Found]:
+    def _connected(self, refs: Iterable[Any]) -> dict[Any, Found]:
         entities = list(refs)
         if not entities:
             return {}
@@ -188,13 +188,13 @@ def _one(scope: DvScope, places: Sequence[SwitchPlace]) -> SwitchPlace:
     return found[0]
 
 
-def _children(each: Found) -> List[Any]:
+def _children(each: Found) -> list[Any]:
     folder = each.either("networkFolder", None)
     return [*each.either("childEntity", ()), *(() if folder is None else (folder,))]
 
 
-def _datacenter(each: Found, above: Mapping[Any, Found]) -> Optional[Found]:
-    up: Optional[Found] = each
+def _datacenter(each: Found, above: Mapping[Any, Found]) -> Found | None:
+    up: Found | None = each
     while up is not None and not isinstance(up.ref, dep.vim.Datacenter):
         up = above.get(up.ref)
     return up
@@ -233,7 +233,7 @@ def _name(switch: ReadSwitch, group: Found) -> None:
     switch.facts.groups[name] = GroupFacts(name, _uplink(group, switch.config), nsx, {}, unread=group.why())
 
 
-def _take(switch: ReadSwitch, name: str, found: Optional[Found], machines: OnGroup) -> None:
+def _take(switch: ReadSwitch, name: str, found: Found | None, machines: OnGroup) -> None:
     """A group that was read whole, or why it was not."""
     facts = switch.facts.groups[name]
     unread = facts.unread or ("it is not there any more" if found is None else found.why("config"))
@@ -257,7 +257,7 @@ class Who(NamedTuple):
     name: str = ""
     entity: str = ""
     running: bool = False
-    host: Optional[bool] = False
+    host: bool | None = False
     doubt: str = ""
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError, UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
@@ -28,7 +28,7 @@ _SETTINGS = {"security": SECURITY_NAMES + LEARNING_NAMES, **{name: (name,) for n
 _FLAGS = {field.name: native(field) for field in PORT_POLICY}
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's own options; those of the connection are added by the adapter."""
     return {
         "vds": {"type": "str", "required": True},
@@ -47,14 +47,14 @@ class PortsIntent:
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.reset = params["state"] == "inherited"
-        self.group: Optional[str] = params.get("port_group")
-        self.keys: Optional[Tuple[str, ...]] = None if params.get("keys") is None else tuple(dict.fromkeys(params["keys"]))
-        self.vm: Optional[str] = params.get("vm")
+        self.group: str | None = params.get("port_group")
+        self.keys: tuple[str, ...] | None = None if params.get("keys") is None else tuple(dict.fromkeys(params["keys"]))
+        self.vm: str | None = params.get("vm")
         self.wish = setting_wish(params, VDS_PORT)
         self._check(params)
         for setting in (params.get("reset") or ["security"]) if self.reset else ():
             self.wish.update(dict.fromkeys(_SETTINGS[setting], INHERIT))
-        self._facts: Optional[SwitchFacts] = None
+        self._facts: SwitchFacts | None = None
         self.scope = DvScope(
             params["vds"], params.get("datacenter"), adapters=any(VDS_PORT.fields[each].cuts for each in self.wish),
             port_group=self.group, port_keys=self.keys, connected=self.vm is not None,
@@ -95,18 +95,18 @@ class PortsIntent:
         if self.reset and self.keys is None and self.vm is None:
             # Of a group with thousands of ports, those count that differ.
             wishes = {key: wish for key, wish in wishes.items() if self._delta(key, wish, observed, switch)}
-        present: Dict[Key, Fields] = {switch.port_key(key): wish for key, wish in wishes.items()}
+        present: dict[Key, Fields] = {switch.port_key(key): wish for key, wish in wishes.items()}
         shown = {port.key: self._shown(port, wishes.get(port.key, {}), observed, switch) for port in chosen if port.key in wishes or port.other_overrides}
         notes = {"vds": switch.name, "datacenter": switch.datacenter}
         return Resolved(Desired(present), notes, self._warnings(chosen, switch), {"ports": shown}, len(chosen) - len(wishes))
 
-    def _warnings(self, chosen: Sequence[PortFacts], switch: SwitchFacts) -> Tuple[str, ...]:
+    def _warnings(self, chosen: Sequence[PortFacts], switch: SwitchFacts) -> tuple[str, ...]:
         if not chosen:
             return (f"port_group: {self.group} of {switch.name} has no ports, so nothing was looked at.",)
         doubts = dict.fromkeys(port.doubt for port in chosen if port.doubt)
         return tuple(f"What is connected is not known for certain: {doubt}." for doubt in doubts)
 
-    def _chosen(self, switch: SwitchFacts) -> List[PortFacts]:
+    def _chosen(self, switch: SwitchFacts) -> list[PortFacts]:
         self._named(switch)
         found = list(switch.ports.values()) if self.vm is None else self._of_machine(switch)
         for port in found:
@@ -133,7 +133,7 @@ class PortsIntent:
                 where = switch.name if self.group is None else f"port group {self.group} of {switch.name}"
                 raise InputError(f"keys: {where} has no port {key}; the key of a port is shown beside it in the list of ports of the switch.")
 
-    def _of_machine(self, switch: SwitchFacts) -> List[PortFacts]:
+    def _of_machine(self, switch: SwitchFacts) -> list[PortFacts]:
         for port in switch.ports.values():
             if port.doubt and not port.connected and not port.host:
                 raise UnreadableError(f"vm: whether {self.vm} is what is connected to port {port.key} of {switch.name} is not known: {port.doubt}.")
@@ -146,7 +146,7 @@ class PortsIntent:
             raise InputError(f"vm: several machines of the name {self.vm} are connected to {switch.name}, at the ports {keys}; choose ports with keys.")
         return found
 
-    def _wish(self, port: PortFacts, observed: Observed, switch: SwitchFacts) -> Dict[str, Value]:
+    def _wish(self, port: PortFacts, observed: Observed, switch: SwitchFacts) -> dict[str, Value]:
         asked = self.wish if switch.mac_management or not self.reset else {name: value for name, value in self.wish.items() if name not in LEARNING_NAMES}
         have = observed.state[switch.port_key(port.key)]
         wish = rules.complete(_label(port, switch), asked, have, port.effective, switch)
@@ -166,11 +166,11 @@ class PortsIntent:
                     "there with vds_portgroup, or change the group.", option=name, flag=_FLAGS[flag],
                 )
 
-    def _delta(self, key: str, wish: Fields, observed: Observed, switch: SwitchFacts) -> Dict[str, Value]:
+    def _delta(self, key: str, wish: Fields, observed: Observed, switch: SwitchFacts) -> dict[str, Value]:
         have = observed.state[switch.port_key(key)]
         return {name: value for name, value in wish.items() if have.get(name) != value}
 
-    def _shown(self, port: PortFacts, wish: Fields, observed: Observed, switch: SwitchFacts) -> Dict[str, Any]:
+    def _shown(self, port: PortFacts, wish: Fields, observed: Observed, switch: SwitchFacts) -> dict[str, Any]:
         after = {**observed.state[switch.port_key(port.key)], **wish}
         effective = in_effect(after, switch.groups[port.group].effective)
         return {"port_group": port.group, "connected": port.connected, "effective": effective, "other_overrides": list(port.other_overrides)}
@@ -182,8 +182,8 @@ class PortsIntent:
     def notes(self, name: str, plan: Plan, answer: Any) -> Mapping[str, Any]:
         """Machines that run notice another promiscuous mode only when their adapter connects anew."""
         switch = self._facts
-        found: Dict[str, List[str]] = {}
-        doubts: List[str] = []
+        found: dict[str, list[str]] = {}
+        doubts: list[str] = []
         for step in plan.steps if switch is not None else ():
             port = switch.ports[str(step.key[2])] if switch is not None and step.key[0] == kinds.VDS_PORT else None
             if switch is None or port is None or not port.running or "promiscuous" not in step.after:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Collection, Dict, Mapping, Optional
+from typing import Any, Collection, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError, UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
@@ -22,7 +22,7 @@ _ENABLED = f"{PREFIX}enabled"
 SINCE = "6.6.0"
 
 
-def learning_wish(option: Optional[Mapping[str, Any]]) -> Dict[str, Value]:
+def learning_wish(option: Mapping[str, Any] | None) -> dict[str, Value]:
     """The option C(mac_learning), checked. C(false) is a value, only None is absent."""
     if option is None:
         return {}
@@ -35,7 +35,7 @@ def learning_wish(option: Optional[Mapping[str, Any]]) -> Dict[str, Value]:
     if not given and inherit is None:
         raise InputError("mac_learning: nothing is asked for; give enabled, allow_unicast_flooding, limit, limit_policy or inherit.")
     fields = {field.name: field for field in MAC_LEARNING}
-    checked: Dict[str, Value] = {}
+    checked: dict[str, Value] = {}
     for name, value in given.items():
         value = value.lower() if isinstance(value, str) else value
         checked[PREFIX + name] = normalize.field_value(fields[PREFIX + name], value, f"mac_learning.{name}")
@@ -43,7 +43,7 @@ def learning_wish(option: Optional[Mapping[str, Any]]) -> Dict[str, Value]:
     return checked or {_ENABLED: None}
 
 
-def complete(label: str, asked: Fields, have: Fields, effective: Fields, switch: SwitchFacts) -> Dict[str, Value]:
+def complete(label: str, asked: Fields, have: Fields, effective: Fields, switch: SwitchFacts) -> dict[str, Value]:
     """The wish with what has to be written together; refuses what the switch can't have.
 
     C(have) is what the object has configured, C(effective) what is in effect there.
@@ -94,7 +94,7 @@ def _told(label: str, asked: Fields, have: Fields, effective: Fields, switch: Sw
         must_be_told(f"switch {switch.name}", [name for name in names if name in SECURITY_NAMES], switch.effective)
 
 
-def _learning(label: str, wish: Dict[str, Value], have: Fields, effective: Fields, switch: SwitchFacts) -> None:
+def _learning(label: str, wish: dict[str, Value], have: Fields, effective: Fields, switch: SwitchFacts) -> None:
     asked = {name: wish.pop(name) for name in LEARNING_NAMES if name in wish}
     if not asked:
         return

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Iterable, Mapping, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT
@@ -16,7 +16,7 @@ TRUNK, PVLAN = "trunk", "pvlan"
 # VmwareDistributedVirtualSwitchVlanIdSpec.vlanId: "a value of 0 specifies that you do not want the port associated with a VLAN".
 VLAN_MAX = 4094
 
-SPEC: Dict[str, Any] = {
+SPEC: dict[str, Any] = {
     "type": "dict",
     "options": {
         "id": {"type": "int"}, "trunk": {"type": "list", "elements": "str"}, "pvlan": {"type": "int"}, "inherit": {"type": "bool"},
@@ -26,7 +26,7 @@ SPEC: Dict[str, Any] = {
 }
 
 
-def from_option(option: Optional[Mapping[str, Any]]) -> Optional[str]:
+def from_option(option: Mapping[str, Any] | None) -> str | None:
     """What the user wrote, checked; None where nothing is asked for."""
     if option is None:
         return None
@@ -47,7 +47,7 @@ def from_option(option: Optional[Mapping[str, Any]]) -> Optional[str]:
 
 def trunk_text(ranges: Iterable[Range]) -> str:
     """Sorted, overlapping and adjacent ranges joined: what a server keeps in another order compares equal."""
-    joined: List[Range] = []
+    joined: list[Range] = []
     for first, last in sorted(ranges):
         if joined and first <= joined[-1][1] + 1:
             joined[-1] = (joined[-1][0], max(joined[-1][1], last))
@@ -56,12 +56,12 @@ def trunk_text(ranges: Iterable[Range]) -> str:
     return f"{TRUNK} " + ",".join(str(first) if first == last else f"{first}-{last}" for first, last in joined)
 
 
-def ranges_of(text: str) -> List[Range]:
+def ranges_of(text: str) -> list[Range]:
     """The ranges of a trunk's text."""
     return [_range(item) for item in text[len(TRUNK) + 1:].split(",") if item]
 
 
-def pvlan_of(text: str) -> Optional[int]:
+def pvlan_of(text: str) -> int | None:
     """The private VLAN of a text, if that is what it says."""
     return int(text[len(PVLAN) + 1:]) if text.startswith(PVLAN) else None
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Collection, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import PENDING, REFUSED, Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
@@ -39,16 +39,16 @@ class HostScope:
 
     selection: HostSelection
     # Further property paths of HostSystem, to be found in Host.extra.
-    extra: Tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
     # May delete, or write a VLAN, an MTU or uplinks: read the virtual adapters of the host.
     cuts: bool = False
     # May write uplinks: read the physical adapters too.
     uplinks: bool = False
     # The kinds of objects that may be written, which are those that are read back.
-    writes: Tuple[str, ...] = tuple(NETWORK)
+    writes: tuple[str, ...] = tuple(NETWORK)
 
     @property
-    def paths(self) -> Tuple[str, ...]:
+    def paths(self) -> tuple[str, ...]:
         """All property paths beside the network."""
         return (*(INTERFACES if self.cuts or self.uplinks else ()), *(ADAPTERS if self.uplinks else ()), *self.extra)
 
@@ -64,9 +64,9 @@ class HostFleet:
         self._client = client
         self._order = order
         self._patience = patience
-        self._places: Dict[str, Host] = {}
+        self._places: dict[str, Host] = {}
 
-    def look(self, scope: HostScope, names: Optional[Collection[str]] = None) -> Mapping[str, Sight]:
+    def look(self, scope: HostScope, names: Collection[str] | None = None) -> Mapping[str, Sight]:
         """Two reads for all hosts of the selection, or one for the hosts named, which has no more than what may be written."""
         inventory = Inventory(self._client, scope.paths if names is None else scope.extra)
         if names is None:
@@ -84,7 +84,7 @@ class HostFleet:
         return sight_of(HostBackend(self._client, inventory, host, self._order, self._patience))
 
 
-def sight_of(backend: "HostBackend") -> Sight:
+def sight_of(backend: HostBackend) -> Sight:
     """What became of the read of a host."""
     host = backend.host
     unreachable = host.why_unreachable
@@ -108,14 +108,14 @@ def why_away(client: Client, host: Host, error: VsphereError) -> str:
     return now[0].why_unreachable if now else ""
 
 
-def remarks(host: Host) -> List[str]:
+def remarks(host: Host) -> list[str]:
     """What is not known of a host and does not keep it from being written."""
     blind = host.why_unreadable(*_GUARD) if host.read and _GUARD & set(host.gaps) else ""
     told = [f"Which of its groups carry the host's own connections is not known for certain: {blind}."] if blind else []
     return told + [f"{text[0].upper()}{text[1:]}." for text in host.remarks]
 
 
-def _by_name(hosts: Sequence[Host]) -> Dict[str, Host]:
+def _by_name(hosts: Sequence[Host]) -> dict[str, Host]:
     """Names are unique in a vCenter; should they not be, the datacenter tells them apart."""
     names = [host.name for host in hosts]
     return {(host.name if names.count(host.name) == 1 else f"{host.datacenter}/{host.name}"): host for host in hosts}
@@ -159,7 +159,7 @@ class HostBackend:
         self.host = read[0]
         self._outdated = False
 
-    def overtaken(self, steps: Sequence[Step]) -> Optional[str]:
+    def overtaken(self, steps: Sequence[Step]) -> str | None:
         """One read of the host; none where the steps are about neither switches nor groups, but about options, which are written whole."""
         if not meanwhile.concerned(steps):
             return None
@@ -176,7 +176,7 @@ class HostBackend:
         """Hosts store what they are given."""
         return fields
 
-    def unsupported(self, kind: str, name: str, value: Value) -> Optional[str]:
+    def unsupported(self, kind: str, name: str, value: Value) -> str | None:
         """A switch has nothing to inherit from."""
         return "a switch has nothing to inherit from" if kind == kinds.VSWITCH and value == INHERIT else None
 
@@ -184,7 +184,7 @@ class HostBackend:
         """The groups and switches that carry the host's own connections."""
         return management.protected(self.host)
 
-    def cuts(self, step: Step) -> Optional[str]:
+    def cuts(self, step: Step) -> str | None:
         """See management.cuts."""
         return management.cuts(self.host, step)
 
@@ -192,11 +192,11 @@ class HostBackend:
         """Switches and groups don't go by themselves."""
         return False
 
-    def execute(self, steps: Sequence[Step]) -> List[Optional[Fault]]:
+    def execute(self, steps: Sequence[Step]) -> list[Fault | None]:
         """One call for each step."""
         return [self._one(step) for step in steps]
 
-    def _one(self, step: Step) -> Optional[Fault]:
+    def _one(self, step: Step) -> Fault | None:
         try:
             if self._outdated:
                 self.observe(None)

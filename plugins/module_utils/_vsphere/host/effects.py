@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Optional
+from typing import Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
@@ -14,7 +14,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 
 
-def effective_policies(state: State, group: str) -> Dict[str, Optional[str]]:
+def effective_policies(state: State, group: str) -> dict[str, str | None]:
     """The policies in effect on a standard port group: its own, or its switch's where it inherits."""
     own = state[(kinds.PORTGROUP, group)]
     switch = state.get((kinds.VSWITCH, str(own.get("vswitch"))), {})
@@ -29,14 +29,14 @@ def after(state: State, plan: Plan) -> State:
     return merged
 
 
-def switched(state: State, plan: Plan, policy: str = "promiscuous") -> List[str]:
+def switched(state: State, plan: Plan, policy: str = "promiscuous") -> list[str]:
     """The port groups that are there before and after, and on which the policy is in effect differently then."""
     later = after(state, plan)
     groups = [str(key[1]) for key in state if key[0] == kinds.PORTGROUP and key in later]
     return [group for group in groups if effective_policies(state, group)[policy] != effective_policies(later, group)[policy]]
 
 
-def opened_switches(state: State, plan: Plan) -> List[str]:
+def opened_switches(state: State, plan: Plan) -> list[str]:
     """Warnings for switches on which a policy is opened for all groups that inherit it, while one group might do."""
     warnings = []
     for step in plan.steps:
@@ -52,21 +52,21 @@ def opened_switches(state: State, plan: Plan) -> List[str]:
     return warnings
 
 
-def _followers(state: State, switch: str, policies: List[str]) -> List[str]:
+def _followers(state: State, switch: str, policies: list[str]) -> list[str]:
     groups = ((str(key[1]), fields) for key, fields in state.items() if key[0] == kinds.PORTGROUP and fields.get("vswitch") == switch)
     return sorted(name for name, fields in groups if any(fields.get(policy) == "inherit" for policy in policies))
 
 
-def _text(fields: Fields, name: str) -> Optional[str]:
+def _text(fields: Fields, name: str) -> str | None:
     value = fields.get(name)
     return None if value is None else str(value)
 
 
-def reconnect(groups: List[str], machines: Mapping[str, List[str]]) -> Dict[str, List[str]]:
+def reconnect(groups: list[str], machines: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """The running machines by group, for the groups that have any."""
     return {group: machines[group] for group in groups if machines.get(group)}
 
 
-def uncertain(unknown: str) -> List[str]:
+def uncertain(unknown: str) -> list[str]:
     """A warning where not all is known of the machines."""
     return [f"Which machines must reconnect to notice is not known for certain: {unknown}."] if unknown else []

@@ -11,7 +11,7 @@ without a policy inherits it.
 from __future__ import annotations
 
 import copy
-from typing import Any, List, Sequence
+from typing import Any, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORTGROUP, VSPHERE, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, Fields, Kind, Value
@@ -50,7 +50,7 @@ def portgroup(vim: Any, spec: Any, name: str, changes: Fields) -> Any:
     return new
 
 
-def split_bridge(bridge: Any) -> List[str]:
+def split_bridge(bridge: Any) -> list[str]:
     """The adapters in the order in which the host has them."""
     device = getattr(bridge, "nicDevice", None)
     return [device] if isinstance(device, str) else list(device or ())

@@ -9,14 +9,14 @@ Its twin is expand.py: what the one reads the other writes, by the same table of
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import PORTGROUP, VSPHERE, VSWITCH
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Field, Kind, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import SECURITY
 
 
-def vswitch(item: Any) -> Dict[str, Value]:
+def vswitch(item: Any) -> dict[str, Value]:
     """The fields of a HostVirtualSwitch."""
     fields = vswitch_fields(item.spec)
     if fields["mtu"] is None:
@@ -25,17 +25,17 @@ def vswitch(item: Any) -> Dict[str, Value]:
     return fields
 
 
-def vswitch_fields(spec: Any) -> Dict[str, Value]:
+def vswitch_fields(spec: Any) -> dict[str, Value]:
     """The fields of a HostVirtualSwitchSpec."""
     return _fields(VSWITCH, spec)
 
 
-def portgroup(item: Any) -> Dict[str, Value]:
+def portgroup(item: Any) -> dict[str, Value]:
     """The fields of a HostPortGroup, as configured."""
     return _fields(PORTGROUP, item.spec)
 
 
-def computed(item: Any) -> Dict[str, Optional[str]]:
+def computed(item: Any) -> dict[str, str | None]:
     """The policies in effect on a HostPortGroup, as the host computed them; None where it says nothing."""
     security = getattr(item.computedPolicy, "security", None)
     own = {name: PORTGROUP.fields[name].natives[VSPHERE].key.rsplit(".", 1)[1] for name in SECURITY}
@@ -54,16 +54,16 @@ def join(names: Sequence[str]) -> str:
     return ",".join(sorted(dict.fromkeys(names), key=_natural))
 
 
-def split(value: Value) -> List[str]:
+def split(value: Value) -> list[str]:
     """The other way."""
     return str(value).split(",") if value else []
 
 
-def _natural(name: str) -> Tuple[Tuple[int, str], ...]:
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name))
 
 
-def _fields(kind: Kind, spec: Any) -> Dict[str, Value]:
+def _fields(kind: Kind, spec: Any) -> dict[str, Value]:
     return {name: _value(field, spec, kind) for name, field in kind.fields.items()}
 
 
@@ -81,7 +81,7 @@ def _value(field: Field, spec: Any, kind: Kind) -> Value:
     return checked
 
 
-def _word(value: Optional[bool], unset: Optional[str]) -> Optional[str]:
+def _word(value: bool | None, unset: str | None) -> str | None:
     if value is None:
         return unset
     return ACCEPT if value else REJECT

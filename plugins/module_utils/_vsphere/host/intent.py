@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.fleet import BaseFleetIntent
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
@@ -20,10 +20,10 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.ma
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection, close
 
 # The option C(security).
-SECURITY_SPEC: Dict[str, Any] = {"type": "dict", "options": {name: {"type": "str", "choices": list(POLICY_VALUES)} for name in SECURITY}}
+SECURITY_SPEC: dict[str, Any] = {"type": "dict", "options": {name: {"type": "str", "choices": list(POLICY_VALUES)} for name in SECURITY}}
 
 
-def security(params: Mapping[str, Any], may_inherit: bool) -> Dict[str, str]:
+def security(params: Mapping[str, Any], may_inherit: bool) -> dict[str, str]:
     """The policies that the user gave. What is not given stays as it is."""
     given = {name: str(value) for name, value in (params.get("security") or {}).items() if value is not None}
     for name, value in given.items():
@@ -32,7 +32,7 @@ def security(params: Mapping[str, Any], may_inherit: bool) -> Dict[str, str]:
     return given
 
 
-def why_in_use(host: Host, group: str) -> Optional[str]:
+def why_in_use(host: Host, group: str) -> str | None:
     """What keeps a port group from being deleted, in words."""
     own = [vnic.device for vnic in interfaces(host).get(group, ())]
     machines = host.ports.get(group, {}).get("virtualMachine", 0)
@@ -43,16 +43,16 @@ def why_in_use(host: Host, group: str) -> Optional[str]:
 class HostIntent(BaseFleetIntent):
     """Base of the intents for the standard switches of hosts."""
 
-    def __init__(self, params: Mapping[str, Any], writes: Tuple[str, ...] = tuple(NETWORK), cuts: bool = False, uplinks: bool = False) -> None:
+    def __init__(self, params: Mapping[str, Any], writes: tuple[str, ...] = tuple(NETWORK), cuts: bool = False, uplinks: bool = False) -> None:
         """The latter as in HostScope."""
         self.scope = HostScope(HostSelection(params), cuts=cuts, uplinks=uplinks, writes=writes)
-        self._states: Dict[str, State] = {}
+        self._states: dict[str, State] = {}
 
-    def told(self) -> Dict[str, Any]:
+    def told(self) -> dict[str, Any]:
         """What is said of the task as a whole; a list C(warnings) in it becomes warnings."""
         return {}
 
-    def nowhere(self, kind: str, name: str, words: str) -> List[str]:
+    def nowhere(self, kind: str, name: str, words: str) -> list[str]:
         """A warning where none of the hosts that were read has what is to go: a mistyped name would leave the one that is meant."""
         there = {str(key[1]) for state in self._states.values() for key in state if key[0] == kind}
         if name in there or not self._states:
@@ -63,7 +63,7 @@ class HostIntent(BaseFleetIntent):
         """To be called by C(resolve): what a target was like, for the notes."""
         self._states.setdefault(name, state)
 
-    def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, List[str]]:
+    def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, list[str]]:
         """The groups of each host whose machines must notice that promiscuous mode is in effect differently."""
         found = {name: effects.switched(self._states[name], plan) for name, plan in plans.items() if plan.steps}
         return {name: groups for name, groups in found.items() if groups}

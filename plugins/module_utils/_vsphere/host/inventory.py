@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import kinds
@@ -38,7 +38,7 @@ class Host:
     ref: Any
     name: str
     datacenter: str
-    cluster: Optional[str]
+    cluster: str | None
     # connected, disconnected or notResponding, as HostSystemConnectionState; empty if it is not known.
     connection: str = "connected"
     # Whether the rest was read too.
@@ -47,18 +47,18 @@ class Host:
     # ("vswitch", NAME) and ("portgroup", NAME) with the fields of the table.
     state: State = field(default_factory=dict)
     # The specifications from which C(state) was made, by the same keys, to be sent back with changes.
-    specs: Dict[Key, Any] = field(default_factory=dict)
+    specs: dict[Key, Any] = field(default_factory=dict)
     # The policies in effect of each port group, as the host says: {"VM Network": {"promiscuous": "reject", ...}}.
-    computed: Dict[str, Dict[str, Optional[str]]] = field(default_factory=dict)
+    computed: dict[str, dict[str, str | None]] = field(default_factory=dict)
     # The ports that are in use of each port group, counted by kind (virtualMachine, host, systemManagement, unknown).
-    ports: Dict[str, Dict[str, int]] = field(default_factory=dict)
+    ports: dict[str, dict[str, int]] = field(default_factory=dict)
     # What else was asked for, by property path, as objects of the API; a path that is not known is not there.
-    extra: Dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
     # Why properties that were asked for are not known.
-    gaps: Dict[str, Gap] = field(default_factory=dict)
+    gaps: dict[str, Gap] = field(default_factory=dict)
     # The datacenter's reference, None where it is not known; and what of its place is not known, in words.
     center: Any = None
-    remarks: Tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def why_unreachable(self) -> str:
@@ -82,14 +82,14 @@ class Inventory:
         self._client = client
         self._paths = (*((_SYSTEM,) if writes else ()), *extra)
 
-    def select(self, selection: HostSelection) -> List[Host]:
+    def select(self, selection: HostSelection) -> list[Host]:
         """The hosts meant, for a module that writes: UnreadableError where others may be meant too that can't be seen. See C(survey)."""
         hosts, doubts = self.survey(selection)
         if doubts:
             raise UnreadableError(places.refusal(selection, doubts))
         return hosts
 
-    def survey(self, selection: HostSelection) -> Tuple[List[Host], List[str]]:
+    def survey(self, selection: HostSelection) -> tuple[list[Host], list[str]]:
         """The hosts meant, in the order of the selection, with their places and state but without their network: one read of the whole
         inventory's names. And in words, who else may be meant and can't be seen. Raises InputError for unknown and ambiguous names."""
         hosts, there = self._everywhere(count=not selection.names)
@@ -103,11 +103,11 @@ class Inventory:
             raise UnreadableError(f"{error.message.rstrip('.')}, among what can be read: {reasons[0]}.") from error
         return [hosts[number] for number in chosen], [doubt.text for doubt in doubts if doubt.concerns(selection)]
 
-    def everywhere(self) -> List[Host]:
+    def everywhere(self) -> list[Host]:
         """All hosts, sorted by name, with their places and state: one read."""
         return self._everywhere(count=False)[0]
 
-    def _everywhere(self, count: bool) -> Tuple[List[Host], places.Places]:
+    def _everywhere(self, count: bool) -> tuple[list[Host], places.Places]:
         paths, hops = places.question(_STATE, count)
         root = self._client.content.rootFolder
         there = places.Places(root, list(self._client.retrieve([root], paths, hops, what="reading the hosts", page=1000)))
@@ -117,7 +117,7 @@ class Inventory:
         ]
         return sorted(hosts, key=lambda host: (host.name, host.datacenter)), there
 
-    def networks(self, hosts: Sequence[Host], kinds: Sequence[str] = tuple(NETWORK)) -> List[Host]:
+    def networks(self, hosts: Sequence[Host], kinds: Sequence[str] = tuple(NETWORK)) -> list[Host]:
         """The same hosts, read anew with their standard switches and port groups: one read for all of them. A host that has gone is left out, and a
         host that is not connected has none. With C(kinds) only these kinds of objects are read.
         """
@@ -125,7 +125,7 @@ class Inventory:
             return []
         paths = {dep.vim.HostSystem: [*_STATE, *(NETWORK[kind] for kind in kinds), *self._paths]}
         known = {host.ref: host for host in hosts}
-        read: Dict[Any, Host] = {}
+        read: dict[Any, Host] = {}
         for each in self._client.retrieve([host.ref for host in hosts], paths, what="reading the networks of the hosts"):
             if not each.gone:
                 read[each.ref] = _with_network(known[each.ref], each, self._paths)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
@@ -21,19 +21,19 @@ POWER = "runtime.powerState"
 class Machines(NamedTuple):
     """The names of machines by port group; C(unknown) says in words what is not known of them, empty if all is."""
 
-    by_group: Dict[str, List[str]]
+    by_group: dict[str, list[str]]
     unknown: str = ""
 
 
 class OnGroup(NamedTuple):
     """Those on one distributed group, those of them that run, and in words what is not known."""
 
-    names: Tuple[str, ...] = ()
-    running: Tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
     unknown: str = ""
 
 
-def on_hosts(client: Client, hosts: Mapping[str, Host], running: bool = False) -> Dict[str, Machines]:
+def on_hosts(client: Client, hosts: Mapping[str, Host], running: bool = False) -> dict[str, Machines]:
     """The virtual machines on each standard port group of each host, one read for all, by the names given. With C(running) only those that are
     powered on, or may be.
     """
@@ -52,7 +52,7 @@ def _on_host(host: Found, found: Mapping[Any, Found], running: bool) -> Machines
     others = (dep.vim.dvs.DistributedVirtualPortgroup, dep.vim.OpaqueNetwork)
     networks = [found[ref] for ref in host.either("network", ()) if ref in found and not isinstance(ref, others)]
     groups = {each.ref: each.name for each in networks if "name" not in each.gaps}
-    by_group: Dict[str, List[str]] = {}
+    by_group: dict[str, list[str]] = {}
     for machine in machines:
         if running and not _may_run(machine):
             continue
@@ -64,7 +64,7 @@ def _on_host(host: Found, found: Mapping[Any, Found], running: bool) -> Machines
     return Machines({group: sorted(names) for group, names in by_group.items()}, _joined(reasons))
 
 
-def on_groups(found: Iterable[Found]) -> Dict[Any, OnGroup]:
+def on_groups(found: Iterable[Found]) -> dict[Any, OnGroup]:
     """Of an answer that has distributed groups with C(vm), and the machines there with C(name) and POWER: by the groups' references."""
     known = {each.ref: each for each in found}
     groups = [each for each in known.values() if isinstance(each.ref, dep.vim.dvs.DistributedVirtualPortgroup)]
@@ -79,7 +79,7 @@ def _on_group(group: Found, known: Mapping[Any, Found]) -> OnGroup:
     return OnGroup(tuple(names), tuple(running), _joined(reasons))
 
 
-def of_groups(client: Client, refs: Sequence[Any]) -> Dict[Any, OnGroup]:
+def of_groups(client: Client, refs: Sequence[Any]) -> dict[Any, OnGroup]:
     """The machines on each of these distributed groups: one read for all."""
     group = dep.vim.dvs.DistributedVirtualPortgroup
     paths = {group: ["vm"], dep.vim.VirtualMachine: ["name", POWER]}
@@ -95,9 +95,9 @@ def _may_run(machine: Found) -> bool:
     return POWER in machine.gaps or runs(machine)
 
 
-def _doubts(objects: Sequence[Found]) -> List[str]:
+def _doubts(objects: Sequence[Found]) -> list[str]:
     """One for all of them with the same reason."""
-    by_reason: Dict[str, List[str]] = {}
+    by_reason: dict[str, list[str]] = {}
     for each in objects:
         by_reason.setdefault(each.why(), []).append(each.name)
     return [f"{few(names, _NAMED)}: {reason}" for reason, names in by_reason.items() if reason]

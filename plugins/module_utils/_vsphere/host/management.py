@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Set
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label
@@ -18,18 +18,18 @@ _ADAPTERS = "config.network.vnic"
 REMEDY = "set allow_management: true to do it all the same"
 
 
-def interfaces(host: Host) -> Dict[str, List[Any]]:
+def interfaces(host: Host) -> dict[str, list[Any]]:
     """The host's own virtual adapters (vmk0, ...) by the standard port group that they are on."""
-    found: Dict[str, List[Any]] = {}
+    found: dict[str, list[Any]] = {}
     for vnic in host.extra.get(_ADAPTERS, ()):
         if vnic.portgroup:
             found.setdefault(vnic.portgroup, []).append(vnic)
     return found
 
 
-def services(host: Host) -> Dict[str, List[str]]:
+def services(host: Host) -> dict[str, list[str]]:
     """What each virtual adapter is used for: {"vmk0": ["management", "vmotion"]}."""
-    found: Dict[str, List[str]] = {}
+    found: dict[str, list[str]] = {}
     for config in host.extra.get("config.virtualNicManagerInfo.netConfig", ()):
         selected = set(config.selectedVnic or ())
         for vnic in config.candidateVnic or ():
@@ -38,7 +38,7 @@ def services(host: Host) -> Dict[str, List[str]]:
     return found
 
 
-def protected(host: Host) -> Dict[str, str]:
+def protected(host: Host) -> dict[str, str]:
     """The labels of the groups and switches that carry virtual adapters of the host, each with the reason in words. Where it is not known which do, all
     may."""
     uses = services(host)
@@ -52,7 +52,7 @@ def protected(host: Host) -> Dict[str, str]:
     return reasons
 
 
-def cuts(host: Host, step: Step) -> Optional[str]:
+def cuts(host: Host, step: Step) -> str | None:
     """The label of the step's object if the step can cut connections that run over it."""
     kind, name = str(step.key[0]), str(step.key[1])
     if step.verb == CREATE:
@@ -69,7 +69,7 @@ def _switch_of(host: Host, group: str) -> str:
     return str(host.state.get((kinds.PORTGROUP, group), {}).get("vswitch"))
 
 
-def _groups(host: Host, switch: str) -> List[str]:
+def _groups(host: Host, switch: str) -> list[str]:
     return [group for group in interfaces(host) if _switch_of(host, group) == switch]
 
 
@@ -81,7 +81,7 @@ def _lowers_mtu(host: Host, switch: str, after: Mapping[str, Any]) -> bool:
     return mtu is not None and bool(used) and mtu < max(used)
 
 
-def _loses_link(host: Host, switch: str, wanted: Set[str]) -> bool:
+def _loses_link(host: Host, switch: str, wanted: set[str]) -> bool:
     """Whether a group with adapters of the host is left without an uplink that it has now and whose link is up.
 
     An uplink that joins doesn't count: nobody knows yet where its cable ends.
@@ -97,7 +97,7 @@ def _loses_link(host: Host, switch: str, wanted: Set[str]) -> bool:
     return False
 
 
-def order(policy: Any) -> Set[str]:
+def order(policy: Any) -> set[str]:
     """The uplinks that a teaming policy uses, active or standby; none where it says nothing."""
     own = getattr(getattr(policy, "nicTeaming", None), "nicOrder", None)
     return {*(getattr(own, "activeNic", None) or ()), *(getattr(own, "standbyNic", None) or ())}

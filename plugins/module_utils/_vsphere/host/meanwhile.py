@@ -9,7 +9,7 @@ the whole specification, also what the task says nothing of.
 
 from __future__ import annotations
 
-from typing import Iterator, Sequence, Set
+from typing import Iterator, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import DELETE
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Step, label
@@ -41,7 +41,7 @@ def _of_step(then: Host, now: Host, step: Step) -> Iterator[str]:
             yield f"{name} was made an uplink of {label(owner)}"
 
 
-def _keys(then: Host, now: Host, step: Step) -> Set[Key]:
+def _keys(then: Host, now: Host, step: Step) -> set[Key]:
     """The object itself, the groups that go with their switch, and the switch from which a group is to inherit."""
     keys = {step.key}
     if step.key[0] == kinds.VSWITCH and step.verb == DELETE:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
@@ -18,7 +18,7 @@ PATH = "configManager.advancedOption"
 _UNKNOWN = "InvalidName"
 
 
-def query(client: Client, host: Host, names: Sequence[str]) -> Dict[str, Any]:
+def query(client: Client, host: Host, names: Sequence[str]) -> dict[str, Any]:
     """The values of a host, each of the API's own type; None for an option that it says it does not have. One call for each. VsphereError, or
     UnreadableError, where that can't be known.
 
@@ -27,7 +27,7 @@ def query(client: Client, host: Host, names: Sequence[str]) -> Dict[str, Any]:
     return {name: _value(client, host, name) for name in names}
 
 
-def _value(client: Client, host: Host, name: str) -> Optional[Any]:
+def _value(client: Client, host: Host, name: str) -> Any | None:
     manager = host.extra.get(PATH)
     if manager is None:
         raise UnreadableError(f"{host.name}: {host.why_unreadable(PATH) or f'its {PATH} was not read'}.")

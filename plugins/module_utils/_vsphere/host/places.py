@@ -9,7 +9,7 @@ many hosts it has (ComputeResourceSummary.numHosts: "Total number of hosts").
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
@@ -30,7 +30,7 @@ class Doubt(NamedTuple):
     kind: str
     text: str
     # Empty outside of all, None where that is not known.
-    datacenter: Optional[str] = None
+    datacenter: str | None = None
     cluster: str = ""
 
     def concerns(self, selection: HostSelection) -> bool:
@@ -53,11 +53,11 @@ class Spot(NamedTuple):
 
     center: Any = None
     datacenter: str = ""
-    cluster: Optional[str] = None
-    remarks: Tuple[str, ...] = ()
+    cluster: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
-def question(state: Sequence[str], count: bool) -> Tuple[Mapping[Any, Sequence[str]], List[Hop]]:
+def question(state: Sequence[str], count: bool) -> tuple[Mapping[Any, Sequence[str]], list[Hop]]:
     """What to retrieve from the root folder; C(state) are paths of the hosts. With C(count) clusters say how many hosts they have."""
     vim = dep.vim
     paths = {
@@ -75,7 +75,7 @@ class Places:
         self.found = {each.ref: each for each in found}
         self._above = {child: each for each in found for child in _children(each)}
 
-    def hosts(self) -> Iterator[Tuple[Found, Spot]]:
+    def hosts(self) -> Iterator[tuple[Found, Spot]]:
         """Each with its place."""
         for each in self.found.values():
             if isinstance(each.ref, dep.vim.HostSystem):
@@ -90,8 +90,8 @@ class Places:
         remarks += [self._nowhere()] if center is None or self._above.get(host.ref) is None else []
         return Spot(center.ref if center else None, center.name if center else "", cluster.name if cluster else None, tuple(remarks))
 
-    def _up(self, each: Found, kind: Any) -> Optional[Found]:
-        above: Optional[Found] = each
+    def _up(self, each: Found, kind: Any) -> Found | None:
+        above: Found | None = each
         while above is not None and not isinstance(above.ref, kind):
             above = self._above.get(above.ref)
         return above
@@ -114,7 +114,7 @@ class Places:
         reasons = [f": {each.name}: {each.why(*_BELOW)}" for each in self.found.values() if each.why(*_BELOW)]
         return f"{_NOWHERE}{reasons[0] if reasons else ''}"
 
-    def _where(self, each: Found) -> Optional[str]:
+    def _where(self, each: Found) -> str | None:
         center = self._up(each, dep.vim.Datacenter)
         if center is not None:
             return None if "name" in center.gaps else center.name
@@ -124,7 +124,7 @@ class Places:
         return "" if top.ref == self._root else None
 
 
-def _children(each: Found) -> List[Any]:
+def _children(each: Found) -> list[Any]:
     listed = [ref for path in ("childEntity", "host") for ref in each.either(path, ())]
     return listed + [ref for ref in [each.either("hostFolder", None)] if ref is not None]
 
@@ -148,6 +148,6 @@ def refusal(selection: HostSelection, doubts: Sequence[str]) -> str:
     return f"{selection.option}: {doubts[0]}{more}; give the user the right to read all of it, or name hosts with esxi_hostnames."
 
 
-def others(found: Mapping[Any, Found]) -> Dict[str, str]:
+def others(found: Mapping[Any, Found]) -> dict[str, str]:
     """Hosts whose names are not known, with the reason: where a name is not found, it may be theirs."""
     return {each.name: each.gaps["name"].text for each in found.values() if isinstance(each.ref, dep.vim.HostSystem) and "name" in each.gaps}

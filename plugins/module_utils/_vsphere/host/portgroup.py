@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, kinds, normalize
@@ -17,7 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.in
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.inventory import Host
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's own argument specification."""
     return {
         **select.spec(),
@@ -38,8 +38,8 @@ class PortgroupIntent(HostIntent):
         self.name: str = params["name"]
         if not self.name:
             raise InputError("name: it is empty; name the port group.")
-        self.vswitch: Optional[str] = params["vswitch"]
-        self.fields: Dict[str, Value] = {**normalize.fields_from(params, PORTGROUP, ("vlan_id",)), **security(params, may_inherit=True)}
+        self.vswitch: str | None = params["vswitch"]
+        self.fields: dict[str, Value] = {**normalize.fields_from(params, PORTGROUP, ("vlan_id",)), **security(params, may_inherit=True)}
 
     def resolve(self, name: str, observed: Observed) -> Resolved:
         """Check against what the host has."""
@@ -58,7 +58,7 @@ class PortgroupIntent(HostIntent):
             )
         return Resolved(Desired({key: self.fields}))
 
-    def told(self) -> Dict[str, Any]:
+    def told(self) -> dict[str, Any]:
         """A name that no host has."""
         return {"warnings": self.nowhere(kinds.PORTGROUP, self.name, "standard port group") if self.absent else []}
 
@@ -72,7 +72,7 @@ class PortgroupIntent(HostIntent):
             raise InputError(f"vswitch: the host has no standard switch {self.vswitch}{select.close(self.vswitch, switches)}.")
         return self.vswitch
 
-    def _absent(self, host: Host, key: Key) -> Tuple[Key, ...]:
+    def _absent(self, host: Host, key: Key) -> tuple[Key, ...]:
         why = why_in_use(host, self.name) if key in host.state else None
         if why:
             raise InputError(f"port group {self.name}: it is used by {why}; move those elsewhere first.")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
@@ -18,10 +18,10 @@ class HostPlace(NamedTuple):
 
     name: str
     datacenter: str
-    cluster: Optional[str]
+    cluster: str | None
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The options that choose hosts, for a module's argument specification."""
     return {
         "esxi_hostname": {"type": "str"},
@@ -38,20 +38,20 @@ class HostSelection:
     def __init__(self, params: Mapping[str, Any]) -> None:
         """InputError unless exactly one way of choosing is given; C(datacenter) may narrow any of them."""
         given = [name for name in _OPTIONS if params.get(name) not in (None, False)]
-        self.datacenter: Optional[str] = params.get("datacenter")
+        self.datacenter: str | None = params.get("datacenter")
         _not_empty(params)
         if len(given) > 1:
             raise InputError(f"{given[0]} and {given[1]} exclude each other; choose the hosts in one way.")
         if not given and not self.datacenter:
             raise InputError("No hosts are chosen; give one of esxi_hostname, esxi_hostnames, cluster_name, datacenter, or all_hosts: true.")
-        self.cluster: Optional[str] = params.get("cluster_name")
+        self.cluster: str | None = params.get("cluster_name")
         names = params.get("esxi_hostnames")
         if names is not None and not names:
             raise InputError("esxi_hostnames: the list is empty; name at least one host.")
         self.option = given[0] if given else "datacenter"
-        self.names: List[str] = list(dict.fromkeys(names or ([params["esxi_hostname"]] if params.get("esxi_hostname") else [])))
+        self.names: list[str] = list(dict.fromkeys(names or ([params["esxi_hostname"]] if params.get("esxi_hostname") else [])))
 
-    def choose(self, places: Sequence[HostPlace]) -> List[int]:
+    def choose(self, places: Sequence[HostPlace]) -> list[int]:
         """The positions of the hosts meant. Unknown names are refused with close ones, and ambiguous names too."""
         within = list(range(len(places)))
         if self.datacenter is not None:
@@ -66,7 +66,7 @@ class HostSelection:
             raise InputError(f"{self.option}: there is no host in the inventory.")
         return within
 
-    def _of_cluster(self, places: Sequence[HostPlace], within: Sequence[int]) -> List[int]:
+    def _of_cluster(self, places: Sequence[HostPlace], within: Sequence[int]) -> list[int]:
         found = [number for number in within if places[number].cluster == self.cluster]
         if not found:
             _known("cluster_name", str(self.cluster), {str(places[number].cluster) for number in within if places[number].cluster}, "cluster with hosts")
@@ -100,7 +100,7 @@ def _known(option: str, name: str, names: Iterable[str], what: str) -> None:
 def close(name: str, names: Iterable[str], whole: int = 5) -> str:
     """C(; close to it: vSwitch0), or what there is where nothing is close: for the end of a sentence that refuses a name."""
     have = sorted(set(names))
-    lower: Dict[str, Tuple[str, ...]] = {}
+    lower: dict[str, tuple[str, ...]] = {}
     for each in have:
         lower[each.lower()] = (*lower.get(each.lower(), ()), each)
     near = [each for key in get_close_matches(name.lower(), list(lower), n=3, cutoff=0.6) for each in lower[key]]

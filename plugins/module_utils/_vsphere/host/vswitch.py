@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
@@ -21,7 +21,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.in
 _NAME_LENGTH = 32
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's own argument specification."""
     return {
         **select.spec(),
@@ -39,14 +39,14 @@ class VswitchIntent(HostIntent):
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.absent = params["state"] == "absent"
-        self.uplinks: Optional[List[str]] = params["uplinks"]
+        self.uplinks: list[str] | None = params["uplinks"]
         writes = (kinds.VSWITCH, kinds.PORTGROUP) if self.absent else (kinds.VSWITCH,)
         super().__init__(params, writes, cuts=self.absent or params["mtu"] is not None, uplinks=self.uplinks is not None)
         self.name: str = params["name"]
         if not 1 <= len(self.name) <= _NAME_LENGTH:
             raise InputError(f"name: {self.name!r} has {len(self.name)} characters; the name of a standard switch has 1 to {_NAME_LENGTH}.")
         self.remove_port_groups: bool = params["remove_port_groups"]
-        self.fields: Dict[str, Value] = {**security(params, may_inherit=False), **normalize.fields_from(params, VSWITCH, ("mtu", "num_ports"))}
+        self.fields: dict[str, Value] = {**security(params, may_inherit=False), **normalize.fields_from(params, VSWITCH, ("mtu", "num_ports"))}
         if self.uplinks is not None:
             if any(not name or "," in name for name in self.uplinks):
                 raise InputError(f"uplinks: {self.uplinks} holds what is no name of an adapter; write them as in [vmnic0, vmnic1].")
@@ -69,11 +69,11 @@ class VswitchIntent(HostIntent):
         _free_uplinks(host, self.name, self.uplinks or ())
         return Resolved(Desired({key: self.fields}))
 
-    def told(self) -> Dict[str, Any]:
+    def told(self) -> dict[str, Any]:
         """A name that no host has."""
         return {"warnings": self.nowhere(kinds.VSWITCH, self.name, "standard switch") if self.absent else []}
 
-    def _absent(self, host: Host, key: Key) -> Tuple[Key, ...]:
+    def _absent(self, host: Host, key: Key) -> tuple[Key, ...]:
         groups = sorted(str(each[1]) for each, fields in host.state.items() if each[0] == kinds.PORTGROUP and fields.get("vswitch") == self.name)
         for group in groups:
             why = why_in_use(host, group)

@@ -10,7 +10,7 @@ a standard group is a finding in itself, C(reject) too. C(scg): the switch and t
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Tuple
+from typing import Any, Iterable, Iterator, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import Finding, worst_first
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VDS_PORT
@@ -20,7 +20,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.subjects import HostOptions, Subject, by_key
 
 
-def judge(audit: str, subjects: Iterable[Subject], hosts: Iterable[HostOptions] = ()) -> List[Dict[str, Any]]:
+def judge(audit: str, subjects: Iterable[Subject], hosts: Iterable[HostOptions] = ()) -> list[dict[str, Any]]:
     """All findings, the most severe first. What is exempt (uplinks, NSX) has none."""
     judged = tuple(subject for subject in subjects if not subject.exempt)
     auditor = _Auditor(audit, judged)
@@ -29,7 +29,7 @@ def judge(audit: str, subjects: Iterable[Subject], hosts: Iterable[HostOptions] 
     return worst_first(found, "host", "object", "field")
 
 
-def unjudged(audit: str, host: HostOptions) -> List[str]:
+def unjudged(audit: str, host: HostOptions) -> list[str]:
     """The options that the audit looks for and the host does not have."""
     return [option for name, (option, _wanted) in OPTIONS.items() if RULES[name].applies(audit) and option in host.values and host.values[option] is None]
 
@@ -37,7 +37,7 @@ def unjudged(audit: str, host: HostOptions) -> List[str]:
 class _Auditor:
     """One audit of one answer."""
 
-    def __init__(self, audit: str, subjects: Tuple[Subject, ...]) -> None:
+    def __init__(self, audit: str, subjects: tuple[Subject, ...]) -> None:
         self.audit = audit
         self.levels = by_key(subjects)
         # Policies that at least one group takes from its switch, or a port from its group.

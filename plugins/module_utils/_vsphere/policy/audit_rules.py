@@ -11,7 +11,7 @@ VMware's Security Configuration Guides 8 and 9. The guides have priorities and n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, Mapping, Tuple
+from typing import Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.findings import SEVERITIES, Rule, table
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION
@@ -21,7 +21,7 @@ AUDITS = (EFFECTIVE, STIG, SCG)
 
 # Which objects a rule is about.
 STANDARD, DISTRIBUTED, HOST = "standard", "distributed", "host"
-ABOUT: Dict[str, str] = {STANDARD: "a standard switch or its group", DISTRIBUTED: "a distributed switch, its group or port", HOST: "a host"}
+ABOUT: dict[str, str] = {STANDARD: "a standard switch or its group", DISTRIBUTED: "a distributed switch, its group or port", HOST: "a host"}
 REVERSE_PATH_OPTION = "Net.ReversePathFwdCheckPromisc"
 
 
@@ -31,11 +31,11 @@ class PublishedRule(Rule):
 
     # As published, by identifier; the worst counts.
     stig: Mapping[str, str] = field(default_factory=dict)
-    scg: Tuple[str, ...] = ()
+    scg: tuple[str, ...] = ()
     # Whether the audit effective looks for it: only what is in effect counts there.
     effective: bool = True
 
-    def identifiers(self, audit: str) -> Tuple[str, ...]:
+    def identifiers(self, audit: str) -> tuple[str, ...]:
         """As the findings of an audit cite them. C(effective) cites the STIG's, as it judges what these are about."""
         return self.scg if audit == SCG else tuple(self.stig)
 
@@ -114,7 +114,7 @@ RULES: Mapping[str, PublishedRule] = table(
 )
 
 # Options of a host, each with the value that the rule of that name wants.
-OPTIONS: Dict[str, Tuple[str, int]] = {"bpdu": (BPDU_OPTION, 1), "reverse_path": (REVERSE_PATH_OPTION, 1)}
+OPTIONS: dict[str, tuple[str, int]] = {"bpdu": (BPDU_OPTION, 1), "reverse_path": (REVERSE_PATH_OPTION, 1)}
 
 # All but the blocking of single ports, which VCSA-80-000301 allows, and the reset at disconnect, which it wants.
 FREE_FLAGS = ("block_override", "port_config_reset_at_disconnect")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Collection, Mapping, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.backend import Fault
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError, InputError, UnreadableError
@@ -37,7 +37,7 @@ SWITCHES = "distributed_switches"
 _ORDER = Order(*NO_WINDOW.rules, OrderRule(UPDATE, HOST_OPTION.name, ("options",), "the host's own option"))
 
 
-def memberships(host: Host) -> Set[str]:
+def memberships(host: Host) -> set[str]:
     """The names of the distributed switches of which the host is a member."""
     return {str(each.dvsName) for each in host.extra.get(MEMBERSHIP, ())}
 
@@ -47,8 +47,8 @@ class PolicyHostBackend(HostBackend):
 
     kinds: Mapping[str, Kind] = {**VSPHERE_KINDS, HOST_OPTION.name: HOST_OPTION}
     # The distributed switches of the host's datacenter that the document means, as other hosts are members.
-    distributed: Tuple[str, ...] = ()
-    wanted: Tuple[str, ...] = ()
+    distributed: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
     values: Mapping[str, Any] = {}
 
     @property
@@ -68,7 +68,7 @@ class PolicyHostBackend(HostBackend):
         """Read the options."""
         self.values = options.query(self._client, self.host, self.wanted)
 
-    def _one(self, step: Step) -> Optional[Fault]:
+    def _one(self, step: Step) -> Fault | None:
         if step.key[0] != HOST_OPTION.name:
             return super()._one(step)
         name = str(step.key[1])
@@ -93,7 +93,7 @@ class PolicySwitchBackend(SwitchBackend):
 class _Hosts(HostFleet):
     """Hosts as this document needs them."""
 
-    wanted: Tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
 
     def _sight(self, inventory: Inventory, host: Host) -> Sight:
         backend = PolicyHostBackend(self._client, inventory, host, self._order, self._patience)
@@ -108,9 +108,9 @@ class PolicyFleet:
         self._client = client
         self._hosts = _Hosts(client, _ORDER)
         self._inventory = DvInventory(client)
-        self._switches: Dict[str, PolicySwitchBackend] = {}
+        self._switches: dict[str, PolicySwitchBackend] = {}
 
-    def look(self, scope: PolicyScope, names: Optional[Collection[str]] = None) -> Mapping[str, Sight]:
+    def look(self, scope: PolicyScope, names: Collection[str] | None = None) -> Mapping[str, Sight]:
         """Two reads for all hosts; with distributed switches one for their names and one each; with options a call for each host."""
         self._hosts.wanted = (BPDU_OPTION,) if scope.bpdu else ()
         extra = (*((options.PATH,) if scope.bpdu else ()), *((MEMBERSHIP,) if scope.distributed else ()))
@@ -152,7 +152,7 @@ class PolicyFleet:
             name = place.name if alone else f"{place.datacenter}/{place.name}"
             self._switches[name] = PolicySwitchBackend(self._client, self._inventory, place)
 
-    def _complete(self, hosts: Mapping[str, Sight]) -> Dict[str, Sight]:
+    def _complete(self, hosts: Mapping[str, Sight]) -> dict[str, Sight]:
         """With their options, so many at a time; a host that does not answer is unreachable."""
         names = list(hosts)
         return dict(zip(names, self._client.each(lambda name: _with_options(self._client, hosts[name]), names)))
@@ -178,7 +178,7 @@ def _with_options(client: Client, sight: Sight) -> Sight:
     return replace(sight, observed=backend.observed)
 
 
-def _refuse_unseen(scope: PolicyScope, unseen: Collection[Tuple[str, Any]], doubts: Sequence[str]) -> None:
+def _refuse_unseen(scope: PolicyScope, unseen: Collection[tuple[str, Any]], doubts: Sequence[str]) -> None:
     """Hosts say of which distributed switches they are members, by name; datacenters may have others of that name. One that the document means and that
     can't be found is not to be passed over."""
     for name in scope.distributed:
@@ -187,7 +187,7 @@ def _refuse_unseen(scope: PolicyScope, unseen: Collection[Tuple[str, Any]], doub
             raise UnreadableError(f"switch {name}: hosts are members of this distributed switch, and it is not among those that can be read: {why}.")
 
 
-def _refuse_others(scope: PolicyScope, places: List[SwitchPlace], meant: List[SwitchPlace], any_host: bool) -> None:
+def _refuse_others(scope: PolicyScope, places: list[SwitchPlace], meant: list[SwitchPlace], any_host: bool) -> None:
     """A distributed switch that is asked for as such and is not there, or none of the hosts' own."""
     for name in scope.only_distributed if any_host else ():
         if name in [place.name for place in meant]:

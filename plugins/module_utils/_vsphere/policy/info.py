@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine import words
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BPDU_OPTION
@@ -29,7 +29,7 @@ _ALL_VLANS = 4095
 NO_PORTS, OVERRIDING, ALL_PORTS = "none", "overriding", "all"
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's own options; those of the connection are added by the adapter."""
     return {
         **selection_spec(),
@@ -66,8 +66,8 @@ class Unseen(NamedTuple):
 class Blanks(NamedTuple):
     """All that is not known: C(unseen) was not audited, C(remarks) are sentences on what concerns no finding."""
 
-    unseen: List[Unseen]
-    remarks: List[str]
+    unseen: list[Unseen]
+    remarks: list[str]
 
 
 class PolicyInfoRequest:
@@ -75,22 +75,22 @@ class PolicyInfoRequest:
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self.selection = HostSelection(params)
-        self.audit: Optional[str] = params.get("audit")
+        self.audit: str | None = params.get("audit")
         self.ports: str = params["ports"]
 
     @property
-    def options(self) -> Tuple[str, ...]:
+    def options(self) -> tuple[str, ...]:
         """The options of hosts that the answer needs; each is a call for each host."""
         return tuple(option for option, _wanted in OPTIONS.values()) if self.audit == SCG else (BPDU_OPTION,)
 
-    def answer(self, hosts: Sequence[HostSeen], switches: Sequence[SwitchSeen], blanks: Blanks) -> Dict[str, Any]:
+    def answer(self, hosts: Sequence[HostSeen], switches: Sequence[SwitchSeen], blanks: Blanks) -> dict[str, Any]:
         """In the form in which the module returns it."""
         subjects = tuple(subject for each in hosts for subject in _of_host(each)) + tuple(subject for each in switches for subject in self._of_switch(each))
         levels = by_key(subjects)
         options = [HostOptions(each.name, _numbers(each.options)) for each in hosts]
         unseen = [*blanks.unseen, *(each for switch in switches for each in self._unread(switch)), *_untold(subjects), *self._lacking(options)]
         remarks = [*blanks.remarks, *(text for switch in switches for text in _remarks(switch))]
-        result: Dict[str, Any] = {
+        result: dict[str, Any] = {
             "hosts": {
                 each.name: {
                     "datacenter": each.host.datacenter, "cluster": each.host.cluster, "options": _numbers(each.options), "switches": _document(each),
@@ -151,7 +151,7 @@ class PolicyInfoRequest:
 
 
 def summary(
-    audit: Optional[str], hosts: int, switches: int, objects: int, findings: Optional[Sequence[Any]], unseen: Sequence[Unseen]
+    audit: str | None, hosts: int, switches: int, objects: int, findings: Sequence[Any] | None, unseen: Sequence[Unseen]
 ) -> str:
     """What was looked at and what came of it, in sentences; what was not looked at comes first, as nothing is known of it."""
     looked = f"{words.count(hosts, 'host')} and {words.count(switches, 'distributed switch', 'distributed switches')}, {words.count(objects, 'object')} in all"
@@ -212,21 +212,21 @@ def _of_host(seen: HostSeen) -> Iterator[Subject]:
             )
 
 
-def _policies(fields: Mapping[str, Any]) -> Dict[str, str]:
+def _policies(fields: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(fields[name]) for name in SECURITY if fields.get(name) is not None}
 
 
-def _learns(fields: Fields) -> Optional[bool]:
+def _learns(fields: Fields) -> bool | None:
     value = fields.get("mac_learning_enabled")
     return value if isinstance(value, bool) else None
 
 
-def _vlan(fields: Fields) -> Optional[str]:
+def _vlan(fields: Fields) -> str | None:
     value = fields.get("vlan")
     return None if value is None else str(value)
 
 
-def _not_told(configured: Fields, effective: Fields) -> Tuple[str, ...]:
+def _not_told(configured: Fields, effective: Fields) -> tuple[str, ...]:
     """Of a distributed group: what its audit looks at beside what is in effect of the three policies."""
     policies = [name for name in SECURITY if configured[name] is None]
     more = {"VLAN": effective["vlan"], "MAC learning": effective.get("mac_learning_enabled", False)}
@@ -234,12 +234,12 @@ def _not_told(configured: Fields, effective: Fields) -> Tuple[str, ...]:
     return (*policies, *(words for words, value in more.items() if value is None))
 
 
-def _numbers(values: Mapping[str, Any]) -> Dict[str, Optional[int]]:
+def _numbers(values: Mapping[str, Any]) -> dict[str, int | None]:
     return {name: None if value is None else int(value) for name, value in values.items()}
 
 
-def _shown(subject: Subject, levels: Mapping[str, Subject]) -> Dict[str, Any]:
-    shown: Dict[str, Any] = {
+def _shown(subject: Subject, levels: Mapping[str, Subject]) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         "kind": subject.kind, "host": subject.place if subject.standard else "", "datacenter": "" if subject.standard else subject.place,
         "switch": subject.switch, "port_group": subject.group, "port": subject.port, "configured": subject.configured, "effective": subject.effective,
         "source": {policy: subject.source(policy, levels).label for policy in subject.effective},
@@ -253,7 +253,7 @@ def _shown(subject: Subject, levels: Mapping[str, Subject]) -> Dict[str, Any]:
     return shown
 
 
-def _document(seen: HostSeen) -> List[Dict[str, Any]]:
+def _document(seen: HostSeen) -> list[dict[str, Any]]:
     """What esxi_switch_policy takes, and would change nothing with."""
     state, blocked = seen.host.state, seen.options.get(BPDU_OPTION)
     guards = {} if blocked is None else {"guards": {"bpdu": REJECT if int(blocked) == 1 else ACCEPT}}
@@ -268,7 +268,7 @@ def _document(seen: HostSeen) -> List[Dict[str, Any]]:
     ]
 
 
-def _dv_document(seen: SwitchSeen) -> List[Dict[str, Any]]:
+def _dv_document(seen: SwitchSeen) -> list[dict[str, Any]]:
     facts = seen.facts
     there = [name for name, group in facts.groups.items() if not group.unread and not facts.special(name)]
     groups = [{"name": name, "security": _policies(seen.state[facts.group_key(name)])} for name in there]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.plan import Plan
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.run import Resolved
@@ -27,14 +27,19 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.ma
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection, close
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import spec as selection_spec
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import (
-    WITHOUT, Compiled, Said, bpdu_of, compile_switch, refuse,
+    WITHOUT,
+    Compiled,
+    Said,
+    bpdu_of,
+    compile_switch,
+    refuse,
 )
 
 PURGE = ("overrides",)
 OPTION = "option"
 
 
-def spec() -> Dict[str, Any]:
+def spec() -> dict[str, Any]:
     """The module's own options; those of the connection are added by the adapter."""
     return {
         "switches": document.spec(),
@@ -56,12 +61,12 @@ class PolicyScope(NamedTuple):
 
     selection: HostSelection
     # The distributed switches that the document may mean, and those of them that it says are such.
-    distributed: Tuple[str, ...]
-    only_distributed: Tuple[str, ...]
+    distributed: tuple[str, ...]
+    only_distributed: tuple[str, ...]
     # Whether BPDUs are spoken of, so that the hosts' option must be read.
     bpdu: bool
     # The groups that the document names of each distributed switch; a switch that is not in here concerns all of its groups.
-    groups: Mapping[str, Tuple[str, ...]]
+    groups: Mapping[str, tuple[str, ...]]
 
 
 class PolicyIntent(HostIntent):
@@ -71,8 +76,8 @@ class PolicyIntent(HostIntent):
         # Policies and options cut no connections.
         super().__init__(params, cuts=False)
         switches, self.others = document.read(params["switches"], (VSWITCH, VDS))
-        without: FrozenSet[str] = frozenset(params["allow_unenforced"])
-        self.purge: FrozenSet[str] = frozenset(params["purge"])
+        without: frozenset[str] = frozenset(params["allow_unenforced"])
+        self.purge: frozenset[str] = frozenset(params["purge"])
         self.items = [_item(switch) for switch in switches]
         self.unenforced = _unenforced(self.items)
         refuse(self.unenforced, without)
@@ -80,10 +85,10 @@ class PolicyIntent(HostIntent):
         distributed = tuple(item.switch.name for item in self.items if VDS in item.compiled)
         only = tuple(item.switch.name for item in self.items if item.switch.kind == VDS)
         self.scope: Any = PolicyScope(HostSelection(params), distributed, only, self.bpdu is not None, self._named())
-        self._switches: Dict[str, SwitchFacts] = {}
-        self._refused: Dict[str, VirtnetError] = {}
+        self._switches: dict[str, SwitchFacts] = {}
+        self._refused: dict[str, VirtnetError] = {}
 
-    def _named(self) -> Dict[str, Tuple[str, ...]]:
+    def _named(self) -> dict[str, tuple[str, ...]]:
         """A policy of the switch, and a purge, concern groups that nobody names."""
         found = {item.switch.name: item.compiled[VDS] for item in self.items if VDS in item.compiled}
         return {name: tuple(compiled.groups) for name, compiled in found.items() if not compiled.security and not self.purge}
@@ -91,7 +96,7 @@ class PolicyIntent(HostIntent):
     def resolve(self, name: str, observed: Observed) -> Resolved:
         """The wish for a host, or for a distributed switch."""
         self.seen(name, observed.state)
-        facts: Optional[SwitchFacts] = observed.facts.get("switch")
+        facts: SwitchFacts | None = observed.facts.get("switch")
         if facts is not None:
             self._switches.setdefault(name, facts)
         try:
@@ -100,7 +105,7 @@ class PolicyIntent(HostIntent):
             self._refused[name] = error
             raise
 
-    def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, List[str]]:
+    def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, list[str]]:
         """The groups on which promiscuous mode is in effect differently afterwards.
 
         A document that does not fit a distributed switch, or no host, is wrong in itself: the first error is raised, before anything is written.
@@ -126,9 +131,9 @@ class PolicyIntent(HostIntent):
         warnings = [*_dv_opened(self._switches[name], plan), *uncertain(found.unknown)]
         return {"reconnect_needed": {group: vms for group, vms in found.by_group.items() if vms}, "warnings": warnings}
 
-    def told(self) -> Dict[str, Any]:
+    def told(self) -> dict[str, Any]:
         """What is said of the document as a whole, whichever host it meets."""
-        enforcement: Dict[str, Mapping[str, str]] = {}
+        enforcement: dict[str, Mapping[str, str]] = {}
         for item in self.items:
             for kind, compiled in item.compiled.items():
                 # A switch without a kind may be both, on one host and another; where that makes a difference, both are told.
@@ -162,8 +167,8 @@ class PolicyIntent(HostIntent):
                 yield f"switch {item.switch.name}: it was not looked at, as no host could be looked at that has it."
 
     def _host(self, observed: Observed) -> Resolved:
-        wishes: Dict[Key, Dict[str, Value]] = {}
-        groups: Dict[str, Any] = {}
+        wishes: dict[Key, dict[str, Value]] = {}
+        groups: dict[str, Any] = {}
         asked = False
         for item in self.items:
             kind = _kind_here(item, observed)
@@ -180,14 +185,14 @@ class PolicyIntent(HostIntent):
     def _distributed(self, facts: SwitchFacts, observed: Observed) -> Resolved:
         item = next(item for item in self.items if item.switch.name == facts.name)
         compiled = item.compiled[VDS]
-        wishes: Dict[Key, Fields] = {}
+        wishes: dict[Key, Fields] = {}
         if compiled.security:
             # They are one policy where there is macManagementPolicy.
             asked = SECURITY if facts.mac_management else tuple(compiled.security)
             rules.must_be_told(f"switch {facts.name}", asked, facts.effective)
             wishes[VDS, facts.name] = dict(compiled.security)
         above = {**facts.effective, **compiled.security}
-        enforcement: Dict[str, str] = {}
+        enforcement: dict[str, str] = {}
         for name, security in self._groups_wanted(compiled, facts, observed.state):
             label = f"port group {name} of {facts.name}"
             have = observed.state[facts.group_key(name)]
@@ -201,7 +206,7 @@ class PolicyIntent(HostIntent):
         notes = {"datacenter": facts.datacenter, "approximate": enforcement}
         return Resolved(Desired(present), notes, (), {"groups": _dv_groups(facts, observed, present, above)})
 
-    def _groups_wanted(self, compiled: Compiled, facts: SwitchFacts, state: State) -> Iterator[Tuple[str, Mapping[str, str]]]:
+    def _groups_wanted(self, compiled: Compiled, facts: SwitchFacts, state: State) -> Iterator[tuple[str, Mapping[str, str]]]:
         for name, security in compiled.groups.items():
             facts.must_be_read(name)
             if name not in facts.groups:
@@ -228,9 +233,9 @@ def _item(switch: Switch) -> CompiledSwitch:
     return CompiledSwitch(switch, {kind: compile_switch(switch, kind) for kind in kinds})
 
 
-def _unenforced(items: List[CompiledSwitch]) -> List[Said]:
+def _unenforced(items: list[CompiledSwitch]) -> list[Said]:
     """Once, where a switch may be of two kinds."""
-    found: Dict[Tuple[str, str], Said] = {}
+    found: dict[tuple[str, str], Said] = {}
     for item in items:
         for compiled in item.compiled.values():
             for said in compiled.unenforced:
@@ -238,7 +243,7 @@ def _unenforced(items: List[CompiledSwitch]) -> List[Said]:
     return list(found.values())
 
 
-def _kind_here(item: CompiledSwitch, observed: Observed) -> Optional[str]:
+def _kind_here(item: CompiledSwitch, observed: Observed) -> str | None:
     """What the switch is on this host; None for a distributed one of which the host is no member. Refuses a name that means nothing, or two things."""
     name = item.switch.name
     standard = VSWITCH in item.compiled and (VSWITCH, name) in observed.state
@@ -254,7 +259,7 @@ def _kind_here(item: CompiledSwitch, observed: Observed) -> Optional[str]:
     raise InputError(f"switch {name}: the host has no {what} of that name{close(name, there)}. A Linux bridge is told by kind: bridge.")
 
 
-def _wish_vswitch(item: CompiledSwitch, observed: Observed, wishes: Dict[Key, Dict[str, Value]], purge: bool) -> None:
+def _wish_vswitch(item: CompiledSwitch, observed: Observed, wishes: dict[Key, dict[str, Value]], purge: bool) -> None:
     switch, compiled = item.switch.name, item.compiled[VSWITCH]
     wishes[VSWITCH, switch] = dict(compiled.security)
     there = [str(key[1]) for key, fields in observed.state.items() if key[0] == PORTGROUP and fields.get("vswitch") == switch]
@@ -267,22 +272,22 @@ def _wish_vswitch(item: CompiledSwitch, observed: Observed, wishes: Dict[Key, Di
             wishes[PORTGROUP, name] = _purged(observed.state[PORTGROUP, name])
 
 
-def _purged(have: Fields) -> Dict[str, Value]:
+def _purged(have: Fields) -> dict[str, Value]:
     """Only what the group has of its own: a host without a policy has nothing to take away."""
     return {name: INHERIT for name in SECURITY if have.get(name) not in (None, INHERIT)}
 
 
-def _no_group(name: str, switch: str, there: List[str], observed: Observed) -> str:
+def _no_group(name: str, switch: str, there: list[str], observed: Observed) -> str:
     other = observed.state.get((PORTGROUP, name))
     if other is not None:
         return f"port group {name} of {switch}: the host has it on {other.get('vswitch')}; name it under that switch."
     return f"port group {name} of {switch}: the switch has no port group of that name{close(name, there)}."
 
 
-def _groups_of(switch: str, observed: Observed, wishes: Mapping[Key, Fields]) -> Dict[str, Any]:
+def _groups_of(switch: str, observed: Observed, wishes: Mapping[Key, Fields]) -> dict[str, Any]:
     """What each group of the switch has, with the wish carried out."""
     above = {**observed.state[VSWITCH, switch], **wishes[VSWITCH, switch]}
-    found: Dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for key, fields in observed.state.items():
         if key[0] == PORTGROUP and fields.get("vswitch") == switch:
             own = {**fields, **wishes.get(key, {})}
@@ -290,7 +295,7 @@ def _groups_of(switch: str, observed: Observed, wishes: Mapping[Key, Fields]) ->
     return found
 
 
-def _policies(switch: str, own: Fields, above: Fields, here: str, there: str) -> Dict[str, Any]:
+def _policies(switch: str, own: Fields, above: Fields, here: str, there: str) -> dict[str, Any]:
     inherits = {name: own.get(name) == INHERIT for name in SECURITY if own.get(name) is not None}
     return {
         "switch": switch,
@@ -300,8 +305,8 @@ def _policies(switch: str, own: Fields, above: Fields, here: str, there: str) ->
     }
 
 
-def _dv_groups(facts: SwitchFacts, observed: Observed, wishes: Mapping[Key, Fields], above: Fields) -> Dict[str, Any]:
-    found: Dict[str, Any] = {}
+def _dv_groups(facts: SwitchFacts, observed: Observed, wishes: Mapping[Key, Fields], above: Fields) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for name in facts.groups:
         key = facts.group_key(name)
         if key in observed.state and not facts.special(name):
@@ -310,9 +315,9 @@ def _dv_groups(facts: SwitchFacts, observed: Observed, wishes: Mapping[Key, Fiel
     return found
 
 
-def _without_mixture(security: Mapping[str, str], have: Fields, above: Fields, one_flag: bool) -> Tuple[Dict[str, Value], List[str]]:
+def _without_mixture(security: Mapping[str, str], have: Fields, above: Fields, one_flag: bool) -> tuple[dict[str, Value], list[str]]:
     """Where one flag says of all three whether they inherit: policies that would inherit beside others that don't get the switch's value."""
-    wish: Dict[str, Value] = dict(security)
+    wish: dict[str, Value] = dict(security)
     own = {name: wish.get(name, have.get(name, INHERIT)) for name in SECURITY}
     inherited = [name for name in SECURITY if own[name] == INHERIT]
     if not wish or not one_flag or len(inherited) in (0, len(SECURITY)):
@@ -322,7 +327,7 @@ def _without_mixture(security: Mapping[str, str], have: Fields, above: Fields, o
     return wish, written
 
 
-def _dv_switched(facts: SwitchFacts, state: State, plan: Plan) -> List[str]:
+def _dv_switched(facts: SwitchFacts, state: State, plan: Plan) -> list[str]:
     """Groups on which promiscuous mode is in effect differently after the plan."""
     above = {**facts.effective, **plan.after.get((VDS, facts.name), {})}
     changed = []
@@ -336,7 +341,7 @@ def _dv_switched(facts: SwitchFacts, state: State, plan: Plan) -> List[str]:
     return changed
 
 
-def _dv_opened(facts: SwitchFacts, plan: Plan) -> List[str]:
+def _dv_opened(facts: SwitchFacts, plan: Plan) -> list[str]:
     """Least privilege, as for standard switches."""
     for step in plan.steps:
         opened = [name for name in SECURITY if step.after.get(name) == ACCEPT and step.before.get(name) != ACCEPT]

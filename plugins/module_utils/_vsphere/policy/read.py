@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import VirtnetError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.distributed.facts import DvScope
@@ -21,7 +21,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import HIDDEN
 
 
-def ask(params: Mapping[str, Any], client: Client) -> Dict[str, Any]:
+def ask(params: Mapping[str, Any], client: Client) -> dict[str, Any]:
     """Three reads for all hosts and their machines, calls for options so many at a time, and two to four for each distributed switch."""
     return _Reader(client, PolicyInfoRequest(params)).answer()
 
@@ -34,7 +34,7 @@ class _Reader:
         self._request = request
         self._blanks = Blanks([], [])
 
-    def answer(self) -> Dict[str, Any]:
+    def answer(self) -> dict[str, Any]:
         """See InfoRequest."""
         inventory = Inventory(self._client, (options.PATH, MEMBERSHIP), writes=False)
         selected, doubts = inventory.survey(self._request.selection)
@@ -61,7 +61,7 @@ class _Reader:
         self._blanks.remarks.extend(f"{name}: {remark}." for remark in host.remarks)
         return True
 
-    def _hosts(self, hosts: Dict[str, Host]) -> List[HostSeen]:
+    def _hosts(self, hosts: dict[str, Host]) -> list[HostSeen]:
         machines = on_hosts(self._client, hosts) if hosts else {}
         seen = []
         for name, (values, problem, away) in zip(hosts, self._client.each(lambda name: self._options(hosts[name]), list(hosts))):
@@ -73,7 +73,7 @@ class _Reader:
             seen.append(HostSeen(name, hosts[name], machines[name].by_group, values))
         return seen
 
-    def _options(self, host: Host) -> Tuple[Mapping[str, Any], str, bool]:
+    def _options(self, host: Host) -> tuple[Mapping[str, Any], str, bool]:
         try:
             return options.query(self._client, host, self._request.options), "", False
         except VsphereError as error:
@@ -82,7 +82,7 @@ class _Reader:
         except VirtnetError as error:
             return {}, error.message, False
 
-    def _switches(self, hosts: List[HostSeen]) -> List[SwitchSeen]:
+    def _switches(self, hosts: list[HostSeen]) -> list[SwitchSeen]:
         members = {(switch, each.host.center): each.name for each in hosts for switch in memberships(each.host)}
         if members and not self._client.is_vcenter:
             for name, _center in members:
@@ -99,7 +99,7 @@ class _Reader:
                 self._unseen(f"distributed switch {name}", f"{host} is a member of it, and it is not among those that can be read: {why}")
         return self._read(inventory, [place for place in places if (place.name, place.center) in members])
 
-    def _read(self, inventory: DvInventory, places: List[SwitchPlace]) -> List[SwitchSeen]:
+    def _read(self, inventory: DvInventory, places: list[SwitchPlace]) -> list[SwitchSeen]:
         names = [place.name for place in places]
         seen = []
         for place in places:
@@ -114,7 +114,7 @@ class _Reader:
         return seen
 
 
-def _names(hosts: List[Host]) -> List[str]:
+def _names(hosts: list[Host]) -> list[str]:
     """Unique: as for the modules that write."""
     names = [host.name for host in hosts]
     return [host.name if names.count(host.name) == 1 else f"{host.datacenter}/{host.name}" for host in hosts]

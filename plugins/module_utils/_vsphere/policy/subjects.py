@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, Mapping, Optional, Tuple
+from typing import Mapping
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import PORTGROUP, VDS, VDS_PORT, VDS_PORTGROUP, VSWITCH
 
@@ -28,17 +28,17 @@ class Subject:
     # accept or reject, as it is in effect.
     effective: Policies = field(default_factory=dict)
     # A single VLAN, a range or a list of both, or pvlan:NUMBER.
-    vlan: Optional[str] = None
+    vlan: str | None = None
     trunk: bool = False
     # None: the switch has no MAC learning, or it is not told.
-    mac_learning: Optional[bool] = None
+    mac_learning: bool | None = None
     # What the server does not tell of it, so that it can't be judged.
-    untold: Tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
     # Flags of a distributed group that let ports differ from it.
-    allowed: Tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
     # Why the object is left alone: uplinks, or NSX.
     exempt: str = ""
-    vms: Tuple[str, ...] = ()
+    vms: tuple[str, ...] = ()
 
     @property
     def standard(self) -> bool:
@@ -63,7 +63,7 @@ class Subject:
         on = f" on {self.place}" if self.standard else ""
         return f"{words[self.kind]} {self.name}{of}{on}"
 
-    def source(self, policy: str, levels: Mapping[str, "Subject"]) -> "Subject":
+    def source(self, policy: str, levels: Mapping[str, Subject]) -> Subject:
         """From which object the value in effect comes: the first one up from here that does not inherit."""
         here = self
         while here.configured.get(policy) == "inherit" and here.parent in levels and not here.is_switch:
@@ -86,9 +86,9 @@ class HostOptions:
     """The advanced options of one host that concern guests' frames; None: the host has no such option. One that could not be read is not there."""
 
     host: str
-    values: Mapping[str, Optional[int]]
+    values: Mapping[str, int | None]
 
 
-def by_key(subjects: Tuple[Subject, ...]) -> Dict[str, Subject]:
+def by_key(subjects: tuple[Subject, ...]) -> dict[str, Subject]:
     """For Subject.source."""
     return {subject.key: subject for subject in subjects}

@@ -8,7 +8,7 @@ A word that ESXi can't enforce refuses the document, unless the user said that h
 
 from __future__ import annotations
 
-from typing import Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
@@ -26,7 +26,7 @@ BACKENDS = (VSWITCH, VDS)
 WITHOUT = (*(row.name for row in ROWS if row.esxi[REJECT].quality == UNSUPPORTED), "isolated", "multicast_flood", "ports")
 
 
-def _both(word: Word) -> Dict[str, Word]:
+def _both(word: Word) -> dict[str, Word]:
     return dict.fromkeys(BACKENDS, word)
 
 
@@ -37,7 +37,7 @@ _MEANS = {
     "forged_transmits": ("guests send from any address", "frames from other addresses than the adapter's are dropped"),
 }
 
-def _policy(name: str, value: str) -> Dict[str, Word]:
+def _policy(name: str, value: str) -> dict[str, Word]:
     means, key = _MEANS[name][value == REJECT], _NATIVE[name]
     flag = str(value == ACCEPT).lower()
     return {
@@ -46,7 +46,7 @@ def _policy(name: str, value: str) -> Dict[str, Word]:
     }
 
 
-_TABLE: Dict[Tuple[str, str], Dict[str, Word]] = {
+_TABLE: dict[tuple[str, str], dict[str, Word]] = {
     **{(name, value): _policy(name, value) for name in SECURITY for value in (REJECT, ACCEPT)},
     ("security", INHERIT): {
         VSWITCH: Word(EXACT, "of a group: its own value is unset, and it follows the switch; a switch has nothing to inherit from, so there it is refused",
@@ -89,7 +89,7 @@ class Said(NamedTuple):
     # Of a profile, and nobody asked for it by name: told, and no reason to refuse (see recipes of _linux).
     tolerated: bool = False
 
-    def told(self) -> Dict[str, str]:
+    def told(self) -> dict[str, str]:
         """In the form of the result."""
         return {"where": self.where, "word": self.word, "value": self.value, "reason": self.entry.note}
 
@@ -101,7 +101,7 @@ class Compiled(NamedTuple):
     groups: Mapping[str, Mapping[str, str]]
     # By where it is said.
     bpdu: Mapping[str, str]
-    unenforced: Tuple[Said, ...]
+    unenforced: tuple[Said, ...]
     enforcement: Mapping[str, Mapping[str, str]]
 
 
@@ -114,17 +114,17 @@ def compile_switch(switch: Switch, backend: str) -> Compiled:
     return Compiled(_named(switch.level), groups, bpdu, tuple(unsupported), _enforcement(said))
 
 
-def describe() -> Iterator[Tuple[str, str, Mapping[str, Word]]]:
+def describe() -> Iterator[tuple[str, str, Mapping[str, Word]]]:
     """The rows of the table, for the documentation."""
     for (name, value), words in _TABLE.items():
         yield name, value, words
 
 
-def _named(level: Level) -> Dict[str, str]:
+def _named(level: Level) -> dict[str, str]:
     return {name: str(value) for name, value in level.security.items() if value}
 
 
-def _levels(switch: Switch) -> List[Level]:
+def _levels(switch: Switch) -> list[Level]:
     return [switch.level, *(group.level for group in switch.groups if group.name)]
 
 
@@ -153,7 +153,7 @@ def _of_group(group: Group, switch: str, backend: str) -> Iterator[Said]:
     if group.quarantine is not None:
         text = str(group.quarantine).lower()
         yield _say(where, "quarantine", text, _entry("quarantine", text, backend))
-    items: Sequence[Union[PortItem, GuestItem]] = (*group.ports, *group.guests)
+    items: Sequence[PortItem | GuestItem] = (*group.ports, *group.guests)
     for port in items:
         label = f"{'guest' if isinstance(port, GuestItem) else 'port'} {port.name} of {group.name or switch}"
         if len(port.macs or ()) > 1:
@@ -171,7 +171,7 @@ def _say(where: str, word: str, value: str, entry: Word) -> Said:
     return Said(where, word, value, entry)
 
 
-def refuse(unenforced: Sequence[Said], without: FrozenSet[str]) -> None:
+def refuse(unenforced: Sequence[Said], without: frozenset[str]) -> None:
     """Raises UnsupportedError that names all words that are not enforced and not in C(without)."""
     missing = [each for each in unenforced if each.word not in without and not each.tolerated]
     if not missing:
@@ -186,15 +186,15 @@ def refuse(unenforced: Sequence[Said], without: FrozenSet[str]) -> None:
     )
 
 
-def _enforcement(said: Sequence[Said]) -> Dict[str, Dict[str, str]]:
-    found: Dict[str, Dict[str, str]] = {}
+def _enforcement(said: Sequence[Said]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
     for each in said:
         text = each.entry.quality if each.entry.quality == EXACT else f"{each.entry.quality}: {each.entry.note}"
         found.setdefault(each.where, {})[each.word] = text
     return found
 
 
-def bpdu_of(compiled: Sequence[Compiled]) -> Tuple[Optional[str], List[str]]:
+def bpdu_of(compiled: Sequence[Compiled]) -> tuple[str | None, list[str]]:
     """The one value that a host can have, and who asked for it. Raises UnsupportedError where they contradict."""
     asked = {where: value for each in compiled for where, value in each.bpdu.items()}
     values = set(asked.values())

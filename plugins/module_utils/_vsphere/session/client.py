@@ -9,7 +9,7 @@ import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Iterator, Mapping, Sequence, TypeVar
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.collector import PAGE, Hop, Question, retrieve
@@ -46,16 +46,16 @@ class Client:
         self.parallel = parallel
         self._lock = threading.Lock()
         self._sessions, self._dead = 0, False
-        self._lost: Optional[VsphereError] = None
+        self._lost: VsphereError | None = None
         # The cookie of the session goes with each call in place of the one that pyVmomi keeps: an answer to a call of a session that has ended may set
         # another one, of a session that may do nothing.
-        self._headers: Dict[str, str] = {}
+        self._headers: dict[str, str] = {}
         self._stub = self._make_stub(self._headers)
         # The content of the ServiceInstance: rootFolder, propertyCollector, dvSwitchManager, about and so on.
         self.content: Any = self._guarded(self._greet, "connecting")
         self._log_in()
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -83,14 +83,14 @@ class Client:
         """The same for a method that writes. PendingError where the server may have got the request, and what became of it is not known."""
         return self._invoke(method, args, kwargs, what, writes=True)
 
-    def task(self, method: Callable[..., Any], *args: Any, what: str, seconds: Optional[float] = None, **kwargs: Any) -> Any:
+    def task(self, method: Callable[..., Any], *args: Any, what: str, seconds: float | None = None, **kwargs: Any) -> Any:
         """Call a method that returns a Task and wait for its end, by default for as long as C(timeout) says. Returns the task's result.
 
         PendingError where the task goes on, or may do so.
         """
         return self.ended(self.change(method, *args, what=what, **kwargs), what, seconds)
 
-    def ended(self, task: Any, what: str, seconds: Optional[float] = None) -> Any:
+    def ended(self, task: Any, what: str, seconds: float | None = None) -> Any:
         """Wait for the end of a task that has been started."""
 
         def read() -> Any:
@@ -113,7 +113,7 @@ class Client:
         """
         return retrieve(self, Question(roots, paths, hops, what, page))
 
-    def each(self, job: Callable[[T], Any], items: Sequence[T]) -> List[Any]:
+    def each(self, job: Callable[[T], Any], items: Sequence[T]) -> list[Any]:
         """Do a job for all items, C(parallel) at a time. The answers are in the order of the items; a job must not raise."""
         if len(items) < 2:
             return [job(item) for item in items]
@@ -128,7 +128,7 @@ class Client:
         with suppress(Exception):
             self._stub.DropConnections()
 
-    def _make_stub(self, headers: Dict[str, str]) -> Any:
+    def _make_stub(self, headers: dict[str, str]) -> Any:
         login = self.login
         stub = dep.SoapStubAdapter(
             login.hostname, login.port, version=_FIRST_VERSION, sslContext=context(login), poolSize=self.parallel, httpConnectionTimeout=login.timeout,
@@ -194,7 +194,7 @@ class Client:
 
 def _best_version(server: str) -> str:
     """The newest version of the API that both sides speak."""
-    known: List[Tuple[Tuple[int, ...], str]] = []
+    known: list[tuple[tuple[int, ...], str]] = []
     for version in dep.GetServiceVersions("vim25"):
         numbers = _numbers(dep.versionIdMap.get(version, ""))
         if numbers:
@@ -203,7 +203,7 @@ def _best_version(server: str) -> str:
     return max(spoken)[1] if spoken else _FIRST_VERSION
 
 
-def _numbers(version: str) -> Tuple[int, ...]:
+def _numbers(version: str) -> tuple[int, ...]:
     parts = version.split(".")
     if not all(part.isdigit() for part in parts):
         return ()

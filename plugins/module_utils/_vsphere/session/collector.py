@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Set, Tuple
+from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Protocol, Sequence, Tuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session import dep
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import PERMISSION, SESSION, VsphereError, gap, translate
@@ -25,7 +25,7 @@ class Hop(NamedTuple):
 
     kind: Any
     path: str
-    then: Tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
 
 
 class Question(NamedTuple):
@@ -59,7 +59,7 @@ class Caller(Protocol):
 
 def retrieve(caller: Caller, asked: Question) -> Iterator[Found]:
     """Each object once. What a session that has ended would have told next nobody can ask for: it is read again from the start, once."""
-    seen: Set[Any] = set()
+    seen: set[Any] = set()
     for last in (False, True):
         try:
             for each in _Reading(caller, asked, last).objects():
@@ -130,7 +130,7 @@ class _Reading:
             raise _Ended(translate(ended, self._asked.what))
         return list(answer.objects), str(answer.token or "")
 
-    def _further(self, token: str) -> Optional[_Page]:
+    def _further(self, token: str) -> _Page | None:
         """The next page; None if the user may have none: vCenter 7.0.3.2 up to 8.0.2 want System.Read on the root folder for it (govmomi issue 3455)."""
         session = self._caller.session
         try:
@@ -165,11 +165,11 @@ class _Reading:
         for hop in asked.hops:
             paths.setdefault(hop.kind, []).append(hop.path)
         level = {root: {hop.path for hop in asked.hops} for root in asked.roots}
-        been: Dict[Any, Set[str]] = {}
+        been: dict[Any, set[str]] = {}
         while level:
             for ref, ways in level.items():
                 been.setdefault(ref, set()).update(ways)
-            below: Dict[Any, Set[str]] = {}
+            below: dict[Any, set[str]] = {}
             for each in self._pieces(list(level), {kind: list(dict.fromkeys(names)) for kind, names in paths.items()}):
                 found = _found(each, asked.paths)
                 # What has gone since the level above was read is not there, as where the server goes from one to the other.
@@ -180,7 +180,7 @@ class _Reading:
             level = {ref: ways for ref, ways in below.items() if ref not in been or ways - been[ref]}
 
 
-def _next(content: Any, hops: Sequence[Hop]) -> Iterator[Tuple[Any, Tuple[str, ...]]]:
+def _next(content: Any, hops: Sequence[Hop]) -> Iterator[tuple[Any, tuple[str, ...]]]:
     """Where the hops lead from an object, and along which one goes on from there."""
     values = {item.name: item.val for item in content.propSet}
     for hop in hops:

@@ -10,7 +10,7 @@ VMware's own tools use it. pyVmomi had its types until 7.0.3; they are registere
 from __future__ import annotations
 
 import threading
-from typing import Any, Callable, Dict, List, Mapping, Sequence, Union
+from typing import Any, Callable, Mapping, Sequence, Union
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -32,18 +32,18 @@ class EsxCli:
         self._client, self._host, self._name = client, host, name
         self._executer: Any = None
 
-    def run(self, command: str, what: str, **arguments: Argument) -> List[Dict[str, List[str]]]:
+    def run(self, command: str, what: str, **arguments: Argument) -> list[dict[str, list[str]]]:
         """Run C(software vib list) and such, which change nothing. Returns each object of the answer as its fields, each a list.
 
         VsphereError with the code C(esxcli) if the command fails, with its words.
         """
         return self._execute(self._client.call, command, what, arguments)
 
-    def change(self, command: str, what: str, **arguments: Argument) -> List[Dict[str, List[str]]]:
+    def change(self, command: str, what: str, **arguments: Argument) -> list[dict[str, list[str]]]:
         """The same for a command that changes something: PendingError where what became of it is not known."""
         return self._execute(self._client.change, command, what, arguments)
 
-    def _execute(self, call: Callable[..., Any], command: str, what: str, arguments: Mapping[str, Argument]) -> List[Dict[str, List[str]]]:
+    def _execute(self, call: Callable[..., Any], command: str, what: str, arguments: Mapping[str, Argument]) -> list[dict[str, list[str]]]:
         _register()
         what = f"{self._name}: {what}"
         if self._executer is None:
@@ -82,7 +82,7 @@ def _words(fault: Any) -> str:
     return text.rstrip(".")
 
 
-def objects(text: str, what: str) -> List[Dict[str, List[str]]]:
+def objects(text: str, what: str) -> list[dict[str, list[str]]]:
     """The objects of an answer: of a list each C(DataObject), else the one that it is."""
     if not text.strip():
         return []
@@ -94,8 +94,8 @@ def objects(text: str, what: str) -> List[Dict[str, List[str]]]:
     return [_fields(each) for each in listed or ([root] if len(root) else [])]
 
 
-def _fields(element: ElementTree.Element) -> Dict[str, List[str]]:
-    found: Dict[str, List[str]] = {}
+def _fields(element: ElementTree.Element) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
     for each in element:
         if (each.text or "").strip():
             found.setdefault(each.tag.rpartition("}")[2], []).append(str(each.text).strip())

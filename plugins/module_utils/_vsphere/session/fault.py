@@ -9,7 +9,7 @@ import re
 import socket
 import ssl
 from http.client import HTTPException
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import BackendError
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import Gap
@@ -18,7 +18,7 @@ SESSION, LOGIN, UNREACHABLE, CERTIFICATE, DEADLINE = "session_expired", "login",
 HOST_UNREACHABLE, CONCURRENT, NOT_FOUND, PERMISSION = "host_unreachable", "concurrent_access", "not_found", "permission"
 
 # Name of the fault: code, and what it means and what to do.
-_FAULTS: Dict[str, Tuple[str, str]] = {
+_FAULTS: dict[str, tuple[str, str]] = {
     "InvalidLogin": (LOGIN, "the user name or password is wrong; check username and password"),
     "NotAuthenticated": (SESSION, "the session has ended on the server, also after a new login; find out there who ends sessions, and run the task again"),
     "NoPermission": (PERMISSION, "the user lacks a privilege; give the role of the user that privilege on the object"),
@@ -46,7 +46,7 @@ _FAULTS: Dict[str, Tuple[str, str]] = {
     "HostConnectFault": (HOST_UNREACHABLE, "vCenter can't reach the host; connect it and run the task again"),
 }
 # Details of a fault that tell more than its name.
-_DETAILS: Dict[str, Tuple[str, ...]] = {
+_DETAILS: dict[str, tuple[str, ...]] = {
     "NoPermission": ("privilegeId",), "InvalidArgument": ("invalidProperty",),
     "AlreadyExists": ("name",), "DuplicateName": ("name",), "ResourceInUse": ("name",),
 }
@@ -128,7 +128,7 @@ def is_open(error: BaseException) -> bool:
     return True
 
 
-def _family(error: BaseException) -> List[str]:
+def _family(error: BaseException) -> list[str]:
     return [each.__name__.rsplit(".", 1)[-1] for each in type(error).__mro__]
 
 
@@ -140,14 +140,14 @@ def _told(error: BaseException, name: str) -> str:
     return f"{name}: {'; '.join(dict.fromkeys(told))}" if told else name
 
 
-def _reasons(error: BaseException) -> List[str]:
+def _reasons(error: BaseException) -> list[str]:
     messages = getattr(error, "faultMessage", None) or ()
     return [text for text in (getattr(each, "message", None) for each in messages) if text]
 
 
 def _network(
-    error: BaseException, server: str, options: Tuple[str, str] = ("hostname", "port"), kind: str = "a vCenter or ESXi host"
-) -> Optional[Tuple[str, str]]:
+    error: BaseException, server: str, options: tuple[str, str] = ("hostname", "port"), kind: str = "a vCenter or ESXi host"
+) -> tuple[str, str] | None:
     """C(options) say where the server is, and C(kind) is what it is expected to be."""
     host, port = options
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -167,7 +167,7 @@ def _network(
     return None
 
 
-def _proxy(failed: ProxyFailed) -> Optional[Tuple[str, str]]:
+def _proxy(failed: ProxyFailed) -> tuple[str, str] | None:
     """A proxy's own answer is in the error of http.client, as its text alone."""
     proxy, server, said = f"the proxy {failed.proxy}", failed.server, _NO_TUNNEL.match(str(failed.reason))
     if said is None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import base64
 import http.client
-from typing import IO, Dict, Optional, Tuple
+from typing import IO
 from urllib.parse import quote, urlencode
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import LOGIN, NOT_FOUND, VsphereError, translate
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.login import Login
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.transport import connection as connection_to
 
-_REFUSED: Dict[int, Tuple[str, str]] = {
+_REFUSED: dict[int, tuple[str, str]] = {
     401: (LOGIN, "the user name or password is wrong; check username and password"),
     403: ("permission", "the user may not write files there; it needs the privilege Datastore.FileManagement"),
     404: (NOT_FOUND, "there is no such datastore or folder"),
@@ -27,7 +27,7 @@ def put(login: Login, datacenter: str, datastore: str, path: str, content: IO[by
     address = f"/folder/{quote(path)}?{urlencode({'dcPath': datacenter, 'dsName': datastore})}"
     token = base64.b64encode(f"{login.username}:{login.password}".encode()).decode()
     headers = {"Authorization": f"Basic {token}", "Content-Length": str(size), "Content-Type": "application/octet-stream"}
-    connection: Optional[http.client.HTTPSConnection] = None
+    connection: http.client.HTTPSConnection | None = None
     try:
         connection = connection_to(login)
         connection.request("PUT", address, body=content, headers=headers)

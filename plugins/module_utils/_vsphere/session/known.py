@@ -10,7 +10,7 @@ set, as C(config) of a host that has not been synchronized. It must never be tak
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnreadableError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
@@ -70,7 +70,7 @@ class Found(NamedTuple):
         return why(self.gaps, paths or list(self.gaps))
 
 
-def gaps_of(asked: Iterable[str], known: Mapping[str, Any], missing: Mapping[str, Gap]) -> Dict[str, Gap]:
+def gaps_of(asked: Iterable[str], known: Mapping[str, Any], missing: Mapping[str, Gap]) -> dict[str, Gap]:
     """What is not known of all that was asked for."""
     unset = {path: UNSET for path in asked if path not in known and path not in missing and path not in OPTIONAL}
     return {**missing, **unset}
@@ -78,7 +78,7 @@ def gaps_of(asked: Iterable[str], known: Mapping[str, Any], missing: Mapping[str
 
 def why(gaps: Gaps, paths: Sequence[str]) -> str:
     """C(its name and parent can't be read: the user lacks ...): paths with the same reason once."""
-    by_reason: Dict[str, List[str]] = {}
+    by_reason: dict[str, list[str]] = {}
     for path in paths:
         if path in gaps:
             by_reason.setdefault(gaps[path].text, []).append(path)
@@ -91,7 +91,7 @@ def _some(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def unseen(listed: Iterable[Any], seen: Iterable[Any]) -> List[str]:
+def unseen(listed: Iterable[Any], seen: Iterable[Any]) -> list[str]:
     """The references of objects that a list has and the answer does not: the user may not see them."""
     there = set(seen)
     return sorted(moid(ref) for ref in listed if ref not in there)

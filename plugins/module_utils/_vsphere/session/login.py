@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Mapping, NamedTuple, Optional
+from typing import Any, Mapping, NamedTuple
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import InputError
 
@@ -25,12 +25,12 @@ class Login(NamedTuple):
     password: str
     port: int = 443
     validate_certs: bool = True
-    proxy_host: Optional[str] = None
-    proxy_port: Optional[int] = None
+    proxy_host: str | None = None
+    proxy_port: int | None = None
     timeout: int = 60
 
     @staticmethod
-    def of(params: Mapping[str, Any]) -> "Login":
+    def of(params: Mapping[str, Any]) -> Login:
         """From the module's parameters; InputError for what is missing or out of range."""
         for name in ("hostname", "username", "password"):
             if not params.get(name):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.fault import NotSent, ProxyFailed
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.login import Login
@@ -28,7 +28,7 @@ class Connection(HTTPSConnection):
 class Tunnel(HTTPSConnection):
     """The same through a proxy. What fails before the tunnel is there is the proxy's failure, and what fails after that the server's."""
 
-    def __init__(self, login: Login, host: str = "", port: Optional[int] = None, **more: Any) -> None:
+    def __init__(self, login: Login, host: str = "", port: int | None = None, **more: Any) -> None:
         """C(host) and C(port) are what pyVmomi says: it does not know of the proxy."""
         super().__init__(str(login.proxy_host), login.proxy_port, **more)
         self.set_tunnel(login.hostname, login.port)

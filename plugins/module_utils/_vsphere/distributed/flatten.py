@@ -114,13 +114,6 @@ def _learning_of(setting: Any) -> Any:
     return getattr(getattr(setting, "macManagementPolicy", None), "macLearningPolicy", None)
 
 
-def vlan(setting: Any) -> Optional[str]:
-    """The VLAN as it is configured; None where the server does not tell it."""
-    found = getattr(setting, "vlan", None)
-    value = _configured(getattr(found, "inherited", None), _vlan(found))
-    return None if value is None else str(value)
-
-
 def _vlan(spec: Any) -> Optional[str]:
     """The three types of the API are told apart by their attributes."""
     pvlan = getattr(spec, "pvlanId", None)

@@ -128,7 +128,7 @@ def test_the_deprecated_policy_inherits_each_field(current: Any, changes: dict[s
 def test_vlans_come_back(current: Any, text: str) -> None:
     """Every text has one form, and security is not in the specification."""
     spec = dv_expand.setting(vim, current, {"vlan": text})
-    assert dv_flatten.vlan(spec) == text and spec.macManagementPolicy is None and spec.securityPolicy is None
+    assert dv_flatten.setting_fields(spec)["vlan"] == text and spec.macManagementPolicy is None and spec.securityPolicy is None
 
 
 HOST, MACHINE = vim.HostSystem("host-1"), vim.VirtualMachine("vm-1")
@@ -170,7 +170,7 @@ def test_what_is_not_told_is_not_known() -> None:
     assert dv_flatten.security(legacy_only, True) == dict.fromkeys(SECURITY_NAMES)
     assert dv_flatten.security(legacy_only) == dict.fromkeys(SECURITY_NAMES, "inherit")
     trunk = TYPES.VmwarePortConfigPolicy(vlan=TYPES.TrunkVlanSpec(inherited=False))
-    assert dv_flatten.vlan(trunk) is None
+    assert dv_flatten.setting_fields(trunk)["vlan"] is None and dv_flatten.effective_fields(trunk)["vlan"] is None
 
 
 def test_what_is_told_in_part() -> None:

@@ -119,14 +119,7 @@ def _learning_of(setting: Any) -> Any:
     return getattr(getattr(setting, "macManagementPolicy", None), "macLearningPolicy", None)
 
 
-def vlan(setting: Any) -> str | None:
-    """The VLAN as it is configured; None where the server does not tell it."""
-    found = getattr(setting, "vlan", None)
-    value = _configured(getattr(found, "inherited", None), _vlan(found))
-    return None if value is None else str(value)
-
-
-def _vlan(spec: Any) -> str | None:
+def _vlan(spec: Any) -> Optional[str]:
     """The three types of the API are told apart by their attributes."""
     pvlan = getattr(spec, "pvlanId", None)
     if pvlan is not None:

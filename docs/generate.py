@@ -148,7 +148,8 @@ into pieces of less than 8 bytes. No client of DHCP has its requests cut, and ot
 - Safe without it are receivers to which a frame goes with checksum offload and where it ends, as nothing is written into it on the way: guests with
   virtio cards whose `guest_csum` is on (the default of QEMU and libvirt), containers behind veth devices as they come, and the host's own stack. Not safe
   are guests with emulated cards (e1000, rtl8139) and virtio cards with `<guest csum="off"/>`, ports whose `tx` offload ethtool switched off, whatever is
-  beyond an uplink, whose card writes the sum where it is told to or leaves it to the kernel, and whoever is behind a guest that forwards.
+  beyond an uplink, whose card writes the sum where it is told to or leaves it to the kernel, and whoever is behind a guest that forwards. From what
+  is cut off another packet nobody is safe without it.
 - The program is a text in `plugins/module_utils/_bpf/partial_checksum.py`, put together on the host with the offsets of its kernel: nothing is
   compiled and no binary is shipped. bpftool shows it under a name that begins with `virtnet_`; tests compare it with what LLVM makes of the text.
   It is known again by that name and by the kernel's digest of its instructions (the tag that `bpftool prog` shows), as anybody may call a program so; of

@@ -80,9 +80,10 @@ def test_nobody_else_sends_from_it(world: World, more: Dict[str, Any]) -> None:
     with world.ring() as ring:
         share.take_over(ring, VICTIM)
         assert ring.carry(ATTACKER, OUTSIDE, lambda token: f.plain("52:54:00:00:00:77", ring.o.mac, token)), "another address it may have"
+        # What a guest says from its own address, by ARP or to masters, is a matter of guards that these ports don't have, but for one.
+        others = ("ARP",) if "profile" in more else ("ARP", "deposed")
         for case in share.CASES:
-            # What a guest says by ARP from its own address is a matter of the guard arp, which these ports don't have.
-            assert "ARP" in case.name or not case.run(ring), case.name
+            assert any(word in case.name for word in others) or not case.run(ring), case.name
         assert hearers(ring, OUTSIDE) == [VICTIM]
     assert place(world, SHARED_MAC) == [GUESTS[VICTIM]]
 

@@ -54,7 +54,7 @@ MADE: Dict[str, Set[str]] = {
     "media": _TESTS,
     "molecule": _LAB | _VSPHERE | {".venv/bin/molecule"},
     "sanity": {".venv/bin/ansible-test"},
-    "lint": {f".venv/bin/{name}" for name in ("ruff", "mypy", "yamllint", "ansible-lint")},
+    "lint": {f".venv/bin/{name}" for name in ("ruff", "mypy", "vulture", "yamllint", "ansible-lint")},
     "docs": _TESTS | _LAB | _VSPHERE | {".venv/bin/antsibull-docs", ".venv/bin/antsibull-changelog"},
     "build": {".venv/bin/ansible-galaxy", ".venv/bin/ansible-doc"},
     "fresh": _TESTS | {_VENV + "ansible", ".cache/collections/ansible_collections/community/docker"},

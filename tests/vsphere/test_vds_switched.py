@@ -95,4 +95,6 @@ def test_words_that_are_none(vcenter: Switches) -> None:
     """Ansible itself refuses them, and takes the text that a template makes of a bool."""
     assert "value of netflow must be one of" in vcenter.run("vds_portgroup", True, **ONE, netflow="maybe")["msg"]
     assert vcenter.ok("vds_portgroup", True, **ONE, netflow="True")["changed"]
+    plain = vcenter.ok("vds_portgroup", True, **ONE, netflow=True)
+    assert plain["changed"] and not plain.get("warnings"), "a bool is warned about"
     assert not vcenter.ok("vds_portgroup", True, **ONE, netflow="inherit")["changed"]

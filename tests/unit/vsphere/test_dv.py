@@ -170,7 +170,7 @@ def test_what_is_not_told_is_not_known() -> None:
     assert dv_flatten.security(legacy_only, True) == dict.fromkeys(SECURITY_NAMES)
     assert dv_flatten.security(legacy_only) == dict.fromkeys(SECURITY_NAMES, "inherit")
     trunk = TYPES.VmwarePortConfigPolicy(vlan=TYPES.TrunkVlanSpec(inherited=False))
-    assert dv_flatten.vlan(trunk) is None and dv_flatten.effective_vlan(trunk) is None
+    assert dv_flatten.vlan(trunk) is None
 
 
 def test_what_is_told_in_part() -> None:

@@ -49,6 +49,8 @@ def none_of(sentence: str, names: Set[str]) -> None:
 
 def test_each_row_has_values() -> None:
     """Without them nothing below, and nothing on the simulator, tries it."""
+    none_of("only one of flatten.WIRES and expand.WIRES has", set(flatten.WIRES) ^ set(expand.WIRES))
+    none_of("HOLDERS of this file has no wire", {flatten.wire(field) for field in ROWS.values()} - set(HOLDERS))
     none_of("VALUES of this file has no values of", set(ROWS) - set(VALUES))
     none_of("the table has no row of", set(VALUES) - set(ROWS))
     single = {field.name for field in flatten.policies() if flatten.wire(field) == "bool_policy"}

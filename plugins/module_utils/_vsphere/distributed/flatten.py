@@ -121,11 +121,6 @@ def vlan(setting: Any) -> Optional[str]:
     return None if value is None else str(value)
 
 
-def effective_vlan(setting: Any) -> Optional[str]:
-    """The VLAN in effect, None where the server does not tell it."""
-    return _vlan(getattr(setting, "vlan", None))
-
-
 def _vlan(spec: Any) -> Optional[str]:
     """The three types of the API are told apart by their attributes."""
     pvlan = getattr(spec, "pvlanId", None)

@@ -14,9 +14,9 @@ import yaml
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux import audit_rules, recipes
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import ruleset, sharing
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import guards
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.argspec import LEVEL
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.fields import FILTER
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.level import LEVEL
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import PROFILES
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.table_kinds import FILTER
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy import words
 
 from .test_linux_audit import CASES as AUDIT_CASES

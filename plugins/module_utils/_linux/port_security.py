@@ -25,6 +25,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._linux.shared im
 from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.observe import Scope
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.level import LEVEL
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Observed
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level
 
@@ -36,7 +37,7 @@ def port_spec() -> dict[str, Any]:
         "match": {"type": "str"},
         "macs": {"type": "list", "elements": "raw"},
         "addresses": {"type": "list", "elements": "raw"},
-        **argspec.LEVEL,
+        **LEVEL,
     }
 
 

@@ -69,7 +69,7 @@ class NetlinkBackend:
 
     def settle(self, kind: str, fields: Fields) -> Fields:
         """Round times as the kernel's clock will."""
-        table = KINDS[kind].fields
+        table = self.kinds[kind].fields
         return {name: self._round(value) if table[name].type == "seconds" else value for name, value in fields.items()}
 
     def _round(self, value: Value) -> Value:

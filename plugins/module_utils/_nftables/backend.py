@@ -28,13 +28,13 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elemen
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import FAMILY, RULESET, STALE, TABLE
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import REJECT, Observed, State, Value
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.table_kinds import TABLE_KINDS
 
 # The table as nf_tables knows it.
 OWN = (c.NFPROTO_BRIDGE, TABLE)
-_KINDS = ("filter", "kept", "switch", "door", "quarantine", "ruleset")
 # Sets whose elements are there for their comments.
 _RECORDS = {"switch": "switches", "door": "doors"}
-_OWN_KINDS = frozenset((*_KINDS, "learned", "strays"))
+_OWN_KINDS = frozenset((*TABLE_KINDS, "learned", "strays"))
 _ATTEMPTS = 5
 _T = TypeVar("_T")
 
@@ -46,7 +46,9 @@ class DormantTable(BackendError):
 class HardeningBackend(NetlinkBackend):
     """What the policy modules write to."""
 
-    def __init__(self, client: Any, hz: int | None = None, environ: dict[str, str] | None = None, nft: Nft | None = None) -> None:
+    kinds = {**NetlinkBackend.kinds, **TABLE_KINDS}
+
+    def __init__(self, client: Any, hz: Optional[int] = None, environ: Optional[Dict[str, str]] = None, nft: Optional[Nft] = None) -> None:
         super().__init__(client, hz, environ)
         self._nft = nft or Nft()
         self._table = Table(None, {})
@@ -159,13 +161,13 @@ class HardeningBackend(NetlinkBackend):
         """Of what nftables does, all or nothing."""
         if kind == "ingress":
             return self._ingress.unusable()
-        return self._nft.unusable() if kind in _KINDS else super().unsupported(kind, name, value)
+        return self._nft.unusable() if kind in TABLE_KINDS else super().unsupported(kind, name, value)
 
     def execute(self, steps: Sequence[Step]) -> list[Fault | None]:
         """Steps on the table are one transaction."""
         if steps and steps[0].key[0] == "ingress":
             return [self._program(step) for step in steps]
-        if not steps or steps[0].key[0] not in _KINDS:
+        if not steps or steps[0].key[0] not in TABLE_KINDS:
             return super().execute(steps)
         transaction, faults = Transaction(), []
         for step in steps:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import GUARDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, POLICY_VALUES, REJECT, Field, Kind
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import PROFILES, SECURITY
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import INHERIT, POLICY_VALUES, Field, Kind
 
 _TYPES = {"bool": "bool", "int": "int", "seconds": "float", "enum": "str", "mac": "str", "device": "str", "str": "str", "policy": "str"}
 
@@ -20,15 +18,6 @@ GUARD: dict[str, Any] = {
     "_rollback_id": {"type": "str"},
 }
 STATE: dict[str, Any] = {"type": "str", "choices": ["present", "absent"], "default": "present"}
-
-# What one level of a policy document says: a switch, a port group or a port.
-LEVEL: dict[str, Any] = {
-    "profile": {"type": "str", "choices": list(PROFILES)},
-    "security": {"type": "dict", "options": {name: {"type": "str", "choices": list(POLICY_VALUES)} for name in SECURITY}},
-    "guards": {"type": "dict", "options": {name: {"type": "str", "choices": [ACCEPT, REJECT]} for name in GUARDS}},
-    "isolated": {"type": "bool"},
-    "multicast_flood": {"type": "bool"},
-}
 
 
 def option(field: Field) -> dict[str, Any]:

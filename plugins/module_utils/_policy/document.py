@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple, Sequence
 
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy import argspec, normalize
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy import normalize
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.kinds import VDS, VSWITCH
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.level import LEVEL
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level
 
 BRIDGE = "bridge"
@@ -64,17 +65,17 @@ def spec() -> dict[str, Any]:
     """The option C(switches)."""
     port: dict[str, Any] = {
         "name": {"type": "str", "required": True}, "macs": {"type": "list", "elements": "raw"}, "addresses": {"type": "list", "elements": "raw"},
-        **argspec.LEVEL,
+        **LEVEL,
     }
     ports = {"type": "list", "elements": "dict", "options": port}
     guest = {**port, "port": {"type": "str"}}
     group: dict[str, Any] = {
         "name": {"type": "str", "required": True}, "match": {"type": "list", "elements": "str"}, "quarantine": {"type": "bool"}, "ports": ports,
-        "guests": {"type": "list", "elements": "dict", "options": guest, "required_one_of": [["macs", "port"]]}, **argspec.LEVEL,
+        "guests": {"type": "list", "elements": "dict", "options": guest, "required_one_of": [["macs", "port"]]}, **LEVEL,
     }
     switch: dict[str, Any] = {
         "name": {"type": "str", "required": True}, "kind": {"type": "str", "choices": list(KINDS)},
-        "port_groups": {"type": "list", "elements": "dict", "options": group}, "ports": ports, **argspec.LEVEL,
+        "port_groups": {"type": "list", "elements": "dict", "options": group}, "ports": ports, **LEVEL,
     }
     return {"type": "list", "elements": "dict", "required": True, "options": switch}
 

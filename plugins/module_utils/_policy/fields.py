@@ -12,8 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import kinds
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, REJECT, Field, Kind, Native
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Field, Kind, Native
 
 LINUX = "linux"
 VSPHERE = "vsphere"
@@ -175,30 +174,6 @@ LINK = Kind.of(
     stands_alone=True,
 )
 
-# What the bridge itself can't check is checked by nftables, for each port.
-FILTER = Kind.of(
-    "filter",
-    # Lists as text, comma-separated and in canonical order: a field is one value.
-    Field("macs", "str", group="elements"),
-    Field("addresses", "str", group="elements"),
-    # Those of both that move between ports.
-    Field("shared", "str", group="elements"),
-    *(Field(name, "enum", choices=(ACCEPT, REJECT), group="elements") for name in FILTER_GUARDS),
-    # What was asked for, kept as the comment of an element.
-    Field("record", "str", group="elements"),
-    # False where somebody else changed elements that belong together.
-    Field("intact", "bool", group="elements"),
-    whole=True,
-)
-# The MAC addresses that a port whose sources nobody compares is kept from, as others share them.
-KEPT = Kind.of("kept", Field("macs", "str", group="elements"), whole=True)
-SWITCH = Kind.of("switch", Field("record", "str", group="elements"), whole=True)
-# What a port in quarantine had itself, where that is not what a new port has: its options only tell how it is shut.
-DOOR = Kind.of("door", Field("record", "str", group="elements"), whole=True)
-QUARANTINE = Kind.of("quarantine")
-# Quarantine is false where somebody else changed its names.
-RULESET = Kind.of("ruleset", Field("version", "str", group="rules"), Field("quarantine", "bool", group="rules"), stands_alone=True)
-
 # A program at the ingress of a port, which sees what nftables can't (see _bpf/partial_checksum.py): by its name, which tells its version.
 INGRESS = Kind.of("ingress", Field("program", "str", group="programs"))
 
@@ -240,5 +215,5 @@ VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
 HOST_OPTION = Kind.of("option", _vim("value", "int", "value"))
 
 KINDS = {
-    kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, STRAYS, VLAN, FDB, LINK, FILTER, INGRESS, KEPT, SWITCH, DOOR, QUARANTINE, RULESET)
+    kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, STRAYS, VLAN, FDB, LINK, INGRESS)
 }

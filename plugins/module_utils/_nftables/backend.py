@@ -48,7 +48,7 @@ class HardeningBackend(NetlinkBackend):
 
     kinds = {**NetlinkBackend.kinds, **TABLE_KINDS}
 
-    def __init__(self, client: Any, hz: Optional[int] = None, environ: Optional[Dict[str, str]] = None, nft: Optional[Nft] = None) -> None:
+    def __init__(self, client: Any, hz: int | None = None, environ: dict[str, str] | None = None, nft: Nft | None = None) -> None:
         super().__init__(client, hz, environ)
         self._nft = nft or Nft()
         self._table = Table(None, {})

@@ -119,7 +119,7 @@ def _learning_of(setting: Any) -> Any:
     return getattr(getattr(setting, "macManagementPolicy", None), "macLearningPolicy", None)
 
 
-def _vlan(spec: Any) -> Optional[str]:
+def _vlan(spec: Any) -> str | None:
     """The three types of the API are told apart by their attributes."""
     pvlan = getattr(spec, "pvlanId", None)
     if pvlan is not None:

@@ -105,7 +105,8 @@ database has a bound, one with the usual recipe of locked ports, one with leftov
 | the same on a bridge with `vlan_filtering` | exact | exact | not tried: built without it |
 | the same on a bridge with `fdb_max_learned` | there is none before 6.7 | exact | exact |
 
-Older kernels were not tried. A task is refused, or says so in `enforcement`, where one lacks what a guard needs; that is found by looking, not by version.
+On 6.1 the bridge with a shared address was not tried, nor the honest flows on the former hub and the promiscuous bridge; older kernels were not tried at all.
+A task is refused, or says so in `enforcement`, where a kernel lacks what a guard needs; that is found by looking, not by version.
 
 A host may have two versions of nft, its own and that of a privileged container, say: either reads what the other has written of the collection's table. But
 nft 1.0.6 is ended by a segmentation fault, whatever it is asked, where 1.1 has written sets by `type` or verdict maps in a table of anybody else. The task

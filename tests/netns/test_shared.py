@@ -130,7 +130,8 @@ def test_an_ip_address_of_two_ports(run: Callable[..., Result]) -> None:
     for first, second, warned in ((alone, alone, True), (shared, alone, True), (shared, shared, False)):
         ports = [{**guest("v0", ONE, ""), "addresses": first}, {**guest("v1", TWO, ""), "addresses": second}]
         result = run("linux_port_security", bridge="br0", ports=ports)
-        assert bool([each for each in warnings_of(result) if "192.0.2.254" in each and "shared: true at each" in each]) is warned
+        told = [each for each in warnings_of(result) if "192.0.2.254" in each and "shared: true at each" in each]
+        assert bool(told) is warned and all("drops their VRRP and CARP" in each for each in told)
     # What one task does not name stays shared.
     again = run("linux_port_security", bridge="br0", ports=[{"name": "v0", "profile": "guest"}])
     assert again["actions"] == [] and not [each for each in warnings_of(again) if "192.0.2.254" in each]

@@ -8,11 +8,15 @@ Pure.
 
 from __future__ import annotations
 
+from typing import Iterable, Mapping
+
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.words import few
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.hardening import Wishes
 from ansible_collections.virtnet.hardening.plugins.module_utils._linux.roles import JUDGED, Roles
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import shared_macs, split
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import REJECT, Fields, Key, Observed
+
+_SILENT = ", as until then the guard router_advertisement drops their VRRP and CARP"
 
 
 def _entries(wishes: Wishes, observed: Observed) -> dict[str, Fields]:
@@ -32,15 +36,19 @@ def _bridges(wishes: Wishes, observed: Observed) -> dict[str, str]:
     return found
 
 
+def _silent(names: Iterable[str], entries: Mapping[str, Fields]) -> bool:
+    return any(entries[name].get("router_advertisement") == REJECT for name in names)
+
+
 def of_two_ports(wishes: Wishes, observed: Observed) -> tuple[str, ...]:
     """A warning for each set of ports of a bridge that has addresses in common, as far as this task speaks of one of them.
 
     There is none where all of these ports say that they share the address.
     """
-    bridges = _bridges(wishes, observed)
+    bridges, entries = _bridges(wishes, observed), _entries(wishes, observed)
     holders: dict[tuple[str, str], set[str]] = {}
     agreed: dict[tuple[str, str], bool] = {}
-    for name, fields in _entries(wishes, observed).items():
+    for name, fields in entries.items():
         shared = split(fields.get("shared"))
         for address in split(fields.get("addresses")) if name in bridges else ():
             place = (bridges[name], address)
@@ -52,7 +60,7 @@ def of_two_ports(wishes: Wishes, observed: Observed) -> tuple[str, ...]:
             common.setdefault((bridge, tuple(sorted(names))), []).append(address)
     return tuple(
         f"ports {few(names)} of {bridge}: all of them may use {few(addresses)}, so that each can take it from the others; "
-        "name an address at one port, or with shared: true at each of them if they are meant to share it."
+        f"name an address at one port, or with shared: true at each of them if they are meant to share it{_SILENT if _silent(names, entries) else ''}."
         for (bridge, names), addresses in common.items()
     )
 

@@ -23,7 +23,7 @@ OF_ALL_ITEMS = ("allow_management", "rollback_timeout")
 OF_THE_ROLE = {"pinned_later": "{{ kvm_bridge_host_pinned_ports }}"}
 # Modules of which each option is a variable, by role and name of the task; and the options whose variable is not named after them.
 WHOLE = {(KVM, "Manage policy"): "linux_switch_policy", (ESXI, "Enforce the policy"): "esxi_switch_policy"}
-NAMED = {(KVM, "switches"): "policy", (KVM, "purge"): "policy_purge"}
+NAMED = {(KVM, "switches"): "policy", (KVM, "purge"): "policy_purge", (KVM, "missing"): "policy_missing"}
 # A policy deletes nothing and changes no VLAN, MTU or uplink, so there is nothing to allow (_vsphere, management).
 LEFT_OUT = {(ESXI, "allow_management")}
 # The task takes it from a fact that the role works out of the variable.

@@ -163,6 +163,21 @@ into pieces of less than 8 bytes. No client of DHCP has its requests cut, and ot
 - To attach it by tcx takes about 8 ms a port, once, as the kernel waits there until no frame is under way past what was there before (`tcx_entry_sync`,
   include/net/tcx.h): nothing for a few guests, most of the first run for a thousand.
 
+## Which port is whose
+
+A document that names ports is about others after the first restart: libvirt gives `vnet0` once, and the guest comes back as `vnet1`. So `guests` of a port
+group name guests, and their ports are looked up in each run among the ports of the bridge:
+
+- by the address of the tap, which libvirt makes of the adapter's: FE, then the rest of it. The host gives it, no guest can change it. Only addresses
+  of the guest alone count, none that is `shared`;
+- by the device that `port` names, where the starter gives the same name each time: `tap100i0` or `veth100i0` of Proxmox VE, and `fwpr100p0` in their place
+  where the guest's firewall is on.
+
+Two ports for one guest, two guests for one port, and a port that stands in `ports` too are refused before anything is written. A guest without a port is
+pending: the result tells it with what was looked for, and the others are hardened; `missing: fail` refuses the document instead. Nothing holds a guest between
+its start and the next run but a quarantine of its name, and the task warns where there is none. A guest behind a tap of another address than libvirt's, as the
+bridge helper of QEMU makes it, is not found and stays pending.
+
 ## Addresses that move between guests
 
 VRRP (RFC 5798), CARP and keepalived give a virtual MAC and IP address to whoever is the master. Pinned to one port, as every other address is, they

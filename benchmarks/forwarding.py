@@ -68,7 +68,7 @@ def _ip4(source: int, target: int, protocol: int, body: bytes) -> bytes:
     """With a checksum of the header: a bridge that calls iptables drops a packet with a wrong one."""
     addresses = socket.inet_aton(address_of(source)) + socket.inet_aton(address_of(target))
     head = bytearray(struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0, 64, protocol, 0) + addresses)
-    total = sum(int.from_bytes(head[place:place + 2], "big") for place in range(0, len(head), 2))
+    total = sum(int.from_bytes(head[place : place + 2], "big") for place in range(0, len(head), 2))
     head[10:12] = (~(total + (total >> 16)) & 0xFFFF).to_bytes(2, "big")
     return _ether(source, target, b"\x08\x00", bytes(head) + body)
 
@@ -119,8 +119,9 @@ class Network:
     @staticmethod
     def _settle(home: int) -> socket.socket:
         """In the namespace of guest 3."""
-        subprocess.run(["nsenter", f"--net=/proc/self/fd/{home}", "ip", "link", "set", "p3", "netns", str(threading.get_native_id())], check=True,
-                       pass_fds=(home,))
+        subprocess.run(
+            ["nsenter", f"--net=/proc/self/fd/{home}", "ip", "link", "set", "p3", "netns", str(threading.get_native_id())], check=True, pass_fds=(home,)
+        )
         batch("ip", _stack(3))
         return socket.create_server((address_of(3), _PORT))
 
@@ -165,7 +166,8 @@ def _stack(number: int) -> list[str]:
     """Addresses of a guest, and its neighbour's, which is not asked for."""
     other = 4 - number
     return [
-        f"link set p{number} address {mac_of(number)} up", f"addr add {address_of(number)}/24 dev p{number}",
+        f"link set p{number} address {mac_of(number)} up",
+        f"addr add {address_of(number)}/24 dev p{number}",
         f"neigh replace {address_of(other)} lladdr {mac_of(other)} dev p{number}",
     ]
 

@@ -45,7 +45,7 @@ def enter_namespace() -> None:
 def bridges_of(count: int) -> list[tuple[str, list[str]]]:
     """Bridge names and their ports: a bridge takes at most 1,023, so every thousand gets its own."""
     names = [f"vnet{number}" for number in range(count)]
-    return [(f"br{start // BRIDGE_PORTS}", names[start:start + BRIDGE_PORTS]) for start in range(0, count, BRIDGE_PORTS)]
+    return [(f"br{start // BRIDGE_PORTS}", names[start : start + BRIDGE_PORTS]) for start in range(0, count, BRIDGE_PORTS)]
 
 
 def build(layout: list[tuple[str, list[str]]]) -> None:
@@ -175,8 +175,11 @@ def report(count: int, best: dict[str, float]) -> None:
     """One block a size: milliseconds, and ratios to iproute2."""
     print(f"\n{count} ports, {len(OPTIONS)} options each" + (f" ({(count - 1) // BRIDGE_PORTS + 1} bridges)" if count > BRIDGE_PORTS else ""))
     for name, base in (
-        ("module", "bridge -batch"), ("module, no change", "bridge -batch"), ("pyroute2 brport", "bridge -batch"),
-        ("fork per port", "bridge -batch"), ("module read", "bridge show"),
+        ("module", "bridge -batch"),
+        ("module, no change", "bridge -batch"),
+        ("pyroute2 brport", "bridge -batch"),
+        ("fork per port", "bridge -batch"),
+        ("module read", "bridge show"),
     ):
         note = f", from {FORKED} ports" if name in ("pyroute2 brport", "fork per port") and count > FORKED else ""
         print(f"  {name:18} {best[name] * 1e3:10.2f} ms   {best[name] / count * 1e6:8.1f} us/port   {best[name] / best[base]:7.2f} x {base}{note}")

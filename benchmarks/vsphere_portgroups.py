@@ -70,7 +70,8 @@ class Lab:
         started = time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, "-m", f"ansible_collections.{namespace}.{collection}.plugins.modules.{module}", str(arguments)],
-            stdout=subprocess.PIPE, env={**os.environ, "SSL_CERT_FILE": self.client.data["ca"]},
+            stdout=subprocess.PIPE,
+            env={**os.environ, "SSL_CERT_FILE": self.client.data["ca"]},
         )
         assert process.stdout is not None
         output = process.stdout.read()

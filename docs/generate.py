@@ -362,9 +362,12 @@ def main() -> int:
     arguments = parser.parse_args()
     load_package()
     texts = {
-        "capabilities.md": page(), "policy.md": policy_page() + generate_vsphere.policy_part(), "vsphere-audit.md": generate_vsphere.audit_page(),
+        "capabilities.md": page(),
+        "policy.md": policy_page() + generate_vsphere.policy_part(),
+        "vsphere-audit.md": generate_vsphere.audit_page(),
         "findings.md": generate_findings.page(),
-        "kickstart.md": generate_kickstart.page(), "drivers.md": generate_drivers.page(),
+        "kickstart.md": generate_kickstart.page(),
+        "drivers.md": generate_drivers.page(),
     }
     pages = {**{ROOT / "docs" / name: text for name, text in texts.items()}, ROOT / "sbom.cdx.json": generate_sbom.bill(ROOT), **generate_words.files(ROOT)}
     if not arguments.check:

@@ -41,4 +41,4 @@ def options(root: Path, source: str) -> dict[str, dict[str, Any]]:
 
 def _fragments(names: Any) -> list[str]:
     """Those of this collection, without its name."""
-    return [name[len(_OWN):] for name in ([names] if isinstance(names, str) else names) if name.startswith(_OWN)]
+    return [name[len(_OWN) :] for name in ([names] if isinstance(names, str) else names) if name.startswith(_OWN)]

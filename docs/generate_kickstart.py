@@ -31,9 +31,22 @@ How the installer reads a file, as was seen with 6.7 and 7.0:
 COLUMNS = ("| option | value | since | excludes | needs | what |", "| --- | --- | --- | --- | --- | --- |")
 REPEATS = {"last": "the last one counts", "once": "a second one stops the installer", "many": "each counts"}
 KINDS = {
-    "flag": "", "str": "text", "list": "a,b", "filters": "a,b or none", "int": "number", "zero_one": "0, 1", "true_false": "true, false", "ipv4": "IPv4",
-    "ipv4_list": "IPv4,IPv4", "netmask": "netmask", "hostname": "name", "vlan": "0 to 4095", "license": "key", "device": "NIC",
-    "disk": "disk", "disks": "disk,disk",
+    "flag": "",
+    "str": "text",
+    "list": "a,b",
+    "filters": "a,b or none",
+    "int": "number",
+    "zero_one": "0, 1",
+    "true_false": "true, false",
+    "ipv4": "IPv4",
+    "ipv4_list": "IPv4,IPv4",
+    "netmask": "netmask",
+    "hostname": "name",
+    "vlan": "0 to 4095",
+    "license": "key",
+    "device": "NIC",
+    "disk": "disk",
+    "disks": "disk,disk",
 }
 
 
@@ -89,10 +102,13 @@ def code(names: Any) -> str:
 def rules(table: Any) -> str:
     """What the check finds."""
     lines = [
-        "## What the check finds", "",
+        "## What the check finds",
+        "",
         "`error`: the installer stops, or does something else than the file says, or a secret is open. `warning`: it works, but perhaps not as it was meant.",
-        "The third column is what the installer itself does: it stops, it warns in its log and goes on, or it is silent.", "",
-        "| rule | severity | installer | what | remedy |", "| --- | --- | --- | --- | --- |",
+        "The third column is what the installer itself does: it stops, it warns in its log and goes on, or it is silent.",
+        "",
+        "| rule | severity | installer | what | remedy |",
+        "| --- | --- | --- | --- | --- |",
     ]
     lines += [f"| `{row.name}` | {row.severity} | {row.installer} | {row.what} | {row.remedy} |" for row in table.values()]
     return "\n".join(lines) + "\n"

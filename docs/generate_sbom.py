@@ -60,10 +60,15 @@ def needs(root: Path) -> list[Need]:
 
 def _component(need: Need) -> dict[str, Any]:
     return {
-        "type": need.kind, "bom-ref": need.purl, "name": need.name, "description": need.purpose,
+        "type": need.kind,
+        "bom-ref": need.purl,
+        "name": need.name,
+        "description": need.purpose,
         # Not in the artifact: which of the versions is there is what the host has.
         "scope": "required" if need.kind == "framework" else "optional",
-        "licenses": [{"expression": need.license}], "purl": need.purl, "properties": [{"name": f"{_PREFIX}:versions", "value": need.versions}],
+        "licenses": [{"expression": need.license}],
+        "purl": need.purl,
+        "properties": [{"name": f"{_PREFIX}:versions", "value": need.versions}],
     }
 
 
@@ -73,13 +78,23 @@ def bill(root: Path) -> str:
     version, around = _field(galaxy, "version"), needs(root)
     own = f"pkg:generic/virtnet-hardening@{version}"
     component = {
-        "type": "library", "bom-ref": own, "group": _field(galaxy, "namespace"), "name": _field(galaxy, "name"), "version": version,
-        "description": _field(galaxy, "description"), "licenses": [{"license": {"id": "GPL-3.0-or-later"}}], "purl": own,
+        "type": "library",
+        "bom-ref": own,
+        "group": _field(galaxy, "namespace"),
+        "name": _field(galaxy, "name"),
+        "version": version,
+        "description": _field(galaxy, "description"),
+        "licenses": [{"license": {"id": "GPL-3.0-or-later"}}],
+        "purl": own,
         "externalReferences": [{"type": "vcs", "url": _field(galaxy, "repository")}, {"type": "issue-tracker", "url": _field(galaxy, "issues")}],
     }
     whole = {
-        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json", "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
-        "metadata": {"lifecycles": [{"phase": "build"}], "component": component}, "components": [_component(need) for need in around],
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"lifecycles": [{"phase": "build"}], "component": component},
+        "components": [_component(need) for need in around],
         "dependencies": [{"ref": own, "dependsOn": [need.purl for need in around]}, *({"ref": need.purl} for need in around)],
         "compositions": [{"aggregate": "complete", "assemblies": [own]}, {"aggregate": "incomplete", "dependencies": [need.purl for need in around]}],
     }

@@ -64,14 +64,14 @@ def filled(root: Path, path: Path, modules: Mapping[Path, str]) -> str:
     found = list(marks(lines))
     targets = _targets(lines, found)
     for mark in found:
-        body = lines[mark.line + 1:mark.end]
+        body = lines[mark.line + 1 : mark.end]
         where = f"{path.relative_to(root)}:{mark.line + 1}"
         if mark.source.endswith(".py"):
             source = modules.get(root / mark.source, "")
             words = variable(path.parent.parent, mark, _module(root, source, where, mark), targets[Path(mark.source).stem], where)
         else:
             words = _entry(root, mark, where)
-        done += lines[at:mark.line + 1]
+        done += lines[at : mark.line + 1]
         done += generate_yaml.Writer().lines(words, mark.indent + 2)
         done += _own(body, mark.indent + 2, words)
         at = mark.end
@@ -132,7 +132,7 @@ def entries(source: Path) -> dict[str, dict[str, Any]]:
 
 def _parent(lines: list[str], mark: Mark) -> str:
     """The key around a generated one."""
-    return next(line.strip().split(":")[0] for line in reversed(lines[:mark.line]) if line.strip() and len(line) - len(line.lstrip()) < mark.indent)
+    return next(line.strip().split(":")[0] for line in reversed(lines[: mark.line]) if line.strip() and len(line) - len(line.lstrip()) < mark.indent)
 
 
 def _targets(lines: list[str], found: list[Mark]) -> dict[str, dict[str, str]]:
@@ -214,7 +214,7 @@ class _Reader:
         word, path = found.groups()
         first = re.split(r"[.\[=]", path)[0]
         if word == "O" and first in self._targets:
-            return f"O({self._targets[first]}{path[len(first):]})"
+            return f"O({self._targets[first]}{path[len(first) :]})"
         if word == "O" and "" in self._targets and first in self._options:
             return f"O({self._targets['']}{path})"
         return f"{word}(virtnet.hardening.{self._module}#module:{path})"

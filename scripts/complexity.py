@@ -50,8 +50,11 @@ def listed(text: str) -> dict[str, int]:
 def complaints(found: dict[str, int], allowed: dict[str, int]) -> list[str]:
     """What got worse, and what the list allows for nothing."""
     worse = [f"{key}: complexity {value}, over {allowed.get(key, LIMIT)}; divide it" for key, value in found.items() if value > allowed.get(key, LIMIT)]
-    better = [f"{key}: {most} in {LIST.name}, but it is {found.get(key, f'at most {LIMIT}')}; run scripts/complexity.py --shrink"
-              for key, most in allowed.items() if found.get(key, 0) < most]
+    better = [
+        f"{key}: {most} in {LIST.name}, but it is {found.get(key, f'at most {LIMIT}')}; run scripts/complexity.py --shrink"
+        for key, most in allowed.items()
+        if found.get(key, 0) < most
+    ]
     return worse + better
 
 

@@ -17,6 +17,7 @@ class _Told(BaseException):
 
 def declared(name: str) -> dict[str, Any]:
     """The argument spec of a module of the collection."""
+
     def take(_self: Any, argument_spec: dict[str, Any], **_rules: Any) -> None:
         raise _Told(argument_spec)
 

@@ -67,11 +67,17 @@ def _audit(info: dict[str, Any], heard: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.virtnet.hardening.plugins.filter.bridge_findings import bridge_findings
 
     findings = bridge_findings(info)
-    page = _render("bridge_report.md.j2", {
-        "inventory_hostname": "kvm1", "virtnet_info": info, "virtnet_bridges": info["bridges"], "virtnet_findings": findings,
-        "virtnet_not_looked_at": info["not_looked_at"] + heard["not_looked_at"],
-        "virtnet_promiscuity": {name: heard[name] for name in ("interfaces", "findings", "not_looked_at")},
-    })
+    page = _render(
+        "bridge_report.md.j2",
+        {
+            "inventory_hostname": "kvm1",
+            "virtnet_info": info,
+            "virtnet_bridges": info["bridges"],
+            "virtnet_findings": findings,
+            "virtnet_not_looked_at": info["not_looked_at"] + heard["not_looked_at"],
+            "virtnet_promiscuity": {name: heard[name] for name in ("interfaces", "findings", "not_looked_at")},
+        },
+    )
     return {"findings": findings, "page": page}
 
 

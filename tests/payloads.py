@@ -25,7 +25,7 @@ def main(folder: str, modules: list[str]) -> None:
         path = module_loader.find_plugin(f"virtnet.hardening.{name}")
         full = f"ansible_collections.virtnet.hardening.plugins.modules.{name}"
         built = module_common.modify_module(
-            module_name=full, module_path=path, module_args={}, templar=Templar(loader=DataLoader()), task_vars=variables, module_compression="ZIP_DEFLATED",
+            module_name=full, module_path=path, module_args={}, templar=Templar(loader=DataLoader()), task_vars=variables, module_compression="ZIP_DEFLATED"
         )
         # ansible-core 2.17 and 2.18 answer with a tuple.
         Path(folder, f"{name}.py").write_bytes(built[0] if isinstance(built, tuple) and not hasattr(built, "b_module_data") else built.b_module_data)

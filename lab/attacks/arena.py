@@ -129,7 +129,7 @@ def _alias(interface: str) -> str:
             break
         if number & 0x3FFF == 20:
             return answer[4:size].rstrip(b"\0").decode()
-        answer = answer[(size + 3) & ~3:]
+        answer = answer[(size + 3) & ~3 :]
     return ""
 
 

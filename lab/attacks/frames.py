@@ -122,7 +122,10 @@ def advertisement(src: str, target: str, mac: str | None, dst: str = "ff02::1", 
 def solicitation(src: str, target: str, mac: str | None, nonce: bool = False) -> Packet:
     """A neighbour solicitation; from :: it detects duplicates."""
     return over6(
-        src, solicited(target)[1], ICMPv6ND_NS(tgt=target), *([ICMPv6NDOptSrcLLAddr(lladdr=mac)] if mac else []),
+        src,
+        solicited(target)[1],
+        ICMPv6ND_NS(tgt=target),
+        *([ICMPv6NDOptSrcLLAddr(lladdr=mac)] if mac else []),
         *([Raw(b"\x0e\x01" + b"nonce!")] if nonce else []),
     )
 
@@ -153,7 +156,8 @@ def offer(server: str, client_mac: str, address: str, sport: int = 67, dport: in
     """A DHCPv4 offer."""
     chaddr = bytes.fromhex(client_mac.replace(":", "")) + b"\0" * 10
     message = BOOTP(op=2, yiaddr=address, siaddr=server, chaddr=chaddr, xid=0x76686E) / DHCP(
-        options=[("message-type", "offer"), ("server_id", server), ("router", server), "end"])
+        options=[("message-type", "offer"), ("server_id", server), ("router", server), "end"]
+    )
     return IP(src=server, dst="255.255.255.255") / UDP(sport=sport, dport=dport) / message
 
 
@@ -173,8 +177,14 @@ def advertise6(src: str, dst: str, sport: int = 547, dport: int = 546) -> Packet
 
 
 REQUESTS6 = {
-    "solicit": DHCP6_Solicit, "request": DHCP6_Request, "confirm": DHCP6_Confirm, "renew": DHCP6_Renew, "rebind": DHCP6_Rebind,
-    "release": DHCP6_Release, "decline": DHCP6_Decline, "information-request": DHCP6_InfoRequest,
+    "solicit": DHCP6_Solicit,
+    "request": DHCP6_Request,
+    "confirm": DHCP6_Confirm,
+    "renew": DHCP6_Renew,
+    "rebind": DHCP6_Rebind,
+    "release": DHCP6_Release,
+    "decline": DHCP6_Decline,
+    "information-request": DHCP6_InfoRequest,
 }
 
 
@@ -197,7 +207,7 @@ def reconfigure6(src: str, dst: str) -> Packet:
 def igmp(src: str, kind: int, group: str, dst: str = "", code: int = 0, router_alert: bool = True) -> Packet:
     """IGMP version 2; a query with C(code) in tenths of a second."""
     body = bytes([kind, code, 0, 0]) + ip_address(group).packed
-    total = sum(int.from_bytes(body[place:place + 2], "big") for place in range(0, 8, 2))
+    total = sum(int.from_bytes(body[place : place + 2], "big") for place in range(0, 8, 2))
     check = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
     options = [b"\x94\x04\0\0"] if router_alert else []
     return IP(src=src, dst=dst or group, proto=2, ttl=1, options=options) / Raw(body[:2] + check.to_bytes(2, "big") + body[4:])
@@ -212,7 +222,7 @@ def group_mac(group: str) -> str:
 def pim_hello(src: str) -> Packet:
     """Version 2, with a hold time (RFC 7761)."""
     body = b"\x20\x00" + b"\0\0" + b"\0\x01\0\x02\0\x69"
-    total = sum(int.from_bytes(body[place:place + 2], "big") for place in range(0, len(body), 2))
+    total = sum(int.from_bytes(body[place : place + 2], "big") for place in range(0, len(body), 2))
     return IP(src=src, dst="224.0.0.13", proto=103, ttl=1) / Raw(body[:2] + (~total & 0xFFFF).to_bytes(2, "big") + body[4:])
 
 
@@ -274,12 +284,72 @@ def cisco(src: str, dst: str, protocol: int, body: bytes) -> Packet:
 
 
 __all__ = [
-    "ALL_NODES", "ALL_ROUTERS", "BROADCAST", "ICMP", "IP", "LLC", "REQUESTS6", "TCP", "UDP", "Dot1Q", "Dot3", "Ether", "ICMPv6EchoRequest", "ICMPv6MLDone",
-    "ICMPv6MLQuery", "ICMPv6MLQuery2", "ICMPv6MLReport", "ICMPv6MLReport2", "ICMPv6MRD_Advertisement", "ICMPv6ND_INDSol", "ICMPv6ND_RS",
-    "ICMPv6ND_Redirect", "ICMPv6NDOptSrcLLAddr", "ICMPv6PacketTooBig", "IPv6", "IPv6ExtHdrDestOpt", "IPv6ExtHdrFragment", "IPv6ExtHdrHopByHop",
-    "IPv6ExtHdrRouting", "Pad1", "PadN", "Packet", "Raw", "RouterAlert", "advertise6", "advertisement", "arp", "bpdu", "cisco", "control", "ether",
-    "group_mac", "igmp", "in_fragments", "in_llc", "in_llc_type",
-    "in_raw_802_3", "link_local", "lldp", "offer", "over6", "pim_hello", "pim_hello6", "plain",
-    "pppoe", "pvst", "rarp", "raw", "shimmed",
-    "reconfigure6", "relay_reply6", "request4", "request6", "router", "snapped", "solicitation", "solicited", "tagged",
+    "ALL_NODES",
+    "ALL_ROUTERS",
+    "BROADCAST",
+    "ICMP",
+    "IP",
+    "LLC",
+    "REQUESTS6",
+    "TCP",
+    "UDP",
+    "Dot1Q",
+    "Dot3",
+    "Ether",
+    "ICMPv6EchoRequest",
+    "ICMPv6MLDone",
+    "ICMPv6MLQuery",
+    "ICMPv6MLQuery2",
+    "ICMPv6MLReport",
+    "ICMPv6MLReport2",
+    "ICMPv6MRD_Advertisement",
+    "ICMPv6ND_INDSol",
+    "ICMPv6ND_RS",
+    "ICMPv6ND_Redirect",
+    "ICMPv6NDOptSrcLLAddr",
+    "ICMPv6PacketTooBig",
+    "IPv6",
+    "IPv6ExtHdrDestOpt",
+    "IPv6ExtHdrFragment",
+    "IPv6ExtHdrHopByHop",
+    "IPv6ExtHdrRouting",
+    "Pad1",
+    "PadN",
+    "Packet",
+    "Raw",
+    "RouterAlert",
+    "advertise6",
+    "advertisement",
+    "arp",
+    "bpdu",
+    "cisco",
+    "control",
+    "ether",
+    "group_mac",
+    "igmp",
+    "in_fragments",
+    "in_llc",
+    "in_llc_type",
+    "in_raw_802_3",
+    "link_local",
+    "lldp",
+    "offer",
+    "over6",
+    "pim_hello",
+    "pim_hello6",
+    "plain",
+    "pppoe",
+    "pvst",
+    "rarp",
+    "raw",
+    "shimmed",
+    "reconfigure6",
+    "relay_reply6",
+    "request4",
+    "request6",
+    "router",
+    "snapped",
+    "solicitation",
+    "solicited",
+    "tagged",
 ]

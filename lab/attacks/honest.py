@@ -34,11 +34,13 @@ def _fragments4(ring: Ring, token: bytes) -> list[bytes]:
 
 def _looks_like(kind: int) -> Build:
     """An echo whose second fragment begins as another message of ICMP does."""
+
     def build(ring: Ring, token: bytes) -> list[bytes]:
         head: dict[str, Any] = {"src": ring.a.ip4, "dst": ring.o.ip4, "proto": 1, "id": 6}
         body = bytes(f.ICMP()) + b"x" * 16 + bytes([kind]) * 16
         parts = [f.IP(**head, flags=1) / f.Raw(body[:24]), f.IP(**head, frag=3) / f.Raw(body[24:])]
         return [f.ether(ring.a.mac, ring.o.mac, part, token + bytes([number])) for number, part in enumerate(parts)]
+
     return build
 
 
@@ -46,6 +48,7 @@ def _looks_like6(kind: int) -> Build:
     def build(ring: Ring, token: bytes) -> list[bytes]:
         packet = f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.ICMPv6EchoRequest(data=b"x" * 16 + bytes([kind]) * 32)
         return [f.ether(ring.a.mac, ring.o.mac, part, token + bytes([number])) for number, part in enumerate(f.in_fragments(packet, 24))]
+
     return build
 
 
@@ -53,8 +56,10 @@ def _report_of(groups: int) -> Callable[[Ring], f.Packet]:
     """The answer to a general query of a guest with that many IPv6 addresses (RFC 3810 section 5.2)."""
     records = b"".join(b"\2\0\0\0" + ip_address(f"ff02::1:ff00:{number:x}").packed for number in range(groups))
     return lambda ring: (
-        f.IPv6(src=f.link_local(ring.a.mac), dst="ff02::16", hlim=1) / f.IPv6ExtHdrHopByHop(options=[f.RouterAlert(), f.PadN(optdata=b"")])
-        / f.ICMPv6MLReport2(records_number=groups) / f.Raw(records)
+        f.IPv6(src=f.link_local(ring.a.mac), dst="ff02::16", hlim=1)
+        / f.IPv6ExtHdrHopByHop(options=[f.RouterAlert(), f.PadN(optdata=b"")])
+        / f.ICMPv6MLReport2(records_number=groups)
+        / f.Raw(records)
     )
 
 
@@ -73,19 +78,15 @@ def _joins(source: Callable[[Ring], str]) -> Build:
     """IGMP version 3."""
     body = f.Raw(b"\x22\0\xf9\x02\0\0\0\x01\x04\0\0\0\xe0\0\0\xfb")
     options = [b"\x94\x04\0\0"]
-    return lambda ring, token: f.ether(
-        ring.a.mac, "01:00:5e:00:00:16", f.IP(src=source(ring), dst="224.0.0.22", proto=2, ttl=1, options=options) / body, token)
+    return lambda ring, token: f.ether(ring.a.mac, "01:00:5e:00:00:16", f.IP(src=source(ring), dst="224.0.0.22", proto=2, ttl=1, options=options) / body, token)
 
 
 def _igmp2(kind: int, dst: str = "") -> Build:
-    return lambda ring, token: f.ether(
-        ring.a.mac, f.group_mac(dst or "239.1.2.3"), f.igmp(ring.a.ip4, kind, "239.1.2.3", dst), token)
+    return lambda ring, token: f.ether(ring.a.mac, f.group_mac(dst or "239.1.2.3"), f.igmp(ring.a.ip4, kind, "239.1.2.3", dst), token)
 
 
 def _mld1(message: Callable[..., f.Packet], dst: str) -> Callable[[Ring], f.Packet]:
-    return lambda ring: (
-        f.IPv6(src=f.link_local(ring.a.mac), dst=dst, hlim=1) / f.IPv6ExtHdrHopByHop(options=[f.RouterAlert()]) / message(mladdr="ff12::7")
-    )
+    return lambda ring: f.IPv6(src=f.link_local(ring.a.mac), dst=dst, hlim=1) / f.IPv6ExtHdrHopByHop(options=[f.RouterAlert()]) / message(mladdr="ff12::7")
 
 
 def _requests4(kind: str) -> Build:
@@ -127,9 +128,11 @@ def _mdns(ring: Ring, token: bytes) -> bytes:
 
 def _stream(protocol: int, upper: f.Packet) -> Build:
     """To the outside, over one version of IP."""
+
     def build(ring: Ring, token: bytes) -> bytes:
         head = f.IP(src=ring.a.ip4, dst=ring.o.ip4) if protocol == 4 else f.IPv6(src=ring.a.ip6, dst=ring.o.ip6)
         return f.ether(ring.a.mac, ring.o.mac, head / upper, token)
+
     return build
 
 
@@ -137,6 +140,7 @@ def _stream_in(protocol: int, upper: f.Packet) -> Build:
     def build(ring: Ring, token: bytes) -> bytes:
         head = f.IP(src=ring.o.ip4, dst=ring.a.ip4) if protocol == 4 else f.IPv6(src=ring.o.ip6, dst=ring.a.ip6)
         return f.ether(ring.o.mac, ring.a.mac, head / upper, token)
+
     return build
 
 
@@ -173,24 +177,43 @@ CASES: list[Case] = [
     _out("multicast: mDNS", _mdns, VICTIM),
     _in("multicast to the guest", lambda ring, token: f.plain(ring.o.mac, "33:33:00:00:00:fb", token)),
     _out("IPv4: echo", _echo),
-    *(_out(f"IPv{version}: {name}", _stream(version, upper)) for version in (4, 6) for name, upper in (
-        ("TCP", f.TCP(sport=40000, dport=443, flags="S", options=[("MSS", 1460), ("Timestamp", (1, 0))])), ("UDP", _datagram(40000, 443)),
-        ("DNS", _datagram(40000, 53)), ("TFTP", _datagram(40000, 69)), ("NTP", _datagram(123, 123)),
-    )),
+    *(
+        _out(f"IPv{version}: {name}", _stream(version, upper))
+        for version in (4, 6)
+        for name, upper in (
+            ("TCP", f.TCP(sport=40000, dport=443, flags="S", options=[("MSS", 1460), ("Timestamp", (1, 0))])),
+            ("UDP", _datagram(40000, 443)),
+            ("DNS", _datagram(40000, 53)),
+            ("TFTP", _datagram(40000, 69)),
+            ("NTP", _datagram(123, 123)),
+        )
+    ),
     *(_in(f"IPv{version}: TCP from the outside", _stream_in(version, f.TCP(sport=443, dport=40000, flags="SA"))) for version in (4, 6)),
-    _out("IPv4: TCP to another guest", lambda ring, token: f.ether(
-        ring.a.mac, ring.v.mac, f.IP(src=ring.a.ip4, dst=ring.v.ip4) / f.TCP(sport=40000, dport=22), token), VICTIM),
-    _out("IPv4: TCP with options of IP", lambda ring, token: f.ether(
-        ring.a.mac, ring.o.mac, f.IP(src=ring.a.ip4, dst=ring.o.ip4, options=[b"\x01" * 4]) / f.TCP(sport=40000, dport=22), token)),
-    _out("IPv6: TCP from the link-local address", lambda ring, token: f.ether(
-        ring.a.mac, ring.o.mac, f.IPv6(src=f.link_local(ring.a.mac), dst=f.link_local(ring.o.mac)) / f.TCP(sport=40000, dport=22), token)),
-    _out6("IPv6: TCP behind a destination option", lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.IPv6ExtHdrDestOpt(
-        options=[f.PadN(optdata=b"\0" * 4)]) / f.TCP(sport=40000, dport=22)),
+    _out(
+        "IPv4: TCP to another guest",
+        lambda ring, token: f.ether(ring.a.mac, ring.v.mac, f.IP(src=ring.a.ip4, dst=ring.v.ip4) / f.TCP(sport=40000, dport=22), token),
+        VICTIM,
+    ),
+    _out(
+        "IPv4: TCP with options of IP",
+        lambda ring, token: f.ether(ring.a.mac, ring.o.mac, f.IP(src=ring.a.ip4, dst=ring.o.ip4, options=[b"\x01" * 4]) / f.TCP(sport=40000, dport=22), token),
+    ),
+    _out(
+        "IPv6: TCP from the link-local address",
+        lambda ring, token: f.ether(
+            ring.a.mac, ring.o.mac, f.IPv6(src=f.link_local(ring.a.mac), dst=f.link_local(ring.o.mac)) / f.TCP(sport=40000, dport=22), token
+        ),
+    ),
+    _out6(
+        "IPv6: TCP behind a destination option",
+        lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.IPv6ExtHdrDestOpt(options=[f.PadN(optdata=b"\0" * 4)]) / f.TCP(sport=40000, dport=22),
+    ),
     _out("IPv4: UDP in fragments", _fragments4),
     _out("IPv4: echo whose second fragment looks like a redirect", _looks_like(5)),
     _out("IPv4: echo whose second fragment looks like a router's", _looks_like(9)),
-    _out("IPv4: with options", lambda ring, token: f.ether(
-        ring.a.mac, ring.o.mac, f.IP(src=ring.a.ip4, dst=ring.o.ip4, options=[b"\x01" * 4]) / f.ICMP(), token)),
+    _out(
+        "IPv4: with options", lambda ring, token: f.ether(ring.a.mac, ring.o.mac, f.IP(src=ring.a.ip4, dst=ring.o.ip4, options=[b"\x01" * 4]) / f.ICMP(), token)
+    ),
     _out("IPv4: unreachable, fragmentation needed", _unreachable),
     _out6("IPv6: echo", lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.o.ip6) / f.ICMPv6EchoRequest(), f.ALL_ROUTERS),
     _out("IPv6: echo in fragments", _fragments6),
@@ -204,31 +227,36 @@ CASES: list[Case] = [
     _out6("IPv6: authenticated TCP", _authenticated(b"\0" * 20, 6, "2001:db8::7")),
     _out6("IPv6: Mobile IPv6", _ends(135)),
     _out6("IPv6: host identity protocol", _ends(139)),
-    _out("ARP: request", lambda ring, token: f.ether(
-        ring.a.mac, f.BROADCAST, f.arp(1, ring.a.mac, ring.a.ip4, "00:00:00:00:00:00", ring.o.ip4), token)),
+    _out("ARP: request", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.arp(1, ring.a.mac, ring.a.ip4, "00:00:00:00:00:00", ring.o.ip4), token)),
     _out("ARP: reply", lambda ring, token: f.ether(ring.a.mac, ring.o.mac, f.arp(2, ring.a.mac, ring.a.ip4, ring.o.mac, ring.o.ip4), token)),
-    _out("ARP: probe", lambda ring, token: f.ether(
-        ring.a.mac, f.BROADCAST, f.arp(1, ring.a.mac, "0.0.0.0", "00:00:00:00:00:00", ring.a.ip4), token)),
-    _out("ARP: announcement", lambda ring, token: f.ether(
-        ring.a.mac, f.BROADCAST, f.arp(1, ring.a.mac, ring.a.ip4, "00:00:00:00:00:00", ring.a.ip4), token)),
-    _out("ARP: gratuitous reply", lambda ring, token: f.ether(
-        ring.a.mac, f.BROADCAST, f.arp(2, ring.a.mac, ring.a.ip4, f.BROADCAST, ring.a.ip4), token)),
-    _in("ARP: request for the guest", lambda ring, token: f.ether(
-        ring.o.mac, f.BROADCAST, f.arp(1, ring.o.mac, ring.o.ip4, "00:00:00:00:00:00", ring.a.ip4), token)),
+    _out("ARP: probe", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.arp(1, ring.a.mac, "0.0.0.0", "00:00:00:00:00:00", ring.a.ip4), token)),
+    _out("ARP: announcement", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.arp(1, ring.a.mac, ring.a.ip4, "00:00:00:00:00:00", ring.a.ip4), token)),
+    _out("ARP: gratuitous reply", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.arp(2, ring.a.mac, ring.a.ip4, f.BROADCAST, ring.a.ip4), token)),
+    _in(
+        "ARP: request for the guest",
+        lambda ring, token: f.ether(ring.o.mac, f.BROADCAST, f.arp(1, ring.o.mac, ring.o.ip4, "00:00:00:00:00:00", ring.a.ip4), token),
+    ),
     _out("RARP after a migration", lambda ring, token: f.rarp(ring.a.mac).ljust(60, b"\0") + token),
     _out6("ND: duplicate address detection", lambda ring: f.solicitation("::", f.link_local(ring.a.mac), None)),
     _out6("ND: detection with a nonce", lambda ring: f.solicitation("::", ring.a.ip6, None, nonce=True)),
     _out6("ND: solicitation", lambda ring: f.solicitation(ring.a.ip6, ring.o.ip6, ring.a.mac)),
     _out6("ND: solicitation without an option", lambda ring: f.solicitation(ring.a.ip6, ring.o.ip6, None)),
-    _out6("ND: unreachability detection", lambda ring: f.over6(f.link_local(ring.a.mac), f.link_local(ring.o.mac), f.solicitation(
-        ring.a.ip6, f.link_local(ring.o.mac), None).payload)),
+    _out6(
+        "ND: unreachability detection",
+        lambda ring: f.over6(f.link_local(ring.a.mac), f.link_local(ring.o.mac), f.solicitation(ring.a.ip6, f.link_local(ring.o.mac), None).payload),
+    ),
     _out6("ND: advertisement without an option", lambda ring: f.advertisement(ring.a.ip6, ring.a.ip6, None, ring.o.ip6)),
     _out6("ND: solicited advertisement", lambda ring: f.advertisement(ring.a.ip6, ring.a.ip6, ring.a.mac, ring.o.ip6)),
     _out6("ND: unsolicited advertisement", lambda ring: f.advertisement(f.link_local(ring.a.mac), f.link_local(ring.a.mac), ring.a.mac)),
-    _in("ND: solicitation for the guest", lambda ring, token: f.ether(
-        ring.o.mac, f.solicited(ring.a.ip6)[0], f.solicitation(ring.o.ip6, ring.a.ip6, ring.o.mac), token)),
-    _out6("SLAAC: router solicitation", lambda ring: f.over6(
-        f.link_local(ring.a.mac), "ff02::2", f.ICMPv6ND_RS(), f.ICMPv6NDOptSrcLLAddr(lladdr=ring.a.mac)), f.ALL_ROUTERS),
+    _in(
+        "ND: solicitation for the guest",
+        lambda ring, token: f.ether(ring.o.mac, f.solicited(ring.a.ip6)[0], f.solicitation(ring.o.ip6, ring.a.ip6, ring.o.mac), token),
+    ),
+    _out6(
+        "SLAAC: router solicitation",
+        lambda ring: f.over6(f.link_local(ring.a.mac), "ff02::2", f.ICMPv6ND_RS(), f.ICMPv6NDOptSrcLLAddr(lladdr=ring.a.mac)),
+        f.ALL_ROUTERS,
+    ),
     _out6("SLAAC: router solicitation without an address", lambda ring: f.over6("::", "ff02::2", f.ICMPv6ND_RS()), f.ALL_ROUTERS),
     _in("SLAAC: advertisement of the router", _router_in),
     _out6("MLD: report without an address", _report(lambda ring: "::"), "33:33:00:00:00:16"),
@@ -246,21 +274,28 @@ CASES: list[Case] = [
     _in("DHCP: offer by broadcast", lambda ring, token: f.ether(ring.o.mac, f.BROADCAST, f.offer(ring.o.ip4, ring.a.mac, ring.a.ip4), token)),
     _in("DHCP: offer by unicast", lambda ring, token: f.ether(ring.o.mac, ring.a.mac, f.offer(ring.o.ip4, ring.a.mac, ring.a.ip4), token)),
     _out("DHCP: renewal", _requests4("request")),
-    _out("DHCP: rebinding", lambda ring, token: f.ether(
-        ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, "request", ring.a.ip4), token)),
+    _out("DHCP: rebinding", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, "request", ring.a.ip4), token)),
     _out("DHCP: inform", _requests4("inform")),
     _out("DHCP: release", _requests4("release")),
     _out("DHCP: discover of a firmware", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, secs=4), token)),
     _out("DHCP: answer by unicast asked for", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, flags=0, secs=0xFFFF), token)),
-    _out("DHCP: decline with its address", lambda ring, token: f.ether(
-        ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, "decline", ring.a.ip4, ciaddr="0.0.0.0"), token)),
+    _out(
+        "DHCP: decline with its address",
+        lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, "decline", ring.a.ip4, ciaddr="0.0.0.0"), token),
+    ),
     _out("DHCP: inform by broadcast", lambda ring, token: f.ether(ring.a.mac, f.BROADCAST, f.request4(ring.a.mac, "inform", ring.a.ip4), token)),
-    _out("DHCP: to a boot server", lambda ring, token: f.ether(
-        ring.a.mac, ring.o.mac, f.request4(ring.a.mac, "request", ring.a.ip4, ring.o.ip4, (68, 4011)), token)),
-    *(_out(name, lambda ring, token, kind=kind: f.raw(f.control(ring.a.mac, ring.o.mac, kind), token))  # type: ignore[misc]
-      for name, kind in (("PTP", 0x88F7), ("PPPoE: session", 0x8864), ("MACsec", 0x88E5), ("wake on LAN", 0x0842))),
-    *(_out(f"PPPoE: {name}", lambda ring, token, code=code: f.raw(f.control(ring.a.mac, f.BROADCAST, 0x8863, f.pppoe(code)), token))  # type: ignore[misc]
-      for name, code in (("discovery", 0x09), ("request", 0x19), ("end", 0xA7))),
+    _out(
+        "DHCP: to a boot server",
+        lambda ring, token: f.ether(ring.a.mac, ring.o.mac, f.request4(ring.a.mac, "request", ring.a.ip4, ring.o.ip4, (68, 4011)), token),
+    ),
+    *(
+        _out(name, lambda ring, token, kind=kind: f.raw(f.control(ring.a.mac, ring.o.mac, kind), token))  # type: ignore[misc]
+        for name, kind in (("PTP", 0x88F7), ("PPPoE: session", 0x8864), ("MACsec", 0x88E5), ("wake on LAN", 0x0842))
+    ),
+    *(
+        _out(f"PPPoE: {name}", lambda ring, token, code=code: f.raw(f.control(ring.a.mac, f.BROADCAST, 0x8863, f.pppoe(code)), token))  # type: ignore[misc]
+        for name, code in (("discovery", 0x09), ("request", 0x19), ("end", 0xA7))
+    ),
     _in("PPPoE: offer", lambda ring, token: f.raw(f.control(ring.o.mac, ring.a.mac, 0x8863, f.pppoe(0x07)), token)),
     _out("IS-IS in a jumbo frame", lambda ring, token: f.raw(f.control(ring.a.mac, "09:00:2b:00:00:05", 0x8870, b"\xfe\xfe\3\x83"), token)),
     *(_out6(f"DHCPv6: {kind}", _request6(kind), "33:33:00:01:00:02") for kind in f.REQUESTS6),

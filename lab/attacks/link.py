@@ -75,10 +75,12 @@ def claim_router(ring: Ring, hello: f.Packet) -> None:
 
 def _sniff_group(hello_of: Callable[[Ring], f.Packet]) -> Callable[[Ring], bool]:
     """The port of a multicast router hears every group. Where everybody does, as the bridge does not snoop, nothing is gained."""
+
     def run(ring: Ring) -> bool:
         snoop(ring)
         claim_router(ring, hello_of(ring))
         return hears_group(ring, ATTACKER) and not hears_group(ring, THIRD)
+
     return run
 
 
@@ -91,10 +93,12 @@ HELLOS: dict[str, Callable[[Ring], f.Packet]] = {
 
 def _authorise(destination: str, kind: int) -> Callable[[Ring], bool]:
     """One frame to a link-local address, which a locked port lets in and may learn from, then the forged one."""
+
     def run(ring: Ring) -> bool:
         forged = f"02:00:5e:77:{destination[-2:]}:{kind & 0xFF:02x}"
         ring.arena.send(ATTACKER, f.raw(f.lldp(forged, destination, kind), ring.arena.token()))
         return ring.strike(lambda token: f.plain(forged, ring.v.mac, token))
+
     return run
 
 
@@ -153,17 +157,29 @@ def _cisco(protocol: int, dst: str = "01:00:0c:cc:cc:cc") -> Callable[[Ring], bo
 
 # Who decides over ports, rings and paths beside STP: destination and EtherType.
 _CONTROL = {
-    "ring control: G.8032": ("01:19:a7:00:00:01", 0x8902, "ITU-T G.8032"), "ring control: MRP": ("01:15:4e:00:00:01", 0x88E3, "IEC 62439-2"),
-    "ring control: PRP and HSR supervision": ("01:15:4e:00:01:00", 0x88FB, "IEC 62439-3"), "ring control: DLR": ("01:21:6c:00:00:01", 0x80E1, "ODVA DLR"),
-    "path control: TRILL hello": ("01:80:c2:00:00:41", 0x22F4, "RFC 6325"), "path control: TRILL data": ("01:80:c2:00:00:40", 0x22F3, "RFC 6325"),
+    "ring control: G.8032": ("01:19:a7:00:00:01", 0x8902, "ITU-T G.8032"),
+    "ring control: MRP": ("01:15:4e:00:00:01", 0x88E3, "IEC 62439-2"),
+    "ring control: PRP and HSR supervision": ("01:15:4e:00:01:00", 0x88FB, "IEC 62439-3"),
+    "ring control: DLR": ("01:21:6c:00:00:01", 0x80E1, "ODVA DLR"),
+    "path control: TRILL hello": ("01:80:c2:00:00:41", 0x22F4, "RFC 6325"),
+    "path control: TRILL data": ("01:80:c2:00:00:40", 0x22F3, "RFC 6325"),
     "path control: connectivity fault management": ("01:80:c2:00:00:30", 0x8902, "IEEE 802.1Q clause 20"),
 }
 # What is between two ends of one cable, under its EtherType to a neighbour's own address: receivers go by the type (bond_3ad_lacpdu_recv of Linux).
 _CABLE = {
-    "pause": (0x8808, "IEEE 802.3 annex 31B"), "LACP": (0x8809, "bond_3ad_lacpdu_recv"), "LLDP": (0x88CC, "IEEE 802.1AB"), "EAPOL": (0x888E, "IEEE 802.1X"),
-    "edge control": (0x8940, "IEEE 802.1Q clause 43"), "stream reservation": (0x22EA, "IEEE 802.1Q clause 35"), "FabricPath": (0x8903, "Cisco"),
-    "Realtek's remote control": (0x8899, "RRCP"), "configuration test": (0x9000, "Ethernet 2.0 section 8"), "MVRP": (0x88F5, "IEEE 802.1Q clause 11"),
-    "MMRP": (0x88F6, "IEEE 802.1Q clause 10.12"), "MIRP": (0x8929, "IEEE 802.1Qbe"), "congestion notification": (0x22E7, "IEEE 802.1Q clause 33"),
+    "pause": (0x8808, "IEEE 802.3 annex 31B"),
+    "LACP": (0x8809, "bond_3ad_lacpdu_recv"),
+    "LLDP": (0x88CC, "IEEE 802.1AB"),
+    "EAPOL": (0x888E, "IEEE 802.1X"),
+    "edge control": (0x8940, "IEEE 802.1Q clause 43"),
+    "stream reservation": (0x22EA, "IEEE 802.1Q clause 35"),
+    "FabricPath": (0x8903, "Cisco"),
+    "Realtek's remote control": (0x8899, "RRCP"),
+    "configuration test": (0x9000, "Ethernet 2.0 section 8"),
+    "MVRP": (0x88F5, "IEEE 802.1Q clause 11"),
+    "MMRP": (0x88F6, "IEEE 802.1Q clause 10.12"),
+    "MIRP": (0x8929, "IEEE 802.1Qbe"),
+    "congestion notification": (0x22E7, "IEEE 802.1Q clause 33"),
 }
 
 
@@ -181,9 +197,11 @@ def _mmrp(ring: Ring) -> bool:
 
 def _shim(kind: int, header: bytes) -> Callable[[Ring], bool]:
     """Around an ARP reply for the third guest: whoever takes the shim off takes that, too."""
+
     def run(ring: Ring) -> bool:
         packet = f.arp(2, ring.a.mac, ring.t.ip4, ring.v.mac, ring.v.ip4)
         return ring.strike(lambda token: f.shimmed(f.ether(ring.a.mac, ring.v.mac, packet, token), kind, header))
+
     return run
 
 
@@ -221,10 +239,16 @@ CASES: list[Case] = [
     Case("registration of groups: MMRP", _mmrp, source="IEEE 802.1Q clause 10.12"),
     *(Case(name, _controls(dst, kind), source=source) for name, (dst, kind, source) in _CONTROL.items()),
     *(Case(f"link control to a neighbour: {name}", _on_cable(kind), source=source) for name, (kind, source) in _CABLE.items()),
-    Case("link control to a neighbour: LACP in LLC/SNAP", lambda ring: ring.strike(
-        lambda token: f.snapped(f.raw(f.control(ring.a.mac, ring.v.mac, 0x8809), token))), source="CVE-2021-27854"),
-    Case("link control to a neighbour: LACP in VLAN 0", lambda ring: ring.strike(
-        lambda token: f.tagged(f.raw(f.control(ring.a.mac, ring.v.mac, 0x8809), token), (0x8100, 0))), source="CVE-2021-27853"),
+    Case(
+        "link control to a neighbour: LACP in LLC/SNAP",
+        lambda ring: ring.strike(lambda token: f.snapped(f.raw(f.control(ring.a.mac, ring.v.mac, 0x8809), token))),
+        source="CVE-2021-27854",
+    ),
+    Case(
+        "link control to a neighbour: LACP in VLAN 0",
+        lambda ring: ring.strike(lambda token: f.tagged(f.raw(f.control(ring.a.mac, ring.v.mac, 0x8809), token), (0x8100, 0))),
+        source="CVE-2021-27853",
+    ),
     Case("VLAN trunk: DTP", _cisco(0x2004)),
     Case("VLAN trunk: VTP", _cisco(0x2003)),
     *(Case(f"into the host's stack: 01:80:c2:00:00:{last:02x}", _into_host(last), source="br_handle_frame") for last in (0x02, 0x03, 0x0D, 0x0E, 0x0F)),

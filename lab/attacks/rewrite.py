@@ -30,7 +30,7 @@ class Rewritten(NamedTuple):
 
 
 def _sum(data: bytes) -> int:
-    total: int = sum(word for word, in struct.iter_unpack("!H", data + b"\0" * (len(data) % 2)))
+    total: int = sum(word for (word,) in struct.iter_unpack("!H", data + b"\0" * (len(data) % 2)))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total
@@ -44,8 +44,10 @@ def _aimed(frame: bytes, start: int, value: int) -> bytes:
 
 def _within(ring: Ring, packet: f.Packet, token: bytes) -> bytes:
     """The token within the packet: a bridge that calls iptables cuts what is behind it."""
+
     def made(tail: int) -> bytes:
         return bytes(f.Ether(src=ring.a.mac, dst=ring.v.mac) / packet / f.Raw(token + b"\0" * tail))
+
     return made(2 + len(made(2)) % 2)
 
 
@@ -53,7 +55,8 @@ def _attack(name: str, what: Rewritten) -> Case:
     def run(ring: Ring) -> bool:
         value = what.value(ring)
         frame = _aimed(what.build(ring, ring.arena.token()), what.place, int.from_bytes(value, "big"))
-        return ring.arena.arrives_as(ATTACKER, VICTIM, frame, (what.place, 0), frame[:what.place] + value + frame[what.place + 2:])
+        return ring.arena.arrives_as(ATTACKER, VICTIM, frame, (what.place, 0), frame[: what.place] + value + frame[what.place + 2 :])
+
     return Case(f"rewritten: {name}", run, source=_SOURCE)
 
 
@@ -79,9 +82,11 @@ def _echo6(ring: Ring, token: bytes) -> bytes:
 
 def _last(address: Callable[[Ring], str]) -> Callable[[Ring], bytes]:
     """The last two bytes of an IPv4 address, and of one of IPv6 that ends in a number."""
+
     def run(ring: Ring) -> bytes:
         text = address(ring)
         return int(text.rpartition(":")[2], 16).to_bytes(2, "big") if ":" in text else bytes(int(part) for part in text.split(".")[2:])
+
     return run
 
 
@@ -91,6 +96,7 @@ def _port(number: int) -> Callable[[Ring], bytes]:
 
 def _cut(name: str, head: Callable[[Ring], f.Packet], sport: int, dport: int, payloads: Callable[[Ring, bytes], list[bytes]]) -> Case:
     """Two datagrams in one packet: whether the second one arrives as a frame of its own. C(head) is IP."""
+
     def run(ring: Ring) -> bool:
         messages = payloads(ring, ring.arena.token())
         size = max(map(len, messages))
@@ -103,6 +109,7 @@ def _cut(name: str, head: Callable[[Ring], f.Packet], sport: int, dport: int, pa
         wanted = bytes(link / packet / f.UDP(sport=sport, dport=dport) / f.Raw(second))
         start = len(wanted) - size - _UDP
         return ring.arena.arrives_as(ATTACKER, VICTIM, frame, (start, 6), wanted, size)
+
     return Case(name, run, source="__udp_gso_segment, net/ipv4/udp_offload.c")
 
 
@@ -151,10 +158,12 @@ CASES: list[Case] = [
 
 def _finished(name: str, packet_of: Callable[[Ring], f.Packet], start: int, offset: int) -> Case:
     """An honest sum, left to the host: the receiver finds it where it belongs."""
+
     def run(ring: Ring) -> bool:
         frame = _within(ring, packet_of(ring), ring.arena.token())
         wanted = struct.pack("!H", ~_sum(frame[start:]) & 0xFFFF)
-        return ring.arena.arrives_as(ATTACKER, VICTIM, frame, (start, offset), frame[:start + offset] + wanted + frame[start + offset + 2:])
+        return ring.arena.arrives_as(ATTACKER, VICTIM, frame, (start, offset), frame[: start + offset] + wanted + frame[start + offset + 2 :])
+
     return Case(f"checksum left to the host: {name}", run)
 
 
@@ -168,6 +177,8 @@ HONEST: list[Case] = [
     _finished("UDP over IPv4", lambda ring: f.IP(src=ring.a.ip4, dst=ring.v.ip4) / f.UDP(sport=7000, dport=7001), _ETHERNET + _IP4, 6),
     _finished("TCP over IPv6", lambda ring: f.IPv6(src=ring.a.ip6, dst=ring.v.ip6) / TCP(sport=7000, dport=7001), _ETHERNET + _IP6, 16),
     _finished("TCP within VXLAN", _vxlan, 2 * (_ETHERNET + _IP4) + 2 * _UDP, 16),
-    *(_cut(f"datagrams that the host cuts: UDP over {name}", head, 7000, 7001, lambda ring, token: [bytes(40), token + b"1"])
-      for name, head in (("IPv4", _own4), ("IPv6", _own6))),
+    *(
+        _cut(f"datagrams that the host cuts: UDP over {name}", head, 7000, 7001, lambda ring, token: [bytes(40), token + b"1"])
+        for name, head in (("IPv4", _own4), ("IPv6", _own6))
+    ),
 ]

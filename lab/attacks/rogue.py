@@ -16,6 +16,7 @@ from .shape import Build, case, changed, frame, to_victim
 
 # Routers
 
+
 def _ra(ring: Ring) -> f.Packet:
     return f.over6(f.link_local(ring.a.mac), "ff02::1", f.router(f.link_local(ring.a.mac), ring.a.mac))
 
@@ -43,14 +44,17 @@ def _ra_overlap(ring: Ring, token: bytes) -> list[bytes]:
 
 def _raw_header(kind: int, header: bytes) -> Build:
     """A header that scapy or a guard can't walk, before the advertisement."""
+
     def packet_of(ring: Ring) -> f.Packet:
         return f.IPv6(src=f.link_local(ring.a.mac), dst="ff02::1", hlim=255, nh=kind) / f.Raw(header + bytes(_ra(ring).payload))
+
     return frame(packet_of)
 
 
 def _in_fragments(kind: int, header: bytes) -> Build:
     def packet_of(ring: Ring) -> f.Packet:
         return f.IPv6(src=f.link_local(ring.a.mac), dst="ff02::1", hlim=255, nh=kind) / f.Raw(header + bytes(_ra(ring).payload))
+
     return s.in_pieces(packet_of, 24)
 
 
@@ -66,9 +70,7 @@ _LATE = 65_000
 
 
 def _mld(message: Callable[[], f.Packet]) -> s.PacketOf:
-    return lambda ring: (
-        f.IPv6(src=f.link_local(ring.a.mac), dst="ff02::1", hlim=1) / f.IPv6ExtHdrHopByHop(options=[f.RouterAlert()]) / message()
-    )
+    return lambda ring: f.IPv6(src=f.link_local(ring.a.mac), dst="ff02::1", hlim=1) / f.IPv6ExtHdrHopByHop(options=[f.RouterAlert()]) / message()
 
 
 def _query6() -> f.Packet:
@@ -81,10 +83,12 @@ def _igmp(kind: int, dst: str, **more: Any) -> Build:
 
 def _igmp_later(kind: int, dst: str) -> Build:
     """As the last fragment of a packet, which bridges read like a whole one (ip_mc_check_igmp)."""
+
     def packet_of(ring: Ring) -> f.Packet:
         packet = f.igmp(ring.a.ip4, kind, "0.0.0.0", dst)
         packet.frag = 1
         return packet
+
     return frame(packet_of, f.group_mac(dst))
 
 
@@ -95,11 +99,13 @@ def _query3(ring: Ring) -> f.Packet:
 
 # DHCP servers and clients
 
+
 def _offer(sport: int = 67, dport: int = 68, dst: str = "255.255.255.255") -> s.PacketOf:
     def packet_of(ring: Ring) -> f.Packet:
         packet = f.offer(ring.a.ip4, ring.v.mac, "10.66.66.66", sport, dport)
         packet.dst = dst or ring.v.ip4
         return packet
+
     return packet_of
 
 
@@ -148,9 +154,11 @@ def _release_overlapping(ring: Ring, token: bytes) -> list[bytes]:
 
 def _ask4(kind: str = "discover", **fields: Any) -> Build:
     """Of the attacker's own address and hardware address, but for the fields that are given."""
+
     def packet_of(ring: Ring) -> f.Packet:
         given = {name: value(ring) if callable(value) else value for name, value in fields.items()}
         return f.request4(ring.a.mac, kind, ring.a.ip4, ring.v.ip4, **given)
+
     return to_victim(packet_of)
 
 
@@ -209,8 +217,11 @@ CASES: list[Case] = [
     case("DHCP offer", _offer_frame()),
     case("DHCP offer to one host", to_victim(_offer(dst=""))),
     case("DHCP offer from another port", _offer_frame(6767)),
-    case("DHCP reply of BOOTP, without options", to_victim(
-        lambda ring: f.IP(src=ring.a.ip4, dst=ring.v.ip4) / f.UDP(sport=1067, dport=68) / f.Raw(b"\2\1\6\0" + b"\0" * 232)), "RFC 951"),
+    case(
+        "DHCP reply of BOOTP, without options",
+        to_victim(lambda ring: f.IP(src=ring.a.ip4, dst=ring.v.ip4) / f.UDP(sport=1067, dport=68) / f.Raw(b"\2\1\6\0" + b"\0" * 232)),
+        "RFC 951",
+    ),
     case("DHCP reply cut within its ports", to_victim(lambda ring: f.IP(src=ring.a.ip4, dst=ring.v.ip4, proto=17) / f.Raw(b"\0\x43\0"))),
     case("DHCP offer from a client's port", _offer_frame(68)),
     case("DHCP offer with IP options", frame(s.with_options(_offer()), f.BROADCAST)),
@@ -232,8 +243,14 @@ CASES: list[Case] = [
     case("DHCP request after many relays", _ask4("request", hops=3), "RFC 1542"),
     case("DHCP release of a neighbour's address", _ask4("release", ciaddr=lambda ring: ring.t.ip4), "RFC 2131"),
     case("DHCP release in overlapping fragments", _release_overlapping, "RFC 5722"),
-    *(case(f"PPPoE: {name}", _pppoe(code), source) for name, code, source in (
-        ("an offer", 0x07, "RFC 2516"), ("the confirmation of a session", 0x65, "RFC 2516"), ("a message to hosts", 0xD3, "RFC 4937"))),
+    *(
+        case(f"PPPoE: {name}", _pppoe(code), source)
+        for name, code, source in (
+            ("an offer", 0x07, "RFC 2516"),
+            ("the confirmation of a session", 0x65, "RFC 2516"),
+            ("a message to hosts", 0xD3, "RFC 4937"),
+        )
+    ),
     case("DHCPv6 advertise", to_victim(_advertise6())),
     case("DHCPv6 advertise from another port", to_victim(_advertise6(5470))),
     case("DHCPv6 advertise from a client's port", to_victim(_advertise6(546))),

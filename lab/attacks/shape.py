@@ -30,23 +30,28 @@ def to_victim(packet_of: PacketOf) -> Build:
 
 def changed(build: Build, change: Callable[[bytes], bytes]) -> Build:
     """What else becomes of the frame."""
+
     def run(ring: Ring, token: bytes) -> bytes:
         made = build(ring, token)
         assert isinstance(made, bytes)
         return change(made)
+
     return run
 
 
 def in_pieces(packet_of: PacketOf, first: int, to: str = f.ALL_NODES) -> Build:
     """An IPv6 packet cut behind C(first) bytes."""
+
     def build(ring: Ring, token: bytes) -> list[bytes]:
         parts = f.in_fragments(packet_of(ring), first)
         return [f.ether(ring.a.mac, to, part, token + bytes([number])) for number, part in enumerate(parts)]
+
     return build
 
 
 def in_pieces4(packet_of: PacketOf, to: str = f.BROADCAST, first: int = 8) -> Build:
     """An IPv4 packet cut so that the first fragment shows no more than the ports."""
+
     def build(ring: Ring, token: bytes) -> list[bytes]:
         whole = packet_of(ring)
         head, body = f.IP(bytes(whole)), bytes(whole.payload)
@@ -55,26 +60,31 @@ def in_pieces4(packet_of: PacketOf, to: str = f.BROADCAST, first: int = 8) -> Bu
             packet = f.IP(src=head.src, dst=head.dst, proto=head.proto, id=0x76, flags=more, frag=offset) / f.Raw(data)
             frames.append(f.ether(ring.a.mac, to, packet, token + bytes([number])))
         return frames
+
     return build
 
 
 def with_options(packet_of: PacketOf, options: bytes = b"\x01" * 8) -> PacketOf:
     """IPv4 options move what is behind them."""
+
     def build(ring: Ring) -> f.Packet:
         packet = packet_of(ring)
         packet.options = [options]
         return packet
+
     return build
 
 
 def behind(packet_of: PacketOf, *headers: f.Packet) -> PacketOf:
     """IPv6 headers before what a packet holds."""
+
     def build(ring: Ring) -> f.Packet:
         whole = packet_of(ring)
         packet = f.IPv6(src=whole.src, dst=whole.dst, hlim=whole.hlim)
         for header in (*headers, whole.payload):
             packet = packet / header
         return packet
+
     return build
 
 

@@ -89,22 +89,34 @@ CASES: list[Case] = [
     Case("shared address: stolen", _steal, source="RFC 5798"),
     Case("shared address: an advertisement of a master", lambda ring: ring.strike(lambda token: advertisement(ring, ATTACKER, token)), source="RFC 5798"),
     Case("shared address: claimed by ARP", _claim, source="RFC 5227"),
-    *(case(f"shared address: its master deposed {how}", frame(packet_of, f.group_mac("224.0.0.18")), "RFC 5798") for how, packet_of in (
-        ("from an own address", lambda ring: _depose(ring, ATTACKER)), ("by CARP", lambda ring: _depose(ring, ATTACKER, _CARP)),
-        ("with IP options", s.with_options(lambda ring: _depose(ring, ATTACKER))), ("in a later fragment", lambda ring: _depose(ring, ATTACKER, frag=1)))),
-    *(case(f"shared address: its master deposed over IPv6{how}", frame(_depose6(behind), "33:33:00:00:00:12"), "RFC 5798")
-      for how, behind in (("", 0), (" behind an option", 1), (" behind two", 2))),
+    *(
+        case(f"shared address: its master deposed {how}", frame(packet_of, f.group_mac("224.0.0.18")), "RFC 5798")
+        for how, packet_of in (
+            ("from an own address", lambda ring: _depose(ring, ATTACKER)),
+            ("by CARP", lambda ring: _depose(ring, ATTACKER, _CARP)),
+            ("with IP options", s.with_options(lambda ring: _depose(ring, ATTACKER))),
+            ("in a later fragment", lambda ring: _depose(ring, ATTACKER, frag=1)),
+        )
+    ),
+    *(
+        case(f"shared address: its master deposed over IPv6{how}", frame(_depose6(behind), "33:33:00:00:00:12"), "RFC 5798")
+        for how, behind in (("", 0), (" behind an option", 1), (" behind two", 2))
+    ),
     # Last, as a locked port that learns lets the address in from then on.
     Case("shared address: stolen by LLDP", _steal_by_link_local, source="bridge(8)"),
 ]
 HONEST: list[Case] = [
     Case("VRRP: advertisement", lambda ring: ring.carry(VICTIM, OUTSIDE, lambda token: advertisement(ring, VICTIM, token))),
     Case("VRRP: advertisement to the standby", lambda ring: ring.carry(VICTIM, THIRD, lambda token: advertisement(ring, VICTIM, token))),
-    Case("VRRP: advertisement from the own address", lambda ring: ring.carry(VICTIM, THIRD, lambda token: f.ether(
-        ring.v.mac, f.group_mac("224.0.0.18"), _depose(ring, VICTIM), token))),
+    Case(
+        "VRRP: advertisement from the own address",
+        lambda ring: ring.carry(VICTIM, THIRD, lambda token: f.ether(ring.v.mac, f.group_mac("224.0.0.18"), _depose(ring, VICTIM), token)),
+    ),
     Case("VRRP: announcement of a new master", lambda ring: ring.carry(VICTIM, ATTACKER, announcement)),
-    Case("VRRP: from the virtual address", lambda ring: ring.carry(VICTIM, OUTSIDE, lambda token: f.ether(
-        SHARED_MAC, ring.o.mac, f.IP(src=SHARED_IP4, dst=ring.o.ip4) / f.ICMP(), token))),
+    Case(
+        "VRRP: from the virtual address",
+        lambda ring: ring.carry(VICTIM, OUTSIDE, lambda token: f.ether(SHARED_MAC, ring.o.mac, f.IP(src=SHARED_IP4, dst=ring.o.ip4) / f.ICMP(), token)),
+    ),
     Case("VRRP: fail-over", _fail_over),
     Case("VRRP: master beyond the uplink", lambda ring: _serve(ring, OUTSIDE, ATTACKER, VICTIM, THIRD)),
 ]

@@ -17,6 +17,7 @@ NOBODY = "00:00:00:00:00:00"
 
 # ARP
 
+
 def _arp(ring: Ring, token: bytes, op: int = 2, mac: str = "", ip: str = "", to: str = "") -> bytes:
     body = f.arp(op, mac or ring.a.mac, ip or ring.t.ip4, to or ring.v.mac, ring.v.ip4)
     return f.ether(ring.a.mac, ring.v.mac, body, token)
@@ -34,11 +35,13 @@ def _arp_probe(ring: Ring, token: bytes) -> bytes:
 
 def _arp_odd(**fields: int) -> Build:
     """Hardware type 6 (IEEE 802) Linux takes like Ethernet (arp_process, net/ipv4/arp.c)."""
+
     def build(ring: Ring, token: bytes) -> bytes:
         body = f.arp(2, ring.a.mac, ring.t.ip4, ring.v.mac, ring.v.ip4)
         for name, value in fields.items():
             setattr(body, name, value)
         return f.ether(ring.a.mac, ring.v.mac, body, token)
+
     return build
 
 
@@ -52,6 +55,7 @@ def _rarp_reply(ring: Ring, token: bytes) -> bytes:
 
 
 # IP sources
+
 
 def _ip4(ring: Ring) -> f.Packet:
     return f.IP(src=ring.t.ip4, dst=ring.v.ip4) / f.ICMP()
@@ -74,6 +78,7 @@ def _redirect4(ring: Ring) -> f.Packet:
 
 
 # Neighbour discovery
+
 
 def _advertise(ring: Ring) -> f.Packet:
     return f.advertisement(ring.a.ip6, ring.t.ip6, ring.a.mac)
@@ -134,8 +139,7 @@ CASES: list[Case] = [
     case("IP source: IPv4 in IEEE 802.3 without LLC", changed(to_victim(_ip4), f.in_raw_802_3)),
     case("IP source: IPv4 in VLAN 0", changed(to_victim(_ip4), s.in_vlan_0), "CVE-2021-27853"),
     case("IP source: a neighbour's IPv6 address", to_victim(_ip6)),
-    case("IP source: a neighbour's link-local address", to_victim(
-        lambda ring: f.IPv6(src=f.link_local(ring.t.mac), dst=ring.v.ip6) / f.ICMPv6EchoRequest())),
+    case("IP source: a neighbour's link-local address", to_victim(lambda ring: f.IPv6(src=f.link_local(ring.t.mac), dst=ring.v.ip6) / f.ICMPv6EchoRequest())),
     case("IP source: IPv6 behind a hop-by-hop option", to_victim(s.behind(_ip6, s.hop_by_hop())), "RFC 7039"),
     case("IP source: IPv6 in fragments", s.in_pieces(_ip6, 8), "RFC 7039"),
     case("IP source: :: in an echo", to_victim(_echo6_from("::")), "RFC 7039"),
@@ -162,10 +166,14 @@ CASES: list[Case] = [
     case("NS: with a foreign MAC, in fragments", s.in_pieces(_solicit, 24), "RFC 6980"),
     case("NS: detection for a neighbour's address", frame(lambda ring: f.solicitation("::", ring.v.ip6, None)), "RFC 4862"),
     case("NS: detection for a neighbour's address, with a nonce", frame(lambda ring: f.solicitation("::", ring.v.ip6, None, nonce=True)), "RFC 7527"),
-    case("RS: with a foreign MAC", frame(
-        lambda ring: f.over6(ring.a.ip6, "ff02::2", f.ICMPv6ND_RS(), f.ICMPv6NDOptSrcLLAddr(lladdr=ring.t.mac)), f.ALL_ROUTERS)),
-    case("inverse neighbour discovery", frame(
-        lambda ring: f.over6(ring.a.ip6, "ff02::1", f.ICMPv6ND_INDSol(), f.ICMPv6NDOptSrcLLAddr(lladdr=ring.t.mac))), "RFC 3122"),
+    case(
+        "RS: with a foreign MAC", frame(lambda ring: f.over6(ring.a.ip6, "ff02::2", f.ICMPv6ND_RS(), f.ICMPv6NDOptSrcLLAddr(lladdr=ring.t.mac)), f.ALL_ROUTERS)
+    ),
+    case(
+        "inverse neighbour discovery",
+        frame(lambda ring: f.over6(ring.a.ip6, "ff02::1", f.ICMPv6ND_INDSol(), f.ICMPv6NDOptSrcLLAddr(lladdr=ring.t.mac))),
+        "RFC 3122",
+    ),
     case("ICMPv6 redirect", frame(_redirect6)),
     case("ICMPv6 redirect behind a hop-by-hop option", frame(s.behind(_redirect6, s.hop_by_hop())), "RFC 6980"),
     case("ICMPv6 redirect in an atomic fragment", frame(s.behind(_redirect6, _FRAGMENT)), "RFC 6980"),

@@ -107,7 +107,10 @@ CASES: list[Case] = [
     case("stream: DHCP offer to one host, in fragments", _offer_in_pieces),
     case("stream: DHCPv6 advertise from the own address", to_victim(lambda ring: f.advertise6(ring.a.ip6, ring.v.ip6)), "RFC 8415"),
     case("stream: DHCPv6 advertise from the own address and another port", to_victim(lambda ring: f.advertise6(ring.a.ip6, ring.v.ip6, 5470))),
-    case("stream: DHCPv6 reply to a relay from the own address", to_victim(
-        lambda ring: f.relay_reply6(ring.a.ip6, ring.v.ip6, f.link_local(ring.t.mac), 5470)), "RFC 8415"),
+    case(
+        "stream: DHCPv6 reply to a relay from the own address",
+        to_victim(lambda ring: f.relay_reply6(ring.a.ip6, ring.v.ip6, f.link_local(ring.t.mac), 5470)),
+        "RFC 8415",
+    ),
     case("stream: its fragments name TCP and ICMPv6", _advertisement_of_another_protocol, "RFC 8200"),
 ]

@@ -14,8 +14,7 @@ from pathlib import Path
 MODULES = ("jumpstrt.gz", "useropts.gz", "features.gz", "k.b00", "s.v00", "weaselin.v00", "imgdb.tgz")
 BUILD = "8.0.3-0.0.24022510"
 BOOT_CFG = (
-    "bootstate=0\ntitle=Loading ESXi installer\ntimeout=5\nprefix=\nkernel=/b.b00\nkernelopt=runweasel cdromBoot\n"
-    "modules={modules}\nbuild={build}\nupdated=0\n"
+    "bootstate=0\ntitle=Loading ESXi installer\ntimeout=5\nprefix=\nkernel=/b.b00\nkernelopt=runweasel cdromBoot\nmodules={modules}\nbuild={build}\nupdated=0\n"
 )
 SECTOR = 512
 
@@ -36,11 +35,19 @@ def files(build: str) -> dict[str, bytes]:
     """Paths as on the medium, which has them in upper case."""
     text = BOOT_CFG.format(modules=" --- ".join(f"/{name}" for name in MODULES), build=build).encode()
     made = {name: f"{name}: made up\n".encode() * 64 for name in ("b.b00", *MODULES)}
-    made.update({
-        "boot.cfg": text, "efi/boot/boot.cfg": text, "efi/boot/bootx64.efi": b"MZ made up\n" * 64, "efi/boot/crypto64.efi": b"MZ made up\n" * 8,
-        "mboot.c32": b"made up\n" * 64, "isolinux.bin": b"made up".ljust(4 * SECTOR, b"\x00"), "isolinux.cfg": b"DEFAULT menu.c32\n", "efiboot.img": fat12(),
-        "upgrade/metadata.zip": b"made up\n",
-    })
+    made.update(
+        {
+            "boot.cfg": text,
+            "efi/boot/boot.cfg": text,
+            "efi/boot/bootx64.efi": b"MZ made up\n" * 64,
+            "efi/boot/crypto64.efi": b"MZ made up\n" * 8,
+            "mboot.c32": b"made up\n" * 64,
+            "isolinux.bin": b"made up".ljust(4 * SECTOR, b"\x00"),
+            "isolinux.cfg": b"DEFAULT menu.c32\n",
+            "efiboot.img": fat12(),
+            "upgrade/metadata.zip": b"made up\n",
+        }
+    )
     return {name.upper(): data for name, data in made.items()}
 
 

@@ -32,7 +32,13 @@ Subsystem sftp internal-sftp
 def run(arguments: argparse.Namespace) -> int:
     """Dispatch; returns the exit code."""
     verbs: dict[str, Callable[[State, argparse.Namespace], int]] = {
-        "up": up, "down": down, "status": status, "inventory": inventory, "exec": execute, "run": run_command, "sshd": sshd,
+        "up": up,
+        "down": down,
+        "status": status,
+        "inventory": inventory,
+        "exec": execute,
+        "run": run_command,
+        "sshd": sshd,
         "vsphere": vsphere.run,
     }
     return verbs[arguments.verb](State(arguments.state), arguments)
@@ -81,15 +87,15 @@ def _write_inventory(state: State, plan: topology.Topology) -> None:
     python = os.environ.get("VIRTNET_PYTHON", str(ROOT / ".venv" / "bin" / "python"))
     children: dict[str, Any] = {}
     for group, members in plan.groups.items():
-        children[group] = {
-            "hosts": {name: {"ansible_nsenter_pid": state.pid(name), **values} for name, values in members.items()}
-        }
+        children[group] = {"hosts": {name: {"ansible_nsenter_pid": state.pid(name), **values} for name, values in members.items()}}
     common = {
-        "ansible_connection": "community.docker.nsenter", "ansible_python_interpreter": python,
+        "ansible_connection": "community.docker.nsenter",
+        "ansible_python_interpreter": python,
         # So that become has nothing to do: a lab host needs no sudo.
         "ansible_user": "root",
         # Not in a home, which is another one for root there than for who runs the lab.
-        "ansible_remote_tmp": "/run/ansible", "ansible_async_dir": "/run/ansible/async",
+        "ansible_remote_tmp": "/run/ansible",
+        "ansible_async_dir": "/run/ansible/async",
         # All hosts of the lab share one machine. Listeners end when all is sent.
         "isolation_check_duration": 150,
     }

@@ -35,7 +35,10 @@ def start_supervisor(state: State) -> None:
         return
     process = subprocess.Popen(
         ["unshare", "--user", "--map-root-user", "sh", "-c", "echo r; exec sleep infinity"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     assert process.stdout is not None and process.stderr is not None
     if process.stdout.read(1) != b"r":
@@ -50,10 +53,23 @@ def start(state: State, name: str) -> None:
     log = (state.folder / f"{name}.log").open("wb")
     process = subprocess.Popen(
         [
-            *prefix(state), "unshare", *_NAMESPACES, "--fork", "--kill-child", "--mount-proc", "--propagation", "private",
-            sys.executable, str(_INIT), name, str(state.folder),
+            *prefix(state),
+            "unshare",
+            *_NAMESPACES,
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+            "--propagation",
+            "private",
+            sys.executable,
+            str(_INIT),
+            name,
+            str(state.folder),
         ],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,
     )
     assert process.stdout is not None
     if process.stdout.read(1) != b"r":
@@ -107,8 +123,6 @@ def _far_commands(each: Wire) -> list[str]:
 
 
 def _ip(state: State, host: str, commands: list[str]) -> None:
-    done = subprocess.run(
-        [*enter(state, host, ("--net",)), "ip", "-batch", "-"], input="\n".join(commands) + "\n", capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*enter(state, host, ("--net",)), "ip", "-batch", "-"], input="\n".join(commands) + "\n", capture_output=True, text=True, check=False)
     if done.returncode:
         raise LabError(f"'ip' failed in {host}: {done.stderr.strip()}.")

@@ -32,9 +32,13 @@ _START_SECONDS = 120.0
 _STOP_SECONDS = 5.0
 # Options of the command line that the server takes as they are.
 _NUMBERS = {
-    "hosts": "hosts in all, up to 500", "datacenters": "datacenters", "clusters": "clusters of each datacenter",
-    "groups": "standard port groups of each host, beside the two of a fresh ESXi", "vms": "virtual machines of each host",
-    "dv-groups": "groups of each distributed switch; 0: no distributed switch", "port": "TCP port on 127.0.0.1; a free one by default",
+    "hosts": "hosts in all, up to 500",
+    "datacenters": "datacenters",
+    "clusters": "clusters of each datacenter",
+    "groups": "standard port groups of each host, beside the two of a fresh ESXi",
+    "vms": "virtual machines of each host",
+    "dv-groups": "groups of each distributed switch; 0: no distributed switch",
+    "port": "TCP port on 127.0.0.1; a free one by default",
 }
 _WORDS = {"kind": "vcenter or esxi", "dvs-version": "version of the distributed switches", "user": "user", "lifetime": "end after this time, such as 30m"}
 _FLAGS = {"nsx": "with a group that NSX backs", "same-names": "clusters, distributed switches and groups have the same names in all datacenters"}
@@ -145,7 +149,10 @@ def up(server: Server, arguments: argparse.Namespace) -> int:
     with (server.folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [str(BINARY), "--folder", str(server.folder), "--parent", str(arguments.parent), *options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
             env={**os.environ, "VSPHERE_LAB_PASSWORD": password},
         )
     server.save({"process": [process.pid, start_time(process.pid)], "options": options, "password": password})
@@ -205,9 +212,16 @@ def environment(server: Server, arguments: argparse.Namespace) -> int:
     data = _running(server).data
     url = urlsplit(data["url"])
     settings = {
-        "VMWARE_HOST": str(url.hostname), "VMWARE_PORT": str(url.port), "VMWARE_USER": data["user"], "VMWARE_PASSWORD": data["password"],
-        "VMWARE_VALIDATE_CERTS": "true", "SSL_CERT_FILE": data["ca"],
-        "GOVC_URL": data["url"], "GOVC_USERNAME": data["user"], "GOVC_PASSWORD": data["password"], "GOVC_TLS_CA_CERTS": data["ca"],
+        "VMWARE_HOST": str(url.hostname),
+        "VMWARE_PORT": str(url.port),
+        "VMWARE_USER": data["user"],
+        "VMWARE_PASSWORD": data["password"],
+        "VMWARE_VALIDATE_CERTS": "true",
+        "SSL_CERT_FILE": data["ca"],
+        "GOVC_URL": data["url"],
+        "GOVC_USERNAME": data["user"],
+        "GOVC_PASSWORD": data["password"],
+        "GOVC_TLS_CA_CERTS": data["ca"],
         "GOVC_PERSIST_SESSION": "false",
     }
     for name, value in settings.items():

@@ -60,9 +60,7 @@ _value:
 """
 
 
-def bridge_findings(
-    answer: t.Any, guest_patterns: t.Sequence[str] | None = None, uplink_patterns: t.Sequence[str] | None = None
-) -> list[dict[str, t.Any]]:
+def bridge_findings(answer: t.Any, guest_patterns: t.Sequence[str] | None = None, uplink_patterns: t.Sequence[str] | None = None) -> list[dict[str, t.Any]]:
     """See DOCUMENTATION."""
     from ansible_collections.virtnet.hardening.plugins.module_utils._linux import audit
 

@@ -48,9 +48,7 @@ _value:
   sample: ["ageingtime is nmcli's word; here it is ageing_time."]
 """
 
-_MODULES = (
-    "linux_bridge", "linux_bridge_fdb", "linux_bridge_port", "linux_bridge_vlan", "virtual_link", "linux_switch_policy", "esxi_switch_policy",
-)
+_MODULES = ("linux_bridge", "linux_bridge_fdb", "linux_bridge_port", "linux_bridge_vlan", "virtual_link", "linux_switch_policy", "esxi_switch_policy")
 
 
 def _spec(module: str) -> dict[str, t.Any]:

@@ -82,7 +82,7 @@ _value:
 
 
 def install_profile(
-    wish: t.Any, profiles: t.Any, root_password_hash: t.Any = "", serialnum: t.Any = "", bundles: t.Any = None, base_urls: t.Any = (),
+    wish: t.Any, profiles: t.Any, root_password_hash: t.Any = "", serialnum: t.Any = "", bundles: t.Any = None, base_urls: t.Any = ()
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
     from ansible_collections.virtnet.hardening.plugins.module_utils._installer.profile.build import Given
@@ -93,8 +93,13 @@ def install_profile(
             raise AnsibleFilterError(f"install_profile takes {what} as a dictionary, not {type(value).__name__}.")
     answer = bundles if isinstance(bundles, t.Mapping) else {}
     given = Given(
-        address=str(wish.get("address") or ""), root_password_hash=str(root_password_hash or ""), serialnum=str(serialnum or ""),
-        bundles=answer.get("bundles"), driver_dir=str(wish.get("driver_dir") or ""), catalogue=wish.get("catalogue") or (), base_urls=base_urls or (),
+        address=str(wish.get("address") or ""),
+        root_password_hash=str(root_password_hash or ""),
+        serialnum=str(serialnum or ""),
+        bundles=answer.get("bundles"),
+        driver_dir=str(wish.get("driver_dir") or ""),
+        catalogue=wish.get("catalogue") or (),
+        base_urls=base_urls or (),
     )
     return host_plan(wish, profiles, given).as_dict()
 

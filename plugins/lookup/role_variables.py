@@ -65,9 +65,11 @@ from ansible_collections.virtnet.hardening.plugins.plugin_utils import _role_var
 try:
     from ansible.template import trust_as_template
 except ImportError:  # ansible-core 2.17 and 2.18, which trust what a loader reads.
+
     def trust_as_template(value: str) -> str:
         """As it is."""
         return value
+
 
 _ROLES = pathlib.Path(__file__).resolve().parents[2] / "roles"
 
@@ -102,7 +104,7 @@ class LookupModule(LookupBase):
         defaults = {name: value for name, value in _defaults(role).items() if name in spec}
         wanted = self._values({name: trust_as_template(value) if isinstance(value, str) else value for name, value in defaults.items()}, variables)
         meaning = role_variables.resolve(self._values({name: variables[name] for name in spec if name in variables}, variables), wanted, spec)
-        shown = {name[len(role) + 1:]: value for name, value in meaning.values.items() if not spec[name].get("no_log")}
+        shown = {name[len(role) + 1 :]: value for name, value in meaning.values.items() if not spec[name].get("no_log")}
         return {"given": shown, "problems": meaning.problems}
 
     def _values(self, raw: dict[str, t.Any], variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -77,7 +77,9 @@ def media_problems(plans: t.Sequence[Mapping], outputs: Mapping) -> list[str]:
 
 # Rules of the script whose remedy is a variable of the role, and what it is to be.
 _REMEDIES = {
-    "missing-eula": "accepteula: true", "vmfs-undecided": "vmfs: overwrite or preserve", "missing-rootpw": "root_password_hash to a hash",
+    "missing-eula": "accepteula: true",
+    "vmfs-undecided": "vmfs: overwrite or preserve",
+    "missing-rootpw": "root_password_hash to a hash",
     "missing-network": "network, or choose a profile that has one",
 }
 _RULE = re.compile(r"\((" + "|".join(_REMEDIES) + r")\)")
@@ -89,7 +91,7 @@ def by_variable(problem: str, prefix: str, variables: t.Collection[str]) -> str:
     for number, word in enumerate(places):
         variable = "name" if word == "profile" else word
         if variable in variables:
-            return ": ".join([*places[:number], prefix + variable, *places[number + 1:], rest])
+            return ": ".join([*places[:number], prefix + variable, *places[number + 1 :], rest])
     rule = _RULE.search(problem)
     if rule:
         return f"{problem} Set {prefix}{_REMEDIES[rule.group(1)]}."

@@ -13,12 +13,13 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._probe.request i
 
 # What a listener can hear of a sender, and the claim of the frames by which it is told.
 FLOWS = {
-    "broadcast": "broadcast", "own_unicast": "unicast", "unicast_to_others": "unicast", "unknown_unicast": "unknown_unicast",
+    "broadcast": "broadcast",
+    "own_unicast": "unicast",
+    "unicast_to_others": "unicast",
+    "unknown_unicast": "unknown_unicast",
     "forged_source": "forged_source",
 }
-DEFAULTS = {
-    "broadcast": "accept", "own_unicast": "accept", "unicast_to_others": "reject", "unknown_unicast": "reject", "forged_source": "reject",
-}
+DEFAULTS = {"broadcast": "accept", "own_unicast": "accept", "unicast_to_others": "reject", "unknown_unicast": "reject", "forged_source": "reject"}
 WISHES = ("accept", "reject", "skip")
 # The sentences name the variables of the role isolation_check, by which a policy gets here.
 _CONTROL = "to the play's hosts and to isolation_check_controls"
@@ -104,7 +105,8 @@ def plan(participants: t.Sequence[str], inspected: t.Mapping[str, Mapping], poli
     hosts = {name: inspected[name]["interface"]["mac"] for name in participants if inspected.get(name, {}).get("interface")}
     problems = [
         f"{name} gave no answer about its interface: it failed, can't be reached, or is in another batch of serial."
-        for name in participants if name not in hosts
+        for name in participants
+        if name not in hosts
     ]
     problems += [*_problems(hosts, inspected, policy)]
     probes = {name: probes_of(name, hosts, policy) for name in hosts}
@@ -167,7 +169,10 @@ def verdict(participants: t.Sequence[str], parts: t.Mapping[str, Mapping], polic
     for listener in participants:
         heard = [
             _flow(flow, results[sender], results[listener], policy, participants)
-            for sender in participants if sender != listener for flow in FLOWS if flow != "unicast_to_others" or len(participants) > 2
+            for sender in participants
+            if sender != listener
+            for flow in FLOWS
+            if flow != "unicast_to_others" or len(participants) > 2
         ]
         flows += heard
         if results[listener].listened is not None:

@@ -23,7 +23,9 @@ STANDALONE = "esxi01.lab.example"
 _KEPT = ("lo", "uplink", "vnet0", "vnet1", "vnet2")
 _SECONDS = 600
 PASSING_JSON = {
-    "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_DEPRECATION_WARNINGS": "false",
+    "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+    "ANSIBLE_LOCALHOST_WARNING": "false",
+    "ANSIBLE_DEPRECATION_WARNINGS": "false",
     "ANSIBLE_RETRY_FILES_ENABLED": "false",
 }
 
@@ -43,7 +45,7 @@ class Typed(NamedTuple):
     @property
     def answer(self) -> Any:
         """Of a playbook that was run with results as JSON."""
-        return json.loads(self.stdout[("\n" + self.stdout).index("\n{"):])
+        return json.loads(self.stdout[("\n" + self.stdout).index("\n{") :])
 
 
 class Desk:
@@ -92,8 +94,14 @@ class Desk:
         state = self._work / "exported"
         script = f"{command}\nstatus=$?\nenv -0 > {state}\nexit $status"
         done = subprocess.run(
-            [*before, "bash", "-c", script], cwd=self.folder, capture_output=True, text=True, check=False, timeout=_SECONDS,
-            env={**self.environ, **(self.exported if console else {}), **(environ or {})}, stdin=subprocess.DEVNULL,
+            [*before, "bash", "-c", script],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+            env={**self.environ, **(self.exported if console else {}), **(environ or {})},
+            stdin=subprocess.DEVNULL,
         )
         return Typed(done.returncode, done.stdout, done.stderr)
 
@@ -137,7 +145,7 @@ class Desk:
     def controller(self) -> list[str]:
         """What goes before a command on the control node: with a /srv and /var/log of its own, and the lab's names. Processes are numbered as here."""
         inside = self.lab.inside("controller")
-        return [*inside[:inside.index("--net")], "--net", "--mount", f"--wd={self.folder}"]
+        return [*inside[: inside.index("--net")], "--net", "--mount", f"--wd={self.folder}"]
 
     def fresh_host(self) -> None:
         """The first KVM host as the lab started it, and its guests."""
@@ -162,7 +170,7 @@ class Desk:
     @property
     def _beside(self) -> list[str]:
         """Its network alone, for a server that is told from others by its process."""
-        return [*self.controller[:self.controller.index("--mount")], f"--wd={self.folder}"]
+        return [*self.controller[: self.controller.index("--mount")], f"--wd={self.folder}"]
 
     def server(self, kind: str = "vcenter", user: str = "administrator@vsphere.local", *options: str) -> dict[str, str]:
         """A simulated vCenter or host on the control node, reached by its name. Returns the environment for its clients, as AWX would set it."""
@@ -178,7 +186,9 @@ class Desk:
             assert started.code == 0, started.output
             data = json.loads((Path(state) / "vsphere" / "server.json").read_text())
             self._servers[state] = {
-                "VMWARE_HOST": VCENTER if kind == "vcenter" else STANDALONE, "VMWARE_USER": user, "VMWARE_PASSWORD": data["password"],
+                "VMWARE_HOST": VCENTER if kind == "vcenter" else STANDALONE,
+                "VMWARE_USER": user,
+                "VMWARE_PASSWORD": data["password"],
                 "SSL_CERT_FILE": data["ca"],
             }
         return self._servers[state]

@@ -71,8 +71,9 @@ def standalone_hosts(desk: Desk, block: Block) -> None:
     given = desk.server("esxi", "root")
     switches = [{"name": "vSwitch0", "kind": "vswitch", "security": {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}}]
     desk.write(block.file, block.text)
-    desk.write("standalone.json", {"esxi_hosts": {
-        "hosts": {STANDALONE: {}}, "vars": {"ansible_connection": "local", "esxi_network_policy_switches": switches}}})
+    desk.write(
+        "standalone.json", {"esxi_hosts": {"hosts": {STANDALONE: {}}, "vars": {"ansible_connection": "local", "esxi_network_policy_switches": switches}}}
+    )
     # What the variables are about must come from them.
     environ = {name: value for name, value in given.items() if name not in ("VMWARE_HOST", "VMWARE_USER")}
     scene = Scene({**environ, "ANSIBLE_INVENTORY": str(desk.folder / "standalone.json")}, desk.controller)
@@ -92,7 +93,7 @@ def install_profiles(desk: Desk, block: Block) -> None:
     desk.write("profiles.yml", block.text)
     name, profile = next(iter(block.data["esxi_install_profile_profiles"].items()))
     # What the profile says, the example's variables must not say otherwise.
-    variables = f"-e esxi_install_profile_name={name} -e esxi_install_profile_memory={profile['memory']} -e '{{\"esxi_install_profile_formats\": [\"iso\"]}}'"
+    variables = f'-e esxi_install_profile_name={name} -e esxi_install_profile_memory={profile["memory"]} -e \'{{"esxi_install_profile_formats": ["iso"]}}\''
     variables += " -e esxi_install_profile_dest=/srv/www/rack7 -e esxi_install_profile_disk_size=200GB"
     typed = _run(desk, scene, f"{INSTALL} --limit esx1 -e @profiles.yml {variables}")
     script = desk.type("cat /srv/www/rack7/ks/esx1.cfg", before=desk.controller).stdout

@@ -24,8 +24,11 @@ PROGRAMS = frozenset(
 )
 # Words in the form of a command that are none.
 NAMES = {
-    "bridge virtnet_hardening": "the table of nftables, by family and name", "govc datastore.upload": "a subcommand", "govc object.collect": "a subcommand",
-    "scripts/setup TARGET": "any target of the Makefile", "virsh domiflist": "a subcommand",
+    "bridge virtnet_hardening": "the table of nftables, by family and name",
+    "govc datastore.upload": "a subcommand",
+    "govc object.collect": "a subcommand",
+    "scripts/setup TARGET": "any target of the Makefile",
+    "virsh domiflist": "a subcommand",
 }
 
 
@@ -107,7 +110,7 @@ def _fenced(path: str, text: str, match: re.Match[str]) -> Iterator[Item]:
     assert starts and starts[0] == 0, f"{path}:{line}: a console begins with a command, as in '$ make help'"
     for start, end in zip(starts, [*starts[1:], len(lines)]):
         # What stands behind two blanks and a # is said to the reader, not to the shell.
-        yield Command(path, line + 1 + start, re.sub(r"  +# .*$", "", lines[start][2:]).strip(), "\n".join(lines[start + 1:end]))
+        yield Command(path, line + 1 + start, re.sub(r"  +# .*$", "", lines[start][2:]).strip(), "\n".join(lines[start + 1 : end]))
 
 
 def _inline(path: str, text: str) -> Iterator[Command]:

@@ -113,8 +113,11 @@ def vcenter(desk: Desk) -> Scene:
     """A vCenter of the name that the text uses; who reads it knows the password."""
     given = desk.server("vcenter", "administrator@vsphere.local", "--hosts", "2")
     desk.write("vault.json", {"vcenter_password": given["VMWARE_PASSWORD"]})
-    return Scene({"SSL_CERT_FILE": given["SSL_CERT_FILE"], "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"},
-                 desk.controller, "-e @vault.json")
+    return Scene(
+        {"SSL_CERT_FILE": given["SSL_CERT_FILE"], "ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"},
+        desk.controller,
+        "-e @vault.json",
+    )
 
 
 def vcenter_by_credential(desk: Desk) -> Scene:
@@ -130,14 +133,19 @@ def install(desk: Desk) -> Scene:
     iso = "/srv/iso/VMware-VMvisor-Installer-8.0U3-24022510.x86_64.iso"
     lines = ["vmaccepteula", f"rootpw --iscrypted {script}", "install --firstdisk=local --overwritevmfs", "network --bootproto=dhcp", "reboot"]
     desk.write("esx1.cfg", "\n".join([*lines, ""]))
-    desk.write("medium.yml", [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [
-        {"virtnet.hardening.esxi_install_media": {"src": tree, "dest": iso}}]}])
-    made = desk.type(f"""
+    desk.write(
+        "medium.yml",
+        [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [{"virtnet.hardening.esxi_install_media": {"src": tree, "dest": iso}}]}],
+    )
+    made = desk.type(
+        f"""
         set -e
         mkdir -p /srv/www /srv/iso /srv/ks
         test -e {tree} || python3 lab/demo/installer_tree.py {tree}
         cp esx1.cfg /srv/ks/esx1.cfg
-        test -e {iso} || ansible-playbook medium.yml""", before=desk.controller)
+        test -e {iso} || ansible-playbook medium.yml""",
+        before=desk.controller,
+    )
     assert made.code == 0, made.output
     write_files(desk, "roles/esxi_install_profile/README.md")
     return Scene({"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}, desk.controller)

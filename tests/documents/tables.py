@@ -36,16 +36,20 @@ SCENES: dict[Key, Callable[[Desk], Scene]] = {
     (PROFILE, "Make media that install ESXi"): scenes.install_inventory,
     (NETWORK, "Harden the hosts of a cluster"): scenes.vcenter_by_credential,
     (ISOLATION, "Check the isolation of guests"): scenes.isolated_guests,
-    (ISOLATION, "ansible-playbook virtnet.hardening.check_isolation -e virtnet_hosts=guests:gateway -e '{\"isolation_check_controls\": [\"gateway\"]}'"):
-        scenes.guests_and_gateway,
+    (
+        ISOLATION,
+        'ansible-playbook virtnet.hardening.check_isolation -e virtnet_hosts=guests:gateway -e \'{"isolation_check_controls": ["gateway"]}\'',
+    ): scenes.guests_and_gateway,
     (ISOLATION, "tcpdump -A ether proto 0x88b5"): lambda desk: Scene(before=desk.lab.inside("guest1")),
     (KVM, "Harden the bridges of the KVM hosts"): scenes.bare_kvm,
 }
 
 # Commands that fail, as the text says, with these words of the text.
 FAILS: dict[Key, str] = {
-    (PROFILE, "ansible-playbook -i inventory.yml virtnet.hardening.esxi_install_profile -e esxi_install_profile_memory=1TB"):
-        "systemMediaSize=min: a host with 1024 GiB of memory, 1 TB or more, must use at least small (69 GB).",
+    (
+        PROFILE,
+        "ansible-playbook -i inventory.yml virtnet.hardening.esxi_install_profile -e esxi_install_profile_memory=1TB",
+    ): "systemMediaSize=min: a host with 1024 GiB of memory, 1 TB or more, must use at least small (69 GB)."
 }
 
 # Programs that go on until somebody stops them, and what they say meanwhile.

@@ -87,7 +87,7 @@ def _command(desk: Desk, item: Command) -> None:
         _type(desk, item)
         return
     consoles = [each for each in items(ROOT / item.path) if isinstance(each, Command) and not each.inline and tables.not_here(each) is None]
-    for each in consoles[:consoles.index(item) + 1]:
+    for each in consoles[: consoles.index(item) + 1]:
         if each not in _typed:
             if each is consoles[0]:
                 desk.exported = {}

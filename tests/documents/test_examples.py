@@ -24,7 +24,10 @@ HERE: dict[str, list[str]] = {
     "modules/linux_bridge_port": [*_BRIDGE, "link add br1 type bridge", "link add eth1 type veth peer name eth1far", "link set eth1 up"],
     "modules/linux_bridge_fdb": _GUESTS,
     "modules/linux_bridge_vlan": [
-        "link add br0 type bridge vlan_filtering 1", "link set vnet0 master br0", "link add eth1 type veth peer name eth1far", "link set eth1 master br0",
+        "link add br0 type bridge vlan_filtering 1",
+        "link set vnet0 master br0",
+        "link add eth1 type veth peer name eth1far",
+        "link set eth1 master br0",
     ],
     "modules/linux_bridge_info": _GUESTS,
     "modules/linux_port_security": _GUESTS,
@@ -50,8 +53,10 @@ ELSEWHERE = {
     **{f"modules/{name}": "integration/test_installer.py" for name in ("esxi_kickstart", "esxi_boot_cfg")},
     "modules/esxi_install_media": "media/test_playbook.py",
     **{f"filter/{name}": "integration/test_install_profile.py" for name in ("esxcli_policy", "install_profile", "install_conflicts")},
-    **{f"modules/{name}": "vsphere/test_examples.py" for name in (
-        "esxi_vswitch", "esxi_portgroup", "vds_portgroup", "vds_port", "esxi_switch_policy", "esxi_switch_policy_info")},
+    **{
+        f"modules/{name}": "vsphere/test_examples.py"
+        for name in ("esxi_vswitch", "esxi_portgroup", "vds_portgroup", "vds_port", "esxi_switch_policy", "esxi_switch_policy_info")
+    },
     **{f"modules/{name}": "vsphere/test_examples_jobs.py" for name in ("esxi_software", "esxi_vm_registration")},
 }
 # What a kernel may lack: how to know, by the name of the example that needs it.

@@ -56,21 +56,29 @@ def _leftovers(world: World) -> None:
     for number, port in enumerate(GUESTS.values()):
         world.ip("host", f"link set {port} type bridge_slave group_fwd_mask 0x8 mcast_router 2 fastleave on")
         world.bridge(
-            f"link set dev {port} hairpin on mcast_flood on bcast_flood on", f"fdb replace 52:54:00:99:00:0{number} dev {port} master static",
-            f"fdb replace 52:54:00:99:01:0{number} dev {port} master static sticky", f"fdb replace 52:54:00:99:02:0{number} dev {port} master extern_learn",
+            f"link set dev {port} hairpin on mcast_flood on bcast_flood on",
+            f"fdb replace 52:54:00:99:00:0{number} dev {port} master static",
+            f"fdb replace 52:54:00:99:01:0{number} dev {port} master static sticky",
+            f"fdb replace 52:54:00:99:02:0{number} dev {port} master extern_learn",
         )
     subprocess.run(world.enter("host", "nft", "-f", "-"), input=_FIREWALL, text=True, check=True)
 
 
 SETTINGS: dict[str, Callable[[World], None]] = {
-    "default": lambda world: None, "hub": _hub, "promiscuous": _promiscuous, "limited": _limited, "locked": _locked, "leftovers": _leftovers,
+    "default": lambda world: None,
+    "hub": _hub,
+    "promiscuous": _promiscuous,
+    "limited": _limited,
+    "locked": _locked,
+    "leftovers": _leftovers,
     # As the first; here the attacker itself shares an address with the victim, so that its port is not locked and learns.
     "sharing": lambda world: None,
     "vlans": _vlans,
 }
 # What a setting is made of, where not every kernel has it.
 LACKS: dict[str, Callable[[], bool]] = {
-    "limited": lambda: lacks_bridge_option("fdb_max_learned"), "locked": lambda: lacks_port_option("locked"),
+    "limited": lambda: lacks_bridge_option("fdb_max_learned"),
+    "locked": lambda: lacks_port_option("locked"),
     "vlans": lambda: not has_vlan_filtering(),
 }
 _OTHER = {"address": "00:00:5e:00:01:08", "shared": True}

@@ -19,23 +19,36 @@ _ONE_PORT = "a bridge that knows an address sends to its port only"
 _NO_BOUND = "the database has no bound, so nobody is kept out of it"
 _LOCKED = "the port is locked, and the address not known to it"
 CANNOT = {
-    "default": {
-        "sniff: known unicast from outside": _ONE_PORT, "sniff: known unicast between guests": _ONE_PORT, "sniff: after flooding the FDB": _NO_BOUND,
-    },
+    "default": {"sniff: known unicast from outside": _ONE_PORT, "sniff: known unicast between guests": _ONE_PORT, "sniff: after flooding the FDB": _NO_BOUND},
     "limited": {"sniff: known unicast from outside": _ONE_PORT, "sniff: known unicast between guests": _ONE_PORT},
     "locked": {
-        "sniff: known unicast from outside": _ONE_PORT, "sniff: known unicast between guests": _ONE_PORT, "sniff: after flooding the FDB": _NO_BOUND,
-        "forge: random MAC": _LOCKED, "forge: random MAC to the outside": _LOCKED, "forge: a neighbour's MAC": _LOCKED,
-        "forge: the bridge's MAC": _LOCKED, "steal: a neighbour's MAC": _LOCKED, "steal: the router's MAC": _LOCKED,
+        "sniff: known unicast from outside": _ONE_PORT,
+        "sniff: known unicast between guests": _ONE_PORT,
+        "sniff: after flooding the FDB": _NO_BOUND,
+        "forge: random MAC": _LOCKED,
+        "forge: random MAC to the outside": _LOCKED,
+        "forge: a neighbour's MAC": _LOCKED,
+        "forge: the bridge's MAC": _LOCKED,
+        "steal: a neighbour's MAC": _LOCKED,
+        "steal: the router's MAC": _LOCKED,
         **{case.name: _LOCKED for case in stream.FORGED},
         **dict.fromkeys(("shared address: forged", "shared address: an advertisement of a master"), _LOCKED),
     },
 }
 # Honest flows that a setting loses: the usual recipe has nothing for an address that moves.
 _PINNED = "the port is locked, and no entry for a shared address could be on two ports"
-LOSES = {"locked": dict.fromkeys((
-    "VRRP: advertisement", "VRRP: advertisement to the standby", "VRRP: announcement of a new master", "VRRP: from the virtual address", "VRRP: fail-over",
-), _PINNED)}
+LOSES = {
+    "locked": dict.fromkeys(
+        (
+            "VRRP: advertisement",
+            "VRRP: advertisement to the standby",
+            "VRRP: announcement of a new master",
+            "VRRP: from the virtual address",
+            "VRRP: fail-over",
+        ),
+        _PINNED,
+    )
+}
 _NO_MEMBER = "the port is in no other VLAN"
 CANNOT["vlans"] = {**CANNOT["default"], **dict.fromkeys(("VLAN tag", "stream: TCP in a VLAN tag", "stream: TCP over IPv6 in a VLAN tag"), _NO_MEMBER)}
 CANNOT["promiscuous"] = CANNOT["sharing"] = CANNOT["default"]

@@ -64,7 +64,8 @@ class Odd:
         size = 20 + len(options) + len(body)
         words = self.number(5 + len(options) // 4, 0, 4, 5, 15)
         head = struct.pack(
-            "!BBHHHBBH", self.number(4, 6) << 4 | words, 0, self.number(size, 0, 19, 20, 65535), 7, self.number(0, 0x2000, 0x4000, 1, 0x2001), 64, protocol, 0)
+            "!BBHHHBBH", self.number(4, 6) << 4 | words, 0, self.number(size, 0, 19, 20, 65535), 7, self.number(0, 0x2000, 0x4000, 1, 0x2001), 64, protocol, 0
+        )
         source = self.often(ring.a.ip4, ring.t.ip4, "0.0.0.0", "127.0.0.1")
         target = self.often(ring.v.ip4, "255.255.255.255", "224.0.0.251")
         return head + ip_address(source).packed + ip_address(target).packed + options + body
@@ -93,7 +94,7 @@ class Odd:
         kind, body = some.choice(((0x0800, self.ipv4()), (0x0800, self.ipv4()), (0x86DD, self.ipv6()), (0x86DD, self.ipv6()), self.other()))
         tags = b"".join(struct.pack("!HH", some.choice((0x8100, 0x88A8, 0x9100)), some.choice((0, 10))) for _number in range(some.choice((0,) * 9 + (1, 1, 2))))
         whole = bytes.fromhex((to + source).replace(":", "")) + tags + kind.to_bytes(2, "big") + body
-        return whole[:some.randrange(14, len(whole) + 1)] if some.random() < 0.05 else whole.ljust(60, b"\0") + mark
+        return whole[: some.randrange(14, len(whole) + 1)] if some.random() < 0.05 else whole.ljust(60, b"\0") + mark
 
 
 def heard(ring: Ring, frames: list[bytes]) -> set[tuple[str, bytes]]:
@@ -101,7 +102,7 @@ def heard(ring: Ring, frames: list[bytes]) -> set[tuple[str, bytes]]:
     found: set[tuple[str, bytes]] = set()
     for at in range(0, len(frames), _AT_ONCE):
         ring.arena.drain()
-        ring.arena.send(ATTACKER, *frames[at:at + _AT_ONCE], f.plain(ring.a.mac, f.BROADCAST, _END))
+        ring.arena.send(ATTACKER, *frames[at : at + _AT_ONCE], f.plain(ring.a.mac, f.BROADCAST, _END))
         for name in (VICTIM, OUTSIDE):
             some: list[bytes] = []
             deadline = time.monotonic() + _PATIENCE

@@ -118,8 +118,7 @@ def test_a_tap_that_is_made_again_inherits_nothing(world: World) -> None:
     with world.ring() as ring:
         # Another guest on the old name: what the old one was allowed, and what it was not, is nothing to it.
         assert ring.carry("attacker", "victim", lambda token: f.plain("52:54:00:00:00:77", ring.v.mac, token))
-        assert ring.carry("attacker", "victim", lambda token: f.ether(
-            ring.a.mac, ring.v.mac, f.IP(src="192.0.2.77", dst=ring.v.ip4) / f.ICMP(), token))
+        assert ring.carry("attacker", "victim", lambda token: f.ether(ring.a.mac, ring.v.mac, f.IP(src="192.0.2.77", dst=ring.v.ip4) / f.ICMP(), token))
     result = world.module("linux_port_security", bridge="br0", ports=world.policy())
     assert any(action.startswith("delete filter ifindex ") for action in result["actions"])
     assert len(re.findall(r'"vnet0" \. 52:54:00:00:00:01(?! \.)', elements(world))) == 1
@@ -305,10 +304,14 @@ def test_prefixes_hold_for_every_guard(world: World) -> None:
         for addresses, passes in ((inside, True), (beside, False)):
             four, six = addresses["4"], addresses["6"]
             packets = [
-                f.arp(2, ring.a.mac, four, ring.o.mac, ring.o.ip4), f.arp(1, ring.a.mac, "0.0.0.0", "00:00:00:00:00:00", four),
-                f.IP(src=four, dst=ring.o.ip4) / f.ICMP(), f.IPv6(src=six, dst=ring.o.ip6) / f.ICMPv6EchoRequest(),
-                f.advertisement(six, six, ring.a.mac), f.advertisement(f.link_local(ring.a.mac), six, ring.a.mac),
-                f.solicitation("::", six, None), f.solicitation(six, ring.o.ip6, ring.a.mac),
+                f.arp(2, ring.a.mac, four, ring.o.mac, ring.o.ip4),
+                f.arp(1, ring.a.mac, "0.0.0.0", "00:00:00:00:00:00", four),
+                f.IP(src=four, dst=ring.o.ip4) / f.ICMP(),
+                f.IPv6(src=six, dst=ring.o.ip6) / f.ICMPv6EchoRequest(),
+                f.advertisement(six, six, ring.a.mac),
+                f.advertisement(f.link_local(ring.a.mac), six, ring.a.mac),
+                f.solicitation("::", six, None),
+                f.solicitation(six, ring.o.ip6, ring.a.mac),
             ]
             for packet in packets:
                 assert ring.carry("attacker", "outside", framed(ring, ring.o.mac, packet)) is passes, packet
@@ -392,7 +395,8 @@ def test_what_was_stopped_is_counted(world: World) -> None:
             "neighbor": lambda token: f.ether(a.mac, v.mac, f.advertisement("2001:db8::77", "2001:db8::77", a.mac), token),
             "ip_source": lambda token: f.ether(a.mac, v.mac, f.IP(src="192.0.2.77", dst=v.ip4) / f.ICMP(), token),
             "router_advertisement": lambda token: f.ether(
-                a.mac, f.ALL_NODES, f.over6(f.link_local(a.mac), "ff02::1", f.router(f.link_local(a.mac), a.mac)), token),
+                a.mac, f.ALL_NODES, f.over6(f.link_local(a.mac), "ff02::1", f.router(f.link_local(a.mac), a.mac)), token
+            ),
             "dhcp_server": lambda token: f.ether(a.mac, v.mac, f.offer(a.ip4, v.mac, "192.0.2.99"), token),
             "bpdu": lambda token: f.raw(f.bpdu(a.mac, "01:00:0c:cc:cc:cd"), token),
             "vlan_tags": lambda token: f.tagged(f.plain(a.mac, v.mac, token), (0x8100, 7)),
@@ -431,6 +435,7 @@ def test_dhcp_with_prefixes(world: World) -> None:
     guests = [{**port, "addresses": ["192.0.2.0/28"]} if port["name"] == "vnet0" else port for port in world.policy()]
     world.module("linux_port_security", bridge="br0", ports=guests)
     with world.ring() as ring:
+
         def renews(address: str) -> bool:
             packet = f.request4(ring.a.mac, "request", ring.a.ip4, ring.o.ip4, ciaddr=address)
             return ring.carry(ATTACKER, OUTSIDE, lambda token: f.ether(ring.a.mac, ring.o.mac, packet, token))
@@ -456,7 +461,7 @@ def _reports4(ring: Ring, version: int, many: int) -> list[bytes]:
             packet = f.igmp(ring.a.ip4, 0x16, text)
         else:
             body = b"\x22\0\0\0\0\0" + len(groups).to_bytes(2, "big") + b"".join(b"\x04\0\0\0" + group for group in groups)
-            total = sum(int.from_bytes(body[place:place + 2], "big") for place in range(0, len(body), 2))
+            total = sum(int.from_bytes(body[place : place + 2], "big") for place in range(0, len(body), 2))
             check = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
             packet = f.IP(src=ring.a.ip4, dst="224.0.0.22", proto=2, ttl=1, options=[b"\x94\x04\0\0"]) / f.Raw(body[:2] + check.to_bytes(2, "big") + body[4:])
         frames.append(f.ether(ring.a.mac, f.group_mac(str(packet.dst)), packet, b""))
@@ -478,10 +483,14 @@ def _reports6(ring: Ring, version: int, many: int) -> list[bytes]:
 
 
 REPORTS: dict[str, Callable[[Ring], list[bytes]]] = {
-    "IGMP 2": lambda ring: _reports4(ring, 2, 1), "IGMP 3 of one group": lambda ring: _reports4(ring, 3, 1),
-    "IGMP 3 of ten groups": lambda ring: _reports4(ring, 3, 10), "IGMP 3 of a hundred groups": lambda ring: _reports4(ring, 3, 100),
-    "MLD 1": lambda ring: _reports6(ring, 1, 1), "MLD 2 of one group": lambda ring: _reports6(ring, 2, 1),
-    "MLD 2 of ten groups": lambda ring: _reports6(ring, 2, 10), "MLD 2 of fifty groups": lambda ring: _reports6(ring, 2, 50),
+    "IGMP 2": lambda ring: _reports4(ring, 2, 1),
+    "IGMP 3 of one group": lambda ring: _reports4(ring, 3, 1),
+    "IGMP 3 of ten groups": lambda ring: _reports4(ring, 3, 10),
+    "IGMP 3 of a hundred groups": lambda ring: _reports4(ring, 3, 100),
+    "MLD 1": lambda ring: _reports6(ring, 1, 1),
+    "MLD 2 of one group": lambda ring: _reports6(ring, 2, 1),
+    "MLD 2 of ten groups": lambda ring: _reports6(ring, 2, 10),
+    "MLD 2 of fifty groups": lambda ring: _reports6(ring, 2, 50),
 }
 
 
@@ -520,8 +529,13 @@ def test_a_guest_reports_its_groups_again_and_again(world: World) -> None:
     with world.ring() as ring:
         for number in range(4 * 40):
             group = f"239.10.0.{number % 40}"
-            assert ring.carry(ATTACKER, OUTSIDE, lambda token, group=group: f.ether(  # type: ignore[misc]
-                ring.a.mac, f.group_mac(group), f.igmp(ring.a.ip4, 0x16, group), token)), number
+            assert ring.carry(
+                ATTACKER,
+                OUTSIDE,
+                lambda token, group=group: f.ether(  # type: ignore[misc]
+                    ring.a.mac, f.group_mac(group), f.igmp(ring.a.ip4, 0x16, group), token
+                ),
+            ), number
 
 
 def _entries_of_groups(world: World) -> int:
@@ -532,7 +546,7 @@ def _with_sources4(ring: Ring, number: int, sources: int) -> bytes:
     """A report of version 3 that takes C(sources) senders of one group (RFC 3376), each an entry of its own (br_multicast_fwd_src_add)."""
     record = b"\x01\0" + sources.to_bytes(2, "big") + bytes([239, 50, number >> 8, number & 255]) + b"".join(bytes([10, 9, 1, each]) for each in range(sources))
     body = b"\x22\0\0\0\0\0\0\1" + record
-    total = sum(int.from_bytes(body[place:place + 2], "big") for place in range(0, len(body), 2))
+    total = sum(int.from_bytes(body[place : place + 2], "big") for place in range(0, len(body), 2))
     total = (total & 0xFFFF) + (total >> 16)
     check = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
     packet = f.IP(src=ring.a.ip4, dst="224.0.0.22", proto=2, ttl=1, options=[b"\x94\x04\0\0"]) / f.Raw(body[:2] + check.to_bytes(2, "big") + body[4:])

@@ -70,9 +70,11 @@ def test_what_is_pinned_keeps_the_frames(world: World) -> None:
         assert OUTSIDE not in hearers(ring, ATTACKER)
 
 
-@pytest.mark.parametrize("more", [
-    {}, {"profile": "nested_hypervisor"}, {"security": {"promiscuous": "reject"}}, {"guards": {"arp": "accept"}, "security": {"forged_transmits": "accept"}},
-], ids=["unnamed", "nested", "promiscuous", "accepted"])
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"profile": "nested_hypervisor"}, {"security": {"promiscuous": "reject"}}, {"guards": {"arp": "accept"}, "security": {"forged_transmits": "accept"}}],
+    ids=["unnamed", "nested", "promiscuous", "accepted"],
+)
 def test_nobody_else_sends_from_it(world: World, more: dict[str, Any]) -> None:
     """From a port without a policy, and from one whose policy compares no sources: neither to take it, nor to speak in its name."""
     own = [{"name": GUESTS[ATTACKER], **more}] if more else []
@@ -111,9 +113,7 @@ def test_link_local_frames_teach_nothing(world: World) -> None:
     ports[0]["macs"].append({"address": "00:00:5e:00:01:08", "shared": True})
     world.module("linux_port_security", bridge="br0", ports=ports)
     quiet, mask = ("link set br0 type bridge no_linklocal_learn {}", "link set vnet0 type bridge_slave group_fwd_mask {}")
-    for number, (lines, taught) in enumerate((
-        ([], []), ([mask.format(0)], []), ([mask.format(0x4001), quiet.format(0)], []), ([mask.format(0)], [0x0E]),
-    )):
+    for number, (lines, taught) in enumerate((([], []), ([mask.format(0)], []), ([mask.format(0x4001), quiet.format(0)], []), ([mask.format(0)], [0x0E]))):
         world.ip("host", *lines)
         with world.ring() as ring:
             forged = {last: f"02:00:5e:77:{number:02x}:{last:02x}" for last in range(16)}

@@ -111,9 +111,7 @@ class World:
             station = self.stations[name]
             virtual = [SHARED_MAC, SHARED_IP4] if shared and name != ATTACKER else []
             macs, addresses = ([{"address": each, "shared": True}] for each in virtual) if virtual else ([], [])
-            ports.append({
-                "name": GUESTS[name], "profile": "guest", "macs": [station.mac, *macs], "addresses": [station.ip4, station.ip6, *addresses], **more,
-            })
+            ports.append({"name": GUESTS[name], "profile": "guest", "macs": [station.mac, *macs], "addresses": [station.ip4, station.ip6, *addresses], **more})
         return ports
 
     def uplink(self) -> dict[str, Any]:

@@ -71,8 +71,14 @@ class Bare:
         before = ["setpriv", "--reuid", _ORDINARY, "--regid", _ORDINARY, "--clear-groups"] if ordinary else []
         inside = Path("/") / place.relative_to(self.root)
         variables = {
-            **carry.environment(os.environ), "PATH": PATH, "HOME": str(inside.parent), "LANG": "C.UTF-8", "TERM": "dumb",
-            "PIP_CACHE_DIR": "/var/cache/fresh/pip", "GOMODCACHE": "/var/cache/fresh/go/modules", "GOCACHE": "/var/cache/fresh/go/build",
+            **carry.environment(os.environ),
+            "PATH": PATH,
+            "HOME": str(inside.parent),
+            "LANG": "C.UTF-8",
+            "TERM": "dumb",
+            "PIP_CACHE_DIR": "/var/cache/fresh/pip",
+            "GOMODCACHE": "/var/cache/fresh/go/modules",
+            "GOCACHE": "/var/cache/fresh/go/build",
         }
         words = [*ALONE, str(ENTER), str(self.root), *self._binds(), "--", *before, "bash", "-c", f"cd {inside} && {command}"]
         return {"args": words, "env": variables}
@@ -140,12 +146,23 @@ def made(kind: str, suite: str, packages: Sequence[str], authorities: Sequence[P
     (new / "options").write_text("".join(f"{line}\n" for line in options), encoding="utf-8")
     hooks = ["--customize-hook", f"copy-in {' '.join(map(str, authorities))} {_AUTHORITIES}"] if authorities else []
     hooks += ["--customize-hook", 'chroot "$1" update-ca-certificates'] if authorities else []
-    run([
-        *ALONE, "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={','.join(packages)}", f"--aptopt={new / 'options'}",
-        # Nobody wants what is in it after a power failure.
-        "--dpkgopt=force-unsafe-io",
-        *hooks, suite, str(new / "root"), *sources,
-    ])
+    run(
+        [
+            *ALONE,
+            "mmdebstrap",
+            "--quiet",
+            "--mode=root",
+            "--variant=minbase",
+            f"--include={','.join(packages)}",
+            f"--aptopt={new / 'options'}",
+            # Nobody wants what is in it after a power failure.
+            "--dpkgopt=force-unsafe-io",
+            *hooks,
+            suite,
+            str(new / "root"),
+            *sources,
+        ]
+    )
     (new / "root").rename(root)
     remove(new)
     return root

@@ -61,8 +61,7 @@ class Booted:
         self.root = folder / "root"
         with (folder / "console").open("wb") as console:
             self.process = subprocess.Popen(
-                [*ALONE, "--net", "--uts", "--mount-proc", "sh", "-c", _MACHINE, "sh", str(self.root)],
-                stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                [*ALONE, "--net", "--uts", "--mount-proc", "sh", "-c", _MACHINE, "sh", str(self.root)], stdin=subprocess.DEVNULL, stdout=console, stderr=console
             )
         self.wait_until_up()
 
@@ -78,8 +77,7 @@ class Booted:
 
     def is_up(self) -> bool:
         """Whether SSH answers over the uplink."""
-        done = subprocess.run(
-            self.outside("ssh-keyscan", "-T", "1", ADDRESS), capture_output=True, text=True, check=False) if self._child() else None
+        done = subprocess.run(self.outside("ssh-keyscan", "-T", "1", ADDRESS), capture_output=True, text=True, check=False) if self._child() else None
         return done is not None and ADDRESS in done.stdout
 
     def wait_until_up(self) -> None:
@@ -91,7 +89,10 @@ class Booted:
         """One task on the machine, from the control node, in the background."""
         ssh = f"-i {self.folder / 'key'} -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o ConnectTimeout=2 -o ControlPath=none"
         host = {
-            "ansible_connection": "ssh", "ansible_host": ADDRESS, "ansible_user": user, "ansible_ssh_common_args": ssh,
+            "ansible_connection": "ssh",
+            "ansible_host": ADDRESS,
+            "ansible_user": user,
+            "ansible_ssh_common_args": ssh,
             "ansible_python_interpreter": "/usr/bin/python3",
         }
         task = {"name": "Change", "virtnet.hardening.linux_bridge_port": {"bridge": "br0", **options}}
@@ -100,7 +101,10 @@ class Booted:
             (self.folder / name).write_text(json.dumps(content))
         command = ["ansible-playbook", "--inventory", str(self.folder / "hosts.json"), str(self.folder / "play.json")]
         environ = {
-            **os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_RETRY_FILES_ENABLED": "false", "ANSIBLE_DEPRECATION_WARNINGS": "false",
+            **os.environ,
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+            "ANSIBLE_RETRY_FILES_ENABLED": "false",
+            "ANSIBLE_DEPRECATION_WARNINGS": "false",
         }
         return subprocess.Popen(self.outside(*command), env=environ, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
 
@@ -134,7 +138,7 @@ def within(seconds: float, condition: Callable[[], bool]) -> bool:
 def result(playing: subprocess.Popen[str]) -> dict[str, Any]:
     """What the task ended with."""
     output, _errors = playing.communicate(timeout=180)
-    answer: dict[str, Any] = json.loads(output[output.index("{"):])
+    answer: dict[str, Any] = json.loads(output[output.index("{") :])
     found: dict[str, Any] = answer["plays"][0]["tasks"][-1]["hosts"]["kvm1"]
     return found
 

@@ -29,8 +29,11 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 def config_files(home: Path, config: Path) -> Iterator[tuple[Path, str]]:
     """The files with the same purpose, each with its place in a root whose only user is root."""
     for source, target in (
-        (Path("/etc/hosts"), "/etc/hosts"), (Path("/etc/resolv.conf"), "/etc/resolv.conf"), (Path("/etc/pip.conf"), "/etc/pip.conf"),
-        (home / ".pip" / "pip.conf", "/root/.pip/pip.conf"), (config / "pip" / "pip.conf", "/root/.config/pip/pip.conf"),
+        (Path("/etc/hosts"), "/etc/hosts"),
+        (Path("/etc/resolv.conf"), "/etc/resolv.conf"),
+        (Path("/etc/pip.conf"), "/etc/pip.conf"),
+        (home / ".pip" / "pip.conf", "/root/.pip/pip.conf"),
+        (config / "pip" / "pip.conf", "/root/.config/pip/pip.conf"),
         (config / "go" / "env", "/root/.config/go/env"),
     ):
         if source.is_file():

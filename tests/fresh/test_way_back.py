@@ -72,7 +72,7 @@ def test_without_a_bus_it_says_what_may_end_it(host: Booted) -> None:
     finally:
         host.console("systemctl", "start", "dbus.socket")
     assert outcome["rollback"]["confirmed"] is True
-    text, = [str(each) for each in outcome["warnings"]]
+    (text,) = [str(each) for each in outcome["warnings"]]
     assert "may end with the session or the service in which the task runs, as it got no scope of systemd" in text
 
 
@@ -88,9 +88,9 @@ def test_a_restart_is_no_confirmation(host: Booted) -> None:
     assert outcome["error_code"] == "rolled_back" and "no journal was found on the host" in outcome["not_undone"][0], outcome
     for user in ("admin", "root"):
         told = result(host.play(user, ports=["host0"], priority=7, allow_management=True))
-        text, = [str(each) for each in told["warnings"]]
+        (text,) = [str(each) for each in told["warnings"]]
         assert "linux_bridge_port" in text and "port host0" in text and "neither confirmed nor undone when the host was restarted" in text
         assert told["rollback"]["confirmed"] is True if user == "admin" else not told["changed"]
-    note, = re.findall(r"then remove (/var/lib/virtnet-hardening/\w+\.pending)\.", text)
+    (note,) = re.findall(r"then remove (/var/lib/virtnet-hardening/\w+\.pending)\.", text)
     host.console("rm", note)
     assert not result(host.play("root", ports=["host0"], priority=7, allow_management=True)).get("warnings")

@@ -47,13 +47,17 @@ class Lab:
         """Run ansible-playbook with results as JSON."""
         done = subprocess.run(**self.playing(path, *options, inside=inside, inventory=inventory), capture_output=True, text=True, check=False, timeout=600)
         assert not ok or done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
-        return json.loads(done.stdout[done.stdout.index("{"):])
+        return json.loads(done.stdout[done.stdout.index("{") :])
 
     def playing(self, path: Path, *options: str, inside: str = "", inventory: str = "") -> dict[str, Any]:
         """What subprocess has to start for it."""
         environ = dict(
-            os.environ, ANSIBLE_STDOUT_CALLBACK="ansible.posix.json", ANSIBLE_HOST_KEY_CHECKING="false",
-            ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_RETRY_FILES_ENABLED="false", ANSIBLE_DEPRECATION_WARNINGS="false",
+            os.environ,
+            ANSIBLE_STDOUT_CALLBACK="ansible.posix.json",
+            ANSIBLE_HOST_KEY_CHECKING="false",
+            ANSIBLE_LOCALHOST_WARNING="false",
+            ANSIBLE_RETRY_FILES_ENABLED="false",
+            ANSIBLE_DEPRECATION_WARNINGS="false",
         )
         command = ["ansible-playbook", "-i", inventory or str(self.state / "inventory.yml"), str(path), *options]
         before = self.inside(inside) if inside else [*self.command, "run", "--"]

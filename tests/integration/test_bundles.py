@@ -40,11 +40,20 @@ def test_what_is_wrong_is_refused(runner: Runner, tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path, [VibSpec()])
     (tmp_path / "cut.zip").write_bytes(bundle.read_bytes()[:-30])
     (tmp_path / "none.zip").write_text("no bundle")
-    refusals(runner, "offline_bundle_info", {"paths": [str(bundle)]}, [
-        ({"paths": [str(tmp_path / "cut.zip")]}, "cut.zip"), ({"paths": [str(tmp_path / "none.zip")]}, "neither a VIB nor a zip file"),
-        ({"paths": ["/nonexistent.zip"]}, "can't be read"), ({"paths": [str(tmp_path)]}, "directory"), ({"paths": ["/dev/null"]}, "no regular file"),
-        ({"checksums": {"bundle.zip": "0" * 64}}, "checksums says"), ({"pci_ids": "8086"}, "no PCI identifier"),
-    ])
+    refusals(
+        runner,
+        "offline_bundle_info",
+        {"paths": [str(bundle)]},
+        [
+            ({"paths": [str(tmp_path / "cut.zip")]}, "cut.zip"),
+            ({"paths": [str(tmp_path / "none.zip")]}, "neither a VIB nor a zip file"),
+            ({"paths": ["/nonexistent.zip"]}, "can't be read"),
+            ({"paths": [str(tmp_path)]}, "directory"),
+            ({"paths": ["/dev/null"]}, "no regular file"),
+            ({"checksums": {"bundle.zip": "0" * 64}}, "checksums says"),
+            ({"pci_ids": "8086"}, "no PCI identifier"),
+        ],
+    )
 
 
 def test_examples_run_as_they_stand(runner: Runner, tmp_path: Path) -> None:
@@ -59,7 +68,8 @@ def test_examples_run_as_they_stand(runner: Runner, tmp_path: Path) -> None:
     assert changed(answer) == 1
     shown = results(answer, "List the files for all devices of a host", "localhost")["msg"]
     assert shown == [
-        "nvme-community-driver_1.0.1.0-3vmw.700.1.0.15843807-component-18902434.zip", "Net-Community-Driver_1.2.7.0-1vmw.700.1.0.15843807_19480755.zip",
+        "nvme-community-driver_1.0.1.0-3vmw.700.1.0.15843807-component-18902434.zip",
+        "Net-Community-Driver_1.2.7.0-1vmw.700.1.0.15843807_19480755.zip",
     ]
     assert "VMware-igc-community" in runner.raw
 

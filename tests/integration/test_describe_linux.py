@@ -47,7 +47,9 @@ def test_hosts_of_the_lab(lab: Lab, tmp_path: Path) -> None:
     assert {host: state(lab, host) for host in before} == before
     assert any("vnet0 of br0: macs and addresses missing" in each for each in results(answer, "Say what would be tightened", "kvm1")["msg"])
     assert yaml.safe_load((tmp_path / "kvm2.yml").read_text())["kvm_bridge_host_policy"][0]["security"] == {
-        "promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject",
+        "promiscuous": "reject",
+        "mac_changes": "reject",
+        "forged_transmits": "reject",
     }
     assert changed(lab.playbook(DESCRIBE, *ROOT_USER, "-e", f"virtnet_describe_dir={tmp_path}")) == 0, "the same state is the same file"
 

@@ -40,9 +40,12 @@ def override(vsphere: Client, host: int, name: str, **values: bool) -> None:
     spec = copy.deepcopy(next(each["spec"] for each in groups if each["spec"]["name"] == name))
     spec["policy"]["security"] = values
     system = vsphere.collect(path(host), "configManager.networkSystem")
-    vsphere.soap("UpdatePortGroup", (system["type"], system["value"]), pgName=name, portgrp={
-        "name": name, "vlanId": spec["vlanId"], "vswitchName": spec["vswitchName"], "policy": spec["policy"],
-    })
+    vsphere.soap(
+        "UpdatePortGroup",
+        (system["type"], system["value"]),
+        pgName=name,
+        portgrp={"name": name, "vlanId": spec["vlanId"], "vswitchName": spec["vswitchName"], "policy": spec["policy"]},
+    )
 
 
 def messy(vsphere: Client) -> None:

@@ -58,14 +58,17 @@ class Site:
         """The results; all output is in C(raw)."""
         (self.folder / "inventory.yml").write_text(json.dumps(self.inventory))
         environ = dict(
-            os.environ, ANSIBLE_STDOUT_CALLBACK="ansible.posix.json", ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_RETRY_FILES_ENABLED="false",
+            os.environ,
+            ANSIBLE_STDOUT_CALLBACK="ansible.posix.json",
+            ANSIBLE_LOCALHOST_WARNING="false",
+            ANSIBLE_RETRY_FILES_ENABLED="false",
             ANSIBLE_DEPRECATION_WARNINGS="false",
         )
         command = ["ansible-playbook", "-i", str(self.folder / "inventory.yml"), playbook, *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ, timeout=600, cwd=self.folder)
         self.raw = done.stdout + done.stderr
         assert (done.returncode == 0) == ok, self.raw[-3000:]
-        return json.loads(done.stdout[done.stdout.index("{\n"):])
+        return json.loads(done.stdout[done.stdout.index("{\n") :])
 
     def state(self) -> str:
         """All that is made, by its digest and mode."""
@@ -117,7 +120,7 @@ def the_host_has_its_own(site: Site, number: int) -> None:
     for name in ("/BOOT.CFG", "/EFI/BOOT/BOOT.CFG"):
         assert "kernelopt=runweasel ks=cdrom:/KS.CFG systemMediaSize=min\n" in site.from_iso(host, name)
     records = subprocess.run(
-        ["xorriso", "-indev", str(site.dest / "iso" / f"{host}.iso"), "-report_el_torito", "plain"], capture_output=True, text=True, check=True,
+        ["xorriso", "-indev", str(site.dest / "iso" / f"{host}.iso"), "-report_el_torito", "plain"], capture_output=True, text=True, check=True
     ).stdout
     assert re.search(r"El Torito boot img :\s+1\s+BIOS", records) and re.search(r"El Torito boot img :\s+2\s+UEFI", records)
     for kind in ("pxe", "http"):
@@ -175,8 +178,11 @@ def tree_of(site: Site, build: str) -> str:
 # What is known from the profile alone, and what only the medium and the folders tell.
 BEFORE_ANYTHING: dict[str, Any] = {
     "an option in another case": ({"esxi_install_profile_kernel_options": {"systemmediasize": "min"}}, "option-case", "Refuse what can't be installed so"),
-    "a password in a URL": ({"esxi_install_profile_base_url": "http://u:pa55word@192.0.2.1/esxi"}, "base_url: it carries a password",
-                            "Refuse what can't be installed so"),
+    "a password in a URL": (
+        {"esxi_install_profile_base_url": "http://u:pa55word@192.0.2.1/esxi"},
+        "base_url: it carries a password",
+        "Refuse what can't be installed so",
+    ),
     "no medium": ({"esxi_install_profile_src": "/nonexistent/esxi.iso"}, "is not on this host", "Make the ISO, without writing yet"),
     "a medium of another release": ({"build": "6.7.0-0.0.8169922"}, "is of 6.7; give", "Make the ISO, without writing yet"),
     "nobody's files": ({"esxi_install_profile_owner": "no-such-user"}, "owner: no-such-user", "Make the trees of all hosts, without writing yet"),
@@ -190,7 +196,7 @@ def test_nothing_is_written_for_any_host(site: Site, case: str) -> None:
     site.inventory["esxi_install"]["hosts"].pop("esx3")
     site.variables["esxi_install_profile_formats"] = ["http"] if "trees" in task else ["iso", "http"]
     site.variables.update({"esxi_install_profile_src": tree_of(site, variables["build"])} if "build" in variables else variables)
-    for options in (("--check",), ())[task.startswith("Make"):]:
+    for options in (("--check",), ())[task.startswith("Make") :]:
         answer = site.play(*options, ok=False)
         result = results(answer, task, "esx1")
         assert words in str(result), result
@@ -213,8 +219,11 @@ def test_drivers(site: Site, tmp_path: Path) -> None:
     bundle = bundles.make_bundle(tmp_path, [bundles.VibSpec()])
     digest = tool("sha256sum", str(bundle)).split()[0]
     site.variables.update(
-        esxi_install_profile_driver_dir=str(tmp_path), esxi_install_profile_drivers=[bundle.name], esxi_install_profile_esxi_version="7.0 U3",
-        esxi_install_profile_driver_checksums={bundle.name: "sha256:" + "0" * 64}, esxi_install_profile_src=tree_of(site, "7.0.3-0.0.18644231"),
+        esxi_install_profile_driver_dir=str(tmp_path),
+        esxi_install_profile_drivers=[bundle.name],
+        esxi_install_profile_esxi_version="7.0 U3",
+        esxi_install_profile_driver_checksums={bundle.name: "sha256:" + "0" * 64},
+        esxi_install_profile_src=tree_of(site, "7.0.3-0.0.18644231"),
     )
     site.inventory["esxi_install"]["hosts"].pop("esx3")
     answer = site.play(ok=False)

@@ -45,14 +45,18 @@ class Runner:
         path = self.folder / "play.yml"
         path.write_text(json.dumps([{"name": "Play", "hosts": "all", "connection": "local", "gather_facts": False, "tasks": tasks}]))
         environ = dict(
-            os.environ, ANSIBLE_STDOUT_CALLBACK="ansible.posix.json", ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_RETRY_FILES_ENABLED="false",
-            ANSIBLE_DEPRECATION_WARNINGS="false", ANSIBLE_LOG_PATH=str(self.folder / "ansible.log"),
+            os.environ,
+            ANSIBLE_STDOUT_CALLBACK="ansible.posix.json",
+            ANSIBLE_LOCALHOST_WARNING="false",
+            ANSIBLE_RETRY_FILES_ENABLED="false",
+            ANSIBLE_DEPRECATION_WARNINGS="false",
+            ANSIBLE_LOG_PATH=str(self.folder / "ansible.log"),
         )
         command = ["ansible-playbook", "-i", hosts, "-e", "ansible_python_interpreter=/usr/bin/python3", str(path), *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ, timeout=600, cwd=self.folder)
         self.raw = done.stdout + done.stderr + (self.folder / "ansible.log").read_text()
         assert not ok or done.returncode == 0, self.raw[-3000:]
-        return json.loads(done.stdout[done.stdout.index("{\n"):])
+        return json.loads(done.stdout[done.stdout.index("{\n") :])
 
     def task(self, module: str, *options: str, ok: bool = True, **params: Any) -> dict[str, Any]:
         """The result of one task."""
@@ -94,11 +98,22 @@ def _runner(tmp_path: Path) -> Runner:
 def profile(path: Path, root_hash: str) -> dict[str, Any]:
     """What a user gives."""
     return {
-        "path": str(path), "esxi_version": "8.0 U3", "accepteula": True, "root_password_hash": root_hash, "keyboard": "US Default", "reboot": True,
+        "path": str(path),
+        "esxi_version": "8.0 U3",
+        "accepteula": True,
+        "root_password_hash": root_hash,
+        "keyboard": "US Default",
+        "reboot": True,
         "install": {"firstdisk": ["DELLBOSS VD", "local"], "overwritevmfs": True},
         "network": {
-            "bootproto": "static", "device": "vmnic0", "ip": "192.0.2.11", "netmask": "255.255.255.0", "gateway": "192.0.2.1", "nameserver": ["192.0.2.53"],
-            "hostname": "esx1.example.org", "addvmportgroup": False,
+            "bootproto": "static",
+            "device": "vmnic0",
+            "ip": "192.0.2.11",
+            "netmask": "255.255.255.0",
+            "gateway": "192.0.2.1",
+            "nameserver": ["192.0.2.53"],
+            "hostname": "esx1.example.org",
+            "addvmportgroup": False,
         },
         "post": [{"script": "echo done\n", "timeout": 60}],
     }
@@ -164,14 +179,26 @@ def refusals(runner: Runner, module: str, base: dict[str, Any], cases: list[Any]
 def test_kickstart_refuses(runner: Runner, tmp_path: Path) -> None:
     """Before it writes, in check mode too."""
     local = {"firstdisk": ["local"]}
-    refusals(runner, "esxi_kickstart", profile(tmp_path / "ks.cfg", new_hash("s")), [
-        ({"root_password_hash": PASSWORD}, "does not begin with $6$"), ({"install": {**local, "overwritevmfs": True, "preservevmfs": True}}, "exclude"),
-        ({"mode": "0644"}, "lets others read"), ({"mode": "u=rw,g=r"}, "not octal"), ({"esxi_version": "5.5"}, "5.5"),
-        ({"network": {"bootproto": "static"}}, "without --ip"), ({"firstboot": [{"script": "x"}], "secure_boot": True}, "Secure Boot"),
-        ({"accepteula": False}, "vmaccepteula"), ({"path": "/nonexistent/ks.cfg"}, "is missing"), ({"installorupgrade": local}, "mutually exclusive"),
-        ({"install": {"firstdsk": ["local"]}}, "firstdsk"), ({"post": [{"script": "a\n%post\n"}]}, "line 2 of the script"),
-        ({"install": {"disk": "naa.1", "dpupcislots": ["0000:01:00.0"]}, "esxi_version": "7.0 U3"}, "not known to ESXi 7.0 U3"),
-    ])
+    refusals(
+        runner,
+        "esxi_kickstart",
+        profile(tmp_path / "ks.cfg", new_hash("s")),
+        [
+            ({"root_password_hash": PASSWORD}, "does not begin with $6$"),
+            ({"install": {**local, "overwritevmfs": True, "preservevmfs": True}}, "exclude"),
+            ({"mode": "0644"}, "lets others read"),
+            ({"mode": "u=rw,g=r"}, "not octal"),
+            ({"esxi_version": "5.5"}, "5.5"),
+            ({"network": {"bootproto": "static"}}, "without --ip"),
+            ({"firstboot": [{"script": "x"}], "secure_boot": True}, "Secure Boot"),
+            ({"accepteula": False}, "vmaccepteula"),
+            ({"path": "/nonexistent/ks.cfg"}, "is missing"),
+            ({"installorupgrade": local}, "mutually exclusive"),
+            ({"install": {"firstdsk": ["local"]}}, "firstdsk"),
+            ({"post": [{"script": "a\n%post\n"}]}, "line 2 of the script"),
+            ({"install": {"disk": "naa.1", "dpupcislots": ["0000:01:00.0"]}, "esxi_version": "7.0 U3"}, "not known to ESXi 7.0 U3"),
+        ],
+    )
     assert PASSWORD not in runner.raw
 
 
@@ -179,15 +206,33 @@ def test_lint_names_each_mistake_with_its_line(runner: Runner, tmp_path: Path) -
     """The mistakes that the installer lets pass."""
     path = tmp_path / "KS.CFG"
     lines = [
-        "eula", "rootpw foo#bar", "install --firstdisk=locla --overwritevmfs --preservevmfs", "network --bootproto=static --nameserver=192.0.2.1, 192.0.2.2",
-        "clearpart --alldrives --overwritevmfs", "keyboard US Default", "%include https://h/x", "%firstboot", "reboot", "%post",
+        "eula",
+        "rootpw foo#bar",
+        "install --firstdisk=locla --overwritevmfs --preservevmfs",
+        "network --bootproto=static --nameserver=192.0.2.1, 192.0.2.2",
+        "clearpart --alldrives --overwritevmfs",
+        "keyboard US Default",
+        "%include https://h/x",
+        "%firstboot",
+        "reboot",
+        "%post",
     ]
     path.write_text("\n".join(lines) + "\n")
     result = runner.task("esxi_kickstart", src=str(path), secure_boot=True, fail_on="never")
     found = {(finding["line"], finding["rule"]) for finding in result["findings"]}
     assert {
-        (1, "unknown-command"), (2, "unquoted-hash"), (2, "plain-password"), (3, "preserve-and-overwrite"), (3, "disk-filter"), (4, "static-without-ip"),
-        (4, "comma-blank"), (5, "cleared-and-preserved"), (6, "extra-argument"), (7, "include-unverified"), (8, "firstboot-secure-boot"), (10, "lost-line"),
+        (1, "unknown-command"),
+        (2, "unquoted-hash"),
+        (2, "plain-password"),
+        (3, "preserve-and-overwrite"),
+        (3, "disk-filter"),
+        (4, "static-without-ip"),
+        (4, "comma-blank"),
+        (5, "cleared-and-preserved"),
+        (6, "extra-argument"),
+        (7, "include-unverified"),
+        (8, "firstboot-secure-boot"),
+        (10, "lost-line"),
     } <= found
     assert not result["changed"] and all(finding["remedy"] for finding in result["findings"])
     failed = runner.task("esxi_kickstart", ok=False, src=str(path))
@@ -245,8 +290,15 @@ def test_links_and_pipes(runner: Runner, tmp_path: Path) -> None:
     os.mkfifo(pipe)
     task = {"virtnet.hardening.esxi_kickstart": profile(link, new_hash("s"))}
     piped = {"virtnet.hardening.esxi_kickstart": {"src": str(pipe)}, "ignore_errors": True, "timeout": 60}
-    answer = runner.play([{"name": "First", **task}, {"name": "Open", "ansible.builtin.file": {"path": str(real), "mode": "0644"}},
-                          {"name": "Second", **task}, {"name": "Third", **task}, {"name": "Piped", **piped}])
+    answer = runner.play(
+        [
+            {"name": "First", **task},
+            {"name": "Open", "ansible.builtin.file": {"path": str(real), "mode": "0644"}},
+            {"name": "Second", **task},
+            {"name": "Third", **task},
+            {"name": "Piped", **piped},
+        ]
+    )
     assert [results(answer, name, "localhost")["changed"] for name in ("First", "Second", "Third")] == [True, True, False]
     assert link.is_symlink() and tool("stat", "-c", "%a", str(real)) == "600" and "vmaccepteula" in real.read_text()
     assert "no regular file" in results(answer, "Piped", "localhost")["msg"]
@@ -273,12 +325,22 @@ def test_boot_cfg(runner: Runner, tmp_path: Path) -> None:
     path = tmp_path / "boot.cfg"
     boot_cfg(tmp_path / "old.cfg")
     real = runner.four_times(
-        "esxi_boot_cfg", path=boot_cfg(path), kernel_options={"ks": "cdrom:/KS.CFG", "allowLegacyCPU": True}, kernel_options_absent=["cdromBoot"],
-        modules_present=["/driver.tgz"], modules_absent=["/useropts.gz"], timeout=3, title="ESXi for rack 7", system_media_size="min", disk_size="80GB",
+        "esxi_boot_cfg",
+        path=boot_cfg(path),
+        kernel_options={"ks": "cdrom:/KS.CFG", "allowLegacyCPU": True},
+        kernel_options_absent=["cdromBoot"],
+        modules_present=["/driver.tgz"],
+        modules_absent=["/useropts.gz"],
+        timeout=3,
+        title="ESXi for rack 7",
+        system_media_size="min",
+        disk_size="80GB",
     )
     difference = subprocess.run(["diff", str(tmp_path / "old.cfg"), str(path)], capture_output=True, text=True, check=False).stdout
     assert [line for line in difference.splitlines() if line[0] == ">"] == [
-        "> title=ESXi for rack 7", "> timeout=3", "> kernelopt=runweasel ks=cdrom:/KS.CFG allowLegacyCPU systemMediaSize=min",
+        "> title=ESXi for rack 7",
+        "> timeout=3",
+        "> kernelopt=runweasel ks=cdrom:/KS.CFG allowLegacyCPU systemMediaSize=min",
         "> modules=/jumpstrt.gz --- /k.b00 --- /driver.tgz",
     ]
     assert real["system_media"] == {"size": "min", "system_bytes": 34628173824, "datastore_bytes": 51271172096}
@@ -302,12 +364,23 @@ def test_boot_cfg_refuses(runner: Runner, tmp_path: Path) -> None:
     for name, build in (("u1b", "7.0.1-0.10.17168206"), ("old", "6.7.0-0.0.8169922"), ("new", "8.0.3-0.0.24022510"), ("odd", "odd")):
         boot_cfg(tmp_path / name / "boot.cfg", build)
     least: dict[str, Any] = {"system_media_size": "min"}
-    refusals(runner, "esxi_boot_cfg", {"path": str(tmp_path / "odd")}, [
-        ({"path": str(tmp_path / "u1b"), **least}, "autoPartitionOSDataSize"), ({"path": str(tmp_path / "old"), **least}, "7.0 U1c"),
-        ({"path": str(tmp_path / "new"), **least, "memory": "1024GB"}, "at least small"), (least, "esxi_version"), ({"timeout": -1}, "timeout"),
-        ({"kernel_options": {"a": "b c"}}, "blank"), ({"kernel_options": {"ks": "http://u:pa55word@h/"}}, "ks-secret"),
-        ({"path": "/nonexistent/boot.cfg"}, "no file"), ({"path": "/proc/self"}, "efi/boot/boot.cfg"), ({"path": "/dev/null"}, "no regular file"),
-    ])
+    refusals(
+        runner,
+        "esxi_boot_cfg",
+        {"path": str(tmp_path / "odd")},
+        [
+            ({"path": str(tmp_path / "u1b"), **least}, "autoPartitionOSDataSize"),
+            ({"path": str(tmp_path / "old"), **least}, "7.0 U1c"),
+            ({"path": str(tmp_path / "new"), **least, "memory": "1024GB"}, "at least small"),
+            (least, "esxi_version"),
+            ({"timeout": -1}, "timeout"),
+            ({"kernel_options": {"a": "b c"}}, "blank"),
+            ({"kernel_options": {"ks": "http://u:pa55word@h/"}}, "ks-secret"),
+            ({"path": "/nonexistent/boot.cfg"}, "no file"),
+            ({"path": "/proc/self"}, "efi/boot/boot.cfg"),
+            ({"path": "/dev/null"}, "no regular file"),
+        ],
+    )
 
 
 @pytest.mark.parametrize("module", ["esxi_kickstart", "esxi_boot_cfg"])

@@ -104,9 +104,10 @@ def _host(shared: Lab, tmp_path: Path) -> Iterator[Host]:
 def test_linux_bridge(host: Host) -> None:
     """Made with options, changed, removed."""
     host.cycle("linux_bridge", name="br0", up=True, stp=False, no_linklocal_learn=True, ageing_time=120.5, mtu=1400, address="52:54:00:00:00:fe")
-    assert iproute2.bridge("br0", host.inside).items() >= {
-        "up": True, "stp": False, "no_linklocal_learn": True, "ageing_time": 120.5, "mtu": 1400, "address": "52:54:00:00:00:fe",
-    }.items()
+    assert (
+        iproute2.bridge("br0", host.inside).items()
+        >= {"up": True, "stp": False, "no_linklocal_learn": True, "ageing_time": 120.5, "mtu": 1400, "address": "52:54:00:00:00:fe"}.items()
+    )
     real = host.run("linux_bridge", "--diff", name="br0", ageing_time=60)
     assert real["diff"]["before"] == {"bridge": {"br0": {"ageing_time": 120.5}}} and real["diff"]["after"] == {"bridge": {"br0": {"ageing_time": 60.0}}}
     assert iproute2.bridge("br0", host.inside).items() >= {"ageing_time": 60.0, "mtu": 1400}.items()
@@ -119,9 +120,11 @@ def test_linux_bridge_port(host: Host) -> None:
     host.ip("link add br0 type bridge", "link set br0 up", "link set vnet0 master br0", "link set vnet1 up")
     host.cycle("linux_bridge_port", bridge="br0", ports=["vnet1"], isolated=True, locked=True, learning=False, unicast_flood=False, priority=7)
     port = iproute2.port("vnet1", host.inside)
-    assert port and port.items() >= {
-        "bridge": "br0", "isolated": True, "locked": True, "learning": False, "unicast_flood": False, "multicast_flood": True, "priority": 7,
-    }.items()
+    assert (
+        port
+        and port.items()
+        >= {"bridge": "br0", "isolated": True, "locked": True, "learning": False, "unicast_flood": False, "multicast_flood": True, "priority": 7}.items()
+    )
     link = iproute2.link("vnet1", host.inside)
     assert link and link["up"]
     other = iproute2.port("vnet0", host.inside)
@@ -188,8 +191,12 @@ def test_linux_bridge_info(host: Host) -> None:
         assert len(shared) > 15 and {name: judged[name] for name in shared} == {name: port[name] for name in shared}
     assert told["fdb"]["entries"] == [{"address": "52:54:00:01:00:01", "port": "vnet0", "kind": "static", "sticky": True}]
     variables = {
-        "kvm_bridge_host_install": False, "kvm_bridge_host_bridges": [told["bridge"]], "kvm_bridge_host_ports": told["ports"],
-        "kvm_bridge_host_vlans": told["vlans"], "kvm_bridge_host_fdb": [told["fdb"]], "kvm_bridge_host_links": told["links"],
+        "kvm_bridge_host_install": False,
+        "kvm_bridge_host_bridges": [told["bridge"]],
+        "kvm_bridge_host_ports": told["ports"],
+        "kvm_bridge_host_vlans": told["vlans"],
+        "kvm_bridge_host_fdb": [told["fdb"]],
+        "kvm_bridge_host_links": told["links"],
     }
     for options in ((), ("--check",)):
         answer = host.lab.playbook(ROOT / "playbooks" / "harden_kvm_host.yml", "--limit", "kvm1", "-e", json.dumps(variables), *options)

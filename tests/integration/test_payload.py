@@ -27,12 +27,19 @@ CORES = {"2.17": ROOT / ".cache" / "ansible-core" / "2.17.14", "installed": None
 # Rooms that only one kind of targets needs, by how the names of its modules begin.
 KERNEL, VSPHERE, INSTALLER = ("_linux", "_netlink", "_nftables", "_bpf"), ("_vsphere", "_esxi"), ("_installer", "_media")
 STRANGERS = {
-    "linux_": {*VSPHERE, *INSTALLER, "_probe"}, "virtual_link": {*VSPHERE, *INSTALLER, "_probe"}, "promiscuity": {*VSPHERE, *INSTALLER, "_probe"},
-    "isolation": {*KERNEL, *VSPHERE, *INSTALLER}, "vds_": {*KERNEL, *INSTALLER, "_esxi", "_probe"},
-    "esxi_switch": {*KERNEL, *INSTALLER, "_esxi", "_probe"}, "esxi_vswitch": {*KERNEL, *INSTALLER, "_esxi", "_probe"},
-    "esxi_portgroup": {*KERNEL, *INSTALLER, "_esxi", "_probe"}, "esxi_software": {*KERNEL, "_probe"},
-    "esxi_vm": {*KERNEL, *INSTALLER, "_probe"}, "esxi_kickstart": {*KERNEL, *VSPHERE, "_probe", "_engine"},
-    "esxi_boot": {*KERNEL, *VSPHERE, "_probe", "_engine"}, "esxi_install": {*KERNEL, *VSPHERE, "_probe", "_engine"},
+    "linux_": {*VSPHERE, *INSTALLER, "_probe"},
+    "virtual_link": {*VSPHERE, *INSTALLER, "_probe"},
+    "promiscuity": {*VSPHERE, *INSTALLER, "_probe"},
+    "isolation": {*KERNEL, *VSPHERE, *INSTALLER},
+    "vds_": {*KERNEL, *INSTALLER, "_esxi", "_probe"},
+    "esxi_switch": {*KERNEL, *INSTALLER, "_esxi", "_probe"},
+    "esxi_vswitch": {*KERNEL, *INSTALLER, "_esxi", "_probe"},
+    "esxi_portgroup": {*KERNEL, *INSTALLER, "_esxi", "_probe"},
+    "esxi_software": {*KERNEL, "_probe"},
+    "esxi_vm": {*KERNEL, *INSTALLER, "_probe"},
+    "esxi_kickstart": {*KERNEL, *VSPHERE, "_probe", "_engine"},
+    "esxi_boot": {*KERNEL, *VSPHERE, "_probe", "_engine"},
+    "esxi_install": {*KERNEL, *VSPHERE, "_probe", "_engine"},
     "offline_bundle": {*KERNEL, *VSPHERE, "_probe", "_engine"},
 }
 
@@ -55,7 +62,7 @@ def content(path: Path) -> dict[str, bytes]:
     archive = max(re.findall(rb"[A-Za-z0-9+/=]{500,}", path.read_bytes()), key=len)
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(archive))) as opened:
         start = PACKAGE.replace(".", "/") + "module_utils/"
-        return {name[len(start):]: opened.read(name) for name in opened.namelist() if name.startswith(start) and not name.endswith("__init__.py")}
+        return {name[len(start) :]: opened.read(name) for name in opened.namelist() if name.startswith(start) and not name.endswith("__init__.py")}
 
 
 def needed(module: str) -> set[str]:
@@ -74,7 +81,7 @@ def imported(path: Path) -> Iterator[Path]:
     """Of the files of module_utils."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}module_utils"):
-            base = Path(*(node.module or "")[len(PACKAGE):].split(".")[1:])
+            base = Path(*(node.module or "")[len(PACKAGE) :].split(".")[1:])
             whole = (PLUGINS / "module_utils" / base).is_dir()
             yield from (base / f"{alias.name}.py" for alias in node.names) if whole else [base.with_suffix(".py")]
 

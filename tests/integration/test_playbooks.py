@@ -51,9 +51,7 @@ def test_harden_and_audit(lab: Lab, tmp_path: Path) -> None:
     port = iproute2.port("vnet1", lab.inside("kvm2"))
     assert port and port["isolated"] and port["locked"] and not port["learning"] and not port["unicast_flood"]
     entries = [each for each in iproute2.fdb("br0", lab.inside("kvm2")) if each["kind"] == "static"]
-    assert {(each["address"], each["port"], each["sticky"]) for each in entries} == {
-        ("52:54:00:02:00:01", "vnet0", True), ("52:54:00:02:00:02", "vnet1", True),
-    }
+    assert {(each["address"], each["port"], each["sticky"]) for each in entries} == {("52:54:00:02:00:01", "vnet0", True), ("52:54:00:02:00:02", "vnet1", True)}
     assert lab.reaches("guest1", "192.0.2.1") and lab.reaches("guest1", "192.0.2.21") and not lab.reaches("guest1", "192.0.2.12")
     lab.playbook(ROOT / "playbooks" / "audit.yml", "-e", f"virtnet_report_dir={tmp_path}")
     report = json.loads((tmp_path / "kvm1.json").read_text())
@@ -119,14 +117,21 @@ def test_audit_explains_every_promiscuous_interface(lab: Lab, tmp_path: Path) ->
     if os.geteuid() != 0:
         pytest.skip("SKIPPED: tcpdump changes its user, which a lab without root has only one of; run it as root")
     commands = [
-        "link add br0 type bridge", "link set br0 up", "link set uplink master br0", "link set vnet0 master br0", "link set vnet0 promisc on",
-        "link add link vnet1 name mt0 type macvtap mode passthru", "link set mt0 up", "link add br1 type bridge", "link set br1 up",
-        "link add link br0 name up0 type macvlan mode passthru", "link set up0 up", "link set up0 master br1",
+        "link add br0 type bridge",
+        "link set br0 up",
+        "link set uplink master br0",
+        "link set vnet0 master br0",
+        "link set vnet0 promisc on",
+        "link add link vnet1 name mt0 type macvtap mode passthru",
+        "link set mt0 up",
+        "link add br1 type bridge",
+        "link set br1 up",
+        "link add link br0 name up0 type macvlan mode passthru",
+        "link set up0 up",
+        "link set up0 master br1",
     ]
     lab.call("exec", "kvm1", "--", "sh", "-c", " && ".join(f"ip {command}" for command in commands))
-    sniffer = subprocess.Popen(
-        [*lab.inside("kvm1"), "sh", "-c", "echo $$; exec tcpdump -i vnet0 -w /dev/null -Z root 2>&1"], stdout=subprocess.PIPE, text=True,
-    )
+    sniffer = subprocess.Popen([*lab.inside("kvm1"), "sh", "-c", "echo $$; exec tcpdump -i vnet0 -w /dev/null -Z root 2>&1"], stdout=subprocess.PIPE, text=True)
     assert sniffer.stdout is not None
     pid = int(sniffer.stdout.readline())
     try:
@@ -143,9 +148,7 @@ def test_audit_explains_every_promiscuous_interface(lab: Lab, tmp_path: Path) ->
     assert not_looked_at(report) == ["guests on mt0"]
     assert all(sum(entry["count"] for entry in each["ledger"]) == each["counter"] and each["unexplained"] == 0 for each in told["interfaces"])
     held = {each["name"]: [entry["source"] for entry in each["ledger"]] for each in told["interfaces"] if each["counter"]}
-    assert held == {
-        "br0": ["macvlan"], "uplink": ["bridge"], "vnet0": ["bridge", "administrator", "packet_socket"], "vnet1": ["macvlan"], "up0": ["bridge"],
-    }
+    assert held == {"br0": ["macvlan"], "uplink": ["bridge"], "vnet0": ["bridge", "administrator", "packet_socket"], "vnet1": ["macvlan"], "up0": ["bridge"]}
     found = {(each["rule"], each["interface"]): each["finding"] for each in told["findings"]}
     assert set(found) == {("bridge_promiscuous", "br0"), ("sniffer", "vnet0"), ("administrator", "vnet0"), ("macvlan", "vnet1")}
     assert f"tcpdump (pid {pid}) of root" in found[("sniffer", "vnet0")] and "switch br1 has bridged it by up0" in found[("bridge_promiscuous", "br0")]
@@ -180,16 +183,20 @@ def test_a_check_run_on_a_host_that_is_half_done(lab: Lab) -> None:
 def test_a_check_run_with_devices_to_be_made(lab: Lab) -> None:
     """Taps, far ends of pairs and the bridge's own guard come into being first."""
     lab.call("exec", "kvm1", "--", "sh", "-ec", "ip link add br0 type bridge\nip link set vnet0 master br0")
-    variables = json.dumps({
-        "kvm_bridge_host_install": False,
-        "kvm_bridge_host_links": [{"name": "tap7", "kind": "tap", "up": True}, {"name": "v0", "kind": "veth", "peer": "v0p"}],
-        "kvm_bridge_host_bridges": [{"name": "br0", "up": True, "no_linklocal_learn": True}],
-        "kvm_bridge_host_ports": [
-            {"bridge": "br0", "ports": ["tap7"]}, {"bridge": "br0", "ports": ["v0p"]},
-            {"bridge": "br0", "ports": ["vnet0"], "locked": True}, {"bridge": "br0", "ports": ["vnet1"], "isolated": True},
-        ],
-        "kvm_bridge_host_fdb": [{"bridge": "br0", "entries": [{"address": "52:54:00:01:00:01", "port": port}]} for port in ("v0p",)],
-    })
+    variables = json.dumps(
+        {
+            "kvm_bridge_host_install": False,
+            "kvm_bridge_host_links": [{"name": "tap7", "kind": "tap", "up": True}, {"name": "v0", "kind": "veth", "peer": "v0p"}],
+            "kvm_bridge_host_bridges": [{"name": "br0", "up": True, "no_linklocal_learn": True}],
+            "kvm_bridge_host_ports": [
+                {"bridge": "br0", "ports": ["tap7"]},
+                {"bridge": "br0", "ports": ["v0p"]},
+                {"bridge": "br0", "ports": ["vnet0"], "locked": True},
+                {"bridge": "br0", "ports": ["vnet1"], "isolated": True},
+            ],
+            "kvm_bridge_host_fdb": [{"bridge": "br0", "entries": [{"address": "52:54:00:01:00:01", "port": port}]} for port in ("v0p",)],
+        }
+    )
     checked = lab.playbook(HARDEN, *ONE, "-e", variables, "--check")
     assert changed(checked) == 3 and iproute2.link("tap7", lab.inside("kvm1")) is None
     assert results(checked, "Say what a check run can't foresee", "kvm1")["msg"].endswith("builds on vnet1, tap7, v0p, vnet0.")
@@ -206,7 +213,8 @@ def without_pyroute2(folder: Path) -> list[str]:
     library.mkdir()
     (library / "no_packages.py").write_text(NO_PACKAGES)
     variables = {
-        "ansible_python_interpreter": str(folder / "bare" / "bin" / "python"), "ansible_package_use": "ansible.legacy.no_packages",
+        "ansible_python_interpreter": str(folder / "bare" / "bin" / "python"),
+        "ansible_package_use": "ansible.legacy.no_packages",
         "kvm_bridge_host_install": True,
     }
     return [*ONE, "--module-path", str(library), "-e", json.dumps(variables)]

@@ -15,9 +15,7 @@ from .conftest import ROOT
 
 KVM, ESXI = "kvm_bridge_host", "esxi_network_policy"
 # A list of items with the options of a module, by the variable.
-ITEMS = {
-    "links": "virtual_link", "bridges": "linux_bridge", "ports": "linux_bridge_port", "vlans": "linux_bridge_vlan", "fdb": "linux_bridge_fdb",
-}
+ITEMS = {"links": "virtual_link", "bridges": "linux_bridge", "ports": "linux_bridge_port", "vlans": "linux_bridge_vlan", "fdb": "linux_bridge_fdb"}
 OF_ALL_ITEMS = ("allow_management", "rollback_timeout")
 # What the role itself knows, from its other variables.
 OF_THE_ROLE = {"pinned_later": "{{ kvm_bridge_host_pinned_ports }}"}

@@ -21,7 +21,8 @@ from .conftest import ROOT
 
 SPECS = {path.parent.parent.name: yaml.safe_load(path.read_text())["argument_specs"] for path in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))}
 OPTIONS: dict[str, dict[str, Any]] = {
-    role: {name: option for entry in entries.values() for name, option in entry["options"].items()} for role, entries in SPECS.items()}
+    role: {name: option for entry in entries.values() for name, option in entry["options"].items()} for role, entries in SPECS.items()
+}
 DEFAULTS = {role: yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text()) for role in SPECS}
 # How AWX writes what nobody answered, and how people do.
 EMPTY = {"null": "null", "empty": "''", "unsafe": "!unsafe ''"}
@@ -43,7 +44,7 @@ def _run(folder: Path, tasks: list[Any], extra: str = "", *options: str) -> dict
     environ = dict(os.environ, ANSIBLE_STDOUT_CALLBACK="ansible.posix.json", ANSIBLE_DEPRECATION_WARNINGS="false", ANSIBLE_LOCALHOST_WARNING="false")
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ, timeout=300)
     assert "{" in done.stdout, done.stdout + done.stderr
-    answer = json.loads(done.stdout[done.stdout.index("{"):])
+    answer = json.loads(done.stdout[done.stdout.index("{") :])
     return {each["task"]["name"]: each["hosts"]["localhost"] for play in answer["plays"] for each in play["tasks"]}
 
 
@@ -59,7 +60,7 @@ def test_no_answer_is_the_default(tmp_path: Path, how: str) -> None:
     for role, options in OPTIONS.items():
         given = told[role]["msg"]["given"]
         for name, option in options.items():
-            short = name[len(role) + 1:]
+            short = name[len(role) + 1 :]
             if name not in DEFAULTS[role] or option.get("no_log"):
                 assert short not in given, name
             elif "{{" in str(DEFAULTS[role][name]):
@@ -77,8 +78,9 @@ def test_what_says_something_is_given(tmp_path: Path) -> None:
     first = {name: values[option["type"]] for options in OPTIONS.values() for name, option in options.items() if option["type"] in values}
     told = _run(tmp_path, _asked(), yaml.safe_dump(first))
     for role, options in OPTIONS.items():
-        assert {name: told[role]["msg"]["given"][name[len(role) + 1:]] for name in options if name in first} == {
-            name: value for name, value in first.items() if name in options}
+        assert {name: told[role]["msg"]["given"][name[len(role) + 1 :]] for name in options if name in first} == {
+            name: value for name, value in first.items() if name in options
+        }
     second = {name: wrong[option["type"]] for options in OPTIONS.values() for name, option in options.items() if option["type"] in wrong}
     # A number is a list of one text, where a list is one of texts.
     second = {name: value for name, value in second.items() if value != 5 or "options" in _of(name) or _of(name)["type"] == "dict"}
@@ -95,10 +97,13 @@ def test_roles_run_with_nothing(tmp_path: Path) -> None:
     """Each one for real, as a check run: none stumbles over null, and what one refuses is what it needs."""
     extra = "".join(f"{name}: null\n" for options in OPTIONS.values() for name, option in options.items() if not option.get("required"))
     extra += f"esxi_install_profile_src: {tmp_path}/missing.iso\nesxi_install_profile_dest: {tmp_path}/made\n"
-    blocks: list[Any] = [{
-        "block": [{"ansible.builtin.include_role": {"name": f"virtnet.hardening.{role}"}}],
-        "rescue": [{"name": f"refused {role}", "ansible.builtin.debug": {"msg": "{{ ansible_failed_task.name }}: {{ ansible_failed_result.msg }}"}}],
-    } for role in OPTIONS]
+    blocks: list[Any] = [
+        {
+            "block": [{"ansible.builtin.include_role": {"name": f"virtnet.hardening.{role}"}}],
+            "rescue": [{"name": f"refused {role}", "ansible.builtin.debug": {"msg": "{{ ansible_failed_task.name }}: {{ ansible_failed_result.msg }}"}}],
+        }
+        for role in OPTIONS
+    ]
     blocks.append({"name": "the end", "ansible.builtin.debug": {"msg": "reached"}})
     told = _run(tmp_path, blocks, extra, "--check")
     refused = {name.split()[1]: str(result["msg"]) for name, result in told.items() if name.startswith("refused ") and "msg" in result}
@@ -109,7 +114,9 @@ def test_roles_run_with_nothing(tmp_path: Path) -> None:
 
 DOCUMENT = [{"name": "br0", "kind": "bridge", "security": {"promiscuous": "reject"}, "ports": [{"name": "v0", "macs": ["52:54:00:12:34:56"]}]}]
 FORMS = {
-    "YAML": yaml.safe_dump(DOCUMENT), "JSON": json.dumps(DOCUMENT, indent="\t"), "below its key": yaml.safe_dump({"switches": DOCUMENT}),
+    "YAML": yaml.safe_dump(DOCUMENT),
+    "JSON": json.dumps(DOCUMENT, indent="\t"),
+    "below its key": yaml.safe_dump({"switches": DOCUMENT}),
     # A number of base 60, for YAML 1.1.
     "unquoted": yaml.safe_dump(DOCUMENT).replace("'52:54:00:12:34:56'", "52:54:00:12:34:56"),
 }
@@ -121,19 +128,27 @@ def test_a_policy_as_text(tmp_path: Path, form: str) -> None:
     names = ["kvm_bridge_host_policy", "esxi_network_policy_switches", "esxi_install_profile_policy"]
     told = _run(tmp_path, _asked(), json.dumps({name: FORMS[form] for name in names} | {"esxi_install_profile_network": "device: vmnic1\n"}))
     for name, role in zip(names, ("kvm_bridge_host", "esxi_network_policy", "esxi_install_profile")):
-        assert told[role]["msg"]["given"][name[len(role) + 1:]] == DOCUMENT
+        assert told[role]["msg"]["given"][name[len(role) + 1 :]] == DOCUMENT
     assert told["esxi_install_profile"]["msg"]["given"]["network"] == {"device": "vmnic1"}
 
 
 def test_a_text_that_is_none(tmp_path: Path) -> None:
     """Said with its line, by the role and by the playbook that asks before it, which must not take it for nothing."""
-    wrong = {"kvm_bridge_host_policy": "- name: br0\n  security: {promiscuous: reject\n- name: br1\n", "esxi_network_policy_switches": "br0",
-             "kvm_bridge_host_links": "- name: a\n  name: b\n", "esxi_install_profile_network": "- 1\n", "kvm_bridge_host_ports": "- {bridge: br0}\n- br1\n"}
+    wrong = {
+        "kvm_bridge_host_policy": "- name: br0\n  security: {promiscuous: reject\n- name: br1\n",
+        "esxi_network_policy_switches": "br0",
+        "kvm_bridge_host_links": "- name: a\n  name: b\n",
+        "esxi_install_profile_network": "- 1\n",
+        "kvm_bridge_host_ports": "- {bridge: br0}\n- br1\n",
+    }
     told = _run(tmp_path, _asked(), json.dumps(wrong))
     said = "\n".join(line for role in OPTIONS for line in told[role]["msg"]["problems"])
     for words in (
-        "kvm_bridge_host_policy: line 3, ", "esxi_network_policy_switches: the text is plain text, not a list of mappings", "name is there twice",
-        "esxi_install_profile_network: the text is a list, not a mapping", "kvm_bridge_host_ports: item 2 of the text is plain text, not a mapping",
+        "kvm_bridge_host_policy: line 3, ",
+        "esxi_network_policy_switches: the text is plain text, not a list of mappings",
+        "name is there twice",
+        "esxi_install_profile_network: the text is a list, not a mapping",
+        "kvm_bridge_host_ports: item 2 of the text is plain text, not a mapping",
     ):
         assert words in said
     for name in ("harden_kvm_host", "harden_esxi"):

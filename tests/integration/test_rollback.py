@@ -23,17 +23,19 @@ ADDRESS = "192.0.2.201"
 @pytest.fixture(name="inventory")
 def _inventory(lab: Lab, tmp_path: Path) -> str:
     """kvm1 has its address on br0, whose port is the uplink, and an SSH server."""
-    commands = [
-        "link add br0 type bridge", "link set uplink master br0", "link set vnet0 master br0", "link set br0 up", f"address add {ADDRESS}/24 dev br0",
-    ]
+    commands = ["link add br0 type bridge", "link set uplink master br0", "link set vnet0 master br0", "link set br0 up", f"address add {ADDRESS}/24 dev br0"]
     lab.call("exec", "kvm1", "--", "sh", "-c", " && ".join(f"ip {command}" for command in commands))
     options = lab.call("sshd", "kvm1").strip()
     known = json.loads((lab.state / "inventory.yml").read_text())["all"]["children"]["lab"]["vars"]
     key = shlex.split(options)[1]
     host = {
-        "ansible_connection": "ssh", "ansible_host": ADDRESS, "ansible_user": "root", "ansible_ssh_private_key_file": key,
+        "ansible_connection": "ssh",
+        "ansible_host": ADDRESS,
+        "ansible_user": "root",
+        "ansible_ssh_private_key_file": key,
         "ansible_ssh_common_args": "-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o ConnectTimeout=2",
-        "ansible_python_interpreter": known["ansible_python_interpreter"], "ansible_remote_tmp": "/run/ansible",
+        "ansible_python_interpreter": known["ansible_python_interpreter"],
+        "ansible_remote_tmp": "/run/ansible",
     }
     path = tmp_path / "ssh.yml"
     path.write_text(json.dumps({"all": {"hosts": {"kvm1": host}}}))

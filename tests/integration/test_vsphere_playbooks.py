@@ -41,8 +41,13 @@ def _play(vsphere: Client) -> Playbook:
     """Runs one of the collection's playbooks with the settings that AWX's credential makes; the password is shown nowhere."""
     url = urlsplit(vsphere.data["url"])
     settings = {
-        "VMWARE_HOST": str(url.hostname), "VMWARE_PORT": str(url.port), "VMWARE_USER": vsphere.data["user"], "VMWARE_PASSWORD": vsphere.data["password"],
-        "SSL_CERT_FILE": vsphere.data["ca"], "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_DEPRECATION_WARNINGS": "false",
+        "VMWARE_HOST": str(url.hostname),
+        "VMWARE_PORT": str(url.port),
+        "VMWARE_USER": vsphere.data["user"],
+        "VMWARE_PASSWORD": vsphere.data["password"],
+        "SSL_CERT_FILE": vsphere.data["ca"],
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+        "ANSIBLE_DEPRECATION_WARNINGS": "false",
     }
 
     def play(name: str, *options: str, ok: bool = True) -> dict[str, Any]:
@@ -50,7 +55,7 @@ def _play(vsphere: Client) -> Playbook:
         done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **settings}, timeout=600)
         assert (done.returncode == 0) is ok, done.stdout[-3000:] + done.stderr[-2000:]
         assert vsphere.data["password"] not in done.stdout + done.stderr
-        return json.loads(done.stdout[done.stdout.index("{"):])
+        return json.loads(done.stdout[done.stdout.index("{") :])
 
     return play
 
@@ -84,6 +89,7 @@ def test_harden_and_audit(vsphere: Client, play: Playbook, tmp_path: Path) -> No
 
 def test_what_fails_says_why(vsphere: Client, play: Playbook) -> None:
     """A document that ESXi can't enforce, and an audit that finds something."""
+
     def of(answer: dict[str, Any], task: str) -> str:
         return str(results(answer, task, NAME)["msg"])
 

@@ -21,9 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def lab(state: Path, *words: str, ok: bool = True) -> str:
     """Run the lab's command; returns what it prints."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "lab" / "lab.py"), "--state", str(state), *words], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, str(ROOT / "lab" / "lab.py"), "--state", str(state), *words], capture_output=True, text=True, check=False)
     assert (done.returncode == 0) is ok, done.stdout + done.stderr
     return done.stdout + done.stderr
 

@@ -180,10 +180,15 @@ def test_a_host_goes_in_the_middle(vsphere: Client) -> None:
 def test_the_control_channel_refuses_nonsense(vsphere: Client) -> None:
     """With a sentence, so that a test can't ask for something that never happens."""
     for path, body in (
-        ("faults", {"method": "AddPortGroup", "fault": "NoSuchFault"}), ("faults", {"method": "AddPortGroup", "fault": "HostSystem"}),
-        ("faults", {"fualt": "NotFound"}), ("faults", {"host": "nohost", "fault": "NotFound"}),
+        ("faults", {"method": "AddPortGroup", "fault": "NoSuchFault"}),
+        ("faults", {"method": "AddPortGroup", "fault": "HostSystem"}),
+        ("faults", {"fualt": "NotFound"}),
+        ("faults", {"host": "nohost", "fault": "NotFound"}),
         ("faults", {"method": "AddPortGroup", "in": "task", "fault": "NotFound"}),
-        ("faults", {"fault": "NotFound", "call": -1}), ("host", {"host": FIRST, "state": "broken"}), ("bump", {}), ("latency", {"ms": -1}),
+        ("faults", {"fault": "NotFound", "call": -1}),
+        ("host", {"host": FIRST, "state": "broken"}),
+        ("bump", {}),
+        ("latency", {"ms": -1}),
     ):
         with pytest.raises(urllib.error.HTTPError) as refused:
             vsphere.control("POST", path, body)
@@ -228,7 +233,9 @@ def server(folder: Path, *options: str) -> dict[str, Any]:
     """Start the server itself."""
     folder.mkdir(exist_ok=True)
     process = subprocess.Popen(
-        [str(ROOT / ".cache" / "vsphere" / "vsphere-lab"), "--folder", str(folder), *options], stdout=subprocess.PIPE, text=True,
+        [str(ROOT / ".cache" / "vsphere" / "vsphere-lab"), "--folder", str(folder), *options],
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, "VSPHERE_LAB_PASSWORD": "x"},
     )
     assert process.stdout is not None
@@ -276,6 +283,7 @@ def test_a_killed_starter_takes_it_along(built: None, tmp_path: Path) -> None:
 
 def test_the_verbs_of_the_lab(built: None, tmp_path: Path) -> None:
     """up, up again, status, env, control, down; the KVM lab in the same folder is another thing."""
+
     def lab(*words: str, code: int = 0) -> str:
         done = subprocess.run([*LAB, "--state", str(tmp_path / "state"), *words], capture_output=True, text=True, check=False)
         assert done.returncode == code, done.stdout + done.stderr
@@ -358,9 +366,7 @@ def test_a_call_goes_on_without_its_client(vsphere: Client) -> None:
     host = vsphere.collect(HOSTS + FIRST, "configManager.networkSystem")
     vsphere.control("POST", "latency", {"methods": {"AddPortGroup": 2500}})
     with pytest.raises((TimeoutError, urllib.error.URLError)):
-        vsphere.soap("AddPortGroup", (host["type"], host["value"]), seconds=0.5, portgrp={
-            "name": "late", "vlanId": 1, "vswitchName": "vSwitch0", "policy": {},
-        })
+        vsphere.soap("AddPortGroup", (host["type"], host["value"]), seconds=0.5, portgrp={"name": "late", "vlanId": 1, "vswitchName": "vSwitch0", "policy": {}})
     vsphere.soap("Logout", ("SessionManager", "SessionManager"))
     names = [each["spec"]["name"] for each in vsphere.collect(HOSTS + FIRST, "config.network.portgroup")]
     assert "late" not in names

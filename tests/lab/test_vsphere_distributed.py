@@ -102,6 +102,7 @@ def test_the_deprecated_security_policy_shows_the_same_values(vsphere: Client) -
 
 def test_mac_learning(vsphere: Client) -> None:
     """DVSMacLearningPolicy; up to 4096 addresses (vSphere 8 documentation), limitPolicy allow or drop."""
+
     def learn(**policy: Any) -> None:
         reconfigure(vsphere, defaultPortConfig={"macManagementPolicy": {"inherited": False, "macLearningPolicy": policy}})
 
@@ -269,9 +270,7 @@ def test_ports_follow_their_group(vsphere: Client) -> None:
     assert port["config"]["setting"]["macManagementPolicy"]["macChanges"] == "true"
     reconfigure(vsphere, defaultPortConfig={"macManagementPolicy": {"inherited": False, "macChanges": False}})
     port = guests(vsphere)[0]
-    assert port["config"]["setting"]["macManagementPolicy"] == {
-        **port["config"]["setting"]["macManagementPolicy"], "inherited": "true", "macChanges": "false",
-    }
+    assert port["config"]["setting"]["macManagementPolicy"] == {**port["config"]["setting"]["macManagementPolicy"], "inherited": "true", "macChanges": "false"}
 
 
 def test_a_batch_of_ports_is_done_whole_or_not_at_all(vsphere: Client) -> None:
@@ -283,7 +282,8 @@ def test_a_batch_of_ports_is_done_whole_or_not_at_all(vsphere: Client) -> None:
         return {"operation": "edit", "key": port["key"], "setting": blocked, "configVersion": seen}
 
     for batch, fault in (
-        ([spec(first, "0"), spec(second, "9")], "ConcurrentAccess"), ([spec(first, "0"), spec(first, "0")], "InvalidArgument"),
+        ([spec(first, "0"), spec(second, "9")], "ConcurrentAccess"),
+        ([spec(first, "0"), spec(first, "0")], "InvalidArgument"),
         ([spec(first, "0"), spec({"key": "999"}, "0")], "NotFound"),
     ):
         with pytest.raises(Fault) as refused:

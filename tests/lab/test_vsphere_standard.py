@@ -59,8 +59,14 @@ def test_a_fresh_host(vsphere: Client) -> None:
     assert made["spec"]["bridge"]["beacon"] == {"interval": 1}
     assert made["spec"]["bridge"]["linkDiscoveryProtocolConfig"] == {"protocol": "cdp", "operation": "listen"}
     assert group(config, "Management Network")["spec"]["policy"] == {
-        "security": {}, "offloadPolicy": {}, "shapingPolicy": {}, "nicTeaming": {
-            "policy": "loadbalance_srcid", "notifySwitches": True, "rollingOrder": False, "failureCriteria": {"checkBeacon": False},
+        "security": {},
+        "offloadPolicy": {},
+        "shapingPolicy": {},
+        "nicTeaming": {
+            "policy": "loadbalance_srcid",
+            "notifySwitches": True,
+            "rollingOrder": False,
+            "failureCriteria": {"checkBeacon": False},
             "nicOrder": {"activeNic": ["vmnic0"]},
         },
     }
@@ -173,7 +179,8 @@ def test_switches_and_groups_come_and_go(vsphere: Client) -> None:
     assert made["spec"]["policy"]["security"] == security([False, False, False])
     assert made["spec"]["policy"]["nicTeaming"]["nicOrder"] == {"activeNic": ["vmnic3"]}
     for name, spec, fault in (
-        ("vSwitch1", {"numPorts": 64}, "AlreadyExists"), ("v" * 33, {"numPorts": 64}, "InvalidArgument"),
+        ("vSwitch1", {"numPorts": 64}, "AlreadyExists"),
+        ("v" * 33, {"numPorts": 64}, "InvalidArgument"),
         ("vSwitch2", {"numPorts": 64, "bridge": bond("vmnic3")}, "ResourceInUse"),
     ):
         with pytest.raises(Fault) as refused:
@@ -246,9 +253,13 @@ def test_options(vsphere: Client) -> None:
     manager = vsphere.collect(HOST, "configManager.advancedOption")
     for value in ('<value xsi:type="xsd:int">0</value>', '<value xsi:type="xsd:string">0</value>'):
         with pytest.raises(Fault) as refused:
-            vsphere.raw("UpdateOptions", (manager["type"], manager["value"]), (
-                '<changedValue xsi:type="OptionValue"><key>Net.FollowHardwareMac</key><value xsi:type="xsd:long">0</value></changedValue>'
-                f'<changedValue xsi:type="OptionValue"><key>{name}</key>{value}</changedValue>'
-            ))
+            vsphere.raw(
+                "UpdateOptions",
+                (manager["type"], manager["value"]),
+                (
+                    '<changedValue xsi:type="OptionValue"><key>Net.FollowHardwareMac</key><value xsi:type="xsd:long">0</value></changedValue>'
+                    f'<changedValue xsi:type="OptionValue"><key>{name}</key>{value}</changedValue>'
+                ),
+            )
         assert refused.value.name == "InvalidArgument"
     assert vsphere.govc("host.option.ls", "-host", HOST, "Net.FollowHardwareMac").split()[1] == "1", "half of a refused call was done"

@@ -13,9 +13,11 @@ from . import world
 from .conftest import Media
 
 STARTS = (
-    ("plain", "bios", False), ("plain", "uefi", False),
+    ("plain", "bios", False),
+    ("plain", "uefi", False),
     # An image with an MBR is also written to USB sticks.
-    ("hybrid", "bios", True), ("hybrid", "uefi", True),
+    ("hybrid", "bios", True),
+    ("hybrid", "uefi", True),
 )
 COPY = {"bios": "/BOOT.CFG", "uefi": "/EFI/BOOT/BOOT.CFG"}
 Started = Dict[Tuple[str, str], Tuple[Dict[str, str], Dict[str, str]]]
@@ -30,9 +32,7 @@ def _started(media: Media, kickstart: Path, tmp_path_factory: pytest.TempPathFac
         new[kind] = folder / f"{kind}.iso"
         result = world.module({"src": str(getattr(media, kind)), "dest": str(new[kind]), "kickstart": str(kickstart), "system_media_size": "min"})
         assert result["changed"], result
-    machines = {
-        (kind, firmware): [world.Machine(path, firmware, disk) for path in (getattr(media, kind), new[kind])] for kind, firmware, disk in STARTS
-    }
+    machines = {(kind, firmware): [world.Machine(path, firmware, disk) for path in (getattr(media, kind), new[kind])] for kind, firmware, disk in STARTS}
     return {key: (before.files(), after.files()) for key, (before, after) in machines.items()}
 
 

@@ -84,8 +84,12 @@ def test_every_input_counts(media: Media, kickstart: Path, tmp_path: Path, kind:
     assert not world.module(now)["changed"]
     seen = [world.tool("sha256sum", str(dest))]
     changes: list[Callable[[], Any]] = [
-        lambda: now.update(kernelopt={"allowLegacyCPU": "true", "vlanid": 7}), lambda: bundle(driver), lambda: now.update(volume_id="OTHER"),
-        lambda: now.update(kickstart_content=kickstart.read_text() + "# more\n", kickstart=None), lambda: now.update(title="Rack 7"), lambda: patch(source),
+        lambda: now.update(kernelopt={"allowLegacyCPU": "true", "vlanid": 7}),
+        lambda: bundle(driver),
+        lambda: now.update(volume_id="OTHER"),
+        lambda: now.update(kickstart_content=kickstart.read_text() + "# more\n", kickstart=None),
+        lambda: now.update(title="Rack 7"),
+        lambda: patch(source),
         lambda: now.update(drivers=[]),
     ]
     for change in changes:
@@ -138,9 +142,9 @@ class Wrapped:
         """The folder for PATH. In the script, $real is the program, $out the descriptor that it writes to if it does."""
         path = self.folder / "xorriso"
         path.write_text(
-            "#!/bin/bash\nout=/dev/null writes=\nfor word in \"$@\"; do\n"
+            '#!/bin/bash\nout=/dev/null writes=\nfor word in "$@"; do\n'
             "  case $word in stdio:/dev/fd/*) out=${word#stdio:} writes=1 ;; -dev) writes=1 ;; esac\ndone\n"
-            f"real={shutil.which('xorriso')}\n[ -n \"$writes\" ] || exec $real \"$@\"\n{script}\n"
+            f'real={shutil.which("xorriso")}\n[ -n "$writes" ] || exec $real "$@"\n{script}\n'
         )
         path.chmod(0o755)
         return str(self.folder)
@@ -154,7 +158,11 @@ def _wrapped(tmp_path: Path) -> Iterator[Wrapped]:
 @pytest.mark.parametrize(
     ("kind", "number"),
     [
-        ("plain", signal.SIGTERM), ("hybrid", signal.SIGTERM), ("plain", signal.SIGINT), ("hybrid", signal.SIGHUP), ("plain", signal.SIGKILL),
+        ("plain", signal.SIGTERM),
+        ("hybrid", signal.SIGTERM),
+        ("plain", signal.SIGINT),
+        ("hybrid", signal.SIGHUP),
+        ("plain", signal.SIGKILL),
         ("hybrid", signal.SIGKILL),
     ],
 )
@@ -195,10 +203,13 @@ def test_interrupted(media: Media, kickstart: Path, tmp_path: Path, wrapped: Wra
     [
         ("plain", 'exec $real "${@/keep/discard}"', "does not start as the vendor"),
         ("hybrid", 'exec $real "${@/replay/discard}"', "does not start as the vendor"),
-        ("hybrid", 'exec $real "${@/gpt_disk_guid=*/gpt_disk_guid=random}"', "GPT disk GUID"), ("plain", 'exec $real "$@" -rm /K.B00 --', "/K.B00"),
+        ("hybrid", 'exec $real "${@/gpt_disk_guid=*/gpt_disk_guid=random}"', "GPT disk GUID"),
+        ("plain", 'exec $real "$@" -rm /K.B00 --', "/K.B00"),
         ("hybrid", '$real "$@" -map /etc/hostname /EXTRA.TXT', "/EXTRA.TXT"),
         ("plain", 'echo "xorriso : FAILURE : The moon is full" >&2; exit 5', "The moon is full"),
-        ("plain", "exit 0", "files otherwise"), ("hybrid", "exit 0", "files otherwise"), ("hybrid", "head -c 9000000 /dev/zero > $out", "files otherwise"),
+        ("plain", "exit 0", "files otherwise"),
+        ("hybrid", "exit 0", "files otherwise"),
+        ("hybrid", "head -c 9000000 /dev/zero > $out", "files otherwise"),
         ("plain", 'exec $real "${@/ESXI/OTHER}"', "is named"),
     ],
 )
@@ -298,21 +309,29 @@ def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None
 
 
 REFUSED: dict[str, Any] = {
-    "no such source": ({"src": "/nonexistent.iso"}, "not on this host"), "no ISO": ({"src": "/etc/passwd"}, "no ISO 9660"),
-    "source is dest": ({"dest": "{src}"}, "is src itself"), "no folder": ({"dest": "/nonexistent/o.iso"}, "is missing"),
+    "no such source": ({"src": "/nonexistent.iso"}, "not on this host"),
+    "no ISO": ({"src": "/etc/passwd"}, "no ISO 9660"),
+    "source is dest": ({"dest": "{src}"}, "is src itself"),
+    "no folder": ({"dest": "/nonexistent/o.iso"}, "is missing"),
     "a folder": ({"dest": "/tmp"}, "is a folder"),
-    "two scripts": ({"kickstart_content": "vmaccepteula"}, "mutually exclusive"), "script and URL": ({"ks_url": "http://h/ks"}, "either it or ks_url"),
-    "no such name": ({"kickstart": None, "ks_url": "cdrom:/boot.cfg"}, "exactly that name"), "bad URL": ({"kickstart": None, "ks_url": "gopher://x"}, "ks_url"),
+    "two scripts": ({"kickstart_content": "vmaccepteula"}, "mutually exclusive"),
+    "script and URL": ({"ks_url": "http://h/ks"}, "either it or ks_url"),
+    "no such name": ({"kickstart": None, "ks_url": "cdrom:/boot.cfg"}, "exactly that name"),
+    "bad URL": ({"kickstart": None, "ks_url": "gopher://x"}, "ks_url"),
     "ks by hand": ({"kernelopt": {"ks": "http://h/ks"}}, "kickstart or ks_url"),
     "1 TB": ({"kernelopt": {"systemMediaSize": "min"}, "memory": "1TB"}, "at least small"),
     "1 TB by option": ({"system_media_size": "min", "memory": "1TB"}, "at least small"),
-    "another release": ({"system_media_size": "min", "esxi_version": "6.7"}, "is of 8.0 U3; give"), "owner": ({"owner": "no-such-user"}, "owner: no-such"),
+    "another release": ({"system_media_size": "min", "esxi_version": "6.7"}, "is of 8.0 U3; give"),
+    "owner": ({"owner": "no-such-user"}, "owner: no-such"),
     "memory without a unit": ({"memory": "1024"}, "with its unit"),
-    "two hosts": ({"hosts": [{"name": "a"}, {"name": "b"}]}, "can't tell hosts apart"), "volume": ({"volume_id": "a b"}, "volume_id"),
-    "base_url": ({"base_url": "http://h/"}, "no meaning"), "driver": ({"drivers": ["/etc/passwd"]}, "neither a zip archive nor a VIB"),
+    "two hosts": ({"hosts": [{"name": "a"}, {"name": "b"}]}, "can't tell hosts apart"),
+    "volume": ({"volume_id": "a b"}, "volume_id"),
+    "base_url": ({"base_url": "http://h/"}, "no meaning"),
+    "driver": ({"drivers": ["/etc/passwd"]}, "neither a zip archive nor a VIB"),
     "no driver": ({"drivers": ["/nonexistent.zip"]}, "can't be read"),
     "bad script": ({"kickstart": None, "kickstart_content": "eula\nvmaccepteula\n"}, "missing-method"),
-    "no script": ({"kickstart": "/nonexistent.cfg"}, "no file on this host"), "open mode": ({"mode": "0644"}, "lets others read"),
+    "no script": ({"kickstart": "/nonexistent.cfg"}, "no file on this host"),
+    "open mode": ({"mode": "0644"}, "lets others read"),
     "log": ({"log_path": "/nonexistent/log"}, "log_path"),
 }
 
@@ -323,7 +342,7 @@ def test_refused(media: Media, kickstart: Path, tmp_path: Path, case: str) -> No
     more, words = REFUSED[case]
     given = {**params(media.plain, tmp_path / "out.iso", kickstart), **more}
     given["dest"] = given["dest"].format(src=media.plain)
-    for check in (True, False)[case == "log":]:
+    for check in (True, False)[case == "log" :]:
         result = world.module(given, check=check)
         assert result["failed"] and words in result["msg"] and result.get("error_code", "invalid") == "invalid", result
     assert list(tmp_path.iterdir()) == []

@@ -20,7 +20,8 @@ from .conftest import Media, needs_root
 ADDRESS = "192.0.2.1"
 BASE = f"http://{ADDRESS}/esxi-8.0u3"
 HOSTS: list[dict[str, Any]] = [
-    {"name": "esx1", "mac": "52:54:00:00:00:01"}, {"name": "esx2", "mac": "52-54-00-00-00-0A", "kernelopt": {"vlanid": 7}},
+    {"name": "esx1", "mac": "52:54:00:00:00:01"},
+    {"name": "esx2", "mac": "52-54-00-00-00-0A", "kernelopt": {"vlanid": 7}},
     {"name": "esx3", "mac": "5254.0000.0003", "system_media_size": "small", "title": "Third"},
 ]
 FOLDERS = {"esx1": "01-52-54-00-00-00-01", "esx2": "01-52-54-00-00-00-0a", "esx3": "01-52-54-00-00-00-03"}
@@ -52,8 +53,21 @@ class Servers:
         (web / "probe").write_text("up")
         for scheme in ("http", "tftp"):
             # curl itself waits for the server to come up.
-            world.tool(*self.inside, "curl", "-sSf", "--retry", "50", "--retry-delay", "0", "--retry-all-errors", "--retry-max-time", "30", "-m", "1",
-                       f"{scheme}://{ADDRESS}/probe")
+            world.tool(
+                *self.inside,
+                "curl",
+                "-sSf",
+                "--retry",
+                "50",
+                "--retry-delay",
+                "0",
+                "--retry-all-errors",
+                "--retry-max-time",
+                "30",
+                "-m",
+                "1",
+                f"{scheme}://{ADDRESS}/probe",
+            )
         (tftp / "probe").unlink()
         (web / "probe").unlink()
 
@@ -267,7 +281,7 @@ def test_free_space_first(media: Media, kickstart: Path, tmp_path: Path) -> None
     """On a file system that is too small nothing is begun."""
     small = tmp_path / "small"
     small.mkdir()
-    fill = f"mount -t tmpfs -o size=2m none {small} && mkdir {small}/tree && \"$@\"; find {small} -type f"
+    fill = f'mount -t tmpfs -o size=2m none {small} && mkdir {small}/tree && "$@"; find {small} -type f'
     process = world.start(params(media, small / "tree", kickstart, "http", owner=None), inside=("unshare", "--mount", "sh", "-c", fill, "sh"))
     output, errors = process.communicate()
     assert '"error_code": "no_space"' in output and str(small / "tree" / "esxi") not in output.splitlines(), output + errors
@@ -277,14 +291,19 @@ REFUSED: dict[str, Any] = {
     "variable of iPXE": ({"format": "ipxe", "base_url": "http://h/${net0/mac}"}, "not of the right form"),
     "no base_url": ({"base_url": None}, "base_url"),
     "script by TFTP": ({"format": "pxe", "base_url": None}, "can't read the script of esx1 by TFTP"),
-    "no mac": ({"hosts": [{"name": "a"}]}, "no mac"), "bad mac": ({"hosts": [{"name": "a", "mac": "52:54"}]}, "no MAC address"),
+    "no mac": ({"hosts": [{"name": "a"}]}, "no mac"),
+    "bad mac": ({"hosts": [{"name": "a", "mac": "52:54"}]}, "no MAC address"),
     "group mac": ({"hosts": [{"name": "a", "mac": "01:00:5e:00:00:01"}]}, "single NIC"),
     "same mac": ({"hosts": [HOSTS[0], {**HOSTS[0], "name": "b"}]}, "given twice"),
     "same name": ({"hosts": [HOSTS[0], {**HOSTS[1], "name": "ESX1"}]}, "given twice"),
-    "path as name": ({"hosts": [{**HOSTS[0], "name": "../x"}]}, "name of a file"), "cdromBoot": ({"kernelopt": {"cdromBoot": None}}, "cdromBoot"),
-    "volume": ({"volume_id": "X"}, "no meaning"), "tftp_path": ({"tftp_path": "x"}, "no meaning"),
-    "dots": ({"format": "pxe", "tftp_path": "../x"}, ".."), "no pxelinux": ({"format": "pxe", "pxelinux": "/etc/passwd"}, "no pxelinux.0"),
-    "new pxelinux": ({"format": "pxe", "pxelinux": "/usr/lib/PXELINUX/pxelinux.0"}, "6.04"), "a file": ({"dest": "/etc/passwd"}, "no folder"),
+    "path as name": ({"hosts": [{**HOSTS[0], "name": "../x"}]}, "name of a file"),
+    "cdromBoot": ({"kernelopt": {"cdromBoot": None}}, "cdromBoot"),
+    "volume": ({"volume_id": "X"}, "no meaning"),
+    "tftp_path": ({"tftp_path": "x"}, "no meaning"),
+    "dots": ({"format": "pxe", "tftp_path": "../x"}, ".."),
+    "no pxelinux": ({"format": "pxe", "pxelinux": "/etc/passwd"}, "no pxelinux.0"),
+    "new pxelinux": ({"format": "pxe", "pxelinux": "/usr/lib/PXELINUX/pxelinux.0"}, "6.04"),
+    "a file": ({"dest": "/etc/passwd"}, "no folder"),
     "within": ({"src": "{tree}", "dest": "{tree}/new"}, "within each other"),
     "password in URL": ({"base_url": "http://u:pa55word@h/x"}, "base_url: it carries a password"),
     "1 TB": ({"hosts": [{**HOSTS[0], "kernelopt": {"systemMediaSize": "min"}, "memory": "1TB"}]}, "at least small"),

@@ -235,7 +235,7 @@ def start(params: dict[str, Any], path: str = "", inside: tuple[str, ...] = ()) 
     program = f"from {MODULE} import main; main()"
     environ = {**os.environ, "PATH": f"{path}:{os.environ['PATH']}" if path else os.environ["PATH"]}
     process = subprocess.Popen(
-        [*inside, sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ,
+        [*inside, sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
     )
     assert process.stdin is not None
     process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": _words(params, False)}))

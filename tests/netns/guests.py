@@ -37,9 +37,7 @@ class Guests:
         while os.stat(f"/proc/{process.pid}/ns/net").st_ino == own:
             assert time.monotonic() < deadline, "unshare did not make a namespace"
             time.sleep(0.01)
-        ip(
-            f"link add {port} type veth peer name eth0 netns {process.pid}", *([f"link set {port} master {bridge}"] if bridge else []), f"link set {port} up",
-        )
+        ip(f"link add {port} type veth peer name eth0 netns {process.pid}", *([f"link set {port} master {bridge}"] if bridge else []), f"link set {port} up")
         self.run(port, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/eth0/disable_ipv6")
         if mac:
             self.run(port, "ip", "link", "set", "eth0", "address", mac)

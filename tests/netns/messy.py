@@ -66,10 +66,16 @@ def clear() -> None:
 
 def _docker_and_libvirt(lacking: list[str]) -> None:
     ip(
-        "link add docker0 type bridge", "link set docker0 up", "address add 172.17.0.1/16 dev docker0",
-        *veth("veth1a2b3c4", "docker0", "c1"), "link set veth1a2b3c4 type bridge_slave hairpin on", *veth("veth5d6e7f8", "docker0", "c2"),
-        "link add virbr0 type bridge stp_state 1 forward_delay 200", "link set virbr0 up",
-        *tap("vnet0", "virbr0", "fe:54:00:12:34:56"), *tap("vnet1", "virbr0", "fe:54:00:12:34:57"),
+        "link add docker0 type bridge",
+        "link set docker0 up",
+        "address add 172.17.0.1/16 dev docker0",
+        *veth("veth1a2b3c4", "docker0", "c1"),
+        "link set veth1a2b3c4 type bridge_slave hairpin on",
+        *veth("veth5d6e7f8", "docker0", "c2"),
+        "link add virbr0 type bridge stp_state 1 forward_delay 200",
+        "link set virbr0 up",
+        *tap("vnet0", "virbr0", "fe:54:00:12:34:56"),
+        *tap("vnet1", "virbr0", "fe:54:00:12:34:57"),
     )
     if not try_ip("link add virbr0-nic type dummy", "link set virbr0-nic master virbr0"):
         lacking.append("dummy")
@@ -78,15 +84,38 @@ def _docker_and_libvirt(lacking: list[str]) -> None:
 
 def _proxmox_and_others() -> None:
     ip(
-        "link add vmbr0 type bridge", "link set vmbr0 up", *tap("tap100i0", "vmbr0"), *veth("veth100i0", "vmbr0", "lxc100"),
-        "link add fwbr101i0 type bridge", "link set fwbr101i0 up", *tap("tap101i0", "fwbr101i0"),
-        *veth("fwln101i0", "fwbr101i0", "fwpr101p0"), "link set fwpr101p0 master vmbr0",
-        "link add brstp type bridge stp_state 1", "link set brstp up", *veth("s0", "brstp"), *veth("s1", "brstp"),
-        "link add qbr1 type bridge ageing_time 0 stp_state 0", "link set qbr1 up", *tap("tapq1", "qbr1"), *veth("qvb1", "qbr1", "qvo1"),
-        "link add hub0 type bridge ageing_time 0", "link set hub0 up", *veth("u0", "hub0"), *veth("u1", "hub0"), *veth("u2", "hub0"),
-        "link add empty0 type bridge", "link add overlay type bridge", "link set overlay up", *tap("tapo1", "overlay"),
+        "link add vmbr0 type bridge",
+        "link set vmbr0 up",
+        *tap("tap100i0", "vmbr0"),
+        *veth("veth100i0", "vmbr0", "lxc100"),
+        "link add fwbr101i0 type bridge",
+        "link set fwbr101i0 up",
+        *tap("tap101i0", "fwbr101i0"),
+        *veth("fwln101i0", "fwbr101i0", "fwpr101p0"),
+        "link set fwpr101p0 master vmbr0",
+        "link add brstp type bridge stp_state 1",
+        "link set brstp up",
+        *veth("s0", "brstp"),
+        *veth("s1", "brstp"),
+        "link add qbr1 type bridge ageing_time 0 stp_state 0",
+        "link set qbr1 up",
+        *tap("tapq1", "qbr1"),
+        *veth("qvb1", "qbr1", "qvo1"),
+        "link add hub0 type bridge ageing_time 0",
+        "link set hub0 up",
+        *veth("u0", "hub0"),
+        *veth("u1", "hub0"),
+        *veth("u2", "hub0"),
+        "link add empty0 type bridge",
+        "link add overlay type bridge",
+        "link set overlay up",
+        *tap("tapo1", "overlay"),
         # Names that YAML, nft and our own patterns take for something else.
-        "link add yes type bridge", "link set yes up", *veth("null", "yes"), *veth("1e3", "yes"), *veth("777", "yes"),
+        "link add yes type bridge",
+        "link set yes up",
+        *veth("null", "yes"),
+        *veth("1e3", "yes"),
+        *veth("777", "yes"),
     )
     # ip -batch takes some of these for comments.
     for number, name in enumerate(("x#[}", "{{7}}", "a'b\"c", "caf\u00e9")):
@@ -98,8 +127,10 @@ def by_hand() -> None:
     """One port locked as a page on the web says, without a table; one half; a static entry that is not sticky."""
     ip("link add hand0 type bridge no_linklocal_learn 1", "link set hand0 up", *veth("h0", "hand0"), *veth("h1", "hand0"), *veth("h2", "hand0"))
     bridge(
-        "link set dev h0 locked on learning off flood off isolated on", "fdb add 52:54:00:0b:00:01 dev h0 master static sticky",
-        "link set dev h1 learning off", "fdb add 52:54:00:0b:00:02 dev h1 master static",
+        "link set dev h0 locked on learning off flood off isolated on",
+        "fdb add 52:54:00:0b:00:01 dev h0 master static sticky",
+        "link set dev h1 learning off",
+        "fdb add 52:54:00:0b:00:02 dev h1 master static",
     )
 
 
@@ -109,15 +140,32 @@ def hardened(run: Callable[..., Any]) -> None:
     ip("link set g4 type bridge_slave isolated on")
     for number in range(6):
         _away(f"pg{number}")
-    run("linux_switch_policy", switches=[{
-        "name": "br0", "security": {"promiscuous": "reject"},
-        "port_groups": [
-            {"name": "guests", "match": ["g*"], "quarantine": True, "profile": "guest", "security": {"promiscuous": "inherit"}, "ports": [
-                {"name": "g0", **{name: HARDENED[name] for name in ("macs", "addresses")}},
-                {"name": "g1", "macs": ["52:54:00:0a:00:02"], "addresses": [], "security": {"mac_changes": "inherit"}},
-            ]},
-            {"name": "routers", "profile": "router", "ports": [{"name": "g2", "macs": ["52:54:00:0a:00:03"], "addresses": ["192.0.2.3"], "isolated": True}]},
-            {"name": "nested", "profile": "nested_hypervisor", "ports": [{"name": "g3"}]},
-            {"name": "plain", "security": {"promiscuous": "accept"}, "ports": [{"name": "g4", "security": {"promiscuous": "inherit"}}]},
+    run(
+        "linux_switch_policy",
+        switches=[
+            {
+                "name": "br0",
+                "security": {"promiscuous": "reject"},
+                "port_groups": [
+                    {
+                        "name": "guests",
+                        "match": ["g*"],
+                        "quarantine": True,
+                        "profile": "guest",
+                        "security": {"promiscuous": "inherit"},
+                        "ports": [
+                            {"name": "g0", **{name: HARDENED[name] for name in ("macs", "addresses")}},
+                            {"name": "g1", "macs": ["52:54:00:0a:00:02"], "addresses": [], "security": {"mac_changes": "inherit"}},
+                        ],
+                    },
+                    {
+                        "name": "routers",
+                        "profile": "router",
+                        "ports": [{"name": "g2", "macs": ["52:54:00:0a:00:03"], "addresses": ["192.0.2.3"], "isolated": True}],
+                    },
+                    {"name": "nested", "profile": "nested_hypervisor", "ports": [{"name": "g3"}]},
+                    {"name": "plain", "security": {"promiscuous": "accept"}, "ports": [{"name": "g4", "security": {"promiscuous": "inherit"}}]},
+                ],
+            }
         ],
-    }])
+    )

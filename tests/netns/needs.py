@@ -13,9 +13,7 @@ import pytest
 from ..oracle import rawlink
 
 # Attribute numbers of include/uapi/linux/if_link.h, typed here a second time on purpose.
-_BRIDGE_ATTRIBUTES = {
-    "vlan_protocol": 8, "vlan_default_pvid": 39, "vlan_stats_enabled": 41, "vlan_stats_per_port": 45, "fdb_max_learned": 49, "stp_mode": 50,
-}
+_BRIDGE_ATTRIBUTES = {"vlan_protocol": 8, "vlan_default_pvid": 39, "vlan_stats_enabled": 41, "vlan_stats_per_port": 45, "fdb_max_learned": 49, "stp_mode": 50}
 _BOOLOPTS = {"no_linklocal_learn": 0, "mcast_vlan_snooping": 1, "mst_enabled": 2, "fdb_local_vlan_0": 4}
 
 
@@ -51,9 +49,7 @@ def lacks_bridge_option(option: str) -> bool:
     return _BRIDGE_ATTRIBUTES[option] not in rawlink.bridge_capabilities()[0]
 
 
-_PORT_ATTRIBUTES = {
-    "isolated": 33, "mcast_eht_hosts_limit": 37, "locked": 39, "mab": 40, "mcast_max_groups": 42, "neigh_vlan_suppress": 43,
-}
+_PORT_ATTRIBUTES = {"isolated": 33, "mcast_eht_hosts_limit": 37, "locked": 39, "mab": 40, "mcast_max_groups": 42, "neigh_vlan_suppress": 43}
 
 
 def lacks_port_option(option: str) -> bool:

@@ -47,6 +47,6 @@ class Tap:
         found: list[bytes] = []
         deadline = time.monotonic() + _QUIET
         while select.select([self._descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
-            frame = os.read(self._descriptor, 1 << 17)[10 if self._vnet_hdr else 0:]
+            frame = os.read(self._descriptor, 1 << 17)[10 if self._vnet_hdr else 0 :]
             found += [frame] if mark in frame else []
         return found

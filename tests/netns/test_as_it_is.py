@@ -20,9 +20,11 @@ LISTED = {"bridge": "br0", "ports": [{"name": "v0"}, {"name": "v1", "isolated": 
 @pytest.fixture(autouse=True)
 def _host(namespace: None) -> None:
     ip(
-        "link add br0 address 52:54:00:00:ff:00 type bridge", "link set br0 up",
+        "link add br0 address 52:54:00:00:ff:00 type bridge",
+        "link set br0 up",
         *(f"link add v{number} type veth peer name p{number}" for number in range(4)),
-        *(f"link set v{number} master br0 up" for number in range(3)), "link set v1 type bridge_slave isolated on",
+        *(f"link set v{number} master br0 up" for number in range(3)),
+        "link set v1 type bridge_slave isolated on",
     )
     bridge("link set dev v2 locked on learning off", "fdb add 52:54:00:00:00:09 dev v2 master static")
 

@@ -189,7 +189,7 @@ def test_no_set_is_flushed_unseen() -> None:
 
 def test_names_of_the_quarantine_that_somebody_changed() -> None:
     """Told until a document says what is meant; a policy of ports does not, and takes nothing for right."""
-    nft("flush set bridge virtnet_hardening quarantine", "add element bridge virtnet_hardening quarantine { \"web*\" }")
+    nft("flush set bridge virtnet_hardening quarantine", 'add element bridge virtnet_hardening quarantine { "web*" }')
     assert not run_module("linux_port_security", bridge="br0", ports=[PORTS[0]]).get("failed")
     report = audit()
     assert report.rules == ["quarantine_open"] and report.info["quarantine"] == {"patterns": ["web*"], "shut": [], "intact": False}
@@ -206,8 +206,10 @@ def test_entries_of_an_older_version_are_sealed_once() -> None:
     for port in ("vnet0", "vnet1"):
         comment = next(each["elem"]["comment"] for each in elements_of("ports") if each["elem"]["val"] == port)
         assert " sum=" in comment
-        nft(f"delete element bridge virtnet_hardening ports {{ {port} }}",
-            f'add element bridge virtnet_hardening ports {{ {port} comment "{comment.rpartition(" sum=")[0]}" }}')
+        nft(
+            f"delete element bridge virtnet_hardening ports {{ {port} }}",
+            f'add element bridge virtnet_hardening ports {{ {port} comment "{comment.rpartition(" sum=")[0]}" }}',
+        )
     assert is_green(audit())
     assert run_module("linux_switch_policy", **HARDENED)["changed"] and not run_module("linux_switch_policy", **HARDENED)["changed"]
     assert all(" sum=" in each["elem"]["comment"] for each in elements_of("ports")) and is_green(audit())
@@ -235,16 +237,16 @@ def other_forms(expressions: list[Any]) -> Iterator[list[Any]]:
     for number, each in enumerate(expressions):
         one = each.get("set")
         if one:
-            yield [*expressions[:number], {"set": {**one, "set": {"@joined4": "@joined6"}.get(one["set"], "@joined4")}}, *expressions[number + 1:]]
-            yield [*expressions[:number], {"set": {**one, "op": {"add": "update", "update": "add"}[one["op"]]}}, *expressions[number + 1:]]
+            yield [*expressions[:number], {"set": {**one, "set": {"@joined4": "@joined6"}.get(one["set"], "@joined4")}}, *expressions[number + 1 :]]
+            yield [*expressions[:number], {"set": {**one, "op": {"add": "update", "update": "add"}[one["op"]]}}, *expressions[number + 1 :]]
         for changed in ({"rate": 9999}, {"burst": 9999}, {"per": "second"}, {"inv": False}, {"rate_unit": "mbytes"}) if one and one.get("stmt") else ():
             other = {**one, "stmt": [{"limit": {**one["stmt"][0]["limit"], **changed}}]}
-            yield [*expressions[:number], {"set": other}, *expressions[number + 1:]]
+            yield [*expressions[:number], {"set": other}, *expressions[number + 1 :]]
         if each.get("match", {}).get("op") == ">":
-            yield [*expressions[:number], {"match": {**each["match"], "right": each["match"]["right"] + 1}}, *expressions[number + 1:]]
+            yield [*expressions[:number], {"match": {**each["match"], "right": each["match"]["right"] + 1}}, *expressions[number + 1 :]]
     for number, each in enumerate(expressions):
         if "match" in each and not implied(each["match"]):
-            yield [*expressions[:number], *expressions[number + 1:]]
+            yield [*expressions[:number], *expressions[number + 1 :]]
     for number, each in enumerate(expressions):
         match = each.get("match")
         if match and isinstance(match["right"], str) and match["right"].startswith("@"):
@@ -252,7 +254,7 @@ def other_forms(expressions: list[Any]) -> Iterator[list[Any]]:
             changed = [{**match, "op": {"==": "!=", "!=": "=="}[match["op"]]}]
             changed += [{**match, "right": swapped}] if match["left"] == {"meta": {"key": "iif"}} else []
             for one in changed:
-                yield [*expressions[:number], {"match": one}, *expressions[number + 1:]]
+                yield [*expressions[:number], {"match": one}, *expressions[number + 1 :]]
             return
 
 
@@ -315,18 +317,22 @@ def failing(*words: Any, **more: Any) -> Any:
 
 def replaced(where: Any, name: str) -> Callable[[Patch, Path], AbstractContextManager[None]]:
     """With a reader that fails."""
+
     def enter(patch: Patch, folder: Path) -> AbstractContextManager[None]:
         patch.setattr(where, name, failing)
         return nullcontext()
+
     return enter
 
 
 def without_option(name: str) -> Callable[[Patch, Path], AbstractContextManager[None]]:
     """A kernel that does not list an option of ports."""
+
     def enter(patch: Patch, folder: Path) -> AbstractContextManager[None]:
         whole = decode.PortReader.options
         patch.setattr(decode.PortReader, "options", lambda *words: {key: value for key, value in whole(*words).items() if key != name})
         return nullcontext()
+
     return enter
 
 
@@ -371,7 +377,8 @@ def foreign_rules(patch: Patch, folder: Path) -> AbstractContextManager[None]:
 def foreign_table(patch: Patch, folder: Path) -> AbstractContextManager[None]:
     """A table of our name whose sets hold other things."""
     nft(
-        "delete table bridge virtnet_hardening", "add table bridge virtnet_hardening",
+        "delete table bridge virtnet_hardening",
+        "add table bridge virtnet_hardening",
         "add set bridge virtnet_hardening arp_guard { type ether_addr; elements = { 52:54:00:00:00:01 }; }",
     )
     return nullcontext()
@@ -412,7 +419,7 @@ def test_what_can_t_be_read_is_said(case: str, monkeypatch: Patch, tmp_path: Pat
     gaps = {each["what"]: each["reason"] for each in report.not_looked_at}
     assert what in gaps and reason in gaps[what], gaps
     assert not is_green(report) and NOTHING not in report.page, report.page
-    head = report.page[:report.page.index("Looked at:")]
+    head = report.page[: report.page.index("Looked at:")]
     assert "**Not everything was looked at.**" in head and f"- **not looked at** {inline(what)}: {inline(gaps[what])}." in head
     assert "finding(s) in what could be looked at\n" in head
     if what in [each["what"] for each in report.promiscuity["not_looked_at"]]:
@@ -446,7 +453,7 @@ def test_names_in_the_page_are_no_signs() -> None:
     ip("link set vnet1 down", "link set vnet1 name a|true|<b>*_x")
     tokens = MarkdownIt("commonmark").enable("table").parse(audit().page)
     rows = [index for index, token in enumerate(tokens) if token.type == "tr_open"]
-    cells = [[token.content for token in tokens[index:index + 24] if token.type == "inline"][:8] for index in rows]
+    cells = [[token.content for token in tokens[index : index + 24] if token.type == "inline"][:8] for index in rows]
     row = next(each for each in cells if each[0].replace("\\", "") == "a|true|<b>*_x")
     assert row[1] == "guest" and row[2] in ("true", "false"), cells
     assert not [child for token in tokens for child in token.children or () if child.type == "html_inline"]

@@ -195,8 +195,14 @@ def test_hub_when_allowed(cycle: Callable[..., Any]) -> None:
 def test_default_route_over_the_bridge_is_guarded(refused: Callable[..., Any], run: Callable[..., Any]) -> None:
     """What can cut the way out needs allow_management; what can't does not."""
     ip(
-        "link add br0 type bridge", "link set br0 up", "link add up0 type veth peer name far", "link set up0 master br0",
-        "link set up0 up", "link set far up", "address add 192.0.2.2/24 dev br0", "route add default via 192.0.2.1",
+        "link add br0 type bridge",
+        "link set br0 up",
+        "link add up0 type veth peer name far",
+        "link set up0 master br0",
+        "link set up0 up",
+        "link set far up",
+        "address add 192.0.2.2/24 dev br0",
+        "route add default via 192.0.2.1",
     )
     result = refused("linux_bridge", name="br0", up=False)
     assert result["error_code"] == "management" and "br0 carries the default route" in result["msg"]
@@ -210,8 +216,11 @@ TIMERS = {"forward_delay": 10.0, "hello_time": 3.0, "max_age": 14.0}
 def _under_another_root() -> None:
     """br0 takes part in a tree whose root is root0, with timers of its own."""
     ip(
-        "link add br0 type bridge stp_state 1 priority 40000 forward_delay 1500", "link add root0 type bridge stp_state 1 priority 4096 "
-        "forward_delay 2000 hello_time 400 max_age 3000", "link add v0 type veth peer name v1", "link set v0 master br0", "link set v1 master root0",
+        "link add br0 type bridge stp_state 1 priority 40000 forward_delay 1500",
+        "link add root0 type bridge stp_state 1 priority 4096 forward_delay 2000 hello_time 400 max_age 3000",
+        "link add v0 type veth peer name v1",
+        "link set v0 master br0",
+        "link set v1 master root0",
         *(f"link set {name} up" for name in ("br0", "root0", "v0", "v1")),
     )
     _wait(lambda: iproute2.bridge("br0")["max_age"] == 30)

@@ -142,7 +142,7 @@ def test_learned_addresses_are_no_macs(run: Callable[..., Result]) -> None:
     bridge("fdb add 52:54:00:0c:00:01 dev vnet0 master dynamic")
     document = described(profile="guest")
     assert lines(document["text"], "Seen:") == ["Seen: 52:54:00:0c:00:01, learned from frames that came in here, so no proof of whose they are."]
-    assert ports(document)["vnet0"] == {"name": "vnet0"} and '# macs: [TODO]' in document["text"]
+    assert ports(document)["vnet0"] == {"name": "vnet0"} and "# macs: [TODO]" in document["text"]
 
 
 def test_what_profile_guest_tightens(run: Callable[..., Result]) -> None:
@@ -179,10 +179,17 @@ def test_what_is_missing_can_be_filled_in(run: Callable[..., Result]) -> None:
     assert run(APPLY, switches=data)["changed"]
 
 
-@pytest.mark.parametrize("damage", [
-    "ip link set g0 type bridge_slave learning on", "nft delete element bridge virtnet_hardening bpdu_guard { g1 }", "bridge link set dev g2 locked off",
-    "bridge fdb del 52:54:00:0a:00:01 dev g0 master", "nft insert rule bridge virtnet_hardening port accept", "nft flush ruleset",
-])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "ip link set g0 type bridge_slave learning on",
+        "nft delete element bridge virtnet_hardening bpdu_guard { g1 }",
+        "bridge link set dev g2 locked off",
+        "bridge fdb del 52:54:00:0a:00:01 dev g0 master",
+        "nft insert rule bridge virtnet_hardening port accept",
+        "nft flush ruleset",
+    ],
+)
 def test_what_drifted_is_off(run: Callable[..., Result], damage: str) -> None:
     """What somebody changed since is not mended in passing; it stands in the document with the reason."""
     messy.make(run)
@@ -201,7 +208,8 @@ def test_what_is_gone_is_told(run: Callable[..., Result]) -> None:
     ip("link del g0")
     document = described()
     assert "But for this: applying it removes what the table virtnet_hardening has of devices that are gone (ifindex" in " ".join(
-        document["text"].replace("\n#", "").split())
+        document["text"].replace("\n#", "").split()
+    )
     result = run(APPLY, switches=switches(document))
     assert result["changed"] and all("ifindex" in each for each in result["actions"])
 

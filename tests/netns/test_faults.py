@@ -76,11 +76,15 @@ def _host(namespace: None) -> None:
 def make_host() -> None:
     """br0 with STP and two ports, br9 with one that has options and an entry, v2 free."""
     ip(
-        "link add br0 address 52:54:00:00:01:00 type bridge stp_state 1", "link set br0 up",
-        "link add br9 address 52:54:00:00:09:00 type bridge ageing_time 6000", "link set br9 up",
+        "link add br0 address 52:54:00:00:01:00 type bridge stp_state 1",
+        "link set br0 up",
+        "link add br9 address 52:54:00:00:09:00 type bridge ageing_time 6000",
+        "link set br9 up",
         *(f"link add v{number} type veth peer name p{number}" for number in (0, 1, 2, 9)),
         *(f"link set {end}{number} up" for number in (1, 2, 9) for end in "vp"),
-        "link set v0 master br0", "link set v1 master br0", "link set v9 master br9",
+        "link set v0 master br0",
+        "link set v1 master br0",
+        "link set v9 master br9",
     )
     bridge("link set dev v9 isolated on learning off hairpin on cost 77 priority 9", "fdb add 52:54:00:00:00:99 dev v9 master static sticky")
 
@@ -154,6 +158,7 @@ def test_killed_between_any_two_messages_the_next_run_converges(name: str) -> No
 def test_a_tap_that_vanishes_is_reported_and_the_rest_is_done() -> None:
     """At whatever message it goes."""
     for at in (1, 2, 3):
+
         def vanish(count: int, at: int = at) -> None:
             if count == at:
                 ip(f"link del v{at - 1}")

@@ -18,9 +18,11 @@ MAC = "52:54:00:00:00:01"
 def two_ports(namespace: None) -> None:
     """br0 with v0 and v1."""
     ip(
-        "link add br0 type bridge", "link set br0 up",
+        "link add br0 type bridge",
+        "link set br0 up",
         *(f"link add v{number} type veth peer name p{number}" for number in (0, 1, 2)),
-        "link set v0 master br0", "link set v1 master br0",
+        "link set v0 master br0",
+        "link set v1 master br0",
     )
 
 
@@ -95,8 +97,7 @@ def test_absent_takes_only_what_it_describes(cycle: Callable[..., Any]) -> None:
 def test_purge_only_of_what_is_named(cycle: Callable[..., Any]) -> None:
     """Ports and kinds; never the kernel's own entries."""
     bridge(
-        "fdb add 52:54:00:00:00:02 dev v0 master static", "fdb add 52:54:00:00:00:03 dev v1 master static",
-        "fdb add 52:54:00:00:00:04 dev v0 master permanent",
+        "fdb add 52:54:00:00:00:02 dev v0 master static", "fdb add 52:54:00:00:00:03 dev v1 master static", "fdb add 52:54:00:00:00:04 dev v0 master permanent"
     )
     own = iproute2.link("v0")["address"]
     cycle("linux_bridge_fdb", bridge="br0", entries=[{"address": MAC, "port": "v0"}], purge={"ports": ["v0"]})
@@ -150,9 +151,7 @@ def test_the_last_pinned_address_of_a_port_that_needs_one(how: str, flags: str, 
         assert all(f"port v0 of br0: {words}" in each for each in told) and result["unpinned"] == (["v0"] if told else [])
 
 
-GUESTS = {
-    "learned": "learned", "pinned and locked": "locked", "libvirt": "libvirt",
-}
+GUESTS = {"learned": "learned", "pinned and locked": "locked", "libvirt": "libvirt"}
 
 
 @pytest.mark.parametrize("how", sorted(GUESTS))

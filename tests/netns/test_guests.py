@@ -13,9 +13,7 @@ from ..oracle import iproute2
 from .conftest import Result, ip, run_module, warnings_of
 from .test_quarantine import entries
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"
-)
+pytestmark = pytest.mark.skipif(shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables")
 WEB = {"name": "web1", "macs": ["52:54:00:00:00:01"], "addresses": ["192.0.2.1"]}
 DB = {"name": "db1", "macs": ["52:54:00:00:00:02"], "addresses": ["192.0.2.2"]}
 
@@ -151,7 +149,7 @@ def test_a_guest_elsewhere(run: Callable[..., Result]) -> None:
     """Its tap is never moved: who made it chose the bridge."""
     ip("link add br1 type bridge")
     start("vnet0", WEB["macs"][0], "br1")
-    pending, = run("linux_switch_policy", switches=document(WEB, match=None, quarantine=None))["pending"]
+    (pending,) = run("linux_switch_policy", switches=document(WEB, match=None, quarantine=None))["pending"]
     assert pending["reason"] == "vnet0 is no port of br0, but belongs to br1"
     port = iproute2.port("vnet0")
     assert port is not None and port["bridge"] == "br1" and not port["locked"]

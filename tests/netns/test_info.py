@@ -25,16 +25,24 @@ def needs_nft() -> None:
 def host(namespace: None) -> None:
     """Two bridges, a hub among them, ports of several kinds and entries."""
     ip(
-        "link add br0 type bridge priority 4096 no_linklocal_learn 1", "link set br0 up",
+        "link add br0 type bridge priority 4096 no_linklocal_learn 1",
+        "link set br0 up",
         "link add hub0 type bridge ageing_time 0",
         *(f"link add v{number} type veth peer name p{number}" for number in range(4)),
-        "link add low0 type veth peer name far0", "link add link low0 name mt0 type macvtap mode bridge",
-        "tuntap add tap0 mode tap", "link set v0 master br0", *(f"link set v{number} master hub0" for number in range(1, 4)), "link set tap0 master br0",
-        "link set v0 up", "link set p0 up",
+        "link add low0 type veth peer name far0",
+        "link add link low0 name mt0 type macvtap mode bridge",
+        "tuntap add tap0 mode tap",
+        "link set v0 master br0",
+        *(f"link set v{number} master hub0" for number in range(1, 4)),
+        "link set tap0 master br0",
+        "link set v0 up",
+        "link set p0 up",
     )
     bridge(
-        "link set dev v0 isolated on learning off locked on flood off", "fdb add 52:54:00:00:00:01 dev v0 master static sticky",
-        "fdb add 52:54:00:00:00:02 dev tap0 master permanent", "fdb add 52:54:00:00:00:03 dev tap0 master extern_learn",
+        "link set dev v0 isolated on learning off locked on flood off",
+        "fdb add 52:54:00:00:00:01 dev v0 master static sticky",
+        "fdb add 52:54:00:00:00:02 dev tap0 master permanent",
+        "fdb add 52:54:00:00:00:03 dev tap0 master extern_learn",
     )
 
 
@@ -54,7 +62,8 @@ def test_it_is_true() -> None:
     compared = {option: value for option, value in ports["v0"].items() if option in port}
     assert len(compared) > 15 and {option: port[option] for option in compared} == compared
     assert [(each["address"], each["kind"], each["port"], each["sticky"]) for each in answer["fdb"]["entries"]] == [
-        ("52:54:00:00:00:01", "static", "v0", True), ("52:54:00:00:00:02", "local", "tap0", False),
+        ("52:54:00:00:00:01", "static", "v0", True),
+        ("52:54:00:00:00:02", "local", "tap0", False),
         ("52:54:00:00:00:03", "extern_learn", "tap0", False),
     ]
     assert {each["name"]: each["kind"] for each in answer["links"]} == {"tap0": "tap", "v0": "veth"}
@@ -115,12 +124,15 @@ DEVICES: dict[str, Any] = {
     "tap": (["tuntap add x0 mode tap"], "guest", "tap device"),
     "a container's": (["link add veth100i0 type veth peer name far netns {0}"], "guest", "in another network namespace"),
     "Proxmox's firewall": (
-        ["link add br7 type bridge", "link add fwln100i0 type veth peer name fwpr100p0", "link set fwln100i0 master br7"], "guest",
+        ["link add br7 type bridge", "link add fwln100i0 type veth peer name fwpr100p0", "link set fwln100i0 master br7"],
+        "guest",
         "named fwpr*; veth device whose",
     ),
     "os-vif's": (["link add br7 type bridge", "link add qvb1 type veth peer name qvo1", "link set qvo1 master br7"], "coupling", "qvo1, is a port of br7"),
     "a macvtap at the other end": (
-        ["link add x0 type veth peer name far7", "link add link far7 name mt7 type macvtap mode bridge"], "guest", "hangs a guest's card, mt7",
+        ["link add x0 type veth peer name far7", "link add link far7 name mt7 type macvtap mode bridge"],
+        "guest",
+        "hangs a guest's card, mt7",
     ),
     "bridged by somebody else": (["link add x0 type veth peer name far7", "link set far7 promisc on"], "unknown", "is promiscuous"),
     "the host's own end": (["link add x0 type veth peer name far7"], "host", "far7, is the host's own"),

@@ -35,10 +35,15 @@ def _card(namespace: None) -> None:
     ip("link add br0 type bridge", "link set br0 up", "link add v0 type veth peer name p0", "link set p0 up")
     Path("/proc/sys/net/ipv6/conf/v0/disable_ipv6").write_text("0", encoding="ascii")
     ip(
-        "link set v0 up", "address add 192.0.2.5/24 dev v0", "address add 2001:db8::5/64 dev v0 nodad",
+        "link set v0 up",
+        "address add 192.0.2.5/24 dev v0",
+        "address add 2001:db8::5/64 dev v0 nodad",
         "address add fd00::5/64 dev v0 nodad valid_lft 9000 preferred_lft 900",
-        "route add 198.51.100.0/24 via 192.0.2.1 metric 7", "route add 203.0.113.0/24 dev v0 scope link", "route add 2001:db8:1::/48 via 2001:db8::1",
-        "route add 2001:db8:2::/48 via 2001:db8:1::1 dev v0 onlink", "route add 10.1.0.0/16 via 203.0.113.9 table 77",
+        "route add 198.51.100.0/24 via 192.0.2.1 metric 7",
+        "route add 203.0.113.0/24 dev v0 scope link",
+        "route add 2001:db8:1::/48 via 2001:db8::1",
+        "route add 2001:db8:2::/48 via 2001:db8:1::1 dev v0 onlink",
+        "route add 10.1.0.0/16 via 203.0.113.9 table 77",
     )
 
 
@@ -91,6 +96,7 @@ def test_a_join_that_fails_costs_nothing(name: str, at: int) -> None:
 
 def test_what_does_not_come_back_is_named() -> None:
     """As where somebody forbade IPv6 meanwhile."""
+
     def forbid(count: int) -> None:
         if count == 2:
             Path("/proc/sys/net/ipv6/conf/v0/disable_ipv6").write_text("1", encoding="ascii")

@@ -106,7 +106,7 @@ def opens(name: str, uid: int, gid: int, multi_queue: bool = False) -> bool:
         "os.setgroups([]); os.setgid(gid); os.setuid(uid); fcntl.ioctl(tun, 0x400454CA, struct.pack('16sH22x', name.encode(), flags))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, name, str(uid), str(gid), str(0x1102 if multi_queue else 0x1002)], check=False, capture_output=True, text=True,
+        [sys.executable, "-c", script, name, str(uid), str(gid), str(0x1102 if multi_queue else 0x1002)], check=False, capture_output=True, text=True
     )
     assert not done.returncode or "PermissionError" in done.stderr or "Invalid argument" in done.stderr, done.stderr
     return done.returncode == 0
@@ -143,11 +143,17 @@ def test_a_tap_of_several_queues(cycle: Callable[..., Any], refused: Callable[..
     assert tap("tap1")["multi_queue"] is False
 
 
-@pytest.mark.parametrize(("options", "words"), [
-    ({"kind": "veth", "peer": "p0", "owner": "root"}, "only a tap has owner"), ({"kind": "tap", "owner": "nosuchuser"}, "no user 'nosuchuser'"),
-    ({"kind": "tap", "group": "nosuchgroup"}, "no group 'nosuchgroup'"), ({"kind": "macvtap", "lower": "lo", "multi_queue": True}, "has no multi_queue"),
-    ({"kind": "tap", "owner": "4294967295"}, "owner"), ({"state": "absent", "group": "root"}, "only a tap has group"),
-])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"kind": "veth", "peer": "p0", "owner": "root"}, "only a tap has owner"),
+        ({"kind": "tap", "owner": "nosuchuser"}, "no user 'nosuchuser'"),
+        ({"kind": "tap", "group": "nosuchgroup"}, "no group 'nosuchgroup'"),
+        ({"kind": "macvtap", "lower": "lo", "multi_queue": True}, "has no multi_queue"),
+        ({"kind": "tap", "owner": "4294967295"}, "owner"),
+        ({"state": "absent", "group": "root"}, "only a tap has group"),
+    ],
+)
 def test_owners_that_are_refused(refused: Callable[..., Any], options: Any, words: str) -> None:
     """By name, before anything is made."""
     assert words in refused("virtual_link", name="t0", **options)["msg"]
@@ -165,8 +171,7 @@ def test_a_tap_that_a_hypervisor_has_open(run: Callable[..., Any]) -> None:
 
 
 needs_vlan_devices = pytest.mark.skipif(
-    not has_vlan_devices(),
-    reason="SKIPPED: this kernel has no VLAN interfaces (CONFIG_VLAN_8021Q); run scripts/vm-test tests/netns/test_link.py",
+    not has_vlan_devices(), reason="SKIPPED: this kernel has no VLAN interfaces (CONFIG_VLAN_8021Q); run scripts/vm-test tests/netns/test_link.py"
 )
 
 
@@ -197,11 +202,16 @@ def test_an_address_that_a_vlan_has_by_chance(cycle: Callable[..., Any], own_sys
     assert iproute2.link("v0.20")["address"] == "52:54:00:00:00:09"
 
 
-@pytest.mark.parametrize(("options", "words"), [
-    ({"lower": "v0"}, "needs vlan_id"), ({"vlan_id": 5}, "needs lower"), ({"lower": "v0", "vlan_id": 4095}, "4095"),
-    ({"lower": "nosuch", "vlan_id": 5}, "nosuch"),
-    ({"lower": "v0", "vlan_id": 5, "up": True}, "v0, which is down"),
-])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"lower": "v0"}, "needs vlan_id"),
+        ({"vlan_id": 5}, "needs lower"),
+        ({"lower": "v0", "vlan_id": 4095}, "4095"),
+        ({"lower": "nosuch", "vlan_id": 5}, "nosuch"),
+        ({"lower": "v0", "vlan_id": 5, "up": True}, "v0, which is down"),
+    ],
+)
 def test_vlans_that_are_refused(refused: Callable[..., Any], options: Any, words: str) -> None:
     """Before the kernel is asked."""
     ip("link add v0 type veth peer name p0")

@@ -42,8 +42,12 @@ TASKS: dict[str, tuple[str, dict[str, Any]]] = {
 def test_alternative_names(refused: Callable[..., Any], task: str) -> None:
     """The kernel finds a device by them and tells of it by its own name: the sentence says which to write."""
     ip(
-        "link add br0 type bridge", f"link property add dev br0 altname {BRIDGE}", "link add v0 type veth peer name v1", "link set v0 master br0",
-        "link set v1 master br0", f"link property add dev v0 altname {ALTERNATIVE}",
+        "link add br0 type bridge",
+        f"link property add dev br0 altname {BRIDGE}",
+        "link add v0 type veth peer name v1",
+        "link set v0 master br0",
+        "link set v1 master br0",
+        f"link property add dev v0 altname {ALTERNATIVE}",
     )
     module, options = TASKS[task]
     name, own = (BRIDGE, "br0") if BRIDGE in repr(options) else (ALTERNATIVE, "v0")

@@ -68,7 +68,7 @@ def test_a_ping_that_dies(guests: Guests, refused: Callable[..., Result], run: C
     answer = told()
     assert state(answer) == (False, True, True) and state(answer, "nf_call_ip6tables") == (False, False, False)
     assert rules(answer) == {
-        "netfilter_drops": "frames on the bridge go through iptables (by the host-wide switch), and the policy of FORWARD (nftables, ip filter) is drop",
+        "netfilter_drops": "frames on the bridge go through iptables (by the host-wide switch), and the policy of FORWARD (nftables, ip filter) is drop"
     }
     # What is not in effect is no input that changes nothing.
     assert "nf_call_iptables" not in answer["bridges"][0]["bridge"] and answer["bridges"][0]["bridge"]["nf_call_ip6tables"] is False
@@ -223,23 +223,38 @@ def test_legacy_iptables(family: str, guests: Guests) -> None:
         assert "the policy of FORWARD (iptables, ip filter) is drop" in rules(told())["netfilter_drops"]
 
 
-@pytest.mark.parametrize("lines, drops", [
-    (["-A FORWARD -j ACCEPT"], False), (["-A FORWARD -j DROP"], True), (["-A FORWARD -j REJECT"], True), (["-A FORWARD -j NFQUEUE --queue-num 0"], True),
-    (["-A INPUT -j DROP", "-A OUTPUT -j DROP"], False),
-    (["-N one", "-A one -j DROP"], False), (["-N one", "-A one -j DROP", "-A INPUT -j one"], False),
-    (["-N one", "-N two", "-A two -j DROP", "-A one -j two", "-A FORWARD -j one"], True), (["-N one", "-A one -j DROP", "-A FORWARD -g one"], True),
-    (["-N one", "-N two", "-A one -j RETURN", "-A two -j DROP", "-A FORWARD -j one"], False),
-])
+@pytest.mark.parametrize(
+    "lines, drops",
+    [
+        (["-A FORWARD -j ACCEPT"], False),
+        (["-A FORWARD -j DROP"], True),
+        (["-A FORWARD -j REJECT"], True),
+        (["-A FORWARD -j NFQUEUE --queue-num 0"], True),
+        (["-A INPUT -j DROP", "-A OUTPUT -j DROP"], False),
+        (["-N one", "-A one -j DROP"], False),
+        (["-N one", "-A one -j DROP", "-A INPUT -j one"], False),
+        (["-N one", "-N two", "-A two -j DROP", "-A one -j two", "-A FORWARD -j one"], True),
+        (["-N one", "-A one -j DROP", "-A FORWARD -g one"], True),
+        (["-N one", "-N two", "-A one -j RETURN", "-A two -j DROP", "-A FORWARD -j one"], False),
+    ],
+)
 def test_rules_of_legacy_iptables(lines: Any, drops: bool) -> None:
     """Those that frames of a bridge come to, through the chains of users too; and no others."""
     legacy("ip", "-P FORWARD ACCEPT", *lines)
     assert told()["forward"] == [{**LEGACY, "family": "ip", "drops": drops}]
 
 
-@pytest.mark.parametrize("family, table, name", [
-    ("ip", "raw", "PREROUTING"), ("ip6", "raw", "PREROUTING"), ("ip", "mangle", "PREROUTING"), ("ip", "mangle", "FORWARD"), ("ip6", "mangle", "POSTROUTING"),
-    ("ip", "security", "FORWARD"),
-])
+@pytest.mark.parametrize(
+    "family, table, name",
+    [
+        ("ip", "raw", "PREROUTING"),
+        ("ip6", "raw", "PREROUTING"),
+        ("ip", "mangle", "PREROUTING"),
+        ("ip", "mangle", "FORWARD"),
+        ("ip6", "mangle", "POSTROUTING"),
+        ("ip", "security", "FORWARD"),
+    ],
+)
 def test_other_tables_of_legacy_iptables(family: str, table: str, name: str, guests: Guests) -> None:
     """Frames of a bridge go through them before and behind FORWARD; a table that drops nothing is not told."""
     legacy(family, f"-t {table} -A {name} -j ACCEPT")

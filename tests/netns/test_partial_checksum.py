@@ -71,7 +71,7 @@ def _by_tcx() -> None:
 
 
 def _sum(data: bytes) -> int:
-    total = sum(word for word, in struct.iter_unpack("!H", data + b"\0" * (len(data) % 2)))
+    total = sum(word for (word,) in struct.iter_unpack("!H", data + b"\0" * (len(data) % 2)))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total
@@ -137,7 +137,7 @@ def _strike(taps: tuple[Tap, Tap], name: str) -> bool:
     attacker, victim = taps
     victim.heard(MARK)
     attacker.send(aimed(what, place, value), place)
-    return any(each[place:place + 2] == struct.pack("!H", value) for each in victim.heard(MARK))
+    return any(each[place : place + 2] == struct.pack("!H", value) for each in victim.heard(MARK))
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -168,9 +168,7 @@ HONEST: dict[str, tuple[bytes, int, int]] = {
     "TCP over IPv6": (frame(0x86DD, ipv6(6, transport(6))), 54, 16),
     "UDP over IPv6": (frame(0x86DD, ipv6(17, transport(17))), 54, 6),
     "UDP behind two extension headers": (frame(0x86DD, ipv6(0, b"\x3c\0\1\4\0\0\0\0" + b"\x11\0\1\4\0\0\0\0" + transport(17))), 70, 6),
-    "a DHCP client": (
-        frame(0x0800, ipv4(17, struct.pack("!HHHH", 68, 67, 60, 0) + b"\1\1\6\0" + bytes(24) + MAC + bytes(10) + MARK)), 34, 6,
-    ),
+    "a DHCP client": (frame(0x0800, ipv4(17, struct.pack("!HHHH", 68, 67, 60, 0) + b"\1\1\6\0" + bytes(24) + MAC + bytes(10) + MARK)), 34, 6),
     "TCP within VXLAN": (frame(0x0800, ipv4(17, _VXLAN)), 34 + 8 + 8 + 14 + 20, 16),
     "IPv4 within IPv4": (frame(0x0800, ipv4(4, ipv4(17, transport(17)))), 54, 6),
     "SCTP": (frame(0x0800, ipv4(132, bytes(12) + MARK)), 34, 8),
@@ -183,10 +181,10 @@ def test_honest_sums_are_finished(taps: tuple[Tap, Tap], run: Callable[..., Resu
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
     what, start, offset = HONEST[name]
     taps[0].send(what, start, offset)
-    heard, = taps[1].heard(MARK)
-    written = heard[start + offset:start + offset + 2]
+    (heard,) = taps[1].heard(MARK)
+    written = heard[start + offset : start + offset + 2]
     assert written == struct.pack("!H", ~_sum(what[start:]) & 0xFFFF)
-    assert heard[:start + offset] + what[start + offset:start + offset + 2] + heard[start + offset + 2:] == what
+    assert heard[: start + offset] + what[start + offset : start + offset + 2] + heard[start + offset + 2 :] == what
     assert run("linux_bridge_info")["counters"]["partial_checksum"]["frames"] == 0
 
 
@@ -241,8 +239,7 @@ CUT: dict[str, tuple[bytes, int, int, bool, bytes]] = {
     # Flags, offset 0, the hop limit and UDP of a piece.
     "a later fragment becomes the first": (frame(0x0800, ipv4(17, over_udp(67, 68, dhcp(2) * 2), fragment=1)), GSO_UDP, 80, False, bytes((0x20, 0, 64, 17))),
     # The first piece is 42 bytes, of which a receiver takes 40, and the next begins there with what stood behind the hardware address.
-    "fragments that overlap": (
-        frame(0x0800, ipv4(17, over_udp(68, 67, dhcp(1, MAC + _NEIGHBOUR[4:])))), GSO_UDP, 42, False, bytes((0x20, 0, 64, 17))),
+    "fragments that overlap": (frame(0x0800, ipv4(17, over_udp(68, 67, dhcp(1, MAC + _NEIGHBOUR[4:])))), GSO_UDP, 42, False, bytes((0x20, 0, 64, 17))),
 }
 
 
@@ -263,12 +260,11 @@ def test_what_is_cut_behind_the_rules(taps: tuple[Tap, Tap], run: Callable[..., 
     assert run("linux_bridge_info")["counters"]["partial_checksum"]["frames"] == 1
 
 
-@pytest.mark.parametrize(("kind", "size", "left", "pieces"), [
-    (GSO_UDP_L4, 500, True, [542, 542, 542]), (GSO_UDP_L4, 750, True, [792, 792]), (GSO_UDP, 1000, True, [1034, 542]), (GSO_UDP, 1000, False, [1034, 542]),
-])
-def test_datagrams_that_the_host_cuts(
-    taps: tuple[Tap, Tap], run: Callable[..., Result], kind: int, size: int, left: bool, pieces: list[int]
-) -> None:
+@pytest.mark.parametrize(
+    ("kind", "size", "left", "pieces"),
+    [(GSO_UDP_L4, 500, True, [542, 542, 542]), (GSO_UDP_L4, 750, True, [792, 792]), (GSO_UDP, 1000, True, [1034, 542]), (GSO_UDP, 1000, False, [1034, 542])],
+)
+def test_datagrams_that_the_host_cuts(taps: tuple[Tap, Tap], run: Callable[..., Result], kind: int, size: int, left: bool, pieces: list[int]) -> None:
     """Of ports of which no guard asks further."""
     run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
     taps[0].send(frame(0x0800, ipv4(17, over_udp(1234, 4321, MARK.ljust(20, b"\0") * 75))), 34 if left else -1, 6 if left else 0, kind, size)
@@ -378,7 +374,7 @@ def test_a_kernel_that_can_not(taps: tuple[Tap, Tap], run: Callable[..., Result]
         result = run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])
         told = result["ports"]["vnet0"]["enforcement"]["partial_checksum"]
         assert told.startswith("unsupported: /sys/kernel/btf/vmlinux: ") and "offload" in told
-        warning, = [each for each in warnings_of(result) if "partial_checksum" in each]
+        (warning,) = [each for each in warnings_of(result) if "partial_checksum" in each]
         assert warning.startswith("port vnet0: the guard partial_checksum of their profile can't be had here: /sys/kernel/btf/vmlinux: ")
         assert not run("linux_port_security", bridge="br0", ports=[{"name": "vnet0", **GUEST}])["changed"]
         refusal = refused("linux_port_security", bridge="br0", ports=[{"name": "vnet1", "guards": {"partial_checksum": "reject"}}])
@@ -460,7 +456,7 @@ def test_a_name_proves_nothing(taps: tuple[Tap, Tap], run: Callable[..., Result]
 
 
 def _protected() -> str:
-    bridge, = run_module("linux_bridge_info")["bridges"]
+    (bridge,) = run_module("linux_bridge_info")["bridges"]
     return str(bridge["status"]["protection"]["vnet0"]["guards"]["partial_checksum"])
 
 

@@ -58,10 +58,15 @@ def test_no_option_is_left_out() -> None:
 def two_ports(namespace: None) -> None:
     """br0 with v0 and v1, all up; v2 is nowhere; br9 has v9."""
     ip(
-        "link add br0 type bridge no_linklocal_learn 1", "link set br0 up", "link add br9 type bridge", "link set br9 up",
+        "link add br0 type bridge no_linklocal_learn 1",
+        "link set br0 up",
+        "link add br9 type bridge",
+        "link set br9 up",
         *(f"link add v{number} type veth peer name p{number}" for number in (0, 1, 2, 9)),
         *(f"link set {end}{number} up" for number in (0, 1, 2, 9) for end in "vp"),
-        "link set v0 master br0", "link set v1 master br0", "link set v9 master br9",
+        "link set v0 master br0",
+        "link set v1 master br0",
+        "link set v9 master br9",
     )
 
 
@@ -195,10 +200,7 @@ def test_other_ports_are_never_touched(run: Callable[..., Any]) -> None:
 
 def test_uplink_with_the_default_route_is_guarded(refused: Callable[..., Any], run: Callable[..., Any]) -> None:
     """The port behind which the gateway is may not be changed; a guest's port may."""
-    ip(
-        "address add 192.0.2.2/24 dev br0", "route add default via 192.0.2.1",
-        "neighbour add 192.0.2.1 lladdr 52:54:00:00:00:fe dev br0",
-    )
+    ip("address add 192.0.2.2/24 dev br0", "route add default via 192.0.2.1", "neighbour add 192.0.2.1 lladdr 52:54:00:00:00:fe dev br0")
     bridge("fdb add 52:54:00:00:00:fe dev v1 master static")
     for params in ({"isolated": True}, {"state": "absent"}):
         result = refused("linux_bridge_port", bridge="br0", ports=["v1"], **params)
@@ -245,7 +247,7 @@ def test_a_port_without_the_address_that_it_needs_is_told(options: Any, words: s
 
 
 @pytest.mark.parametrize(
-    "options", [{"isolated": True}, {"locked": False}, {"learning": False}, {"unicast_flood": False}, {"pinned_later": ["v0"], "locked": True}],
+    "options", [{"isolated": True}, {"locked": False}, {"learning": False}, {"unicast_flood": False}, {"pinned_later": ["v0"], "locked": True}]
 )
 def test_ports_that_need_no_address_are_not_told(options: Any) -> None:
     """What floods, learns or is not locked reaches its guest, and what a later task pins is not told."""

@@ -29,8 +29,12 @@ Result = Dict[str, Any]
 def host(namespace: None) -> None:
     """A bridge with two ports, and a pair beside it."""
     ip(
-        "link add br0 type bridge", "link set br0 up", *(f"link add v{number} type veth peer name p{number}" for number in range(3)),
-        *(f"link set {side}{number} up" for number in range(3) for side in "vp"), "link set v0 master br0", "link set v1 master br0",
+        "link add br0 type bridge",
+        "link set br0 up",
+        *(f"link add v{number} type veth peer name p{number}" for number in range(3)),
+        *(f"link set {side}{number} up" for number in range(3) for side in "vp"),
+        "link set v0 master br0",
+        "link set v1 master br0",
     )
 
 
@@ -242,8 +246,12 @@ def test_vlans_and_macsec() -> None:
 def test_bonds(mode: str, followed: int) -> None:
     """As the uplink of a bridge: its members are promiscuous with it, in active-backup only the active one."""
     _need(
-        "bond", f"link add bond0 type bond mode {mode} miimon 10", *(f"link set {name} nomaster" for name in ("v1", "v2")),
-        *(f"link set {name} down" for name in ("v1", "v2")), *(f"link set {name} master bond0" for name in ("v1", "v2")), "link set bond0 up",
+        "bond",
+        f"link add bond0 type bond mode {mode} miimon 10",
+        *(f"link set {name} nomaster" for name in ("v1", "v2")),
+        *(f"link set {name} down" for name in ("v1", "v2")),
+        *(f"link set {name} master bond0" for name in ("v1", "v2")),
+        "link set bond0 up",
         "link set bond0 master br0",
     )
     time.sleep(0.1)
@@ -355,8 +363,14 @@ def test_mirrors_in_a_queueing_discipline() -> None:
     assert "class 1:7" in text_of(look(), "tc_mirror")
 
 
-@pytest.mark.parametrize("how", ["matchall action mirred egress mirror dev v2", "protocol ip flower action mirred egress mirror dev v2",
-                                 "protocol ip basic action mirred egress mirror dev v2"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "matchall action mirred egress mirror dev v2",
+        "protocol ip flower action mirred egress mirror dev v2",
+        "protocol ip basic action mirred egress mirror dev v2",
+    ],
+)
 def test_other_filters_of_tc(how: str) -> None:
     """Each keeps its actions elsewhere."""
     _tc("qdisc add dev v0 clsact", f"filter add dev v0 ingress {how}")
@@ -443,7 +457,16 @@ class Chaos:
         self.lines: list[str] = []
         self.devices = [f"v{number}" for number in range(3)] + ["br0", "br1"]
         self.verbs: list[Callable[[], str]] = [
-            self.promisc, self.up_down, self.join, self.join, self.leave, self.upper, self.upper, self.no_upper, self.address, self.port,
+            self.promisc,
+            self.up_down,
+            self.join,
+            self.join,
+            self.leave,
+            self.upper,
+            self.upper,
+            self.no_upper,
+            self.address,
+            self.port,
         ]
         ip("link add br1 type bridge", "link set br1 up")
         kinds = _kinds()

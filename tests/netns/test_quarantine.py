@@ -17,9 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.backen
 from ..oracle import iproute2
 from .conftest import Result, ip, learned, warnings_of
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"
-)
+pytestmark = pytest.mark.skipif(shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables")
 MAC = "52:54:00:00:00:01"
 KNOWN = {"name": "vnet0", "macs": [MAC], "addresses": ["192.0.2.1"]}
 
@@ -27,9 +25,11 @@ KNOWN = {"name": "vnet0", "macs": [MAC], "addresses": ["192.0.2.1"]}
 @pytest.fixture(autouse=True)
 def _host(namespace: None) -> None:
     ip(
-        "link add br0 address 52:54:00:00:ff:00 type bridge", "link set br0 up",
+        "link add br0 address 52:54:00:00:ff:00 type bridge",
+        "link set br0 up",
         *(f"link add vnet{number} type veth peer name p{number}" for number in range(2)),
-        *(f"link set vnet{number} master br0 up" for number in range(2)), *(f"link set p{number} up" for number in range(2)),
+        *(f"link set vnet{number} master br0 up" for number in range(2)),
+        *(f"link set p{number} up" for number in range(2)),
     )
 
 

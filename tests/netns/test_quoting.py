@@ -17,11 +17,28 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-pytestmark = [pytest.mark.own_code, pytest.mark.skipif(
-    shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"
-)]
+pytestmark = [
+    pytest.mark.own_code,
+    pytest.mark.skipif(shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"),
+]
 NASTY = [
-    'x" } ; add table ip pwned ; #', '"', "x\\", "x\\*", "a;b", "a\n", "$(id)", "{ v0 }", "@ports", "x # y", "x' y", "\u2028", "é*", "a*", "\x1b[2J", "1", "lo",
+    'x" } ; add table ip pwned ; #',
+    '"',
+    "x\\",
+    "x\\*",
+    "a;b",
+    "a\n",
+    "$(id)",
+    "{ v0 }",
+    "@ports",
+    "x # y",
+    "x' y",
+    "\u2028",
+    "é*",
+    "a*",
+    "\x1b[2J",
+    "1",
+    "lo",
 ]
 SOME = settings(max_examples=80, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
 TEXTS = st.one_of(st.sampled_from(NASTY), st.text('"\\*;{}@#$ \n\tab', max_size=16), st.text(max_size=12))

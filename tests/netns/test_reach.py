@@ -17,8 +17,12 @@ VLANS = [{"vid": "7"}]
 @pytest.fixture(autouse=True)
 def _host(namespace: None) -> None:
     ip(
-        "link add br0 type bridge", "link add br1 type bridge", *(f"link add vnet{number} type veth peer name p{number}" for number in range(4)),
-        "link set vnet0 master br0", "link set vnet1 master br0", "link set vnet2 master br1",
+        "link add br0 type bridge",
+        "link add br1 type bridge",
+        *(f"link add vnet{number} type veth peer name p{number}" for number in range(4)),
+        "link set vnet0 master br0",
+        "link set vnet1 master br0",
+        "link set vnet2 master br1",
     )
     bridge("fdb add 52:54:00:00:00:01 dev vnet0 master static sticky")
 
@@ -36,15 +40,20 @@ NOTHING: dict[str, Any] = {
     "linux_bridge_port absent name": ("linux_bridge_port", {"bridge": "br0", "ports": ["nosuch"], "state": "absent"}, "ports: nosuch reaches no port of br0"),
     "linux_bridge_vlan": ("linux_bridge_vlan", {"bridge": "br0", "ports": ["tap*"], "vlans": VLANS}, "ports: tap* reaches no port of br0"),
     "linux_bridge_vlan absent": (
-        "linux_bridge_vlan", {"bridge": "br0", "ports": ["tap*"], "vlans": VLANS, "state": "absent"}, "ports: tap* reaches no port of br0",
+        "linux_bridge_vlan",
+        {"bridge": "br0", "ports": ["tap*"], "vlans": VLANS, "state": "absent"},
+        "ports: tap* reaches no port of br0",
     ),
     "linux_bridge_fdb purge": ("linux_bridge_fdb", {"bridge": "br0", "purge": {"ports": ["tap*"]}}, "purge.ports: tap* reaches no port of br0"),
     "linux_bridge_fdb purge name": (
-        "linux_bridge_fdb", {"bridge": "br0", "purge": {"ports": ["vnet2", "nosuch"]}}, "purge.ports: vnet2, nosuch reach no port of br0",
+        "linux_bridge_fdb",
+        {"bridge": "br0", "purge": {"ports": ["vnet2", "nosuch"]}},
+        "purge.ports: vnet2, nosuch reach no port of br0",
     ),
     "linux_port_security": ("linux_port_security", {"bridge": "br0", "ports": [{"match": "tap*", **BPDU}]}, "ports: tap* reaches no port of br0"),
     "linux_port_security absent": (
-        "linux_port_security", {"bridge": "br0", "ports": [{"match": "tap*"}, {"name": "nosuch"}], "state": "absent"},
+        "linux_port_security",
+        {"bridge": "br0", "ports": [{"match": "tap*"}, {"name": "nosuch"}], "state": "absent"},
         "ports: nosuch, tap* reach no port of br0",
     ),
     "linux_switch_policy": ("linux_switch_policy", document(match=["tap*"], **BPDU), "port group guests: match: tap* reaches no port of br0"),
@@ -104,9 +113,7 @@ def test_a_quarantine_of_other_names_than_the_guests_have(check: bool) -> None:
 SO_ALREADY: dict[str, Any] = {
     "linux_bridge": ("linux_bridge", {"name": "br7", "state": "absent"}),
     "linux_bridge_port": ("linux_bridge_port", {"bridge": "br0", "ports": ["vnet3"], "state": "absent"}),
-    "linux_bridge_fdb": (
-        "linux_bridge_fdb", {"bridge": "br0", "entries": [{"address": "52:54:00:00:00:77", "port": "vnet0"}], "state": "absent"},
-    ),
+    "linux_bridge_fdb": ("linux_bridge_fdb", {"bridge": "br0", "entries": [{"address": "52:54:00:00:00:77", "port": "vnet0"}], "state": "absent"}),
     "linux_port_security": ("linux_port_security", {"bridge": "br0", "ports": [{"name": "vnet0"}], "state": "absent"}),
     "virtual_link": ("virtual_link", {"name": "nosuch", "kind": "tap", "state": "absent"}),
 }
@@ -129,5 +136,5 @@ def test_what_is_another_s_stays_and_is_told() -> None:
     entry = {"address": "52:54:00:00:00:01", "port": "vnet1"}
     result = run_module("linux_bridge_fdb", bridge="br0", entries=[entry], state="absent")
     assert not result["changed"] and warnings_of(result) == [
-        "entries: 52:54:00:00:00:01 is there with port vnet0, which is not what is described, so it stays.",
+        "entries: 52:54:00:00:00:01 is there with port vnet0, which is not what is described, so it stays."
     ]

@@ -60,8 +60,12 @@ def _names(cases: list[tuple[str, Result]]) -> list[str]:
 def host(namespace: None) -> Iterator[None]:
     """br0 with v0, which has a pinned address, and v1; v2 is nowhere; p0 to p2 are the other ends."""
     ip(
-        "link add br0 type bridge", "link set br0 up", *(f"link add v{number} type veth peer name p{number}" for number in range(3)),
-        *(f"link set {side}{number} up" for number in range(3) for side in "vp"), "link set v0 master br0", "link set v1 master br0",
+        "link add br0 type bridge",
+        "link set br0 up",
+        *(f"link add v{number} type veth peer name p{number}" for number in range(3)),
+        *(f"link set {side}{number} up" for number in range(3) for side in "vp"),
+        "link set v0 master br0",
+        "link set v1 master br0",
     )
     bridge("fdb add 52:54:00:00:00:99 dev v0 master static sticky")
     yield
@@ -141,9 +145,18 @@ def test_what_can_not_be_read_is_said() -> None:
 def test_a_root_without_rights_is_not_told_to_become_root(module: str, params: Result) -> None:
     """As in an unprivileged container that shares the host's network."""
     done = subprocess.run(
-        ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-c",
-         f"import json; from tests.netns.conftest import run_module; print(json.dumps(run_module({module!r}, **json.loads({json.dumps(params)!r}))))"],
-        capture_output=True, text=True, check=True, cwd=ROOT,
+        [
+            "setpriv",
+            "--bounding-set=-all",
+            "--inh-caps=-all",
+            sys.executable,
+            "-c",
+            f"import json; from tests.netns.conftest import run_module; print(json.dumps(run_module({module!r}, **json.loads({json.dumps(params)!r}))))",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
     )
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert result["error_code"] == "rights" and "container" in result["msg"] and "become" not in result["msg"], result

@@ -19,9 +19,7 @@ from ..oracle import iproute2
 from .conftest import Result, bridge, ip, learned, run_module, snapshot, warnings_of, without_file
 from .needs import in_user_namespace, lacks_port_option, needs_vlan_filtering
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"
-)
+pytestmark = pytest.mark.skipif(shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables")
 GUEST = {"profile": "guest", "macs": ["52:54:00:00:00:01"], "addresses": ["192.0.2.1", "2001:db8::/64"]}
 REJECT_ALL = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
 
@@ -29,9 +27,11 @@ REJECT_ALL = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmit
 @pytest.fixture(autouse=True)
 def _host(namespace: None) -> None:
     ip(
-        "link add br0 address 52:54:00:00:ff:00 type bridge", "link set br0 up",
+        "link add br0 address 52:54:00:00:ff:00 type bridge",
+        "link set br0 up",
         *(f"link add v{number} type veth peer name p{number}" for number in range(4)),
-        *(f"link set v{number} master br0 up" for number in range(3)), *(f"link set p{number} up" for number in range(4)),
+        *(f"link set v{number} master br0 up" for number in range(3)),
+        *(f"link set p{number} up" for number in range(4)),
     )
 
 
@@ -78,7 +78,7 @@ def test_absent_is_exactly_its_own(run: Callable[..., Result]) -> None:
     run("linux_port_security", bridge="br0", ports=[{"name": "v0", **GUEST}, {"name": "v1", "guards": {"bpdu": "reject"}}])
     run("linux_port_security", bridge="br0", ports=[{"name": "v0"}], state="absent")
     # Without a policy there is no record, but the seal.
-    entry, = table("ports")
+    (entry,) = table("ports")
     assert entry["elem"]["val"] == "v1" and re.fullmatch("was=f0 sum=[0-9a-f]{8}:v1", entry["elem"]["comment"])
     run("linux_port_security", bridge="br0", ports=[{"match": "v*"}], state="absent")
     assert snapshot() == before
@@ -128,6 +128,7 @@ def test_a_port_of_a_multicast_router_is_one_again(cycle: Callable[..., Result],
 
 def test_a_guard_that_is_not_named_again_keeps_what_it_took(run: Callable[..., Result]) -> None:
     """Its options of the port come back with the last guard that needs them, and not with the next task that speaks of something else."""
+
     def now() -> tuple[int, int]:
         port = iproute2.port("v0")
         return port["mcast_router"], port["group_fwd_mask"]
@@ -188,9 +189,13 @@ def test_rules_that_somebody_changed_come_back(run: Callable[..., Result]) -> No
     run("linux_port_security", bridge="br0", ports=ports)
     good = snapshot()
     for damage in (
-        "flush chain bridge virtnet_hardening arp_frame", "flush set bridge virtnet_hardening link_layer", "delete table bridge virtnet_hardening",
-        "delete element bridge virtnet_hardening ip6_ranges { v0 . 2001:db8::/64 }", "flush set bridge virtnet_hardening ports",
-        "add element bridge virtnet_hardening ip4_addresses { v0 . 192.0.2.200 }", "insert rule bridge virtnet_hardening port accept",
+        "flush chain bridge virtnet_hardening arp_frame",
+        "flush set bridge virtnet_hardening link_layer",
+        "delete table bridge virtnet_hardening",
+        "delete element bridge virtnet_hardening ip6_ranges { v0 . 2001:db8::/64 }",
+        "flush set bridge virtnet_hardening ports",
+        "add element bridge virtnet_hardening ip4_addresses { v0 . 192.0.2.200 }",
+        "insert rule bridge virtnet_hardening port accept",
     ):
         subprocess.run(["nft", damage], check=True)
         assert snapshot() != good
@@ -362,10 +367,16 @@ def test_the_management_port_is_guarded(refused: Callable[..., Result], run: Cal
 
 def document(**more: Any) -> dict[str, Any]:
     """A switch with a group and a port of its own."""
-    group = {"name": "guests", "match": ["v*"], "profile": "guest", "security": {"promiscuous": "inherit"}, "ports": [
-        {"name": "v0", **{name: GUEST[name] for name in ("macs", "addresses")}},
-        {"name": "v1", "macs": ["52:54:00:00:00:07"], "addresses": [], "isolated": True},
-    ]}
+    group = {
+        "name": "guests",
+        "match": ["v*"],
+        "profile": "guest",
+        "security": {"promiscuous": "inherit"},
+        "ports": [
+            {"name": "v0", **{name: GUEST[name] for name in ("macs", "addresses")}},
+            {"name": "v1", "macs": ["52:54:00:00:00:07"], "addresses": [], "isolated": True},
+        ],
+    }
     own = [{"name": "v2", "guards": {"bpdu": "reject"}}]
     return {"name": "br0", "security": REJECT_ALL, "port_groups": [{**group, **more}], "ports": own}
 
@@ -415,14 +426,20 @@ def test_an_address_moves_between_ports_of_one_document(run: Callable[..., Resul
 def test_documents_that_are_refused(refused: Callable[..., Result]) -> None:
     """Each with what to do."""
     cases = [
-        ([document(match=["v[01]*"], quarantine=True)], "quarantine can't take the pattern"), ([document(match=["*"], quarantine=True)], "quarantine"),
+        ([document(match=["v[01]*"], quarantine=True)], "quarantine can't take the pattern"),
+        ([document(match=["*"], quarantine=True)], "quarantine"),
         ([document(match=['x" } ; add table ip pwned ; add element bridge virtnet_hardening quarantine { "y*'], quarantine=True)], "quotation mark"),
-        ([document(match=["a b*"], quarantine=True)], "no interface name"), ([document(match=["abcdefghijklmno*"], quarantine=True)], "no name is longer"),
-        ([document(match=["x\\*"], quarantine=True)], "backslash"), ([document(match=[], quarantine=True)], "add match"),
-        ([document(match=["\udc80*"], quarantine=True)], "it is no text"), ([document(match=["\udc80"])], "no interface name"),
-        ([{"name": "br7"}], "no such interface"), ([document(), document()], "twice"),
+        ([document(match=["a b*"], quarantine=True)], "no interface name"),
+        ([document(match=["abcdefghijklmno*"], quarantine=True)], "no name is longer"),
+        ([document(match=["x\\*"], quarantine=True)], "backslash"),
+        ([document(match=[], quarantine=True)], "add match"),
+        ([document(match=["\udc80*"], quarantine=True)], "it is no text"),
+        ([document(match=["\udc80"])], "no interface name"),
+        ([{"name": "br7"}], "no such interface"),
+        ([document(), document()], "twice"),
         ([document(ports=[{**GUEST, "name": "v0", "addresses": ["fe80::1%p0"]}])], "behind the %"),
-        ([document(ports=[])], "no MAC address of the guest is known"), ([{"name": "v0"}], "it is no bridge"),
+        ([document(ports=[])], "no MAC address of the guest is known"),
+        ([{"name": "v0"}], "it is no bridge"),
     ]
     for switches, words in cases:
         result = refused("linux_switch_policy", switches=switches)
@@ -436,6 +453,7 @@ def test_documents_that_are_refused(refused: Callable[..., Result]) -> None:
 @pytest.mark.own_code
 def test_quarantine_patterns(run: Callable[..., Result]) -> None:
     """Wider ones take the place of narrower ones, what another document asked for stays, false and purge open again."""
+
     def names() -> list[str]:
         return sorted(table("quarantine"))
 
@@ -486,6 +504,7 @@ def test_a_bridge_that_filters_vlans(cycle: Callable[..., Result]) -> None:
 @pytest.mark.parametrize("check", [True, False])
 def test_the_same_ip_address_at_two_ports(run: Callable[..., Result], check: bool) -> None:
     """Each could take it from the other, whether one task names both or an earlier one named the other."""
+
     def ask(check: bool, **ports: dict[str, Any]) -> list[str]:
         items = [{"name": name, "profile": "guest", **more} for name, more in ports.items()]
         told = warnings_of(run("linux_port_security", check, bridge="br0", ports=items))

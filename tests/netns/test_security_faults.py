@@ -71,9 +71,14 @@ def _host(namespace: None) -> None:
 def make_host() -> None:
     """v0 open with an address that it learned, v1 hardened before, v2 not in the bridge yet, and a device of which nothing is known."""
     ip(
-        "link add br0 address 52:54:00:00:01:00 type bridge", "link set br0 up",
-        *(f"link add v{number} type veth peer name p{number}" for number in range(3)), *(f"link set {end}{number} up" for number in range(3) for end in "vp"),
-        "link set v0 master br0", "link set v1 master br0", "link add b0 type ifb", "link set b0 master br0 up",
+        "link add br0 address 52:54:00:00:01:00 type bridge",
+        "link set br0 up",
+        *(f"link add v{number} type veth peer name p{number}" for number in range(3)),
+        *(f"link set {end}{number} up" for number in range(3) for end in "vp"),
+        "link set v0 master br0",
+        "link set v1 master br0",
+        "link add b0 type ifb",
+        "link set b0 master br0 up",
     )
     before = [{"name": "v1", **GUEST, "macs": ["52:54:00:00:00:09"], "isolated": True}]
     run(port_security.PortSecurityIntent(params_of(port_security.spec(), bridge="br0", ports=before)), Client(), Nft())

@@ -15,9 +15,7 @@ from ..oracle import iproute2
 from .conftest import Result, bridge, ip, learned, snapshot, warnings_of
 from .guests import Guests
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables"
-)
+pytestmark = pytest.mark.skipif(shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") is None, reason="SKIPPED: there is no nft(8); install nftables")
 ONE, TWO = "52:54:00:00:00:01", "52:54:00:00:00:02"
 VIRTUAL, OTHER = "00:00:5e:00:01:07", "00:00:5e:00:01:08"
 SHARED = {"address": VIRTUAL, "shared": True}
@@ -138,9 +136,10 @@ def test_an_ip_address_of_two_ports(run: Callable[..., Result]) -> None:
     assert is_locked("v0"), "an IP address moves by ARP, whatever the port"
 
 
-@pytest.mark.parametrize(("first", "second", "words"), [
-    ([VIRTUAL], [VIRTUAL], "is named for v0 too"), ([SHARED], [VIRTUAL], "is named for v0 too"), ([VIRTUAL], [SHARED], "shared: true"),
-])
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [([VIRTUAL], [VIRTUAL], "is named for v0 too"), ([SHARED], [VIRTUAL], "is named for v0 too"), ([VIRTUAL], [SHARED], "shared: true")],
+)
 def test_both_must_say_it(run: Callable[..., Result], refused: Callable[..., Result], first: list[Any], second: list[Any], words: str) -> None:
     """In one task, and by another one than before."""
     ports = [guest("v0", ONE, "192.0.2.1", *first), guest("v1", TWO, "192.0.2.2", *second)]
@@ -151,17 +150,20 @@ def test_both_must_say_it(run: Callable[..., Result], refused: Callable[..., Res
     assert VIRTUAL in result["msg"] and "v0" in result["msg"] and "v1" in result["msg"]
 
 
-@pytest.mark.parametrize(("item", "words"), [
-    ({"macs": [SHARED]}, "all of macs are shared"),
-    ({"macs": [ONE, SHARED], "security": {"forged_transmits": "accept"}}, "forged_transmits: reject too"),
-    ({"macs": [ONE, {"address": VIRTUAL, "share": True}]}, "no 'share'"),
-    ({"macs": [ONE, {"shared": True}]}, "has no address"),
-    ({"macs": [ONE, {"address": VIRTUAL, "shared": "perhaps"}]}, "neither true nor false"),
-    ({"macs": [ONE, {"address": "33:33:00:00:00:01", "shared": True}]}, "is a multicast address"),
-    ({"macs": [ONE, [VIRTUAL]]}, "is no address"),
-    ({"addresses": [{"address": "192.0.2.256", "shared": True}]}, "192.0.2.256"),
-    ({"addresses": [None]}, "is no address"),
-])
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ({"macs": [SHARED]}, "all of macs are shared"),
+        ({"macs": [ONE, SHARED], "security": {"forged_transmits": "accept"}}, "forged_transmits: reject too"),
+        ({"macs": [ONE, {"address": VIRTUAL, "share": True}]}, "no 'share'"),
+        ({"macs": [ONE, {"shared": True}]}, "has no address"),
+        ({"macs": [ONE, {"address": VIRTUAL, "shared": "perhaps"}]}, "neither true nor false"),
+        ({"macs": [ONE, {"address": "33:33:00:00:00:01", "shared": True}]}, "is a multicast address"),
+        ({"macs": [ONE, [VIRTUAL]]}, "is no address"),
+        ({"addresses": [{"address": "192.0.2.256", "shared": True}]}, "192.0.2.256"),
+        ({"addresses": [None]}, "is no address"),
+    ],
+)
 def test_what_can_t_be_right(refused: Callable[..., Result], item: dict[str, Any], words: str) -> None:
     """In a sentence, before anything is written."""
     result = refused("linux_port_security", bridge="br0", ports=[{**guest("v0", ONE, "192.0.2.1"), **item}])
@@ -183,7 +185,7 @@ def test_ports_that_come_and_go_are_kept_from_it(run: Callable[..., Result], plu
     run("linux_port_security", bridge="br0", ports=[{"name": "v2"}], state="absent")
     assert members("kept_from") == [f"v2 {VIRTUAL}"]
     ip("link del v2")
-    stale, = run("linux_bridge_info")["table"]["stale"]
+    (stale,) = run("linux_bridge_info")["table"]["stale"]
     assert stale.startswith("ifindex ")
     assert run("linux_port_security", bridge="br0", ports=pair())["changed"]
     assert members("kept_from") == [] and "sharing" not in chains()
@@ -201,8 +203,11 @@ def test_what_somebody_changed_is_noticed(run: Callable[..., Result]) -> None:
     """The chain, its rule, and its elements."""
     run("linux_port_security", bridge="br0", ports=pair())
     for command in (
-        "delete chain bridge virtnet_hardening sharing", "flush chain bridge virtnet_hardening sharing", "flush set bridge virtnet_hardening kept_from",
-        "flush set bridge virtnet_hardening shared", "add rule bridge virtnet_hardening sharing accept",
+        "delete chain bridge virtnet_hardening sharing",
+        "flush chain bridge virtnet_hardening sharing",
+        "flush set bridge virtnet_hardening kept_from",
+        "flush set bridge virtnet_hardening shared",
+        "add rule bridge virtnet_hardening sharing accept",
     ):
         script = f"flush chain bridge virtnet_hardening sharing; {command}" if command.startswith("delete") else command
         subprocess.run(["nft", script], check=True)

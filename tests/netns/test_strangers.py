@@ -18,9 +18,13 @@ from .conftest import Result, ip, run_module, snapshot
 pytestmark = pytest.mark.own_code
 GUEST = {"name": "v0", "profile": "guest", "macs": ["52:54:00:00:00:01"], "addresses": []}
 RUNS: dict[str, Any] = {
-    "linux_bridge_info": {}, "promiscuity_info": {}, "linux_bridge": {"name": "br0", "ageing_time": 77},
-    "linux_port_security": {"bridge": "br0", "ports": [GUEST]}, "linux_switch_policy": {"switches": [{"name": "br0", "ports": [GUEST]}]},
-    "linux_bridge_fdb": {"bridge": "br0", "entries": [{"address": "52:54:00:00:00:09", "port": "v0"}]}, "virtual_link": {"name": "tap7", "kind": "tap"},
+    "linux_bridge_info": {},
+    "promiscuity_info": {},
+    "linux_bridge": {"name": "br0", "ageing_time": 77},
+    "linux_port_security": {"bridge": "br0", "ports": [GUEST]},
+    "linux_switch_policy": {"switches": [{"name": "br0", "ports": [GUEST]}]},
+    "linux_bridge_fdb": {"bridge": "br0", "entries": [{"address": "52:54:00:00:00:09", "port": "v0"}]},
+    "virtual_link": {"name": "tap7", "kind": "tap"},
 }
 
 
@@ -49,7 +53,9 @@ TABLES = {
     "pairs of switches": elements("switches", "typeof meta iif . meta oif;", "v0 . v0"),
     "a map": ["add map bridge virtnet_hardening ports { type iface_index : verdict; }", "add element bridge virtnet_hardening ports { v0 : accept }"],
     "rules with other things": [
-        "add counter bridge virtnet_hardening c", "add chain bridge virtnet_hardening port", "add rule bridge virtnet_hardening port counter name c accept",
+        "add counter bridge virtnet_hardening c",
+        "add chain bridge virtnet_hardening port",
+        "add rule bridge virtnet_hardening port counter name c accept",
     ],
 }
 

@@ -25,7 +25,7 @@ from ..oracle import iproute2
 from .conftest import Result, ip, run_module, warnings_of
 
 pytestmark = pytest.mark.own_code
-SEED = random.randrange(2 ** 32)
+SEED = random.randrange(2**32)
 # Of each pair. With 10, which are 210 pairs of runs, all was seen to hold; that takes minutes.
 TRIALS = int(os.environ.get("VIRTNET_TRIALS", "2"))
 REJECT_ALL = {"promiscuous": "reject", "mac_changes": "reject", "forged_transmits": "reject"}
@@ -44,7 +44,8 @@ def _host(namespace: None) -> None:
     for folder in (HELD, LASTING):
         shutil.rmtree(folder, ignore_errors=True)
     ip(
-        "link add br0 address 52:54:00:00:ff:00 type bridge", "link set br0 up",
+        "link add br0 address 52:54:00:00:ff:00 type bridge",
+        "link set br0 up",
         *(f"link add v{number} type veth peer name p{number}" for number in range(4)),
         *(f"link set v{number} master br0 up" for number in range(4)),
     )
@@ -68,10 +69,16 @@ def guest(number: int) -> dict[str, Any]:
 # One of each module that writes here, in ways that don't exclude each other.
 RUNS = [
     Run("linux_bridge", {"name": "br0", "ageing_time": 100, "priority": 4096}, lambda: iproute2.bridge("br0")["ageing_time"] == 100),
-    Run("linux_bridge_port", {"bridge": "br0", "ports": ["v*"], "cost": 7, "isolated": True},
-        lambda: all(iproute2.port(f"v{number}")["cost"] == 7 for number in range(4))),
-    Run("linux_bridge_fdb", {"bridge": "br0", "entries": [{"address": "52:54:00:00:00:09", "port": "v3"}]},
-        lambda: any(each["address"] == "52:54:00:00:00:09" and each["kind"] == "static" for each in iproute2.fdb("br0"))),
+    Run(
+        "linux_bridge_port",
+        {"bridge": "br0", "ports": ["v*"], "cost": 7, "isolated": True},
+        lambda: all(iproute2.port(f"v{number}")["cost"] == 7 for number in range(4)),
+    ),
+    Run(
+        "linux_bridge_fdb",
+        {"bridge": "br0", "entries": [{"address": "52:54:00:00:00:09", "port": "v3"}]},
+        lambda: any(each["address"] == "52:54:00:00:00:09" and each["kind"] == "static" for each in iproute2.fdb("br0")),
+    ),
     Run("virtual_link", {"name": "tap7", "kind": "tap"}, lambda: os.path.exists("/proc/sys/net/ipv4/conf/tap7")),
     Run("linux_port_security", {"bridge": "br0", "ports": [guest(1)]}, lambda: hardened("v1", "52:54:00:00:00:01")),
     Run("linux_switch_policy", {"switches": [{"name": "br0", "security": REJECT_ALL, "ports": [guest(2)]}]}, lambda: hardened("v2", "52:54:00:00:00:02")),
@@ -146,7 +153,7 @@ def lock() -> Path:
 def holder() -> int:
     """A process that takes the lock as another run would, with flock(1), and stays."""
     HELD.mkdir(mode=0o700, exist_ok=True)
-    process = subprocess.Popen(["flock", str(lock()), "sh", "-c", f"echo '{{\"pid\": 4711, \"who\": \"linux_bridge\"}}' > {lock()}; exec sleep 60"])
+    process = subprocess.Popen(["flock", str(lock()), "sh", "-c", f'echo \'{{"pid": 4711, "who": "linux_bridge"}}\' > {lock()}; exec sleep 60'])
     deadline = time.monotonic() + 5
     while not (lock().exists() and lock().read_text()):
         assert time.monotonic() < deadline

@@ -22,21 +22,36 @@ _FOLDER = Path(__file__).resolve().parent.parent.parent / ".cache" / "nft"
 OTHERS = sorted(path for path in _FOLDER.glob("*/nft") if path.is_file())
 OWN = shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin") or "nft"
 pytestmark = [
-    needs_nft, pytest.mark.own_code,
+    needs_nft,
+    pytest.mark.own_code,
     pytest.mark.skipif(not OTHERS, reason="SKIPPED: there is no other nft in .cache/nft; scripts/setup contract brings it"),
 ]
 PAIRS = [pair for other in OTHERS for pair in ((OWN, str(other)), (str(other), OWN))]
-POLICY = {"switches": [{"name": "br0", "port_groups": [
-    {"name": "guests", "match": ["v*"], "quarantine": True, "ports": [
-        {"name": "v0", **GUEST}, {"name": "v1", "profile": "guest", "macs": ["52:54:00:00:00:02"], "addresses": ["192.0.2.2", "2001:db8:1::/64"]},
-    ]},
-]}]}
+POLICY = {
+    "switches": [
+        {
+            "name": "br0",
+            "port_groups": [
+                {
+                    "name": "guests",
+                    "match": ["v*"],
+                    "quarantine": True,
+                    "ports": [
+                        {"name": "v0", **GUEST},
+                        {"name": "v1", "profile": "guest", "macs": ["52:54:00:00:00:02"], "addresses": ["192.0.2.2", "2001:db8:1::/64"]},
+                    ],
+                }
+            ],
+        }
+    ]
+}
 
 
 @pytest.fixture(autouse=True)
 def _host(namespace: None) -> None:
     ip(
-        "link add br0 address 52:54:00:00:ff:00 type bridge", "link set br0 up",
+        "link add br0 address 52:54:00:00:ff:00 type bridge",
+        "link set br0 up",
         *(f"link add v{number} type veth peer name p{number}" for number in range(3)),
         *(f"link set v{number} master br0 up" for number in range(3)),
     )
@@ -45,8 +60,10 @@ def _host(namespace: None) -> None:
 @pytest.fixture(name="by")
 def _by(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Which nft the modules find from now on."""
+
     def choose(path: str) -> None:
         monkeypatch.setattr(nft_client.Nft, "_program", lambda self: path)
+
     return choose
 
 

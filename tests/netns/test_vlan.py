@@ -19,9 +19,11 @@ PLAIN = {"pvid": False, "untagged": False}
 def two_ports(namespace: None) -> None:
     """br0 with v0 and v1."""
     ip(
-        "link add br0 type bridge" + (" vlan_filtering 1" if has_vlan_filtering() else ""), "link set br0 up",
+        "link add br0 type bridge" + (" vlan_filtering 1" if has_vlan_filtering() else ""),
+        "link set br0 up",
         *(f"link add v{number} type veth peer name p{number}" for number in (0, 1, 2)),
-        "link set v0 master br0", "link set v1 master br0",
+        "link set v0 master br0",
+        "link set v1 master br0",
     )
 
 
@@ -37,7 +39,7 @@ def test_a_pattern_that_takes_the_uplink(run: Callable[..., Any]) -> None:
     """It is told; whoever names a port means it."""
     ip("link add br1 type bridge", "link set p1 master br1")
     nothing = {"bridge": "br0", "vlans": [], "purge": True}
-    told, = warnings_of(run("linux_bridge_vlan", True, ports=["v*"], **nothing))
+    (told,) = warnings_of(run("linux_bridge_vlan", True, ports=["v*"], **nothing))
     assert "ports: v* takes v1 (" in told and "v0" not in told
     assert "takes" not in str(warnings_of(run("linux_bridge_vlan", True, ports=["v1", "v*"], **nothing)))
 

@@ -131,8 +131,13 @@ def bulletin(spec: Sequence[VibSpec], component: str | None, version: str, platf
 
 
 def make_bundle(
-    folder: Path, specs: Sequence[VibSpec], component: str | None = "VMware-igc-community", version: str = "1.2.7.0-1vmw.700.1.0.15843807",
-    platforms: Sequence[str] = ("7.*",), name: str = "bundle.zip", wrong_digest: bool = False,
+    folder: Path,
+    specs: Sequence[VibSpec],
+    component: str | None = "VMware-igc-community",
+    version: str = "1.2.7.0-1vmw.700.1.0.15843807",
+    platforms: Sequence[str] = ("7.*",),
+    name: str = "bundle.zip",
+    wrong_digest: bool = False,
 ) -> Path:
     """An offline bundle."""
     metadata = io.BytesIO()
@@ -153,7 +158,8 @@ def make_bundle(
     target = folder / name
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as outer:
         outer.writestr(
-            "index.xml", "<vendorList><vendor><name>VMware, Inc.</name><code>VMW</code><indexfile>vendor-index.xml</indexfile><patchUrl/>"
+            "index.xml",
+            "<vendorList><vendor><name>VMware, Inc.</name><code>VMW</code><indexfile>vendor-index.xml</indexfile><patchUrl/>"
             "<relativePath/><content><name>VMware ESX</name><type>http://www.vmware.com/depotmanagement/esx</type></content></vendor></vendorList>",
         )
         outer.writestr("vendor-index.xml", _vendor_index(platforms))

@@ -42,9 +42,11 @@ def reconfigure(vsphere: Client, path: str = GROUP, seen: str | None = None, **s
 def reconfigure_switch(vsphere: Client, **spec: Any) -> None:
     """Change the defaults of the switch."""
     default = {"@type": "VMwareDVSPortSetting", **spec}
-    vsphere.task("ReconfigureDvs_Task", reference(vsphere, SWITCH), spec={
-        "@type": "VMwareDVSConfigSpec", "configVersion": version(vsphere, SWITCH), "defaultPortConfig": default,
-    })
+    vsphere.task(
+        "ReconfigureDvs_Task",
+        reference(vsphere, SWITCH),
+        spec={"@type": "VMwareDVSConfigSpec", "configVersion": version(vsphere, SWITCH), "defaultPortConfig": default},
+    )
 
 
 def ports(vsphere: Client, **criteria: Any) -> list[dict[str, Any]]:
@@ -69,7 +71,9 @@ def guests(vsphere: Client) -> list[dict[str, Any]]:
 def override(vsphere: Client, port: dict[str, Any], seen: str | None = None, **setting: Any) -> None:
     """ReconfigureDVPort_Task for one port."""
     spec = {
-        "operation": "edit", "key": port["key"], "setting": {"@type": "VMwareDVSPortSetting", **setting},
+        "operation": "edit",
+        "key": port["key"],
+        "setting": {"@type": "VMwareDVSPortSetting", **setting},
         "configVersion": seen or port["config"]["configVersion"],
     }
     vsphere.task("ReconfigureDVPort_Task", reference(vsphere, SWITCH), port=spec)
@@ -79,8 +83,15 @@ def allow(vsphere: Client, **flags: bool) -> None:
     """Change flags of the group's policy; the API wants all the required ones."""
     policy = {**vsphere.collect(GROUP, "config.policy"), **flags}
     order = (
-        "blockOverrideAllowed", "shapingOverrideAllowed", "vendorConfigOverrideAllowed", "livePortMovingAllowed", "portConfigResetAtDisconnect",
-        "vlanOverrideAllowed", "uplinkTeamingOverrideAllowed", "securityPolicyOverrideAllowed", "ipfixOverrideAllowed",
+        "blockOverrideAllowed",
+        "shapingOverrideAllowed",
+        "vendorConfigOverrideAllowed",
+        "livePortMovingAllowed",
+        "portConfigResetAtDisconnect",
+        "vlanOverrideAllowed",
+        "uplinkTeamingOverrideAllowed",
+        "securityPolicyOverrideAllowed",
+        "ipfixOverrideAllowed",
         "macManagementOverrideAllowed",
     )
     reconfigure(vsphere, policy={"@type": "VMwareDVSPortgroupPolicy", **{name: policy[name] for name in order}})
@@ -120,9 +131,6 @@ def _read(vsphere: Client, switch: str) -> ElementTree.Element:
 def _switches(vsphere: Client) -> list[str]:
     folder = {"@type": "TraversalSpec", "name": "folder", "type": "Folder", "path": "childEntity", "selectSet": [{"name": "folder"}, {"name": "datacenter"}]}
     datacenter = {"@type": "TraversalSpec", "name": "datacenter", "type": "Datacenter", "path": "networkFolder", "selectSet": {"name": "folder"}}
-    spec = {
-        "propSet": {"type": "DistributedVirtualSwitch", "pathSet": "name"},
-        "objectSet": {"obj": ("Folder", "group-d1"), "selectSet": [folder, datacenter]},
-    }
+    spec = {"propSet": {"type": "DistributedVirtualSwitch", "pathSet": "name"}, "objectSet": {"obj": ("Folder", "group-d1"), "selectSet": [folder, datacenter]}}
     answer = vsphere.soap("RetrievePropertiesEx", ("PropertyCollector", "propertyCollector"), specSet=spec, options={})
     return [str(each.text) for each in answer.iter("{urn:vim25}obj")]

@@ -19,21 +19,41 @@ Answer = Dict[str, Any]
 
 # Word of "ip -d -j link" for a bridge to the option, and what to make of it.
 _BRIDGE_BOOLS = {
-    "vlan_filtering": "vlan_filtering", "mcast_snooping": "mcast_snooping", "mcast_query_use_ifaddr": "mcast_query_use_ifaddr",
-    "mcast_querier": "mcast_querier", "mcast_stats_enabled": "mcast_stats_enabled", "nf_call_iptables": "nf_call_iptables",
-    "nf_call_ip6tables": "nf_call_ip6tables", "nf_call_arptables": "nf_call_arptables", "vlan_stats_enabled": "vlan_stats_enabled",
-    "vlan_stats_per_port": "vlan_stats_per_port", "no_linklocal_learn": "no_linklocal_learn", "mcast_vlan_snooping": "mcast_vlan_snooping",
+    "vlan_filtering": "vlan_filtering",
+    "mcast_snooping": "mcast_snooping",
+    "mcast_query_use_ifaddr": "mcast_query_use_ifaddr",
+    "mcast_querier": "mcast_querier",
+    "mcast_stats_enabled": "mcast_stats_enabled",
+    "nf_call_iptables": "nf_call_iptables",
+    "nf_call_ip6tables": "nf_call_ip6tables",
+    "nf_call_arptables": "nf_call_arptables",
+    "vlan_stats_enabled": "vlan_stats_enabled",
+    "vlan_stats_per_port": "vlan_stats_per_port",
+    "no_linklocal_learn": "no_linklocal_learn",
+    "mcast_vlan_snooping": "mcast_vlan_snooping",
 }
 _BRIDGE_HUNDREDTHS = {
-    "forward_delay": "forward_delay", "hello_time": "hello_time", "max_age": "max_age", "ageing_time": "ageing_time",
-    "mcast_last_member_intvl": "mcast_last_member_interval", "mcast_membership_intvl": "mcast_membership_interval",
-    "mcast_querier_intvl": "mcast_querier_interval", "mcast_query_intvl": "mcast_query_interval",
-    "mcast_query_response_intvl": "mcast_query_response_interval", "mcast_startup_query_intvl": "mcast_startup_query_interval",
+    "forward_delay": "forward_delay",
+    "hello_time": "hello_time",
+    "max_age": "max_age",
+    "ageing_time": "ageing_time",
+    "mcast_last_member_intvl": "mcast_last_member_interval",
+    "mcast_membership_intvl": "mcast_membership_interval",
+    "mcast_querier_intvl": "mcast_querier_interval",
+    "mcast_query_intvl": "mcast_query_interval",
+    "mcast_query_response_intvl": "mcast_query_response_interval",
+    "mcast_startup_query_intvl": "mcast_startup_query_interval",
 }
 _BRIDGE_PLAIN = {
-    "priority": "priority", "vlan_protocol": "vlan_protocol", "vlan_default_pvid": "vlan_default_pvid", "group_addr": "group_address",
-    "mcast_router": "mcast_router", "mcast_hash_max": "mcast_hash_max", "mcast_last_member_cnt": "mcast_last_member_count",
-    "mcast_startup_query_cnt": "mcast_startup_query_count", "mcast_igmp_version": "mcast_igmp_version",
+    "priority": "priority",
+    "vlan_protocol": "vlan_protocol",
+    "vlan_default_pvid": "vlan_default_pvid",
+    "group_addr": "group_address",
+    "mcast_router": "mcast_router",
+    "mcast_hash_max": "mcast_hash_max",
+    "mcast_last_member_cnt": "mcast_last_member_count",
+    "mcast_startup_query_cnt": "mcast_startup_query_count",
+    "mcast_igmp_version": "mcast_igmp_version",
     "mcast_mld_version": "mcast_mld_version",
 }
 # Attribute numbers of include/uapi/linux/if_link.h.
@@ -42,10 +62,24 @@ _BRIDGE_RAW_BITS = {"mst_enabled": 2, "fdb_local_vlan_0": 4}
 _STP_MODES = ("auto", "user", "kernel")
 
 _PORT_WORDS = {
-    "isolated": "isolated", "locked": "locked", "learning": "learning", "flood": "unicast_flood", "mcast_flood": "multicast_flood",
-    "bcast_flood": "broadcast_flood", "hairpin": "hairpin", "guard": "guard", "root_block": "root_block", "fastleave": "fast_leave",
-    "multicast_router": "mcast_router", "mcast_to_unicast": "mcast_to_unicast", "neigh_suppress": "neigh_suppress",
-    "proxy_arp": "proxy_arp", "proxy_arp_wifi": "proxy_arp_wifi", "vlan_tunnel": "vlan_tunnel", "cost": "cost", "priority": "priority",
+    "isolated": "isolated",
+    "locked": "locked",
+    "learning": "learning",
+    "flood": "unicast_flood",
+    "mcast_flood": "multicast_flood",
+    "bcast_flood": "broadcast_flood",
+    "hairpin": "hairpin",
+    "guard": "guard",
+    "root_block": "root_block",
+    "fastleave": "fast_leave",
+    "multicast_router": "mcast_router",
+    "mcast_to_unicast": "mcast_to_unicast",
+    "neigh_suppress": "neigh_suppress",
+    "proxy_arp": "proxy_arp",
+    "proxy_arp_wifi": "proxy_arp_wifi",
+    "vlan_tunnel": "vlan_tunnel",
+    "cost": "cost",
+    "priority": "priority",
     "state": "port_state",
 }
 # How iproute2 says that a device is not there. Any other failure is one of the oracle and must not read as "none".
@@ -79,8 +113,11 @@ def link(name: str, prefix: Sequence[str] = ()) -> Answer | None:
     info = found.get("linkinfo", {})
     kind, data = info.get("info_kind", ""), info.get("info_data", {})
     answer = {
-        "kind": data.get("type", kind) if kind == "tun" else kind, "mtu": found["mtu"], "address": found.get("address", ""),
-        "up": "UP" in found["flags"], "master": found.get("master", ""),
+        "kind": data.get("type", kind) if kind == "tun" else kind,
+        "mtu": found["mtu"],
+        "address": found.get("address", ""),
+        "up": "UP" in found["flags"],
+        "master": found.get("master", ""),
     }
     if kind == "veth":
         answer["peer"] = found.get("link", "")
@@ -143,9 +180,7 @@ def fdb(name: str, prefix: Sequence[str] = ()) -> list[Answer]:
             continue
         kinds = {"permanent": "local", "static": "static"}
         kind = "extern_learn" if "extern_learn" in each["flags"] else kinds.get(each.get("state", ""), "dynamic")
-        entries.append(
-            {"address": each["mac"], "port": each["ifname"], "vlan": each.get("vlan", 0), "kind": kind, "sticky": "sticky" in each["flags"]}
-        )
+        entries.append({"address": each["mac"], "port": each["ifname"], "vlan": each.get("vlan", 0), "kind": kind, "sticky": "sticky" in each["flags"]})
     return entries
 
 

@@ -32,7 +32,7 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
         if size < 4:
             return
         yield number & 0x3FFF, data[4:size]
-        data = data[(size + 3) & ~3:]
+        data = data[(size + 3) & ~3 :]
 
 
 def set_speed(name: str, mbit: int) -> None:

@@ -72,8 +72,12 @@ def _sniff(channel: socket.socket) -> None:
         if channel in readable:
             data, origin = channel.recvfrom(65536)
             found = {
-                "destination": data[:6].hex(":"), "source": data[6:12].hex(":"), "ethertype": int.from_bytes(data[12:14], "big"), "size": len(data),
-                "outgoing": origin[2] == _OUTGOING, "payload": data[14:].decode("latin-1"),
+                "destination": data[:6].hex(":"),
+                "source": data[6:12].hex(":"),
+                "ethertype": int.from_bytes(data[12:14], "big"),
+                "size": len(data),
+                "outgoing": origin[2] == _OUTGOING,
+                "payload": data[14:].decode("latin-1"),
             }
             print(json.dumps(found), flush=True)
         elif sys.stdin in readable:

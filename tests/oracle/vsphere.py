@@ -65,8 +65,12 @@ class Client:
         """For govc; nothing of the caller's own environment decides which server it talks to."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("GOVC_", "VMWARE_"))}
         return {
-            **clean, "GOVC_URL": self.data["url"], "GOVC_USERNAME": self.data["user"], "GOVC_PASSWORD": self.data["password"],
-            "GOVC_TLS_CA_CERTS": self.data["ca"], "GOVC_PERSIST_SESSION": "false",
+            **clean,
+            "GOVC_URL": self.data["url"],
+            "GOVC_USERNAME": self.data["user"],
+            "GOVC_PASSWORD": self.data["password"],
+            "GOVC_TLS_CA_CERTS": self.data["ca"],
+            "GOVC_PERSIST_SESSION": "false",
         }
 
     def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -138,7 +142,8 @@ class Client:
         """The simulator's own channel, which is no part of the API."""
         request = urllib.request.Request(
             urlsplit(self.data["url"])._replace(path=f"/lab/{path.partition('?')[0]}", query=path.partition("?")[2]).geturl(),
-            data=json.dumps(body or {}).encode() if method == "POST" else None, method=method,
+            data=json.dumps(body or {}).encode() if method == "POST" else None,
+            method=method,
         )
         request.add_header("Authorization", "Basic " + base64.b64encode(f"{self.data['user']}:{self.data['password']}".encode()).decode())
         with urllib.request.urlopen(request, context=ssl.create_default_context(cafile=self.data["ca"]), timeout=60) as answer:

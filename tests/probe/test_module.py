@@ -18,7 +18,9 @@ from .lan import PROBE, RUN, Lan, probes
 ROOT = Path(__file__).resolve().parent.parent.parent
 G2 = "52:54:00:00:00:02"
 EACH: list[dict[str, str]] = [
-    {"claim": "broadcast"}, {"claim": "unknown_unicast"}, {"claim": "unicast", "to": "g2", "address": G2},
+    {"claim": "broadcast"},
+    {"claim": "unknown_unicast"},
+    {"claim": "unicast", "to": "g2", "address": G2},
     {"claim": "forged_source", "to": "g2", "address": G2},
 ]
 LISTEN = {"action": "listen", "interface": "eth0", "run": RUN}
@@ -116,11 +118,18 @@ def test_only_its_own_frames_count(lan: Lan) -> None:
     own, mac = marked(RUN, "broadcast", "g1"), lan.macs["g1"]
     everyone = "ff:ff:ff:ff:ff:ff"
     frames = [
-        hand_made(everyone, mac, own), hand_made(everyone, mac, own), hand_made(everyone, mac, marked(RUN, "broadcast", "g1", sequence=2)),
-        hand_made(everyone, mac, marked("another0run", "broadcast", "g1")), hand_made(everyone, mac, "nothing of ours"),
-        hand_made(everyone, mac, marked(RUN, "unicast", "g1", "g2") + "\0more"), hand_made(everyone, mac, marked(RUN, "unicast", "g1", "g2")),
-        hand_made(G2, mac, marked(RUN, "forged_source", "g1", "g2")), hand_made(everyone, mac, marked(RUN, "unknown_unicast", "g1")),
-        hand_made(G2, mac, marked(RUN, "broadcast", "g1")), hand_made(everyone, mac, own, 0x88B6), hand_made(everyone, mac, own, 0x0800),
+        hand_made(everyone, mac, own),
+        hand_made(everyone, mac, own),
+        hand_made(everyone, mac, marked(RUN, "broadcast", "g1", sequence=2)),
+        hand_made(everyone, mac, marked("another0run", "broadcast", "g1")),
+        hand_made(everyone, mac, "nothing of ours"),
+        hand_made(everyone, mac, marked(RUN, "unicast", "g1", "g2") + "\0more"),
+        hand_made(everyone, mac, marked(RUN, "unicast", "g1", "g2")),
+        hand_made(G2, mac, marked(RUN, "forged_source", "g1", "g2")),
+        hand_made(everyone, mac, marked(RUN, "unknown_unicast", "g1")),
+        hand_made(G2, mac, marked(RUN, "broadcast", "g1")),
+        hand_made(everyone, mac, own, 0x88B6),
+        hand_made(everyone, mac, own, 0x0800),
     ]
     listener = lan.start("g2", **LISTEN, duration=60)
     lan.wait_for_listeners(["g2"])
@@ -156,8 +165,11 @@ ROUTES: dict[str, tuple[list[str], str]] = {
     "IPv4": (["route add default via 192.0.2.254 dev eth0"], ""),
     "IPv6": (["-6 route add default via fd00::1 dev eth0"], ""),
     "both": (["route add default via 192.0.2.254 dev eth0", "-6 route add default via fd00::1 dev eth0"], ""),
-    "none": (["route add 198.51.100.0/24 via 192.0.2.254"], "no default route to choose the interface by; name one of eth0, eth1, far1 by the option "
-             "interface, which is isolation_check_interface in the role isolation_check."),
+    "none": (
+        ["route add 198.51.100.0/24 via 192.0.2.254"],
+        "no default route to choose the interface by; name one of eth0, eth1, far1 by the option "
+        "interface, which is isolation_check_interface in the role isolation_check.",
+    ),
     "another table": (["route add default via 192.0.2.254 table 7"], "no default route"),
     "unreachable": (["route add unreachable default"], "no default route"),
     "unreachable, IPv6": (["-6 route add unreachable default"], "no default route"),
@@ -173,8 +185,12 @@ def test_which_interface(lan: Lan, name: str) -> None:
     commands, refusal = ROUTES[name]
     lan.call("g1", "sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/all/disable_ipv6")
     setup = [
-        "address add 192.0.2.1/24 dev eth0", "address add fd00::2/64 dev eth0 nodad", "link add eth1 type veth peer name far1", "link set far1 up",
-        "link set eth1 up", *commands,
+        "address add 192.0.2.1/24 dev eth0",
+        "address add fd00::2/64 dev eth0 nodad",
+        "link add eth1 type veth peer name far1",
+        "link set far1 up",
+        "link set eth1 up",
+        *commands,
     ]
     for command in setup:
         lan.call("g1", "ip", *command.split())

@@ -93,10 +93,17 @@ def test_every_form_is_what_llvm_makes_of_it(tmp_path: Path) -> None:
     assert assembly.assemble(_FORMS.replace("call 26", "call skb_load_bytes")) == _by_llvm(_FORMS, tmp_path)
 
 
-@pytest.mark.parametrize(("source", "words"), [
-    ("r1 = *(u24 *)(r10 - 8)", "not understood"), ("r1 ** 2", "not understood"), ("goto nowhere", "no label nowhere"), ("call launch", "no helper launch"),
-    ("a:\na:", "two labels"), ("if r1 ~ 3 goto a\na:", "not understood"),
-])
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("r1 = *(u24 *)(r10 - 8)", "not understood"),
+        ("r1 ** 2", "not understood"),
+        ("goto nowhere", "no label nowhere"),
+        ("call launch", "no helper launch"),
+        ("a:\na:", "two labels"),
+        ("if r1 ~ 3 goto a\na:", "not understood"),
+    ],
+)
 def test_mistakes_are_told(source: str, words: str) -> None:
     """With the line or the name."""
     with pytest.raises(assembly.AssemblyError, match=words):
@@ -149,13 +156,25 @@ def test_members_of_nameless_structures_are_found() -> None:
     assert where == partial_checksum.Layout(1, mask, mask, 4, 6, 8)
 
 
-@pytest.mark.parametrize(("blob", "words"), [
-    (b"", "ends early"), (b"\0" * 24, "no description"), (_blob(_made(), _WORDS, 0x9FEB), "byte order"), (_blob(_made(), _WORDS)[:60], "ends early"),
-    (_blob(_made()[:-2], _WORDS), "no struct sk_buff"), (_blob([_type(0, 31, 0)], _WORDS), "not known here"),
-    (_blob([_type(_at(b"sk_buff"), 4, 0)], _WORDS), "has no ip_summed, csum_start"),
-    (_blob([*_made()[:4], _type(_at(b"sk_buff"), 4, 16, _member(_at(b"ip_summed"), 1, 8), _member(0, 4, 32), _member(_at(b"mac_header"), 1, 64), count=3)],
-           _WORDS), "no bit field"),
-])
+@pytest.mark.parametrize(
+    ("blob", "words"),
+    [
+        (b"", "ends early"),
+        (b"\0" * 24, "no description"),
+        (_blob(_made(), _WORDS, 0x9FEB), "byte order"),
+        (_blob(_made(), _WORDS)[:60], "ends early"),
+        (_blob(_made()[:-2], _WORDS), "no struct sk_buff"),
+        (_blob([_type(0, 31, 0)], _WORDS), "not known here"),
+        (_blob([_type(_at(b"sk_buff"), 4, 0)], _WORDS), "has no ip_summed, csum_start"),
+        (
+            _blob(
+                [*_made()[:4], _type(_at(b"sk_buff"), 4, 16, _member(_at(b"ip_summed"), 1, 8), _member(0, 4, 32), _member(_at(b"mac_header"), 1, 64), count=3)],
+                _WORDS,
+            ),
+            "no bit field",
+        ),
+    ],
+)
 def test_what_is_no_description_is_refused(blob: bytes, words: str) -> None:
     """In words, and never with an offset that was guessed."""
     with pytest.raises(btf.BtfError, match=words):
@@ -176,7 +195,7 @@ def test_the_running_kernel_as_bpftool_reads_it() -> None:
             else:
                 yield member["name"], Member(base + member["bits_offset"], member.get("bitfield_size", 0))
 
-    structure, = [each for each in dump if each["kind"] == "STRUCT" and each["name"] == "sk_buff"]
+    (structure,) = [each for each in dump if each["kind"] == "STRUCT" and each["name"] == "sk_buff"]
     theirs = dict(walk(structure, 0))
     names = ("ip_summed", "csum_start", "csum_offset", "mac_header", "len", "data", "protocol")
     assert btf.members(_TYPES.read_bytes(), "sk_buff", names) == {name: theirs[name] for name in names}

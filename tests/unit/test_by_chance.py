@@ -16,9 +16,10 @@ LOWER = LinkFacts("", True, True, "", "", False, "pci", "", ADDRESS, 0, 0, False
 VLAN = {"kind": "vlan", "lower": "eth0", "vlan_id": 20, "vlan_protocol": "802.1Q", "mtu": 1500, "address": ADDRESS, "up": False}
 
 
-@pytest.mark.parametrize(("pinned", "address", "pins"), [
-    (False, ADDRESS, True), (True, ADDRESS, False), (None, ADDRESS, False), (False, None, False), (False, "52:54:00:00:00:0a", False),
-])
+@pytest.mark.parametrize(
+    ("pinned", "address", "pins"),
+    [(False, ADDRESS, True), (True, ADDRESS, False), (None, ADDRESS, False), (False, None, False), (False, "52:54:00:00:00:0a", False)],
+)
 def test_the_address_of_a_vlan(pinned: bool | None, address: str | None, pins: bool) -> None:
     """Told apart by addr_assign_type; where sysfs is another namespace's, nothing is known and nothing done."""
     params: dict[str, Any] = {name: None for name in spec()}

@@ -18,7 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-MACS = st.integers(0, (1 << 48) - 1).map(lambda number: ":".join(f"{number:012x}"[at:at + 2] for at in range(0, 12, 2)))
+MACS = st.integers(0, (1 << 48) - 1).map(lambda number: ":".join(f"{number:012x}"[at : at + 2] for at in range(0, 12, 2)))
 
 
 def values(field: Field) -> Any:
@@ -136,8 +136,10 @@ def test_a_vlan_interface_as_the_kernel_reads_and_tells_it() -> None:
     """By the numbers of include/uapi/linux/if_link.h: IFLA_IFNAME 3, IFLA_LINK 5, IFLA_LINKINFO 18, IFLA_VLAN_ID 1, IFLA_VLAN_PROTOCOL 5 in network order."""
     message = encode.new_vlan("v0.20", 7, {"kind": "vlan", "lower": "v0", "vlan_id": 20, "vlan_protocol": "802.1ad"})
     assert message.type == 16 and message.body[16:] == (
-        struct.pack("=HH6s2xHHI", 10, 3, b"v0.20\0", 8, 5, 7) + struct.pack("=HHHH5s3x", 36, 0x8000 | 18, 9, 1, b"vlan\0")
-        + struct.pack("=HHHHH2xHH", 20, 0x8000 | 2, 6, 1, 20, 6, 5) + b"\x88\xa8\0\0"
+        struct.pack("=HH6s2xHHI", 10, 3, b"v0.20\0", 8, 5, 7)
+        + struct.pack("=HHHH5s3x", 36, 0x8000 | 18, 9, 1, b"vlan\0")
+        + struct.pack("=HHHHH2xHH", 20, 0x8000 | 2, 6, 1, 20, 6, 5)
+        + b"\x88\xa8\0\0"
     )
     link = decode.link(message.body, 0, len(message.body))
     assert decode.link_kind(link) == "vlan" and decode_link.vlan_fields(link) == {"vlan_id": 20, "vlan_protocol": "802.1ad"}

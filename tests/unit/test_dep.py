@@ -50,9 +50,17 @@ def test_missing(tmp_path: Path, module: str) -> None:
     """The package by its name, what pip would do, the role that installs it, and for which Python of which host."""
     answer = run(tmp_path, "raise ModuleNotFoundError(\"No module named 'pyroute2'\", name='pyroute2')", module)
     assert answer["failed"] and answer["error_code"] == "dependency"
-    for words in ("pyroute2 0.7.2 or later is missing on", os.uname().nodename, sys.executable, "package python3-pyroute2", "Debian, Ubuntu",
-                  f'{sys.executable} -m pip install "pyroute2>=0.7.2"', "role virtnet.hardening.kvm_bridge_host", "tasks_from: packages",
-                  "ansible_python_interpreter"):
+    for words in (
+        "pyroute2 0.7.2 or later is missing on",
+        os.uname().nodename,
+        sys.executable,
+        "package python3-pyroute2",
+        "Debian, Ubuntu",
+        f'{sys.executable} -m pip install "pyroute2>=0.7.2"',
+        "role virtnet.hardening.kvm_bridge_host",
+        "tasks_from: packages",
+        "ansible_python_interpreter",
+    ):
         assert words in answer["msg"], answer["msg"]
     assert (ROOT / "roles" / "kvm_bridge_host" / "tasks" / "packages.yml").exists()
 

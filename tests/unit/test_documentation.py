@@ -62,7 +62,7 @@ def by_hand(path: Path) -> tuple[Any, Any]:
     """DOCUMENTATION and RETURN without what is generated."""
     lines = path.read_text().splitlines()
     for mark in reversed(list(generate_words.marks(lines))):
-        del lines[mark.line + 1:mark.end]
+        del lines[mark.line + 1 : mark.end]
     texts = generate_docstrings.texts("\n".join(lines) + "\n")
     return yaml.safe_load(texts["DOCUMENTATION"]), yaml.safe_load(texts["RETURN"])
 
@@ -146,9 +146,13 @@ def test_a_word_goes_everywhere(tree: Path) -> None:
     things = {name for name, lines in found.items() if any("Things that" in line for line in lines)}
     assert len(things) == 7 and "plugins/modules/linux_bridge_fdb.py" in things
     assert {name for name, lines in found.items() if any("Whether what goes" in line for line in lines)} == {
-        "plugins/modules/linux_port_security.py", "plugins/modules/linux_switch_policy.py", "roles/kvm_bridge_host/meta/argument_specs.yml"}
+        "plugins/modules/linux_port_security.py",
+        "plugins/modules/linux_switch_policy.py",
+        "roles/kvm_bridge_host/meta/argument_specs.yml",
+    }
     assert found["roles/kvm_bridge_host/meta/argument_specs.yml"][0] == (
-        'allow_hub: {type: bool, default: false, description: "Let O(kvm_bridge_host_bridges[].ageing_time=0) be."}')
+        'allow_hub: {type: bool, default: false, description: "Let O(kvm_bridge_host_bridges[].ageing_time=0) be."}'
+    )
     assert all("sample" not in line for lines in found.values() for line in lines)
 
 
@@ -158,17 +162,26 @@ def test_a_new_option_comes_to_the_role(tree: Path) -> None:
     edit(modules / "linux_bridge.py", "  allow_hub:\n", "  no_rain: {description: Whether it is dry., type: bool}\n  allow_hub:\n")
     edit(modules / "linux_switch_policy.py", "          match:\n", "          wet: {description: Whether it rains., type: bool}\n          match:\n")
     assert changed(tree)["roles/kvm_bridge_host/meta/argument_specs.yml"] == [
-        "no_rain: {type: bool, description: Whether it is dry.}", "wet: {type: bool, description: Whether it rains.}"]
+        "no_rain: {type: bool, description: Whether it is dry.}",
+        "wet: {type: bool, description: Whether it rains.}",
+    ]
 
 
-@pytest.mark.parametrize(("file", "old", "new", "said"), [
-    ("plugins/modules/linux_bridge.py", "kernel_results.yml\n", "results_of.yml\n", r"modules/linux_bridge.py:\d+: there is no docs/words/results_of.yml"),
-    ("docs/words/kernel_results.yml", "vanished:", "gone:", r"plugins/modules/linux_bridge.py:\d+: docs/words/kernel_results.yml has no vanished"),
-    ("roles/esxi_network_policy/meta/argument_specs.yml", "esxi_switch_policy.py#purge", "esxi_switch_policy.py#clean",
-     r"roles/esxi_network_policy/meta/argument_specs.yml:\d+: plugins/modules/esxi_switch_policy.py has no option clean"),
-    ("roles/kvm_bridge_host/README.md", generate_words.TABLE, "", "kvm_bridge_host/README.md has no line"),
-    ("plugins/modules/linux_bridge.py", "vanished:  # gen", "vanished: # gen", "'vanished: # generated from docs/words/kernel_results.yml' is no such key"),
-])
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("plugins/modules/linux_bridge.py", "kernel_results.yml\n", "results_of.yml\n", r"modules/linux_bridge.py:\d+: there is no docs/words/results_of.yml"),
+        ("docs/words/kernel_results.yml", "vanished:", "gone:", r"plugins/modules/linux_bridge.py:\d+: docs/words/kernel_results.yml has no vanished"),
+        (
+            "roles/esxi_network_policy/meta/argument_specs.yml",
+            "esxi_switch_policy.py#purge",
+            "esxi_switch_policy.py#clean",
+            r"roles/esxi_network_policy/meta/argument_specs.yml:\d+: plugins/modules/esxi_switch_policy.py has no option clean",
+        ),
+        ("roles/kvm_bridge_host/README.md", generate_words.TABLE, "", "kvm_bridge_host/README.md has no line"),
+        ("plugins/modules/linux_bridge.py", "vanished:  # gen", "vanished: # gen", "'vanished: # generated from docs/words/kernel_results.yml' is no such key"),
+    ],
+)
 def test_what_is_missing_is_named(tree: Path, file: str, old: str, new: str, said: str) -> None:
     """With the place that asks for it."""
     edit(tree / file, old, new)
@@ -178,9 +191,10 @@ def test_what_is_missing_is_named(tree: Path, file: str, old: str, new: str, sai
 
 PLAIN = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S")), min_size=1, max_size=12)
 SENTENCE = st.lists(PLAIN, min_size=1, max_size=60).map(" ".join)
-LEAF = st.fixed_dictionaries({"type": PLAIN, "description": SENTENCE | st.lists(SENTENCE, min_size=2, max_size=3)}, optional={
-    "default": st.none() | st.booleans() | st.integers() | PLAIN, "choices": st.lists(PLAIN | st.integers(), max_size=40),
-})
+LEAF = st.fixed_dictionaries(
+    {"type": PLAIN, "description": SENTENCE | st.lists(SENTENCE, min_size=2, max_size=3)},
+    optional={"default": st.none() | st.booleans() | st.integers() | PLAIN, "choices": st.lists(PLAIN | st.integers(), max_size=40)},
+)
 EXAMPLE = st.recursive(PLAIN | st.booleans(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(PLAIN, inner, max_size=3), max_leaves=8)
 TABLE = st.dictionaries(st.from_regex(r"\A[a-z]{2,8}\Z"), LEAF, min_size=1, max_size=3)
 

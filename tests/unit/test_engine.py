@@ -257,9 +257,7 @@ def test_a_hold_is_noted_for_the_run_after_a_crash() -> None:
 def test_words() -> None:
     """Steps and diff as people read them."""
     plan = make_plan(WISHES["a group moves"], host(), FakeBackend({}))
-    assert actions(plan) == [
-        "delete record r0", "delete group g1", "create group g1 (switch s1)", "set group g1: promiscuous unset -> reject",
-    ]
+    assert actions(plan) == ["delete record r0", "delete group g1", "create group g1 (switch s1)", "set group g1: promiscuous unset -> reject"]
     assert make_diff(plan)["after"] == {"group": {"g1": {"switch": "s1", "promiscuous": "reject"}}}
     wish, lost = invert(plan.steps, FakeBackend.kinds)
     assert wish.present[G1] == host()[G1] and wish.absent == () and lost == []

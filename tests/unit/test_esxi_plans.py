@@ -58,16 +58,19 @@ def after(observed: ObservedSoftware, plan: SoftwarePlan) -> ObservedSoftware:
     return replace(observed, vibs=observed.vibs if waiting else vibs, pending=vibs if waiting else None, components=components, acceptance_level=level)
 
 
-@pytest.mark.parametrize(("live", "maintenance", "options", "actions"), [
-    (True, False, {}, ["apply"]),
-    (True, True, {"maintenance_mode": True}, ["enter", "apply", "leave"]),
-    (False, True, {}, ["apply"]),
-    (False, True, {"maintenance_mode": True}, ["enter", "apply", "leave"]),
-    (False, False, {"maintenance_mode": True}, ["apply"]),
-    (False, True, {"maintenance_mode": True, "reboot": True}, ["enter", "apply", "restart", "leave"]),
-    (True, False, {"maintenance_mode": True, "reboot": True}, ["apply"]),
-    (True, False, {"acceptance_level": "community"}, ["set", "apply"]),
-])
+@pytest.mark.parametrize(
+    ("live", "maintenance", "options", "actions"),
+    [
+        (True, False, {}, ["apply"]),
+        (True, True, {"maintenance_mode": True}, ["enter", "apply", "leave"]),
+        (False, True, {}, ["apply"]),
+        (False, True, {"maintenance_mode": True}, ["enter", "apply", "leave"]),
+        (False, False, {"maintenance_mode": True}, ["apply"]),
+        (False, True, {"maintenance_mode": True, "reboot": True}, ["enter", "apply", "restart", "leave"]),
+        (True, False, {"maintenance_mode": True, "reboot": True}, ["apply"]),
+        (True, False, {"acceptance_level": "community"}, ["set", "apply"]),
+    ],
+)
 def test_what_it_takes(tmp_path: Path, live: bool, maintenance: bool, options: dict[str, Any], actions: tuple[str, ...]) -> None:
     """Not more than is needed, and then nothing."""
     given_ = desired(tmp_path, VibSpec(live=live, maintenance=maintenance), **options)
@@ -78,15 +81,18 @@ def test_what_it_takes(tmp_path: Path, live: bool, maintenance: bool, options: d
     assert again.actions() == [] and not again.before
 
 
-@pytest.mark.parametrize(("spec", "options", "observed", "word"), [
-    (VibSpec(live=True), {}, HOST, "set maintenance_mode: true"),
-    (VibSpec(), {"reboot": True}, HOST, "a restart needs it"),
-    (VibSpec(level="community"), {}, HOST, "set acceptance_level: community, which weakens the host"),
-    (VibSpec(level="partner"), {"acceptance_level": "vmware_accepted"}, HOST, "has the acceptance level partner"),
-    (VibSpec(live=True, maintenance=False), {"acceptance_level": "vmware_certified"}, HOST, "while tool 1.0-1 is installed"),
-    (VibSpec(name="esx-base"), {}, HOST, "it is ESXi itself and no driver"),
-    (VibSpec(depends=["vmkapi_2_11_0_0"]), {}, replace(HOST, release=EsxiVersion(7, 0)), "it needs vmkapi_2_11_0_0"),
-])
+@pytest.mark.parametrize(
+    ("spec", "options", "observed", "word"),
+    [
+        (VibSpec(live=True), {}, HOST, "set maintenance_mode: true"),
+        (VibSpec(), {"reboot": True}, HOST, "a restart needs it"),
+        (VibSpec(level="community"), {}, HOST, "set acceptance_level: community, which weakens the host"),
+        (VibSpec(level="partner"), {"acceptance_level": "vmware_accepted"}, HOST, "has the acceptance level partner"),
+        (VibSpec(live=True, maintenance=False), {"acceptance_level": "vmware_certified"}, HOST, "while tool 1.0-1 is installed"),
+        (VibSpec(name="esx-base"), {}, HOST, "it is ESXi itself and no driver"),
+        (VibSpec(depends=["vmkapi_2_11_0_0"]), {}, replace(HOST, release=EsxiVersion(7, 0)), "it needs vmkapi_2_11_0_0"),
+    ],
+)
 def test_refusals(tmp_path: Path, spec: VibSpec, options: dict[str, Any], observed: ObservedSoftware, word: str) -> None:
     """Each with what to do."""
     with pytest.raises(InputError) as caught:
@@ -94,10 +100,15 @@ def test_refusals(tmp_path: Path, spec: VibSpec, options: dict[str, Any], observ
     assert word in caught.value.message and caught.value.message.endswith(".")
 
 
-@pytest.mark.parametrize(("release", "component", "single", "command", "argument"), [
-    (EsxiVersion(6, 7), "Driver", False, "software vib install", "depot"), (EsxiVersion(7, 0), "Driver", False, "software component apply", "depot"),
-    (EsxiVersion(7, 0), None, False, "software vib install", "depot"), (EsxiVersion(8, 0), None, True, "software vib install", "viburl"),
-])
+@pytest.mark.parametrize(
+    ("release", "component", "single", "command", "argument"),
+    [
+        (EsxiVersion(6, 7), "Driver", False, "software vib install", "depot"),
+        (EsxiVersion(7, 0), "Driver", False, "software component apply", "depot"),
+        (EsxiVersion(7, 0), None, False, "software vib install", "depot"),
+        (EsxiVersion(8, 0), None, True, "software vib install", "viburl"),
+    ],
+)
 def test_the_right_call(tmp_path: Path, release: EsxiVersion, component: str | None, single: bool, command: str, argument: str) -> None:
     """By the release and what the bundle is."""
     observed = replace(HOST, release=release, components=None if release < EsxiVersion(7, 0) else {})
@@ -105,9 +116,15 @@ def test_the_right_call(tmp_path: Path, release: EsxiVersion, component: str | N
     assert call.command == command and list(call.arguments) == [argument]
 
 
-@pytest.mark.parametrize(("names", "commands"), [
-    (("Tool",), ["software component remove"]), (("tool",), ["software vib remove"]), (("nothing",), []), (("Tool", "nothing"), ["software component remove"]),
-])
+@pytest.mark.parametrize(
+    ("names", "commands"),
+    [
+        (("Tool",), ["software component remove"]),
+        (("tool",), ["software vib remove"]),
+        (("nothing",), []),
+        (("Tool", "nothing"), ["software component remove"]),
+    ],
+)
 def test_absent(names: tuple[str, ...], commands: tuple[str, ...]) -> None:
     """By what each name is on the host."""
     plan = make_plan(DesiredSoftware("absent", names=names), HOST)
@@ -134,11 +151,17 @@ def test_levels_are_lowered_before_and_raised_after(tmp_path: Path) -> None:
     assert RANKS == ("community", "partner", "vmware_accepted", "vmware_certified")
 
 
-@pytest.mark.parametrize(("folder", "name", "path"), [
-    ("[ds1] web/", "web.vmx", "[ds1] web/web.vmx"), ("[ds1] web", "web.vmx", "[ds1] web/web.vmx"), ("[ds1]", "x.vmx", "[ds1] x.vmx"),
-    ("[ds1] ", "x.vmx", "[ds1] x.vmx"),
-    ("[ds 1 (1)] a b/c", "d e.vmx", "[ds 1 (1)] a b/c/d e.vmx"), ("[[d] s]", "[x] y.vmx", "[[d] s] [x] y.vmx"),
-])
+@pytest.mark.parametrize(
+    ("folder", "name", "path"),
+    [
+        ("[ds1] web/", "web.vmx", "[ds1] web/web.vmx"),
+        ("[ds1] web", "web.vmx", "[ds1] web/web.vmx"),
+        ("[ds1]", "x.vmx", "[ds1] x.vmx"),
+        ("[ds1] ", "x.vmx", "[ds1] x.vmx"),
+        ("[ds 1 (1)] a b/c", "d e.vmx", "[ds 1 (1)] a b/c/d e.vmx"),
+        ("[[d] s]", "[x] y.vmx", "[[d] s] [x] y.vmx"),
+    ],
+)
 def test_paths(folder: str, name: str, path: str) -> None:
     """As servers write them, with and without slashes."""
     assert joined(folder, name) == path == normal(path)
@@ -158,11 +181,16 @@ def test_what_is_registered() -> None:
     choice = to_register(paths, {"[d] a/a.vmx": "A"}, meant(paths, "*"))
     assert choice.chosen == ["[d] c.vmx"] and choice.found == sorted(paths)
     assert {each.path: each.reason for each in choice.skipped} == {
-        "[d] a/a.vmx": "registered", "[d] b/b.vmx": "duplicate", "[d] b/b2.vmx": "duplicate", "[d] .snapshot/a/a.vmx": "hidden", "[d] t/t.vmtx": "template",
+        "[d] a/a.vmx": "registered",
+        "[d] b/b.vmx": "duplicate",
+        "[d] b/b2.vmx": "duplicate",
+        "[d] .snapshot/a/a.vmx": "hidden",
+        "[d] t/t.vmtx": "template",
     }
     assert to_register(paths, {}, meant(paths, "b2", "c")).chosen == ["[d] b/b2.vmx", "[d] c.vmx"]
     machines: tuple[Mapping[str, Any], ...] = (
-        {"path": "[d] a/a.vmx", "name": "A", "running": True}, {"path": "[d] b/b.vmx", "name": "B", "running": False},
+        {"path": "[d] a/a.vmx", "name": "A", "running": True},
+        {"path": "[d] b/b.vmx", "name": "B", "running": False},
         {"path": "[e] b/b.vmx", "name": "B", "running": False},
     )
     gone = to_unregister(machines, {"d"}, meant(paths, "*"))

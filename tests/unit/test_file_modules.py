@@ -36,17 +36,26 @@ def _logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def kickstart(path: Path, **more: Any) -> dict[str, Any]:
     """A right one, with scripts."""
     given = {"path": str(path), "accepteula": True, "root_password_hash": HASH, "install": {"firstdisk": ["local"], "overwritevmfs": True}, "reboot": True}
-    return {**given, "network": {"bootproto": "dhcp"}, "secure_boot": False, "post": [{"script": SCRIPT}], "firstboot": [{"script": "echo done\n"}],
-            "fail_on": "never", **more}
+    return {
+        **given,
+        "network": {"bootproto": "dhcp"},
+        "secure_boot": False,
+        "post": [{"script": SCRIPT}],
+        "firstboot": [{"script": "echo done\n"}],
+        "fail_on": "never",
+        **more,
+    }
 
 
 def test_scripts_are_not_shown_among_the_options(tmp_path: Path, logged: list[str]) -> None:
     """In no end of the module, nor in the log; in the diff, what is known to be secret is not."""
     path = tmp_path / "ks.cfg"
     ends = [
-        world.module(kickstart(path), name=KICKSTART), world.module(kickstart(path, fail_on="error"), name=KICKSTART),
+        world.module(kickstart(path), name=KICKSTART),
+        world.module(kickstart(path, fail_on="error"), name=KICKSTART),
         # Refused by Ansible, before a line of the module runs.
-        world.module(kickstart(path, fail_onn="error"), name=KICKSTART), world.module(kickstart(path, fail_on="sometimes"), name=KICKSTART),
+        world.module(kickstart(path, fail_onn="error"), name=KICKSTART),
+        world.module(kickstart(path, fail_on="sometimes"), name=KICKSTART),
         world.module(kickstart(path, post=[{"script": SCRIPT, "interpreter": "perl"}]), name=KICKSTART),
     ]
     assert [bool(each.get("failed")) for each in ends] == [False, True, True, True, True]
@@ -70,10 +79,16 @@ def test_scripts_of_media_are_not_logged(tmp_path: Path, logged: list[str]) -> N
     assert logged and not [line for line in logged if SECRET in line or UNKNOWN in line or HASH in line]
 
 
-@pytest.mark.parametrize(("name", "given"), [
-    (KICKSTART, {"rootpw": SECRET}), (KICKSTART, {"install": {"firstdisk": ["local"], "passphrase1": SECRET}}), (KICKSTART, {"scriptt": {"a": [SECRET]}}),
-    (MEDIA, {"hosts": [{"name": "a", "kickstart_contnt": SECRET}]}), (BOOT_CFG, {"kernel_options": {"esx_password": SECRET}, "timeout": "soon"}),
-])
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        (KICKSTART, {"rootpw": SECRET}),
+        (KICKSTART, {"install": {"firstdisk": ["local"], "passphrase1": SECRET}}),
+        (KICKSTART, {"scriptt": {"a": [SECRET]}}),
+        (MEDIA, {"hosts": [{"name": "a", "kickstart_contnt": SECRET}]}),
+        (BOOT_CFG, {"kernel_options": {"esx_password": SECRET}, "timeout": "soon"}),
+    ],
+)
 def test_options_that_there_are_not(tmp_path: Path, logged: list[str], name: str, given: dict[str, Any]) -> None:
     """Somebody meant root_password_hash: what is refused is shown by its name only, and so is a secret by the name of a free option."""
     place = {"src": str(tmp_path / "no"), "dest": str(tmp_path / "x")} if name == MEDIA else {"path": str(tmp_path / "x")}
@@ -110,7 +125,8 @@ def test_links_of_other_users(tmp_path: Path, check: bool) -> None:
     (tmp_path / "folder").symlink_to(tmp_path / "tree")
     os.lchown(tmp_path / "folder", NOBODY, NOBODY)
     results = [
-        world.module(kickstart(tmp_path / "ks.cfg"), check, name=KICKSTART), world.module(kickstart(tmp_path / "folder" / "new.cfg"), check, name=KICKSTART),
+        world.module(kickstart(tmp_path / "ks.cfg"), check, name=KICKSTART),
+        world.module(kickstart(tmp_path / "folder" / "new.cfg"), check, name=KICKSTART),
         world.module({"path": str(tmp_path / "tree"), "timeout": 3, "fail_on": "never"}, check, name=BOOT_CFG),
         world.module({"path": str(tmp_path / "tree" / "boot.cfg"), "timeout": 3}, check, name=BOOT_CFG),
     ]

@@ -43,7 +43,12 @@ def test_two_rules_of_one_name_are_refused() -> None:
 def test_a_finding_says_it_of_its_object() -> None:
     """What it does not say itself is its rule's."""
     assert Finding(BAD, {"port": "p1"}, "p1 is bad").told() == {
-        "rule": "bad", "severity": "high", "port": "p1", "finding": "p1 is bad", "meaning": "It is bad", "remedy": "mend NAME",
+        "rule": "bad",
+        "severity": "high",
+        "port": "p1",
+        "finding": "p1 is bad",
+        "meaning": "It is bad",
+        "remedy": "mend NAME",
     }
     told = Finding(BAD, {"port": "p1"}, "p1 is bad", "medium", "mend p1").told()
     assert (told["severity"], told["remedy"]) == ("medium", "mend p1")

@@ -80,7 +80,8 @@ class FakeFleet:
         self.looks.append(None if names is None else list(names))
         return {
             name: Sight(machine.observe(scope), machine, self.unreachable.get(name, ""), self.unreadable.get(name, ""), ("seen dimly",))
-            for name, machine in self.machines.items() if names is None or name in names
+            for name, machine in self.machines.items()
+            if names is None or name in names
         }
 
     def ask(self, questions: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -315,8 +316,12 @@ def test_somebody_else_was_faster() -> None:
     """Nothing is written and nothing taken back; the others are done. Nobody is looked at again in check mode, or where nothing is to be done."""
     fleet = FakeFleet(1)
     machines = {
-        "same": Unversioned(), "other": Unversioned("group g0 was changed"), "blind": Unversioned(error=BackendError("blind: it is gone.")),
-        "not asked": Unversioned(None), "as wished": Unversioned(), "managed": Unversioned(),
+        "same": Unversioned(),
+        "other": Unversioned("group g0 was changed"),
+        "blind": Unversioned(error=BackendError("blind: it is gone.")),
+        "not asked": Unversioned(None),
+        "as wished": Unversioned(),
+        "managed": Unversioned(),
     }
     machines["as wished"].state = {**host(), S0: {**host()[S0], "promiscuous": "reject"}, G0: {**host()[G0], "promiscuous": "inherit"}}
     machines["managed"].carries = {"switch s0": "switch s0 carries it"}
@@ -330,6 +335,4 @@ def test_somebody_else_was_faster() -> None:
     for name, code in (("other", "concurrent_access"), ("blind", "backend"), ("managed", "management")):
         each = real[name]
         assert each["error_code"] == code and not each["changed"] and machines[name].state == host(), each
-    assert real["other"]["msg"] == (
-        "other: group g0 was changed by somebody else after it had been read, so nothing was written there; run the task again."
-    )
+    assert real["other"]["msg"] == ("other: group g0 was changed by somebody else after it had been read, so nothing was written there; run the task again.")

@@ -161,7 +161,8 @@ PLACES_WITHOUT: dict[str, Any] = {
     "roles/esxi_network_policy": lambda: of_role("esxi_network_policy")["esxi_network_policy_allow_unenforced"]["choices"],
     "roles/esxi_install_profile": lambda: of_role("esxi_install_profile")["esxi_install_profile_allow_unenforced"]["choices"],
     "plugins/filter/esxcli_policy.py": lambda: re.findall(
-        r"V\((\w+)\)", str(documentation(ROOT / "plugins" / "filter" / "esxcli_policy.py")["without"]["description"])),
+        r"V\((\w+)\)", str(documentation(ROOT / "plugins" / "filter" / "esxcli_policy.py")["without"]["description"])
+    ),
 }
 
 

@@ -69,16 +69,23 @@ def answer(targets: list[Target], check: bool = False, **params: Any) -> dict[st
 def test_each_is_its_own_outcome(check: bool) -> None:
     """Who can't be reached or read is not looked at, who has nothing to do is not touched, and a check touches nobody."""
     jobs = [
-        FakeJob("m0"), FakeJob("m1", there=True), FakeJob("m2", unreachable="it is disconnected"), FakeJob("m3", unreadable="m3: its name can't be read"),
-        FakeJob("m4", refusal=InputError("m4: no.")), FakeJob("m5", refusal=BackendError("m5: it went away.")),
+        FakeJob("m0"),
+        FakeJob("m1", there=True),
+        FakeJob("m2", unreachable="it is disconnected"),
+        FakeJob("m3", unreadable="m3: its name can't be read"),
+        FakeJob("m4", refusal=InputError("m4: no.")),
+        FakeJob("m5", refusal=BackendError("m5: it went away.")),
     ]
     found = {target.name: target.result() for target in run_jobs(jobs, check, 3)}
     assert [job.name for job in jobs if job.acted] == ([] if check else ["m0"])
     assert {name for name, each in found.items() if each["unreachable"]} == {"m2", "m5"}
     assert {name: each["msg"] for name, each in found.items()} == {
         "m0": f"1 step {'would be done' if check else 'done and read back'}.",
-        "m1": "Nothing to do: all that is asked for is already so; 1 package was looked at.", "m2": "m2: it is disconnected.",
-        "m3": "m3: its name can't be read.", "m4": "m4: no.", "m5": "m5: it went away.",
+        "m1": "Nothing to do: all that is asked for is already so; 1 package was looked at.",
+        "m2": "m2: it is disconnected.",
+        "m3": "m3: its name can't be read.",
+        "m4": "m4: no.",
+        "m5": "m5: it went away.",
     }
     assert found["m0"]["verified"] is found["m0"].get("restarted", False) is not check and found["m0"]["release"] == "8.0"
     assert {found[name]["error_code"] for name in ("m2", "m3")} == {"unreachable", "unreadable"} and found["m2"]["actions"] == []
@@ -107,7 +114,9 @@ def test_what_is_said_of_all() -> None:
     jobs = [FakeJob("m0", remark=True), FakeJob("m1", there=True), FakeJob("m2", unreachable="it is disconnected")]
     result = answer(run_jobs(jobs, True), True, ignore_unreachable_hosts=True)
     assert result["warnings"] == [
-        "m0, m1: A restart is due.", "m0: Its datacenter is not known.", "names: no host that was looked at has disk; there is net.",
+        "m0, m1: A restart is due.",
+        "m0: Its datacenter is not known.",
+        "names: no host that was looked at has disk; there is net.",
         "Left out, as nothing can be changed there now: m2.",
     ]
     assert result["msg"] == "1 of 3 hosts would be changed." and result["unreachable_hosts"] == ["m2"] and result["failed_hosts"] == []

@@ -24,8 +24,16 @@ ALLOWED = {
     "_policy": {"_policy"},
     "_engine": {"_policy", "_engine"},
     "_linux": {
-        "_policy", "_engine", "_linux", "_bpf.partial_checksum", "_netlink.observe", "_netlink.constants", "_netlink.evidence", "_nftables.ruleset",
-        "_nftables.elements", "_nftables.quoting",
+        "_policy",
+        "_engine",
+        "_linux",
+        "_bpf.partial_checksum",
+        "_netlink.observe",
+        "_netlink.constants",
+        "_netlink.evidence",
+        "_nftables.ruleset",
+        "_nftables.elements",
+        "_nftables.quoting",
     },
     # The programs at ports: what makes them is pure, and what loads them needs no library.
     "_bpf": {"_engine", "_netlink.decode", "_bpf"},
@@ -34,7 +42,13 @@ ALLOWED = {
     "_vsphere/session": {"_engine", "_vsphere.session"},
     "_vsphere/host": {"_policy", "_engine", "_vsphere.session", "_vsphere.host"},
     "_vsphere/distributed": {
-        "_policy", "_engine", "_vsphere.session", "_vsphere.host.effects", "_vsphere.host.machines", "_vsphere.host.select", "_vsphere.distributed",
+        "_policy",
+        "_engine",
+        "_vsphere.session",
+        "_vsphere.host.effects",
+        "_vsphere.host.machines",
+        "_vsphere.host.select",
+        "_vsphere.distributed",
     },
     "_vsphere/policy": {"_policy", "_engine", "_vsphere"},
     "_probe": {"_policy", "_engine.errors", "_engine.rights", "_probe"},
@@ -45,9 +59,7 @@ ALLOWED = {
     "_installer/media": {*INSTALLER, "_installer.kickstart", "_installer.bootcfg", "_installer.media"},
     "_installer/profile": {"_policy", "_vsphere.policy.words", "_installer"},
     "_media": {"_policy.errors", "_installer.media.types", "_installer.task", "_media"},
-    "_esxi": {
-        "_policy.errors", "_engine.errors", "_engine.target", "_vsphere.session", "_vsphere.host", "_installer.bundle", "_installer.version", "_esxi",
-    },
+    "_esxi": {"_policy.errors", "_engine.errors", "_engine.target", "_vsphere.session", "_vsphere.host", "_installer.bundle", "_installer.version", "_esxi"},
 }
 # It knows AnsibleModule, and stands above all rooms.
 ADAPTERS = "_ansible"
@@ -74,7 +86,7 @@ def imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             base = node.module or ""
-            folder = UTILS / base[len(PREFIX):].replace(".", "/") if base.startswith(PREFIX) else UTILS / "of another package"
+            folder = UTILS / base[len(PREFIX) :].replace(".", "/") if base.startswith(PREFIX) else UTILS / "of another package"
             yield from (f"{base}.{alias.name}" for alias in node.names) if folder.is_dir() else [base]
 
 
@@ -89,7 +101,7 @@ def test_rooms_import_only_what_they_may(name: str) -> None:
     for path in (UTILS / name).glob("*.py"):
         for module in imports(path):
             if module.startswith(PREFIX):
-                inner = module[len(PREFIX):]
+                inner = module[len(PREFIX) :]
                 assert any(inner == allowed or inner.startswith(allowed + ".") for allowed in ALLOWED[name]), f"{path.name}: {module}"
             elif path.name != "dep.py":
                 assert module.split(".")[0] in STDLIB, f"{path.name}: {module}"
@@ -100,7 +112,7 @@ def test_no_rule_allows_what_nobody_needs() -> None:
     needed: dict[str, set[str]] = {name: set() for name in ALLOWED}
     for path, module in of_utils():
         if module.startswith(PREFIX) and Path(path).parent.as_posix() in needed:
-            needed[Path(path).parent.as_posix()].add(module[len(PREFIX):] + ".")
+            needed[Path(path).parent.as_posix()].add(module[len(PREFIX) :] + ".")
     for name, allowed in ALLOWED.items():
         own = INSTALLER if name.startswith("_installer") else set()
         assert not {each for each in allowed - own if not any(one.startswith(each + ".") for one in needed[name])}, name
@@ -168,7 +180,7 @@ def test_files_and_functions_are_short(path: Path) -> None:
     # REUSE-IgnoreStart
     assert "SPDX-License-Identifier: GPL-3.0-or-later" in text
     # REUSE-IgnoreEnd
-    code = text if path.parent.name != "modules" else text[text.rindex('"""'):]
+    code = text if path.parent.name != "modules" else text[text.rindex('"""') :]
     assert len(code.splitlines()) <= 400
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):

@@ -22,7 +22,13 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 SECURITY = ("promiscuous", "mac_changes", "forged_transmits")
 BRIDGE = {"ageing_time": 300.0, "stp": False, "no_linklocal_learn": True, "mcast_snooping": False, "mcast_querier": False, "promiscuous": False}
 CLOSED = {
-    "isolated": True, "locked": True, "learning": False, "unicast_flood": False, "multicast_flood": True, "guard": False, "group_fwd_mask": 0,
+    "isolated": True,
+    "locked": True,
+    "learning": False,
+    "unicast_flood": False,
+    "multicast_flood": True,
+    "guard": False,
+    "group_fwd_mask": 0,
     "mcast_router": 0,
 }
 OPEN = {**CLOSED, "isolated": False, "locked": False, "learning": True, "unicast_flood": True, "mcast_router": 1}
@@ -33,8 +39,14 @@ INTACT = {"state": "intact", "differences": [], "stale": []}
 def guarded(**changes: Any) -> dict[str, Any]:
     """What linux_bridge_info tells of a hardened port, with exceptions."""
     whole: dict[str, Any] = {
-        "security": {name: {"configured": "reject", "effective": "reject"} for name in SECURITY}, "drift": [], "guards": dict.fromkeys(GUARDS, "reject"),
-        "macs": [PINNED["address"]], "addresses": ["192.0.2.1"], "pinned": [PINNED["address"]], "entry": "intact", "quarantined": False,
+        "security": {name: {"configured": "reject", "effective": "reject"} for name in SECURITY},
+        "drift": [],
+        "guards": dict.fromkeys(GUARDS, "reject"),
+        "macs": [PINNED["address"]],
+        "addresses": ["192.0.2.1"],
+        "pinned": [PINNED["address"]],
+        "entry": "intact",
+        "quarantined": False,
     }
     for name, value in changes.items():
         whole[name] = {**whole[name], **value} if isinstance(value, dict) else value
@@ -42,28 +54,43 @@ def guarded(**changes: Any) -> dict[str, Any]:
 
 
 def answer(
-    ports: Mapping[str, Mapping[str, Any]], bridge: dict[str, Any] | None = None, entries: tuple[dict[str, Any], ...] = (), roles: Any = None,
-    shields: Any = None, **more: Any,
+    ports: Mapping[str, Mapping[str, Any]],
+    bridge: dict[str, Any] | None = None,
+    entries: tuple[dict[str, Any], ...] = (),
+    roles: Any = None,
+    shields: Any = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """A host with one bridge, in the form that linux_bridge_info returns. An open port has the protection of one."""
     shields = shields or {}
-    naked = guarded(guards=dict.fromkeys(GUARDS, "accept"), entry="none", pinned=[], security={
-        name: {"configured": None, "effective": "accept"} for name in SECURITY
-    })
+    naked = guarded(
+        guards=dict.fromkeys(GUARDS, "accept"), entry="none", pinned=[], security={name: {"configured": None, "effective": "accept"} for name in SECURITY}
+    )
     fields = {**BRIDGE, **(bridge or {})}
     status = more.pop("status", {})
     return {
-        "bridges": [{
-            "name": "br0", "bridge": {"name": "br0", **fields},
-            "ports": [{"bridge": "br0", "ports": [name], **options} for name, options in ports.items()],
-            "fdb": {"bridge": "br0", "entries": list(entries)},
-            "status": {
-                "hub": fields["ageing_time"] == 0 and len(ports) > 2, "netfilter": {},
-                "roles": {name: {"role": (roles or {}).get(name, "guest"), "reason": "so"} for name in ports},
-                "protection": {name: shields.get(name, guarded() if options["locked"] else naked) for name, options in ports.items()}, **status,
-            },
-        }],
-        "table": INTACT, "quarantine": {"patterns": [], "shut": []}, "counters": {}, "forward": [], "not_looked_at": [], "looked_at": {}, **more,
+        "bridges": [
+            {
+                "name": "br0",
+                "bridge": {"name": "br0", **fields},
+                "ports": [{"bridge": "br0", "ports": [name], **options} for name, options in ports.items()],
+                "fdb": {"bridge": "br0", "entries": list(entries)},
+                "status": {
+                    "hub": fields["ageing_time"] == 0 and len(ports) > 2,
+                    "netfilter": {},
+                    "roles": {name: {"role": (roles or {}).get(name, "guest"), "reason": "so"} for name in ports},
+                    "protection": {name: shields.get(name, guarded() if options["locked"] else naked) for name, options in ports.items()},
+                    **status,
+                },
+            }
+        ],
+        "table": INTACT,
+        "quarantine": {"patterns": [], "shut": []},
+        "counters": {},
+        "forward": [],
+        "not_looked_at": [],
+        "looked_at": {},
+        **more,
     }
 
 
@@ -83,10 +110,12 @@ THREE = dict.fromkeys(("vnet0", "vnet1", "vnet2"), CLOSED)
 # By rule: the one thing that is wrong, and words of the finding.
 CASES: dict[str, tuple[dict[str, Any], str]] = {
     "table_altered": (
-        answer({"vnet0": CLOSED}, table={**INTACT, "state": "altered", "differences": ["the chain arp_frame is missing"]}), "arp_frame is missing",
+        answer({"vnet0": CLOSED}, table={**INTACT, "state": "altered", "differences": ["the chain arp_frame is missing"]}),
+        "arp_frame is missing",
     ),
     "quarantine_open": (
-        answer({"vnet0": CLOSED}, table={**INTACT, "state": "altered", "differences": ["x"]}, quarantine={"patterns": ["vnet*"], "shut": []}), "of vnet*",
+        answer({"vnet0": CLOSED}, table={**INTACT, "state": "altered", "differences": ["x"]}, quarantine={"patterns": ["vnet*"], "shut": []}),
+        "of vnet*",
     ),
     "table_stale": (answer({"vnet0": CLOSED}, table={**INTACT, "stale": ["ifindex 7"]}), "ifindex 7"),
     "dropped": (
@@ -98,7 +127,8 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "bridge_promiscuous": (answer({"vnet0": CLOSED}, {"promiscuous": True}), "promiscuous"),
     "no_querier": (answer({"vnet0": CLOSED}, {"mcast_snooping": True}), "without a querier"),
     "netfilter": (
-        answer({"vnet0": CLOSED}, status={"netfilter": {"nf_call_iptables": SEEN}}, forward=[FORWARD]), "rules of FORWARD (nftables, ip filter) can drop",
+        answer({"vnet0": CLOSED}, status={"netfilter": {"nf_call_iptables": SEEN}}, forward=[FORWARD]),
+        "rules of FORWARD (nftables, ip filter) can drop",
     ),
     "netfilter_drops": (
         answer({"vnet0": CLOSED}, status={"netfilter": {"nf_call_iptables": {**SEEN, "host_wide": False}}}, forward=[{**FORWARD, "policy": "drop"}]),
@@ -106,7 +136,8 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "flushed": (answer({"vnet0": CLOSED}, shields={"vnet0": guarded(entry="none")}), "they were flushed"),
     "unguarded": (
-        answer({"vnet0": {**CLOSED, "mcast_router": 1}}, shields={"vnet0": guarded(entry="none", guards={"arp": "accept"})}), "nftables has no rules for it",
+        answer({"vnet0": {**CLOSED, "mcast_router": 1}}, shields={"vnet0": guarded(entry="none", guards={"arp": "accept"})}),
+        "nftables has no rules for it",
     ),
     "entry_altered": (answer({"vnet0": CLOSED}, shields={"vnet0": guarded(entry="altered")}), "changed the elements"),
     "drift": (answer({"vnet0": CLOSED}, shields={"vnet0": guarded(drift=["mac_changes"])}), "mac_changes: reject was asked for"),
@@ -196,31 +227,67 @@ def facts(kind: str = "", master: str = "br0", up: bool = True, running: bool = 
 
 
 HOST = {
-    "br0": facts("bridge", "", address="52:54:00:00:00:fe"), "vmbr0": facts("bridge", ""), "fwbr100i0": facts("bridge", ""),
+    "br0": facts("bridge", "", address="52:54:00:00:00:fe"),
+    "vmbr0": facts("bridge", ""),
+    "fwbr100i0": facts("bridge", ""),
     "ovs-system": facts("openvswitch", ""),
     # Guests.
-    "vnet0": facts("tap", address="fe:54:00:00:00:01"), "mt0": facts("macvtap", lower="eth0"), "tun0": facts("tun"),
-    "veth100i0": facts("veth", elsewhere=True), "veth1a2b3c": facts("veth", elsewhere=True), "nk0": facts("netkit", elsewhere=True),
-    "vif1.0": facts(bus="xen-backend"), "eth1_3": facts(bus="pci", port_name="pf0vf3"), "sf": facts(bus="pci", port_name="c1pf0sf88"),
+    "vnet0": facts("tap", address="fe:54:00:00:00:01"),
+    "mt0": facts("macvtap", lower="eth0"),
+    "tun0": facts("tun"),
+    "veth100i0": facts("veth", elsewhere=True),
+    "veth1a2b3c": facts("veth", elsewhere=True),
+    "nk0": facts("netkit", elsewhere=True),
+    "vif1.0": facts(bus="xen-backend"),
+    "eth1_3": facts(bus="pci", port_name="pf0vf3"),
+    "sf": facts(bus="pci", port_name="c1pf0sf88"),
     # Proxmox's and os-vif's couplings.
-    "fwpr100p0": facts("veth", "vmbr0", lower="fwln100i0"), "fwln100i0": facts("veth", "fwbr100i0", lower="fwpr100p0"),
-    "qvbabc": facts("veth", lower="qvoabc"), "qvoabc": facts("veth", "ovs-system", lower="qvbabc"),
-    "vlower": facts("veth", lower="vfar"), "vfar": facts("veth", "", lower="vlower"), "mt9": facts("macvtap", "", lower="vfar"),
-    "vmv": facts("veth", lower="vmvfar"), "vmvfar": facts("veth", "", lower="vmv"), "mv9": facts("macvlan", "", lower="vmvfar"),
-    "vcpl": facts("veth", lower="vvmnet"), "vvmnet": facts("veth", "", lower="vcpl", counter=1),
-    "br9.5": facts("vlan", lower="vmbr0"), "ovsint": facts("openvswitch"),
+    "fwpr100p0": facts("veth", "vmbr0", lower="fwln100i0"),
+    "fwln100i0": facts("veth", "fwbr100i0", lower="fwpr100p0"),
+    "qvbabc": facts("veth", lower="qvoabc"),
+    "qvoabc": facts("veth", "ovs-system", lower="qvbabc"),
+    "vlower": facts("veth", lower="vfar"),
+    "vfar": facts("veth", "", lower="vlower"),
+    "mt9": facts("macvtap", "", lower="vfar"),
+    "vmv": facts("veth", lower="vmvfar"),
+    "vmvfar": facts("veth", "", lower="vmv"),
+    "mv9": facts("macvlan", "", lower="vmvfar"),
+    "vcpl": facts("veth", lower="vvmnet"),
+    "vvmnet": facts("veth", "", lower="vcpl", counter=1),
+    "br9.5": facts("vlan", lower="vmbr0"),
+    "ovsint": facts("openvswitch"),
     # The host's own.
-    "vhost": facts("veth", lower="vh"), "vh": facts("veth", "", lower="vhost"), "dummy0": facts("dummy"),
-    "virbr0": facts("bridge", "", address="52:54:00:00:00:fe"), "virbr0-nic": facts("tap", "virbr0", up=False, running=False, address="52:54:00:00:00:fe"),
+    "vhost": facts("veth", lower="vh"),
+    "vh": facts("veth", "", lower="vhost"),
+    "dummy0": facts("dummy"),
+    "virbr0": facts("bridge", "", address="52:54:00:00:00:fe"),
+    "virbr0-nic": facts("tap", "virbr0", up=False, running=False, address="52:54:00:00:00:fe"),
     # Uplinks.
-    "eth0": facts(bus="virtio"), "enp1s0": facts(bus="pci", port_name="p0"), "vxlan100": facts("vxlan"), "gre0": facts("gretap"), "gnv": facts("geneve"),
-    "eth0.100": facts("vlan", lower="eth0"), "bond0": facts("bond"), "eth7": facts(bus="pci", master="bond0"), "eth8": facts(bus="pci", master="bond0"),
-    "bond0.7": facts("vlan", lower="bond0"), "mv0": facts("macvlan", lower="eth0"), "team9": facts("team"),
+    "eth0": facts(bus="virtio"),
+    "enp1s0": facts(bus="pci", port_name="p0"),
+    "vxlan100": facts("vxlan"),
+    "gre0": facts("gretap"),
+    "gnv": facts("geneve"),
+    "eth0.100": facts("vlan", lower="eth0"),
+    "bond0": facts("bond"),
+    "eth7": facts(bus="pci", master="bond0"),
+    "eth8": facts(bus="pci", master="bond0"),
+    "bond0.7": facts("vlan", lower="bond0"),
+    "mv0": facts("macvlan", lower="eth0"),
+    "team9": facts("team"),
     # Not as they look.
-    "tap.5": facts("vlan", lower="vnet0"), "bond1": facts("bond"), "tapx": facts("tap", master="bond1"), "eth6": facts(bus="pci", master="bond1"),
+    "tap.5": facts("vlan", lower="vnet0"),
+    "bond1": facts("bond"),
+    "tapx": facts("tap", master="bond1"),
+    "eth6": facts(bus="pci", master="bond1"),
     # Nothing is known of them.
-    "vmnet1": facts(), "ifb0": facts("ifb"), "vodd": facts("veth", lower="gone"), "far.5": facts("vlan", elsewhere=True),
-    "ghost": facts("macsec", lower="gone"), "loop0": facts("vlan", lower="loop1"), "loop1": facts("vlan", lower="loop0"),
+    "vmnet1": facts(),
+    "ifb0": facts("ifb"),
+    "vodd": facts("veth", lower="gone"),
+    "far.5": facts("vlan", elsewhere=True),
+    "ghost": facts("macsec", lower="gone"),
+    "loop0": facts("vlan", lower="loop1"),
+    "loop1": facts("vlan", lower="loop0"),
 }
 ROLES = {
     "guest": "vnet0 mt0 tun0 veth100i0 veth1a2b3c nk0 vif1.0 eth1_3 sf tap.5 bond1 vlower",
@@ -261,18 +328,30 @@ def test_a_tap_that_is_up_is_no_bearer_of_an_address() -> None:
 def test_guests_that_hang_on_no_bridge() -> None:
     """Each kind is named as not looked at; a device of another name or with a master is none of VMware's."""
     links = {
-        "lo": facts(master=""), "vmnet1": facts(master=""), "vmnet8": facts(master=""), "vmnet2": facts(), "vmnetx": facts(master=""),
-        "eth0": facts(master="", bus="pci", functions=4), "eth1": facts(master="", bus="pci"),
-        "it0": facts("ipvtap", "", lower="eth1"), "tap7": facts("tap", ""),
+        "lo": facts(master=""),
+        "vmnet1": facts(master=""),
+        "vmnet8": facts(master=""),
+        "vmnet2": facts(),
+        "vmnetx": facts(master=""),
+        "eth0": facts(master="", bus="pci", functions=4),
+        "eth1": facts(master="", bus="pci"),
+        "it0": facts("ipvtap", "", lower="eth1"),
+        "tap7": facts("tap", ""),
     }
     told = gaps.of_host(Observed({}, {"links": links}), SimpleNamespace(gaps=[], table="intact"), [], (), ())
     assert [each["what"] for each in told] == ["guests on it0, tap7", "guests on virtual functions of eth0", "VMware's guests on vmnet1, vmnet8"]
 
 
-@pytest.mark.parametrize(("changes", "bridge", "rule"), [
-    ({}, True, "shares"), ({"entry": "altered"}, True, "learns"), ({"security": {"forged_transmits": {"configured": "reject", "effective": "unknown"}}}, True,
-                                                                   "learns"), ({}, False, "learns"), ({"shared": ["192.0.2.1"]}, True, "learns"),
-])
+@pytest.mark.parametrize(
+    ("changes", "bridge", "rule"),
+    [
+        ({}, True, "shares"),
+        ({"entry": "altered"}, True, "learns"),
+        ({"security": {"forged_transmits": {"configured": "reject", "effective": "unknown"}}}, True, "learns"),
+        ({}, False, "learns"),
+        ({"shared": ["192.0.2.1"]}, True, "learns"),
+    ],
+)
 def test_a_port_that_learns_where_a_shared_address_is(changes: dict[str, Any], bridge: bool, rule: str) -> None:
     """It learns whatever it likes where its sources are not compared, or from link-local frames."""
     shield = guarded(**{"shared": [PINNED["address"]], **changes})
@@ -283,8 +362,13 @@ def test_a_port_that_learns_where_a_shared_address_is(changes: dict[str, Any], b
 
 # -- protection -------------------------------------------------------------------------------------------------------------------
 
-ENTRY = {**dict.fromkeys(FILTER_GUARDS, "reject"), "macs": PINNED["address"], "addresses": "192.0.2.1", "intact": True,
-         "record": "promiscuous=inherit:reject mac_changes=reject forged_transmits=reject"}
+ENTRY = {
+    **dict.fromkeys(FILTER_GUARDS, "reject"),
+    "macs": PINNED["address"],
+    "addresses": "192.0.2.1",
+    "intact": True,
+    "record": "promiscuous=inherit:reject mac_changes=reject forged_transmits=reject",
+}
 
 
 def shield(port: dict[str, Any] | None = None, entry: Any = "intact", known: bool = True, **more: Any) -> dict[str, Any]:
@@ -313,8 +397,10 @@ def test_a_port_that_shares_is_protected_without_a_lock() -> None:
     quiet = {"no_linklocal_learn": True}
     assert set(effective(shield(learning, shared, bridge=quiet)).values()) == {"reject"}
     for told in (
-        shield(learning, shared, bridge={"no_linklocal_learn": False}), shield(learning, {**shared, "source_mac": "accept"}, bridge=quiet),
-        shield(learning, {**shared, "shared": "192.0.2.1"}, bridge=quiet), shield(learning, None, bridge=quiet),
+        shield(learning, shared, bridge={"no_linklocal_learn": False}),
+        shield(learning, {**shared, "source_mac": "accept"}, bridge=quiet),
+        shield(learning, {**shared, "shared": "192.0.2.1"}, bridge=quiet),
+        shield(learning, None, bridge=quiet),
     ):
         assert effective(told)["forged_transmits"] == effective(told)["mac_changes"] == "accept"
     assert effective(shield(learning, {**shared, "intact": False}, bridge=quiet))["forged_transmits"] == "unknown"
@@ -365,7 +451,10 @@ def test_the_policy_as_a_document() -> None:
     document = policy("br0", "promiscuous=reject", entries, {"vnet0": True, "vnet1": False})
     assert document["security"] == {"promiscuous": "reject"} and document["kind"] == "bridge"
     assert document["ports"][0] == {
-        "name": "vnet0", "macs": [PINNED["address"]], "addresses": [], "guards": dict.fromkeys(GUARDS, "reject"),
+        "name": "vnet0",
+        "macs": [PINNED["address"]],
+        "addresses": [],
+        "guards": dict.fromkeys(GUARDS, "reject"),
         "security": {"promiscuous": "inherit", "mac_changes": "reject", "forged_transmits": "reject"},
     }
     assert document["ports"][1] == {"name": "vnet1", "guards": dict.fromkeys(GUARDS, "accept")}
@@ -388,10 +477,16 @@ def test_every_drop_is_counted_for_a_guard_and_nothing_else_is() -> None:
     assert guards - {""} == known
 
 
-@pytest.mark.parametrize(("mask", "shield", "found"), [
-    (0x4001, guarded(), False), (0x4001, guarded(guards={"bpdu": "accept"}), True), (0x4000, guarded(guards={"bpdu": "accept"}), False),
-    (0x4001, guarded(entry="none"), True), (0x4001, guarded(entry="unknown", guards=dict.fromkeys(GUARDS, "unknown")), False),
-])
+@pytest.mark.parametrize(
+    ("mask", "shield", "found"),
+    [
+        (0x4001, guarded(), False),
+        (0x4001, guarded(guards={"bpdu": "accept"}), True),
+        (0x4000, guarded(guards={"bpdu": "accept"}), False),
+        (0x4001, guarded(entry="none"), True),
+        (0x4001, guarded(entry="unknown", guards=dict.fromkeys(GUARDS, "unknown")), False),
+    ],
+)
 def test_link_local_frames_that_the_table_drops(mask: int, shield: Any, found: bool) -> None:
     """They are forwarded to it so that the host does not get them; without it they reach the other ports."""
     told = answer({"vnet0": {**CLOSED, "group_fwd_mask": mask}}, shields={"vnet0": shield})

@@ -16,12 +16,57 @@ from tests import control_node
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 NASTY = [
-    "web1 | reject", "<script>alert(1)</script>", "<b>", "**reject**", "_x_", "a_b", "`x`", "[x](http://y)", "![x](y)", "http://x.example", "www.x.example",
+    "web1 | reject",
+    "<script>alert(1)</script>",
+    "<b>",
+    "**reject**",
+    "_x_",
+    "a_b",
+    "`x`",
+    "[x](http://y)",
+    "![x](y)",
+    "http://x.example",
+    "www.x.example",
     "&lt;",
-    "# x", "x #", "- x", "+ x", "1. x", "2) x", "> x", "---", "===", "~~x~~", "$x$", "@me", "x@y.example", "#12", "\\", "\\|", "a\nb", "a\r\n\r\n# b", "\u2028",
+    "# x",
+    "x #",
+    "- x",
+    "+ x",
+    "1. x",
+    "2) x",
+    "> x",
+    "---",
+    "===",
+    "~~x~~",
+    "$x$",
+    "@me",
+    "x@y.example",
+    "#12",
+    "\\",
+    "\\|",
+    "a\nb",
+    "a\r\n\r\n# b",
+    "\u2028",
     "\x1b[31m",
-    " a", "  1", "a   ", "a ", "a  b",
-    "| --- |", "<!-- x -->", "\u202ereject", "*", "a*b", "__init__", "x\\*", "`", "``|``", "[x]: http://y", "![", "\x85", "&#124;", "\t",
+    " a",
+    "  1",
+    "a   ",
+    "a ",
+    "a  b",
+    "| --- |",
+    "<!-- x -->",
+    "\u202ereject",
+    "*",
+    "a*b",
+    "__init__",
+    "x\\*",
+    "`",
+    "``|``",
+    "[x]: http://y",
+    "![",
+    "\x85",
+    "&#124;",
+    "\t",
 ]
 TEXTS = st.one_of(st.sampled_from(NASTY), st.text("\\`*_[]<>&|~$#@ -+.=1a\n\t:/", max_size=12), st.text(max_size=12))
 SOME = settings(max_examples=300, deadline=None, print_blob=True)
@@ -29,8 +74,10 @@ SOME = settings(max_examples=300, deadline=None, print_blob=True)
 
 def shown(text: str) -> str:
     """What a reader of the page is to see."""
-    whole = "".join(each if each == " " or each.isprintable() else ascii(each)[1:-1].replace("\\n", "\\x0a").replace("\\t", "\\x09").replace("\\r", "\\x0d")
-                    for each in text)
+    whole = "".join(
+        each if each == " " or each.isprintable() else ascii(each)[1:-1].replace("\\n", "\\x0a").replace("\\t", "\\x09").replace("\\r", "\\x0d")
+        for each in text
+    )
     return whole
 
 
@@ -68,10 +115,17 @@ def test_a_name_is_text_of_its_line(text: str, before: str) -> None:
         assert words(lines[0].children or []) == seen(text) and words(lines[-1].children or []) == "Next."
 
 
-@pytest.mark.parametrize("text, wanted", [
-    ("vnet0", "vnet0"), ("forged_transmits", "forged_transmits"), ("the bridge br0 (STP)", "the bridge br0 (STP)"), ("a | b", "a \\| b"),
-    (7, "7"), (None, "None"),
-])
+@pytest.mark.parametrize(
+    "text, wanted",
+    [
+        ("vnet0", "vnet0"),
+        ("forged_transmits", "forged_transmits"),
+        ("the bridge br0 (STP)", "the bridge br0 (STP)"),
+        ("a | b", "a \\| b"),
+        (7, "7"),
+        (None, "None"),
+    ],
+)
 def test_ordinary_words_stay_readable(text: Any, wanted: str) -> None:
     """Pages are read without a reader too."""
     assert inline(text) == wanted
@@ -83,10 +137,16 @@ def test_names_in_the_page_of_a_vcenter(nasty: str) -> None:
     policies = dict.fromkeys(("promiscuous", "mac_changes", "forged_transmits"), "accept")
     each = {"switch": nasty, "port_group": nasty, "port": nasty, "host": nasty, "effective": policies, "configured": policies, "vlan": nasty, "vms": [nasty]}
     finding = {"severity": "high", "finding": nasty, "ids": [nasty], "meaning": nasty, "remedy": nasty}
-    page = control_node.vsphere_page({
-        "summary": nasty, "not_looked_at": [{"what": nasty, "reason": nasty}], "objects": [each], "hosts": {nasty: {"options": {nasty: nasty}}},
-        "findings": [finding], "remarks": [nasty],
-    })
+    page = control_node.vsphere_page(
+        {
+            "summary": nasty,
+            "not_looked_at": [{"what": nasty, "reason": nasty}],
+            "objects": [each],
+            "hosts": {nasty: {"options": {nasty: nasty}}},
+            "findings": [finding],
+            "remarks": [nasty],
+        }
+    )
     tokens = READER.parse(page)
     assert [token.type for token in tokens].count("td_open") == 7
     headings = [tokens[index + 1].content for index, token in enumerate(tokens) if token.type == "heading_open"]

@@ -100,9 +100,9 @@ def test_what_came_true_on_the_way_back_is_settled() -> None:
     assert error is not None and error.not_undone == [] and error.details["undone"] == ["set group g0: vlan 7 -> 5"] and backend.state[G0]["vlan"] == 5
 
 
-@pytest.mark.parametrize(("wish", "absent", "words"), [
-    ({("group", "new"): {"switch": "s0"}}, (), "create group new (switch s0)"), ({}, (G0,), "delete group g0"),
-])
+@pytest.mark.parametrize(
+    ("wish", "absent", "words"), [({("group", "new"): {"switch": "s0"}}, (), "create group new (switch s0)"), ({}, (G0,), "delete group g0")]
+)
 def test_objects_that_are_made_or_go(wish: dict[Key, Fields], absent: Sequence[Key], words: str) -> None:
     """Look for the object, then for its fields."""
     key = next(iter(wish), G0)

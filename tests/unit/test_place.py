@@ -51,10 +51,18 @@ def test_ones_own_links_are_followed(tmp_path: Path) -> None:
 
 
 @needs_root
-@pytest.mark.parametrize(("mode", "owner", "refused"), [
-    (0o1777, None, True), (0o777, None, True), (0o755, None, False), (0o2775, None, False), (0o1777, "nobody", False), (0o1777, "65534", False),
-    (0o1777, "root", True),
-])
+@pytest.mark.parametrize(
+    ("mode", "owner", "refused"),
+    [
+        (0o1777, None, True),
+        (0o777, None, True),
+        (0o755, None, False),
+        (0o2775, None, False),
+        (0o1777, "nobody", False),
+        (0o1777, "65534", False),
+        (0o1777, "root", True),
+    ],
+)
 def test_what_another_user_may_have_put_there(tmp_path: Path, mode: int, owner: str | None, refused: bool) -> None:
     """In a folder where everybody may write, unless that user is to have it."""
     folder, path = tmp_path / "folder", tmp_path / "folder" / "ks.cfg"
@@ -130,6 +138,7 @@ def test_a_file_that_is_planted_a_moment_before_gets_no_secret(tmp_path: Path) -
 
 def test_what_fails_leaves_nothing(tmp_path: Path) -> None:
     """Neither a part of a file, nor an exception other than the one that it was."""
+
     def fail(_temporary: str) -> None:
         raise KeyboardInterrupt
 

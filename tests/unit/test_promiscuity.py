@@ -113,7 +113,9 @@ CASES: list[tuple[str, Evidence, list[tuple[str, int]], int]] = [
     ("macvlan bridge on a card that filters", evidence(device("v0", kind="", filter_list=True), upper("macvlan", mode="bridge")), [], 0),
     (
         "macvlan bridge, promiscuous",
-        evidence(device("v0", 2, filter_list=True), upper("macvlan", 1, mode="bridge", administrator=True)), [("macvlan", 1), ("address_filter", 1)], 0,
+        evidence(device("v0", 2, filter_list=True), upper("macvlan", 1, mode="bridge", administrator=True)),
+        [("macvlan", 1), ("address_filter", 1)],
+        0,
     ),
     ("an address of its own", evidence(device("v0", 1, filter_list=True)), [("address_filter", 1)], 0),
     ("went down with addresses", evidence(device("v0", 1, up=False)), [("address_filter", 1)], 0),
@@ -126,12 +128,15 @@ CASES: list[tuple[str, Evidence, list[tuple[str, int]], int]] = [
     ("bond", evidence(device("v0", 1, master="bond0"), device("bond0", 1, kind="bond", administrator=True)), [("bond", 1)], 0),
     (
         "bond, the backup",
-        evidence(device("v0", 0, master="bond0"), device("bond0", 1, kind="bond", administrator=True, all_members=False, active=frozenset(("v1",)))), [], 0,
+        evidence(device("v0", 0, master="bond0"), device("bond0", 1, kind="bond", administrator=True, all_members=False, active=frozenset(("v1",)))),
+        [],
+        0,
     ),
     (
         "bond, the active one",
         evidence(device("v0", 1, master="bond0"), device("bond0", 1, kind="bond", administrator=True, all_members=False, active=frozenset(("v0",)))),
-        [("bond", 1)], 0,
+        [("bond", 1)],
+        0,
     ),
     ("team", evidence(device("v0", 1, master="team0"), device("team0", 1, kind="team", administrator=True)), [("team", 1)], 0),
     ("Open vSwitch", evidence(device("v0", 1, master="ovs-system"), device("ovs-system", kind="openvswitch")), [("openvswitch", 1)], 0),
@@ -140,7 +145,8 @@ CASES: list[tuple[str, Evidence, list[tuple[str, int]], int]] = [
     (
         "all at once",
         evidence(bridge(), device("v0", 4, master="br0", auto=True, administrator=True), sockets=(sniffer(TCPDUMP), sniffer(LLDPD, inode=98))),
-        [("bridge", 1), ("administrator", 1), ("packet_socket", 1), ("packet_socket", 1)], 0,
+        [("bridge", 1), ("administrator", 1), ("packet_socket", 1), ("packet_socket", 1)],
+        0,
     ),
 ]
 
@@ -186,7 +192,7 @@ def test_an_expected_device() -> None:
     assert rules(seen, [item]) == [("high", "unexplained", "v0"), ("medium", "administrator", "v0")]
     assert rules(seen, [{**item, "device": "w*"}])[1:] == [("medium", "administrator", "v0"), ("medium", "macvlan", "v0")]
     switched = evidence(
-        bridge(2, administrator=True), device("br1", kind="bridge"), device("u0", 1, kind="macvlan", mode="passthru", lower="br0", master="br1", auto=True),
+        bridge(2, administrator=True), device("br1", kind="bridge"), device("u0", 1, kind="macvlan", mode="passthru", lower="br0", master="br1", auto=True)
     )
     found = answer(switched, [{"match": "br0", "device": "u0"}])["findings"]
     assert [each["rule"] for each in found] == ["bridge_promiscuous"] and "br1" not in found[0]["finding"]
@@ -196,9 +202,13 @@ def test_an_expected_device() -> None:
 @pytest.mark.parametrize(
     "item, words",
     [
-        ({"match": ""}, "match is empty"), ({"match": "v0", "reason": " "}, "reason is empty"), ({"match": "v0", "count": 0}, "less than 1"),
-        ({"match": "v0", "executable": ""}, "executable of v0 is empty"), ({"match": "v0", "device": ""}, "device of v0 is empty"),
-        ({"match": "v0", "device": "u0", "executable": "/bin/x"}, "make it two items"), ({"match": "v/0"}, "no interface name"),
+        ({"match": ""}, "match is empty"),
+        ({"match": "v0", "reason": " "}, "reason is empty"),
+        ({"match": "v0", "count": 0}, "less than 1"),
+        ({"match": "v0", "executable": ""}, "executable of v0 is empty"),
+        ({"match": "v0", "device": ""}, "device of v0 is empty"),
+        ({"match": "v0", "device": "u0", "executable": "/bin/x"}, "make it two items"),
+        ({"match": "v/0"}, "no interface name"),
     ],
 )
 def test_bad_extras_are_refused(item: dict[str, Any], words: str) -> None:
@@ -231,17 +241,34 @@ def test_a_loop_of_devices_ends() -> None:
 def test_what_the_counter_does_not_show() -> None:
     """Listeners, mirrors, programs and a hub; the worst first, at a switch more severe than elsewhere."""
     seen = evidence(
-        bridge(hub=True), device("v0", 1, master="br0", auto=True, xdp=(Program("xdp driver", 7, ""),)), device("eth0", kind=""),
+        bridge(hub=True),
+        device("v0", 1, master="br0", auto=True, xdp=(Program("xdp driver", 7, ""),)),
+        device("eth0", kind=""),
         *(device(name, 1, master="br0", auto=True) for name in ("v1", "v2")),
-        sockets=(sniffer(TCPDUMP, promiscuous={}), sniffer(TCPDUMP, on="eth0", promiscuous={}), sniffer(LLDPD, protocol=0x88CC, promiscuous={}),
-                 sniffer(LLDPD, running=False, promiscuous={})),
-        mirrors=(Mirror("tc", "mirror", "v0", "ingress", "mon"), Mirror("tc", "redirect", "eth0", "ingress", "ifb0"),
-                 Mirror("nft", "mirror", "", "chain c of table ip t", "mon"), Mirror("tc", "sample", "v0", "ingress", "user space")),
-        programs={"v0": [Program("tcx ingress", 8, "")]}, gaps=(Gap("packet sockets", "no packet_diag"),),
+        sockets=(
+            sniffer(TCPDUMP, promiscuous={}),
+            sniffer(TCPDUMP, on="eth0", promiscuous={}),
+            sniffer(LLDPD, protocol=0x88CC, promiscuous={}),
+            sniffer(LLDPD, running=False, promiscuous={}),
+        ),
+        mirrors=(
+            Mirror("tc", "mirror", "v0", "ingress", "mon"),
+            Mirror("tc", "redirect", "eth0", "ingress", "ifb0"),
+            Mirror("nft", "mirror", "", "chain c of table ip t", "mon"),
+            Mirror("tc", "sample", "v0", "ingress", "user space"),
+        ),
+        programs={"v0": [Program("tcx ingress", 8, "")]},
+        gaps=(Gap("packet sockets", "no packet_diag"),),
     )
     assert rules(seen) == [
-        ("high", "hub", "br0"), ("high", "tc_mirror", "v0"), ("high", "tc_mirror", "v0"), ("medium", "nft_mirror", ""), ("medium", "listener", "v0"),
-        ("medium", "tc_bpf", "v0"), ("medium", "xdp", "v0"), ("low", "tc_redirect", "eth0"),
+        ("high", "hub", "br0"),
+        ("high", "tc_mirror", "v0"),
+        ("high", "tc_mirror", "v0"),
+        ("medium", "nft_mirror", ""),
+        ("medium", "listener", "v0"),
+        ("medium", "tc_bpf", "v0"),
+        ("medium", "xdp", "v0"),
+        ("low", "tc_redirect", "eth0"),
     ]
     assert answer(seen)["not_looked_at"] == [{"what": "packet sockets", "reason": "no packet_diag"}]
     chosen = answer(seen, interfaces=["e*"])
@@ -265,7 +292,7 @@ def test_a_hub_of_two_ports_sends_nobody_anything() -> None:
 def test_below_a_port_counts_as_a_port() -> None:
     """A member of the bond that is the bridge's uplink carries the guests' frames."""
     seen = evidence(
-        bridge(), device("bond0", 1, kind="bond", master="br0", auto=True), device("eth0", 2, kind="", master="bond0"), sockets=(sniffer(TCPDUMP, on="eth0"),),
+        bridge(), device("bond0", 1, kind="bond", master="br0", auto=True), device("eth0", 2, kind="", master="bond0"), sockets=(sniffer(TCPDUMP, on="eth0"),)
     )
     assert rules(seen) == [("high", "sniffer", "eth0")]
 
@@ -296,5 +323,5 @@ def test_the_collections_own_program_is_no_finding() -> None:
     """What only has its name is."""
     programs = {"v0": [Program("tcx ingress", 8, "virtnet_0123abc", True), Program("tcx ingress", 7, "virtnet_0123abc")]}
     assert [each["finding"] for each in answer(evidence(bridge(), device("v0", 1, master="br0", auto=True), programs=programs))["findings"]] == [
-        "BPF program 7 virtnet_0123abc is attached (tcx ingress)",
+        "BPF program 7 virtnet_0123abc is attached (tcx ingress)"
     ]

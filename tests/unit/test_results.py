@@ -12,7 +12,19 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent.parent
 # A result with a true "skipped" is shown and counted as a skipped task, with "unreachable" or "failed" as one on a host that is gone or failed.
 TAKEN = {
-    "skipped", "skip_reason", "unreachable", "failed", "results", "rc", "stdout", "stderr", "exception", "ansible_facts", "invocation", "add_host", "add_group",
+    "skipped",
+    "skip_reason",
+    "unreachable",
+    "failed",
+    "results",
+    "rc",
+    "stdout",
+    "stderr",
+    "exception",
+    "ansible_facts",
+    "invocation",
+    "add_host",
+    "add_group",
 }
 
 

@@ -73,6 +73,7 @@ def test_reverts_unless_confirmed(tmp_path: Path) -> None:
 
 def test_reverts_without_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That it can't be had must not keep the host cut off."""
+
     def refuse(turn: Turn) -> None:
         raise BackendError("The lock can't be taken.")
 
@@ -106,7 +107,7 @@ def test_a_restart_is_told_until_somebody_has_looked(tmp_path: Path, monkeypatch
     monkeypatch.setattr(_safety, "boot", lambda: "another")
     for _run in range(2):
         Unconfirmed(store, lasting).sweep()
-        told, = Unconfirmed(store, lasting).warnings()
+        (told,) = Unconfirmed(store, lasting).warnings()
         assert "neither confirmed nor undone when the host was restarted" in told and "switch s0" in told and told.endswith("lib/a5.pending.")
     (tmp_path / "lib" / "a5.pending").write_text("")
     assert list(Unconfirmed(store, lasting).warnings()) == [], "cut off while it was written"
@@ -128,6 +129,7 @@ def test_what_is_settled_is_not_told_after_a_restart(tmp_path: Path) -> None:
 
 def test_a_change_without_its_watchdog_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And leaves no note that would be told."""
+
     def break_down(_unit: str) -> str:
         raise OSError("no more processes")
 

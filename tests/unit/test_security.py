@@ -18,14 +18,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.table import Table, Transaction
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import document
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import BY_PROGRAM, FILTER_GUARDS, GUARDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import (
-    PROFILES,
-    SECURITY,
-    Level,
-    Resolution,
-    record,
-    resolve,
-)
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import PROFILES, SECURITY, Level, Resolution, record, resolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -129,8 +122,10 @@ def test_flags_of_a_port_that_shares(values: Any) -> None:
 
 def test_what_an_item_of_a_list_of_addresses_may_be() -> None:
     """Text, or a dictionary; the values of templates are text."""
-    macs, addresses = [MAC, {"address": "00-00-5E-00-01-07", "shared": "True"}, {"address": "02:00:00:00:00:01"}], ["192.0.2.1", {
-        "address": "2001:DB8::/64", "shared": True}, {"address": "192.0.2.9/32", "shared": False}]
+    macs, addresses = (
+        [MAC, {"address": "00-00-5E-00-01-07", "shared": "True"}, {"address": "02:00:00:00:00:01"}],
+        ["192.0.2.1", {"address": "2001:DB8::/64", "shared": True}, {"address": "192.0.2.9/32", "shared": False}],
+    )
     assert macs_of(macs, "port p") == (MAC, "00:00:5e:00:01:07", "02:00:00:00:00:01")
     assert joined(addresses_of(addresses, "port p") or []) == "192.0.2.1,192.0.2.9,2001:db8::/64"
     assert shared_of(macs, addresses, "port p") == {"00:00:5e:00:01:07", "2001:db8::/64"}
@@ -159,10 +154,15 @@ def test_a_second_lock_only_where_the_kernel_has_it() -> None:
     assert compiled.flags == {} and compiled.guards == {"router_advertisement": "reject"}
 
 
-@pytest.mark.parametrize(("guards", "missing", "mask"), [
-    ({"bpdu": "reject"}, (), 0x4001), ({"arp": "accept", "bpdu": "accept"}, (), None), ({"dhcp_server": "reject", "bpdu": "accept"}, (), 0x4000),
-    ({"bpdu": "reject"}, ("group_fwd_mask",), None),
-])
+@pytest.mark.parametrize(
+    ("guards", "missing", "mask"),
+    [
+        ({"bpdu": "reject"}, (), 0x4001),
+        ({"arp": "accept", "bpdu": "accept"}, (), None),
+        ({"dhcp_server": "reject", "bpdu": "accept"}, (), 0x4000),
+        ({"bpdu": "reject"}, ("group_fwd_mask",), None),
+    ],
+)
 def test_what_the_host_is_not_to_hear(guards: Any, missing: Any, mask: Any) -> None:
     """As far as a guard asks for it, and never where no table drops it: there it would reach the neighbours instead."""
     compiled = recipes.compile_port(recipes.Port("p", None, None), Resolution(guards=guards), can(*missing))
@@ -215,16 +215,18 @@ def test_who_asks_by_name_goes_before_a_profile_further_up() -> None:
 
 macs = st.binary(min_size=6, max_size=6).map(lambda raw: bytes([raw[0] & 0xFE | 2]) + raw[1:]).map(lambda raw: raw.hex(":"))
 single = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(ip_network)
-prefixes = st.one_of(
-    st.tuples(st.ip_addresses(v=4), st.integers(8, 31)), st.tuples(st.ip_addresses(v=6), st.integers(16, 127)),
-).map(lambda item: ip_network(f"{item[0]}/{item[1]}", strict=False))
-ports = st.fixed_dictionaries({
-    "macs": st.sets(macs, max_size=4).map(lambda items: ",".join(sorted(items))),
-    "addresses": st.sets(st.one_of(single, prefixes), max_size=6).map(lambda items: joined(list(items))),
-    "record": st.just("promiscuous=reject"),
-    "shared": st.integers(0, 1023),
-    **{guard: st.sampled_from(("accept", "reject")) for guard in FILTER_GUARDS},
-}).map(lambda fields: {**fields, "shared": _some(fields, int(str(fields["shared"])))})
+prefixes = st.one_of(st.tuples(st.ip_addresses(v=4), st.integers(8, 31)), st.tuples(st.ip_addresses(v=6), st.integers(16, 127))).map(
+    lambda item: ip_network(f"{item[0]}/{item[1]}", strict=False)
+)
+ports = st.fixed_dictionaries(
+    {
+        "macs": st.sets(macs, max_size=4).map(lambda items: ",".join(sorted(items))),
+        "addresses": st.sets(st.one_of(single, prefixes), max_size=6).map(lambda items: joined(list(items))),
+        "record": st.just("promiscuous=reject"),
+        "shared": st.integers(0, 1023),
+        **{guard: st.sampled_from(("accept", "reject")) for guard in FILTER_GUARDS},
+    }
+).map(lambda fields: {**fields, "shared": _some(fields, int(str(fields["shared"])))})
 
 
 def _some(fields: dict[str, Any], mask: int) -> str:
@@ -298,10 +300,14 @@ def test_link_local_address() -> None:
 @given(
     st.fixed_dictionaries({}, optional={name: st.sampled_from(("accept", "reject", "inherit")) for name in SECURITY}),
     st.fixed_dictionaries({name: st.sampled_from(("accept", "reject")) for name in SECURITY}),
-    st.fixed_dictionaries({}, optional={
-        **{name: st.booleans() for name in ("learning", "locked", "isolated", "mab", "guard", "unicast_flood", "multicast_flood")},
-        "mcast_router": st.integers(0, 3), "group_fwd_mask": st.integers(0, 0xFFFF),
-    }),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            **{name: st.booleans() for name in ("learning", "locked", "isolated", "mab", "guard", "unicast_flood", "multicast_flood")},
+            "mcast_router": st.integers(0, 3),
+            "group_fwd_mask": st.integers(0, 0xFFFF),
+        },
+    ),
 )
 def test_records_come_back_and_fit(configured: dict[str, str], values: dict[str, str], before: dict[str, Any]) -> None:
     """nft takes 128 bytes."""
@@ -334,8 +340,11 @@ def test_foreign_records_are_read_as_empty(text: str) -> None:
 @pytest.mark.parametrize(
     ("given_addresses", "wanted"),
     [
-        (["192.0.2.1", "192.0.2.1"], "192.0.2.1"), (["192.0.2.0/24", "192.0.2.7"], "192.0.2.0/24"), ([], ""),
-        (["2001:DB8::0001", "10.0.0.4", "10.0.0.5"], "10.0.0.4,10.0.0.5,2001:db8::1"), (["0.0.0.0/0", "::/0"], "0.0.0.0/0,::/0"),
+        (["192.0.2.1", "192.0.2.1"], "192.0.2.1"),
+        (["192.0.2.0/24", "192.0.2.7"], "192.0.2.0/24"),
+        ([], ""),
+        (["2001:DB8::0001", "10.0.0.4", "10.0.0.5"], "10.0.0.4,10.0.0.5,2001:db8::1"),
+        (["0.0.0.0/0", "::/0"], "0.0.0.0/0,::/0"),
     ],
 )
 def test_addresses(given_addresses: Any, wanted: str) -> None:
@@ -394,10 +403,14 @@ def test_the_table_notices_what_was_changed(monkeypatch: pytest.MonkeyPatch) -> 
             found.append({"chain": {"name": name, **base}})
             found += [{"rule": {"chain": name, "comment": ruleset.mark(name, number)}} for number in range(len(chain.rules))]
         return found
+
     assert Table(objects(), {}).version() == Table(objects(newer=True), {}).version() == ruleset.digest()
     for change in (
-        lambda found: found.pop(), lambda found: found[-1]["rule"].update(comment="x"), lambda found: found.append({"set": {"name": "x"}}),
-        lambda found: found[0]["set"].update(type="ifname"), lambda found: found[0]["set"].update(type={"typeof": {"meta": {"key": "iifname"}}}),
+        lambda found: found.pop(),
+        lambda found: found[-1]["rule"].update(comment="x"),
+        lambda found: found.append({"set": {"name": "x"}}),
+        lambda found: found[0]["set"].update(type="ifname"),
+        lambda found: found[0]["set"].update(type={"typeof": {"meta": {"key": "iifname"}}}),
         lambda found: found[0]["set"].update(flags=["interval"]),
         lambda found: next(item for item in found if item.get("chain", {}).get("hook"))["chain"].update(policy="drop"),
     ):
@@ -415,26 +428,37 @@ def _equal(left: Any, right: Any, operator: str = "==") -> Any:
     return {"match": {"op": operator, "left": left, "right": right}}
 
 
-@pytest.mark.parametrize("text, expressions", [
-    ("counter drop", DROP),
-    ("iif @inspected counter drop", [GUARD, *DROP]),
-    ("iif @inspected @ll,116,12 0 counter drop", [GUARD, _equal({"&": [{"payload": {"base": "ll", "offset": 112, "len": 16}}, 4095]}, 0), *DROP]),
-    ("iif @inspected @ll,116,12 0 counter drop", [GUARD, _equal({"payload": {"protocol": "vlan", "field": "id"}}, 0), *DROP]),
-    ("meta protocol arp arp htype != 1 counter drop", [_equal({"payload": {"protocol": "arp", "field": "htype"}}, 1, "!="), *DROP]),
-    ("meta protocol arp arp htype != 1 counter drop",
-     [_equal({"meta": {"key": "protocol"}}, "arp"), _equal({"payload": {"protocol": "arp", "field": "htype"}}, 1, "!="), *DROP]),
-    ("ip protocol 103 counter drop", [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, "pim"), *DROP]),
-    ("ip protocol 103 counter drop", [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, 103), *DROP]),
-    ("ip protocol igmp counter drop", [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, 2), *DROP]),
-    ("meta l4proto != udp counter drop", [_equal({"meta": {"key": "l4proto"}}, 17, "!="), *DROP]),
-    ("ip protocol icmp icmp type { 5, 9 } counter drop",
-     [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, 1), _equal({"payload": {"protocol": "icmp", "field": "type"}}, {"set": [5, 9]}), *DROP]),
-    ("udp dport 547 counter drop", [_equal({"meta": {"key": "l4proto"}}, 17), _equal({"payload": {"protocol": "udp", "field": "dport"}}, 547), *DROP]),
-    # Nothing after it says that it is TCP.
-    ("meta l4proto tcp iif @inspected counter drop", [_equal({"meta": {"key": "l4proto"}}, "tcp"), GUARD, *DROP]),
-    # A port of that number is no protocol.
-    ("udp dport 17 counter drop", [_equal({"payload": {"protocol": "udp", "field": "dport"}}, 17), *DROP]),
-])
+@pytest.mark.parametrize(
+    "text, expressions",
+    [
+        ("counter drop", DROP),
+        ("iif @inspected counter drop", [GUARD, *DROP]),
+        ("iif @inspected @ll,116,12 0 counter drop", [GUARD, _equal({"&": [{"payload": {"base": "ll", "offset": 112, "len": 16}}, 4095]}, 0), *DROP]),
+        ("iif @inspected @ll,116,12 0 counter drop", [GUARD, _equal({"payload": {"protocol": "vlan", "field": "id"}}, 0), *DROP]),
+        ("meta protocol arp arp htype != 1 counter drop", [_equal({"payload": {"protocol": "arp", "field": "htype"}}, 1, "!="), *DROP]),
+        (
+            "meta protocol arp arp htype != 1 counter drop",
+            [_equal({"meta": {"key": "protocol"}}, "arp"), _equal({"payload": {"protocol": "arp", "field": "htype"}}, 1, "!="), *DROP],
+        ),
+        ("ip protocol 103 counter drop", [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, "pim"), *DROP]),
+        ("ip protocol 103 counter drop", [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, 103), *DROP]),
+        ("ip protocol igmp counter drop", [_equal({"payload": {"protocol": "ip", "field": "protocol"}}, 2), *DROP]),
+        ("meta l4proto != udp counter drop", [_equal({"meta": {"key": "l4proto"}}, 17, "!="), *DROP]),
+        (
+            "ip protocol icmp icmp type { 5, 9 } counter drop",
+            [
+                _equal({"payload": {"protocol": "ip", "field": "protocol"}}, 1),
+                _equal({"payload": {"protocol": "icmp", "field": "type"}}, {"set": [5, 9]}),
+                *DROP,
+            ],
+        ),
+        ("udp dport 547 counter drop", [_equal({"meta": {"key": "l4proto"}}, 17), _equal({"payload": {"protocol": "udp", "field": "dport"}}, 547), *DROP]),
+        # Nothing after it says that it is TCP.
+        ("meta l4proto tcp iif @inspected counter drop", [_equal({"meta": {"key": "l4proto"}}, "tcp"), GUARD, *DROP]),
+        # A port of that number is no protocol.
+        ("udp dport 17 counter drop", [_equal({"payload": {"protocol": "udp", "field": "dport"}}, 17), *DROP]),
+    ],
+)
 def test_a_rule_is_the_same_however_a_version_of_nft_prints_it(text: str, expressions: Any) -> None:
     """And no longer so with another verdict, without its counter, negated, or with a comparison more or less."""
     assert shape.same(text, expressions)
@@ -496,6 +520,7 @@ def test_transactions_delete_before_they_add() -> None:
 
 def test_bindings() -> None:
     """Each address from each MAC address, by the version of IP; no prefixes, no addresses that guests make themselves, and none where they would be many."""
+
     def bindings(macs: int, addresses: str) -> Any:
         named = ",".join(f"52:54:00:00:00:{number:02x}" for number in range(1, macs + 1))
         found = elements.elements_of({"macs": named, "addresses": addresses})
@@ -504,7 +529,8 @@ def test_bindings() -> None:
 
     one, two = "52:54:00:00:00:01", "52:54:00:00:00:02"
     assert bindings(2, "192.0.2.1,198.51.100.0/24,2001:db8::1,2001:db8:1::/64") == {
-        "bindings4": {f"{one} . 192.0.2.1", f"{two} . 192.0.2.1"}, "bindings6": {f"{one} . 2001:db8::1", f"{two} . 2001:db8::1"},
+        "bindings4": {f"{one} . 192.0.2.1", f"{two} . 192.0.2.1"},
+        "bindings6": {f"{one} . 2001:db8::1", f"{two} . 2001:db8::1"},
     }
     assert bindings(1, "") == bindings(0, "192.0.2.1") == bindings(1, "198.51.100.0/24") == {}
     most = elements.join_addresses(f"192.0.2.{number}" for number in range(1, 17))
@@ -531,7 +557,9 @@ def test_document() -> None:
     switches, skipped = document.read(items, ("bridge",))
     assert [switch.name for switch in switches] == ["br0"] and skipped == ["vSwitch0"] and [group.name for group in switches[0].groups] == ["g", ""]
     for wrong in (
-        [], [{"name": "br0"}, {"name": "br0"}], [{"name": "br0", "port_groups": [{"name": "g"}, {"name": "g"}]}],
+        [],
+        [{"name": "br0"}, {"name": "br0"}],
+        [{"name": "br0", "port_groups": [{"name": "g"}, {"name": "g"}]}],
         [{"name": "br0", "ports": [{"name": "p"}], "port_groups": [{"name": "g", "ports": [{"name": "p"}]}]}],
     ):
         with pytest.raises(InputError):

@@ -73,8 +73,12 @@ def test_files_that_are_named_are_carried(tmp_path: Path) -> None:
 
 def test_apt_is_told_how_to_fetch_and_from_where() -> None:
     dump = [
-        'Acquire "";', 'Acquire::http::Proxy "http://proxy.example:3142";', 'Acquire::Retries "3";', 'Acquire::https::Proxy "";',
-        'Acquire::Languages:: "none";', 'DPkg::Post-Invoke:: "rm -f /var/cache/apt/archives/*.deb";',
+        'Acquire "";',
+        'Acquire::http::Proxy "http://proxy.example:3142";',
+        'Acquire::Retries "3";',
+        'Acquire::https::Proxy "";',
+        'Acquire::Languages:: "none";',
+        'DPkg::Post-Invoke:: "rm -f /var/cache/apt/archives/*.deb";',
     ]
     assert carry.apt_options("\n".join(dump)) == [dump[1], dump[2]]
     mirror, security = "http://mirror.example/debian/", "http://mirror.example/debian-security/"

@@ -46,9 +46,7 @@ CONTRACT: dict[str, str] = {
     ),
     "vlan": "bridge ports vlans state purge allow_management rollback_timeout",
     "fdb": "bridge entries state purge allow_management rollback_timeout",
-    "link": (
-        "name kind state peer peer_netns lower mode mtu address up allow_management rollback_timeout group multi_queue owner vlan_id vlan_protocol"
-    ),
+    "link": ("name kind state peer peer_netns lower mode mtu address up allow_management rollback_timeout group multi_queue owner vlan_id vlan_protocol"),
 }
 SPECS: dict[str, Any] = {"bridge": bridge, "port": port, "vlan": vlan, "fdb": fdb, "link": link}
 
@@ -70,7 +68,7 @@ def test_attribute_numbers(kind: Kind, prefix: str, names: Any) -> None:
     for field in kind.fields.values():
         native = field.natives[LINUX]
         if native.key.startswith(prefix):
-            assert names[native.number] == native.key[len(prefix):], field.name
+            assert names[native.number] == native.key[len(prefix) :], field.name
             checked += 1
     assert checked > 20
 

@@ -68,8 +68,11 @@ def test_xdp_of_old_and_new_kernels() -> None:
 @pytest.mark.parametrize(
     "flags, address, master, counts",
     [
-        (c.NTF_SELF, "525400000001", 0, True), (c.NTF_SELF, "333300000001", 0, False), (c.NTF_SELF, "525400000001", 4, False),
-        (c.NTF_MASTER, "525400000001", 0, False), (c.NTF_SELF, "5254", 0, False),
+        (c.NTF_SELF, "525400000001", 0, True),
+        (c.NTF_SELF, "333300000001", 0, False),
+        (c.NTF_SELF, "525400000001", 4, False),
+        (c.NTF_MASTER, "525400000001", 0, False),
+        (c.NTF_SELF, "5254", 0, False),
     ],
 )
 def test_filter_lists(flags: int, address: str, master: int, counts: bool) -> None:
@@ -161,8 +164,11 @@ LINKS: list[bytes] = [link(3, "eth0")]
 @pytest.mark.parametrize(
     "request_type, what",
     [
-        (c.SOCK_DIAG_BY_FAMILY, "packet sockets"), (c.RTM_GETNEIGH, "the address filters of interfaces"), (c.RTM_GETQDISC, "tc filters"),
-        (c.NFT_MSG_GETCHAIN, "rules of nftables"), (c.NFT_MSG_GETRULE, "rules of nftables"),
+        (c.SOCK_DIAG_BY_FAMILY, "packet sockets"),
+        (c.RTM_GETNEIGH, "the address filters of interfaces"),
+        (c.RTM_GETQDISC, "tc filters"),
+        (c.NFT_MSG_GETCHAIN, "rules of nftables"),
+        (c.NFT_MSG_GETRULE, "rules of nftables"),
     ],
 )
 def test_what_fails_is_said(request_type: int, what: str, monkeypatch: pytest.MonkeyPatch) -> None:

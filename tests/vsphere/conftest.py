@@ -35,9 +35,7 @@ class World:
         self.data = vsphere.data
         self._paths: list[str] = []
         url = urlsplit(self.data["url"])
-        self.connection: dict[str, Any] = {
-            "hostname": url.hostname, "port": url.port, "username": self.data["user"], "password": self.data["password"],
-        }
+        self.connection: dict[str, Any] = {"hostname": url.hostname, "port": url.port, "username": self.data["user"], "password": self.data["password"]}
         for name in ("HOST", "USER", "PASSWORD", "PORT", "VALIDATE_CERTS", "PROXY_HOST", "PROXY_PORT"):
             monkeypatch.delenv(f"VMWARE_{name}", raising=False)
         monkeypatch.setenv("SSL_CERT_FILE", self.data["ca"])

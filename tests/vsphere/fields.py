@@ -22,10 +22,16 @@ SWITCHED: dict[str, Switched] = {
     "blocked": Switched("blocked", "blockOverrideAllowed", "block_override", False),
 }
 FLAGS: dict[str, str] = {
-    "block_override": "blockOverrideAllowed", "shaping_override": "shapingOverrideAllowed", "vendor_config_override": "vendorConfigOverrideAllowed",
-    "live_port_move": "livePortMovingAllowed", "port_config_reset_at_disconnect": "portConfigResetAtDisconnect",
-    "network_rp_override": "networkResourcePoolOverrideAllowed", "traffic_filter_override": "trafficFilterOverrideAllowed",
-    "vlan_override": "vlanOverrideAllowed", "uplink_teaming_override": "uplinkTeamingOverrideAllowed",
-    "security_override": "securityPolicyOverrideAllowed", "ipfix_override": "ipfixOverrideAllowed",
+    "block_override": "blockOverrideAllowed",
+    "shaping_override": "shapingOverrideAllowed",
+    "vendor_config_override": "vendorConfigOverrideAllowed",
+    "live_port_move": "livePortMovingAllowed",
+    "port_config_reset_at_disconnect": "portConfigResetAtDisconnect",
+    "network_rp_override": "networkResourcePoolOverrideAllowed",
+    "traffic_filter_override": "trafficFilterOverrideAllowed",
+    "vlan_override": "vlanOverrideAllowed",
+    "uplink_teaming_override": "uplinkTeamingOverrideAllowed",
+    "security_override": "securityPolicyOverrideAllowed",
+    "ipfix_override": "ipfixOverrideAllowed",
     "mac_management_override": "macManagementOverrideAllowed",
 }

@@ -18,8 +18,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from tests.netns.conftest import run_module  # noqa: E402
 
 COMMANDS = (
-    "link set lo up", "link add br0 type bridge", "link set br0 up", "link add vnet0 type veth peer name guest0", "link set vnet0 master br0",
-    "link set vnet0 up", "link set guest0 up",
+    "link set lo up",
+    "link add br0 type bridge",
+    "link set br0 up",
+    "link add vnet0 type veth peer name guest0",
+    "link set vnet0 master br0",
+    "link set vnet0 up",
+    "link set guest0 up",
 )
 
 

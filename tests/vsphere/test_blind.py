@@ -51,9 +51,7 @@ POLICY = [
 CASES = {
     "audit of all": Case(INFO, {**ALL, "audit": "stig", "ports": "all"}),
     "audit of a cluster": Case(INFO, {"cluster_name": "cluster1", "datacenter": "dc1", "audit": "effective"}),
-    "vswitch with uplinks": Case(
-        "esxi_vswitch", {"datacenter": "dc1", "name": "vSwitch0", "uplinks": ["vmnic0", "vmnic1", "vmnic3"], "security": OPEN}, True,
-    ),
+    "vswitch with uplinks": Case("esxi_vswitch", {"datacenter": "dc1", "name": "vSwitch0", "uplinks": ["vmnic0", "vmnic1", "vmnic3"], "security": OPEN}, True),
     "vswitch to go": Case("esxi_vswitch", {"esxi_hostname": FIRST, "name": "vSwitch9", "state": "absent", "remove_port_groups": True}, True),
     "vswitch gone": Case("esxi_vswitch", {**ALL, "name": "gone", "state": "absent"}),
     "group as it is": Case("esxi_portgroup", {**ALL, "name": "pg01", "vlan_id": 101, "security": INHERIT}),
@@ -68,7 +66,7 @@ CASES = {
     "port of a machine": Case("vds_port", {"vds": "vds1", "vm": "vm01-1", "blocked": True}, True),
     "policy": Case("esxi_switch_policy", {**ALL, "switches": POLICY, "purge": ["overrides"]}, True),
     "policy on switches alone": Case(
-        "esxi_switch_policy", {**ALL, "switches": [{"name": "vds1", "security": OPEN}, {"name": "vSwitch0", "security": OPEN}]}, True,
+        "esxi_switch_policy", {**ALL, "switches": [{"name": "vds1", "security": OPEN}, {"name": "vSwitch0", "security": OPEN}]}, True
     ),
     "machines to register": Case("esxi_vm_registration", {**ALL, "folder": "found", "names": ["lost*"]}, True),
     "machines to unregister": Case("esxi_vm_registration", {**ALL, "names": ["off*"], "state": "absent"}, True),
@@ -218,7 +216,12 @@ def test_nothing_inside_is_taken_for_none(site: World, element: str) -> None:
 
 # What a module may call to read, beside properties.
 READS = (
-    "QueryOptions", "FetchDVPorts", "RetrieveManagedMethodExecuter", "ExecuteSoap", "fetchSoftwarePackages", "HostImageConfigGetAcceptance",
+    "QueryOptions",
+    "FetchDVPorts",
+    "RetrieveManagedMethodExecuter",
+    "ExecuteSoap",
+    "fetchSoftwarePackages",
+    "HostImageConfigGetAcceptance",
     "SearchDatastoreSubFolders_Task",
 )
 
@@ -255,16 +258,26 @@ def test_options_that_a_host_lacks(site: World) -> None:
     bpdu, reverse = "Net.BlockGuestBPDU", "Net.ReversePathFwdCheckPromisc"
     assert {result["hosts"][FIRST]["options"][bpdu] for result in results.values()} == {None}
     assert {audit: [each["what"] for each in result["not_looked_at"]] for audit, result in results.items()} == {
-        "": [], "effective": [f"{FIRST}: option {bpdu}"], "scg": [f"{FIRST}: option {bpdu}", f"{FIRST}: option {reverse}"],
+        "": [],
+        "effective": [f"{FIRST}: option {bpdu}"],
+        "scg": [f"{FIRST}: option {bpdu}", f"{FIRST}: option {reverse}"],
     }
     assert document["failed"] and f"has no option {bpdu}" in document["msg"]
 
 
 # Objects, and whether lists still name them: a cluster says how many hosts it has, and a host of which distributed switches it is a member.
 HIDDEN = [
-    ({"object": SECOND}, True), ({"object": SECOND}, False), ({"object": "vds1"}, True), ({"object": "vds1"}, False),
-    ({"object": "network", "type": "Folder"}, True), ({"object": "network", "type": "Folder"}, False), ({"object": "dvpg01"}, True),
-    ({"object": "cluster1"}, True), ({"object": "dc1"}, True), ({"object": "vm01-1"}, True), ({"object": "pg01", "type": "Network"}, True),
+    ({"object": SECOND}, True),
+    ({"object": SECOND}, False),
+    ({"object": "vds1"}, True),
+    ({"object": "vds1"}, False),
+    ({"object": "network", "type": "Folder"}, True),
+    ({"object": "network", "type": "Folder"}, False),
+    ({"object": "dvpg01"}, True),
+    ({"object": "cluster1"}, True),
+    ({"object": "dc1"}, True),
+    ({"object": "vm01-1"}, True),
+    ({"object": "pg01", "type": "Network"}, True),
 ]
 
 
@@ -361,31 +374,48 @@ CHANGES = {
     "vswitch": Change("esxi_vswitch", {**ALL, "name": "vSwitch0", "security": OPEN}, "UpdateVirtualSwitch", (SWITCHES, {**SWITCHES, **UNSET})),
     "vswitch that comes": Change("esxi_vswitch", {**ALL, "name": "vSwitch1", "uplinks": []}, "AddVirtualSwitch", (SWITCHES, {**SWITCHES, "path": "config"})),
     "option": Change(
-        "esxi_switch_policy", {**ALL, "switches": [{"name": "vSwitch0", "kind": "vswitch", "guards": {"bpdu": "accept"}}]}, "UpdateOptions", (),
+        "esxi_switch_policy",
+        {**ALL, "switches": [{"name": "vSwitch0", "kind": "vswitch", "guards": {"bpdu": "accept"}}]},
+        "UpdateOptions",
+        (),
         ({"method": "QueryOptions", "fault": "NoPermission"}, {"method": "QueryOptions", "action": "empty"}),
     ),
     "dv group": Change(
-        "vds_portgroup", {"vds": "vds1", "name": "dvpg02", "security": OPEN}, "ReconfigureDVPortgroup_Task",
+        "vds_portgroup",
+        {"vds": "vds1", "name": "dvpg02", "security": OPEN},
+        "ReconfigureDVPortgroup_Task",
         ({**DV_GROUP, "path": "config"}, {**DV_GROUP, "path": "name"}, {**DV_GROUP, "as": "hidden", "keep_references": True}),
     ),
     "dv group that goes": Change(
-        "vds_portgroup", {"vds": "vds1", "name": "dvpg02", "state": "absent"}, "Destroy_Task",
+        "vds_portgroup",
+        {"vds": "vds1", "name": "dvpg02", "state": "absent"},
+        "Destroy_Task",
         (
-            {"type": "DistributedVirtualSwitch", "path": "portgroup"}, {**DV_GROUP, "path": "config", **UNSET}, {**DV_GROUP, "path": "name"},
+            {"type": "DistributedVirtualSwitch", "path": "portgroup"},
+            {**DV_GROUP, "path": "config", **UNSET},
+            {**DV_GROUP, "path": "name"},
             {**DV_GROUP, "as": "hidden", "keep_references": True},
         ),
     ),
     "dv switch": Change(
-        "esxi_switch_policy", {**ALL, "switches": [{"name": "vds1", "security": OPEN}]}, "ReconfigureDvs_Task",
+        "esxi_switch_policy",
+        {**ALL, "switches": [{"name": "vds1", "security": OPEN}]},
+        "ReconfigureDvs_Task",
         ({"type": "DistributedVirtualSwitch", "path": "config"}, {"object": "vds1", "as": "hidden", "keep_references": True}),
         ({"method": "RetrievePropertiesEx", "action": "cut", "element": "defaultPortConfig/macManagementPolicy"},),
     ),
     "dv port": Change(
-        "vds_port", {"vds": "vds1", "vm": "vm01-1", "blocked": True}, "ReconfigureDVPort_Task", (),
+        "vds_port",
+        {"vds": "vds1", "vm": "vm01-1", "blocked": True},
+        "ReconfigureDVPort_Task",
+        (),
         ({"method": "FetchDVPorts", "fault": "NoPermission"}, {"method": "FetchDVPorts", "action": "cut", "element": "setting/blocked"}),
     ),
     "software": Change(
-        "esxi_software", {**ALL, "acceptance_level": "community"}, "UpdateHostImageAcceptanceLevel", (),
+        "esxi_software",
+        {**ALL, "acceptance_level": "community"},
+        "UpdateHostImageAcceptanceLevel",
+        (),
         ({"method": "HostImageConfigGetAcceptance", "fault": "NoPermission"}, {"method": "HostImageConfigGetAcceptance", "action": "empty"}),
     ),
 }
@@ -418,11 +448,17 @@ def test_what_is_not_told_any_more_after_the_write(world_of: Callable[..., World
 
 # Objects that lists still name, and the tasks of modules that write which are about them.
 CONCERNED = {
-    "vds1": ("policy", "policy on switches alone", DV_SAME, "dv group gone", PORTS), "network": ("policy", DV_SAME, PORTS),
-    "dvpg01": ("policy", DV_SAME, "dv group gone", PORTS), "dvpg02": ("dv group gone", "dv group to go"), "vm01-1": (DV_OPEN, "port of a machine"),
-    "cluster1": ("group gone", "vswitch gone", "group as it is"), "dc1": ("group gone", "dv group gone", "machines to unregister"),
-    SECOND: ("group gone", "group as it is", "policy", "machines to unregister"), "pg01": ("group that opens",),
-    "off1": ("machines to unregister",), "datastore1": ("machines to register", "machines to unregister", "software to come"),
+    "vds1": ("policy", "policy on switches alone", DV_SAME, "dv group gone", PORTS),
+    "network": ("policy", DV_SAME, PORTS),
+    "dvpg01": ("policy", DV_SAME, "dv group gone", PORTS),
+    "dvpg02": ("dv group gone", "dv group to go"),
+    "vm01-1": (DV_OPEN, "port of a machine"),
+    "cluster1": ("group gone", "vswitch gone", "group as it is"),
+    "dc1": ("group gone", "dv group gone", "machines to unregister"),
+    SECOND: ("group gone", "group as it is", "policy", "machines to unregister"),
+    "pg01": ("group that opens",),
+    "off1": ("machines to unregister",),
+    "datastore1": ("machines to register", "machines to unregister", "software to come"),
 }
 
 

@@ -28,19 +28,25 @@ def examples(module: str) -> list[dict[str, Any]]:
 
 def play(world: World, folder: Path, tasks: list[dict[str, Any]], *options: str) -> Any:
     """What came of each task: its result."""
-    (folder / "play.yml").write_text(json.dumps([{
-        "hosts": "localhost", "gather_facts": False, "connection": "local", "vars": {"ansible_python_interpreter": sys.executable}, "tasks": tasks,
-    }]))
+    (folder / "play.yml").write_text(
+        json.dumps(
+            [{"hosts": "localhost", "gather_facts": False, "connection": "local", "vars": {"ansible_python_interpreter": sys.executable}, "tasks": tasks}]
+        )
+    )
     settings = {
-        "VMWARE_HOST": world.connection["hostname"], "VMWARE_PORT": str(world.connection["port"]), "VMWARE_USER": world.data["user"],
-        "VMWARE_PASSWORD": world.data["password"], "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
+        "VMWARE_HOST": world.connection["hostname"],
+        "VMWARE_PORT": str(world.connection["port"]),
+        "VMWARE_USER": world.data["user"],
+        "VMWARE_PASSWORD": world.data["password"],
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+        "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
     }
     command = [str(ROOT / "scripts" / "in-env"), "ansible-playbook", "-i", "localhost,", "play.yml", *options]
     done = subprocess.run(command, env={**os.environ, **settings}, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert world.data["password"] not in done.stdout + done.stderr
     # With -vvv other lines come first.
-    answer = json.loads(done.stdout[("\n" + done.stdout).index("\n{"):])
+    answer = json.loads(done.stdout[("\n" + done.stdout).index("\n{") :])
     return [task["hosts"]["localhost"] for task in answer["plays"][0]["tasks"]]
 
 

@@ -83,10 +83,16 @@ def test_a_change_of_two_steps_is_taken_back(world: World) -> None:
     """The group that was deleted first is there again, with its teaming and shaping."""
     this = world.system(HOST)
     world.vsphere.soap("AddVirtualSwitch", this, vswitchName="vSwitch1", spec={"numPorts": 64})
-    world.vsphere.soap("AddPortGroup", this, portgrp={
-        "name": "old", "vlanId": 9, "vswitchName": "vSwitch1",
-        "policy": {"security": {"macChanges": False}, "nicTeaming": {"policy": "loadbalance_ip"}, "shapingPolicy": {"enabled": False}},
-    })
+    world.vsphere.soap(
+        "AddPortGroup",
+        this,
+        portgrp={
+            "name": "old",
+            "vlanId": 9,
+            "vswitchName": "vSwitch1",
+            "policy": {"security": {"macChanges": False}, "nicTeaming": {"policy": "loadbalance_ip"}, "shapingPolicy": {"enabled": False}},
+        },
+    )
     before = world.networks()
     world.control("POST", "faults", {"method": "RemoveVirtualSwitch", "fault": "HostConfigFault"})
     result = world.run("esxi_vswitch", esxi_hostname=NAME, name="vSwitch1", state="absent", remove_port_groups=True)
@@ -206,20 +212,28 @@ def test_calls(world_of: Callable[..., World]) -> None:
 
 def test_secrets_and_defaults_in_a_playbook(world: World, tmp_path: Path) -> None:
     """With everything that Ansible tells at -vvvv: variables of AWX's credential, and defaults by the action group."""
-    playbook = [{
-        "hosts": "localhost", "gather_facts": False, "connection": "local",
-        "vars": {"ansible_python_interpreter": sys.executable},
-        "module_defaults": {"group/virtnet.hardening.vsphere": {"cluster_name": "cluster1", "parallel": 4}},
-        "tasks": [
-            {"virtnet.hardening.esxi_portgroup": {"name": "pg01", "security": {"promiscuous": "accept"}}},
-            {"virtnet.hardening.esxi_vswitch": {"name": "vSwitch0", "security": {"mac_changes": "reject"}}},
-            {"virtnet.hardening.esxi_vswitch": {"name": "vSwitch0", "password": "an0ther-s3cret"}},
-        ],
-    }]
+    playbook = [
+        {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "connection": "local",
+            "vars": {"ansible_python_interpreter": sys.executable},
+            "module_defaults": {"group/virtnet.hardening.vsphere": {"cluster_name": "cluster1", "parallel": 4}},
+            "tasks": [
+                {"virtnet.hardening.esxi_portgroup": {"name": "pg01", "security": {"promiscuous": "accept"}}},
+                {"virtnet.hardening.esxi_vswitch": {"name": "vSwitch0", "security": {"mac_changes": "reject"}}},
+                {"virtnet.hardening.esxi_vswitch": {"name": "vSwitch0", "password": "an0ther-s3cret"}},
+            ],
+        }
+    ]
     (tmp_path / "play.yml").write_text(json.dumps(playbook))
     variables = {
-        "VMWARE_HOST": world.connection["hostname"], "VMWARE_PORT": str(world.connection["port"]), "VMWARE_USER": world.data["user"],
-        "VMWARE_PASSWORD": world.data["password"], "VMWARE_VALIDATE_CERTS": "true", "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp"),
+        "VMWARE_HOST": world.connection["hostname"],
+        "VMWARE_PORT": str(world.connection["port"]),
+        "VMWARE_USER": world.data["user"],
+        "VMWARE_PASSWORD": world.data["password"],
+        "VMWARE_VALIDATE_CERTS": "true",
+        "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp"),
     }
     command = [str(ROOT / "scripts" / "in-env"), "ansible-playbook", "-vvvv", "--diff", "-i", "localhost,", "play.yml"]
     done = subprocess.run(command, env={**os.environ, **variables}, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -50,12 +50,16 @@ WRITES = [
     Write("AddPortGroup", "esxi_portgroup", {"name": "new", "vswitch": "vSwitch0"}, lambda world: "new" in names(world, "portgroup")),
     Write("RemovePortGroup", "esxi_portgroup", {"name": "pg02", "state": "absent"}, lambda world: "pg02" not in names(world, "portgroup")),
     Write(
-        "UpdateVirtualSwitch", "esxi_vswitch", {"name": "vSwitch0", "security": {"promiscuous": "accept"}},
+        "UpdateVirtualSwitch",
+        "esxi_vswitch",
+        {"name": "vSwitch0", "security": {"promiscuous": "accept"}},
         lambda world: bool(vswitch(network(world))["spec"]["policy"]["security"]["allowPromiscuous"]),
     ),
     Write("AddVirtualSwitch", "esxi_vswitch", {"name": "vSwitch7", "uplinks": []}, lambda world: "vSwitch7" in names(world, "vswitch")),
     Write(
-        "UpdateOptions", "esxi_switch_policy", {"switches": [{"name": "vSwitch0", "kind": "vswitch", "guards": {"bpdu": "accept"}}]},
+        "UpdateOptions",
+        "esxi_switch_policy",
+        {"switches": [{"name": "vSwitch0", "kind": "vswitch", "guards": {"bpdu": "accept"}}]},
         lambda world: option(world, NAME) == 0,
     ),
 ]

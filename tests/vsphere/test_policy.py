@@ -52,9 +52,12 @@ def override(world: World, host: str, name: str, **values: bool) -> None:
     path = PATH.format(host)
     spec = copy.deepcopy(group(world.network(path), name)["spec"])
     spec["policy"]["security"] = {field: values[field] for field in FIELDS if field in values}
-    world.vsphere.soap("UpdatePortGroup", world.system(path), pgName=name, portgrp={
-        "name": name, "vlanId": spec["vlanId"], "vswitchName": spec["vswitchName"], "policy": spec["policy"],
-    })
+    world.vsphere.soap(
+        "UpdatePortGroup",
+        world.system(path),
+        pgName=name,
+        portgrp={"name": name, "vlanId": spec["vlanId"], "vswitchName": spec["vswitchName"], "policy": spec["policy"]},
+    )
 
 
 def everything(world: World) -> dict[str, Any]:
@@ -155,7 +158,8 @@ def test_profiles_need_the_word_of_the_user(world: World) -> None:
     world.refused("esxi_switch_policy", "unsupported", "allow_unenforced: [isolated]", all_hosts=True, switches=document, allow_unenforced=WITHOUT)
     result = cycle(world, document, allow_unenforced=[*WITHOUT, "isolated"])
     assert {(each["where"], each["word"]) for each in result["unenforced"]} == {
-        *(("port group pg01 of vSwitch0", word) for word in [*WITHOUT, "isolated"]), *(("port group dvpg01 of vds1", word) for word in WITHOUT),
+        *(("port group pg01 of vSwitch0", word) for word in [*WITHOUT, "isolated"]),
+        *(("port group dvpg01 of vds1", word) for word in WITHOUT),
         *((place, "partial_checksum") for place in ("port group pg01 of vSwitch0", "port group dvpg01 of vds1")),
     }
     again = world.ok("esxi_switch_policy", all_hosts=True, switches=document, allow_unenforced=[*WITHOUT, "isolated"])

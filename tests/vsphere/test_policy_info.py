@@ -52,9 +52,7 @@ def test_configured_and_effective_are_what_govc_says(world: World) -> None:
             assert found["configured"] == words(each["spec"]["policy"].get("security", {})), found
             assert found["effective"] == words(each["computedPolicy"]["security"]) and found["vlan"] == str(each["spec"]["vlanId"])
             own = f"port group {each['spec']['name']} of vSwitch0 on {host}"
-            assert found["source"] == {
-                policy: f"vSwitch vSwitch0 on {host}" if value == "inherit" else own for policy, value in found["configured"].items()
-            }
+            assert found["source"] == {policy: f"vSwitch vSwitch0 on {host}" if value == "inherit" else own for policy, value in found["configured"].items()}
     assert objects(result, "portgroup")[HOSTS[0], "pg01"]["vms"] == ["vm01-1"] and objects(result, "portgroup")[HOSTS[0], "pg02"]["vms"] == []
     assert objects(result, "vds_portgroup")["vds1", "dvpg01"]["vms"] == ["vm01-1", "vm02-1"]
     assert result["hosts"][HOSTS[0]]["options"] == {"Net.BlockGuestBPDU": 0} and result["distributed_switches"]["vds1"]["version"] == "8.0.3"
@@ -62,8 +60,11 @@ def test_configured_and_effective_are_what_govc_says(world: World) -> None:
 
 # As docs/vsphere-audit.md says: of the switch, of the group; per audit.
 TRUTH = {
-    ("reject", "pg01"): ("", ""), ("reject", "pg02"): ("", "stig"), ("reject", "VM Network"): ("", "effective stig scg"),
-    ("accept", "pg01"): ("effective stig scg", "effective stig scg"), ("accept", "pg02"): ("stig scg", "stig"),
+    ("reject", "pg01"): ("", ""),
+    ("reject", "pg02"): ("", "stig"),
+    ("reject", "VM Network"): ("", "effective stig scg"),
+    ("accept", "pg01"): ("effective stig scg", "effective stig scg"),
+    ("accept", "pg02"): ("stig scg", "stig"),
     ("accept", "VM Network"): ("stig scg", "effective stig scg"),
 }
 

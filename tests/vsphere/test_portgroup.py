@@ -112,7 +112,8 @@ def test_who_has_to_reconnect(world: World) -> None:
     assert result["hosts"][NAME]["reconnect_needed"] == {}
     result = world.cycle("esxi_portgroup", all_hosts=True, name="pg01", security={"promiscuous": "accept"})
     assert {name: host["reconnect_needed"] for name, host in result["hosts"].items()} == {
-        NAME: {"pg01": ["vm01-1"]}, "esxi02.lab.example": {"pg01": ["vm02-1"]},
+        NAME: {"pg01": ["vm01-1"]},
+        "esxi02.lab.example": {"pg01": ["vm02-1"]},
     }
     world.vsphere.govc("vm.power", "-off", "/dc1/vm/vm01-1")
     result = world.cycle("esxi_portgroup", all_hosts=True, name="pg01", security={"promiscuous": "inherit"})

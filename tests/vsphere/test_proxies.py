@@ -181,9 +181,9 @@ def test_a_name_that_is_more_than_a_name(world: World, module: str) -> None:
     assert world.control("GET", "calls")["methods"].get("RetrieveServiceContent", 0) == 0
 
 
-@pytest.mark.parametrize("value", [
-    HERE, "::1", "[::1]", "fe80::1%eth0", "2001:db8::7", "::ffff:192.0.2.1", "vc", "vc.lab.example", "vc_1.lab.example.", "b\u00fccher.example",
-])
+@pytest.mark.parametrize(
+    "value", [HERE, "::1", "[::1]", "fe80::1%eth0", "2001:db8::7", "::ffff:192.0.2.1", "vc", "vc.lab.example", "vc_1.lab.example.", "b\u00fccher.example"]
+)
 def test_names_and_addresses(value: str) -> None:
     """As they are."""
     params = {**dict.fromkeys(Login._fields), "hostname": value, "username": "u", "password": "p", "port": 443, "timeout": 1}

@@ -129,7 +129,8 @@ def test_an_upload_that_is_refused(site: Site) -> None:
     """By the server: no such datastore, a wrong password, a certificate that is not trusted; each in a sentence."""
     login = Login(site.world.connection["hostname"], site.world.data["user"], site.world.data["password"], site.world.connection["port"])
     for changed, place, code in (
-        (login, "nowhere", "not_found"), (login._replace(password="wrong"), "datastore1", "login"),
+        (login, "nowhere", "not_found"),
+        (login._replace(password="wrong"), "datastore1", "login"),
         (login._replace(hostname="127.0.0.2"), "datastore1", "unreachable"),
     ):
         with pytest.raises(VsphereError) as caught:
@@ -320,9 +321,9 @@ def test_an_installation_without_an_answer(site: Site) -> None:
     assert "The host is as it was" not in host["msg"] and site.maintenance() and site.level() == "community"
 
 
-@pytest.mark.parametrize(("method", "call"), [
-    ("ExecuteSoap", 3), ("EnterMaintenanceMode_Task", 1), ("ExitMaintenanceMode_Task", 1), ("UpdateHostImageAcceptanceLevel", 1),
-])
+@pytest.mark.parametrize(
+    ("method", "call"), [("ExecuteSoap", 3), ("EnterMaintenanceMode_Task", 1), ("ExitMaintenanceMode_Task", 1), ("UpdateHostImageAcceptanceLevel", 1)]
+)
 def test_an_answer_that_is_lost(site: Site, method: str, call: int) -> None:
     """What is done all the same counts, and is not done twice."""
     given = site.bundle(VibSpec(live=True, maintenance=True, level="community", signature=b""))
@@ -331,9 +332,9 @@ def test_an_answer_that_is_lost(site: Site, method: str, call: int) -> None:
     assert result["hosts"][FIRST]["verified"] and "igc-community" in site.vibs() and not site.maintenance() and site.level() == "community"
 
 
-@pytest.mark.parametrize(("method", "words"), [
-    ("EnterMaintenanceMode_Task", "enter maintenance mode"), ("UpdateHostImageAcceptanceLevel", "set the acceptance level to community"),
-])
+@pytest.mark.parametrize(
+    ("method", "words"), [("EnterMaintenanceMode_Task", "enter maintenance mode"), ("UpdateHostImageAcceptanceLevel", "set the acceptance level to community")]
+)
 def test_a_step_that_may_still_come_true(site: Site, monkeypatch: pytest.MonkeyPatch, method: str, words: str) -> None:
     """Is named, whatever was taken back."""
     monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._esxi.software._SHOWS", 0.5)
@@ -412,9 +413,12 @@ def test_a_host_that_goes_away(site: Site, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"state": "absent"}, "needs either names or bundle"), ({"names": ["x"]}, "for state: absent"),
-    ({"location": "/vmfs/volumes/d/x.zip"}, "either location"), ({"maintenance_timeout": 0}, "at least 1"),
-    ({"state": "absent", "names": ["esx-base"]}, "ESXi itself"), ({"state": "absent", "names": ["ESXi"]}, "ESXi itself"),
+    ({"state": "absent"}, "needs either names or bundle"),
+    ({"names": ["x"]}, "for state: absent"),
+    ({"location": "/vmfs/volumes/d/x.zip"}, "either location"),
+    ({"maintenance_timeout": 0}, "at least 1"),
+    ({"state": "absent", "names": ["esx-base"]}, "ESXi itself"),
+    ({"state": "absent", "names": ["ESXi"]}, "ESXi itself"),
     ({"esxi_hostname": "esxi1.lab.example"}, "close to it"),
 ]
 

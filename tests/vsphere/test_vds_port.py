@@ -187,7 +187,8 @@ def test_adapters_of_hosts_are_no_machines(vcenter: Switches) -> None:
     assert [port["key"] for port in ports(vsphere, uplinkPort=False) if port["config"]["setting"]["blocked"]["inherited"] == "false"] == [key]
     told = vcenter.ok("esxi_switch_policy_info", all_hosts=True, ports="all")["objects"]
     assert {each["port"]: each["vms"] for each in told if each["kind"] == "vds_port" and each["port"] in kinds and each["vms"]} == {
-        key: [host], connected(vsphere, "vm01-1"): ["vm01-1"],
+        key: [host],
+        connected(vsphere, "vm01-1"): ["vm01-1"],
     }
     uses = {key for key, kind in kinds.items() if kind == "hostVmkVnic"}
     assert "management" in vcenter.run("vds_port", True, vds="vds1", keys=list(uses), blocked=True)["msg"]

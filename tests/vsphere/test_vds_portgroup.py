@@ -48,7 +48,7 @@ def test_all_combinations(lab: Callable[..., Switches], number: int) -> None:
     reconfigure_switch(many.vsphere, macManagementPolicy={"inherited": False, **dict(zip(MAC, parent))})
     below = ["accept" if value else "reject" for value in parent]
     # Each eighth, shifted, so that each switch gets wishes of all kinds.
-    wishes = {f"dvpg{place + 1:02}": wish for place, wish in enumerate(list(itertools.product(WORDS, repeat=3))[(number * 3) % 8::8])}
+    wishes = {f"dvpg{place + 1:02}": wish for place, wish in enumerate(list(itertools.product(WORDS, repeat=3))[(number * 3) % 8 :: 8])}
     for group, wish in wishes.items():
         params = {"vds": "vds1", "name": group, "security": {name: word for name, word in zip(NAMES, wish) if word}}
         if mixed(wish):
@@ -98,10 +98,14 @@ def test_from_explicit_values(vcenter: Switches) -> None:
 def test_nothing_else_changes(vcenter: Switches) -> None:
     """VLAN, teaming, shaping, ports, flags and description are byte for byte what they were."""
     vsphere = vcenter.vsphere
-    reconfigure(vsphere, description="guests of the web team", defaultPortConfig={
-        "uplinkTeamingPolicy": {"inherited": False, "notifySwitches": {"inherited": False, "value": False}},
-        "inShapingPolicy": {"inherited": False, "enabled": {"inherited": False, "value": True}},
-    })
+    reconfigure(
+        vsphere,
+        description="guests of the web team",
+        defaultPortConfig={
+            "uplinkTeamingPolicy": {"inherited": False, "notifySwitches": {"inherited": False, "value": False}},
+            "inShapingPolicy": {"inherited": False, "enabled": {"inherited": False, "value": True}},
+        },
+    )
     before = vsphere.collect(GROUP, "config")
     vcenter.cycle("vds_portgroup", **ONE, security={**CLOSED, "promiscuous": "accept"}, mac_learning={"enabled": True, "limit": 7})
     after = vsphere.collect(GROUP, "config")
@@ -124,7 +128,8 @@ def test_mac_learning(vcenter: Switches) -> None:
     assert mac(vsphere)["macLearningPolicy"]["inherited"] is True, "security alone un-inherits MAC learning"
     vcenter.cycle("vds_portgroup", **ONE, mac_learning={"enabled": True, "allow_unicast_flooding": False, "limit": 0, "limit_policy": "allow"})
     assert mac(vsphere) == {
-        "inherited": False, **dict(zip(MAC, (False, False, True))),
+        "inherited": False,
+        **dict(zip(MAC, (False, False, True))),
         "macLearningPolicy": {"inherited": False, "enabled": True, "allowUnicastFlooding": False, "limit": 0, "limitPolicy": "ALLOW"},
     }
     vcenter.cycle("vds_portgroup", **ONE, mac_learning={"enabled": False})
@@ -194,8 +199,14 @@ def test_life_of_a_group(vcenter: Switches) -> None:
     """Made with all that it has, changed and deleted; each kind of VLAN that the API has."""
     vsphere, new = vcenter.vsphere, {"vds": "vds1", "name": "guests"}
     vcenter.cycle(
-        "vds_portgroup", **new, vlan={"trunk": ["20", "1-9", "5-12"]}, ports=4, auto_expand=False, security={**CLOSED, "mac_changes": "accept"},
-        mac_learning={"enabled": True}, port_policy={"vlan_override": True, "block_override": False},
+        "vds_portgroup",
+        **new,
+        vlan={"trunk": ["20", "1-9", "5-12"]},
+        ports=4,
+        auto_expand=False,
+        security={**CLOSED, "mac_changes": "accept"},
+        mac_learning={"enabled": True},
+        port_policy={"vlan_override": True, "block_override": False},
     )
     found = vsphere.collect(NETWORK + "guests", "config")
     assert (found["numPorts"], found["type"], found["autoExpand"]) == (4, "earlyBinding", False)
@@ -319,6 +330,7 @@ def test_who_must_reconnect(vcenter: Switches) -> None:
 
 def test_least_privilege(vcenter: Switches) -> None:
     """Opening every group of a switch is warned about; closing them, or opening one of them, is not."""
+
     def warned(**params: Any) -> list[str]:
         found: list[str] = [str(each) for each in vcenter.ok("vds_portgroup", True, vds="vds1", **params).get("warnings", [])]
         return found
@@ -405,9 +417,12 @@ def test_groups_that_are_deleted_come_back(vcenter: Switches) -> None:
     """With all that they had, teaming and description too, when the next one can't be deleted."""
     vsphere = vcenter.vsphere
     vcenter.ok("vds_portgroup", False, vds="vds1", names=["g1", "g2"], vlan={"trunk": ["5-9"]}, ports=3, security=CLOSED)
-    reconfigure(vsphere, NETWORK + "g1", description="kept", defaultPortConfig={
-        "uplinkTeamingPolicy": {"inherited": False, "notifySwitches": {"inherited": False, "value": False}},
-    })
+    reconfigure(
+        vsphere,
+        NETWORK + "g1",
+        description="kept",
+        defaultPortConfig={"uplinkTeamingPolicy": {"inherited": False, "notifySwitches": {"inherited": False, "value": False}}},
+    )
     before = vsphere.collect(NETWORK + "g1", "config")
     vsphere.control("POST", "faults", {"method": "Destroy_Task", "object": "g2", "times": -1, "fault": "ResourceInUse"})
     result = vcenter.run("vds_portgroup", False, vds="vds1", names=["g1", "g2"], state="absent")
@@ -437,9 +452,11 @@ def test_a_group_with_lacp_of_its_own_comes_back(vcenter: Switches) -> None:
 
 
 def _lacp(vsphere: Client, kind: str) -> None:
-    vsphere.task("ReconfigureDvs_Task", reference(vsphere, SWITCH), spec={
-        "@type": "VMwareDVSConfigSpec", "configVersion": version(vsphere, SWITCH), "lacpApiVersion": kind,
-    })
+    vsphere.task(
+        "ReconfigureDvs_Task",
+        reference(vsphere, SWITCH),
+        spec={"@type": "VMwareDVSConfigSpec", "configVersion": version(vsphere, SWITCH), "lacpApiVersion": kind},
+    )
 
 
 def test_a_task_that_does_not_end(vcenter: Switches) -> None:

@@ -110,7 +110,9 @@ def test_what_is_left_alone(site: Site) -> None:
     """Copies in snapshots, two files in one folder, templates; each with its reason, and nothing in silence."""
     site.put("ok/ok.vmx")
     kept = {
-        site.put(".snapshot/hourly/old.vmx"): "hidden", site.put("two/a.vmx"): "duplicate", site.put("two/b.vmx"): "duplicate",
+        site.put(".snapshot/hourly/old.vmx"): "hidden",
+        site.put("two/a.vmx"): "duplicate",
+        site.put("two/b.vmx"): "duplicate",
         site.put("tpl/tpl.vmtx"): "template",
     }
     before = site.machines()
@@ -151,7 +153,8 @@ def test_folder_and_pool(site: Site) -> None:
     site.world.vsphere.govc("folder.create", "/dc1/vm/restored/lab")
     site.world.vsphere.govc("pool.create", "/dc1/host/cluster1/Resources/small")
     for params, word in (
-        ({"folder": "restore"}, "close to it: restored"), ({"resource_pool": "smal"}, "close to it: small"),
+        ({"folder": "restore"}, "close to it: restored"),
+        ({"resource_pool": "smal"}, "close to it: small"),
         ({"datastores": ["preservd"]}, "close to it: preserved"),
     ):
         site.world.refused("esxi_vm_registration", "invalid", word, **{"esxi_hostname": FIRST, "datastores": ["preserved"], **params})
@@ -208,7 +211,8 @@ def test_machines_of_hosts_that_share_a_datastore(site: Site) -> None:
         site.world.vsphere.govc("vm.power", "-off", name)
     result = site.world.cycle("esxi_vm_registration", all_hosts=True, names=["vm0*"], state="absent")
     assert {name: host["actions"] for name, host in result["hosts"].items()} == {
-        FIRST: ["unregister [datastore1] vm01-1/vm01-1.vmx"], SECOND: ["unregister [datastore1] vm02-1/vm02-1.vmx"],
+        FIRST: ["unregister [datastore1] vm01-1/vm01-1.vmx"],
+        SECOND: ["unregister [datastore1] vm02-1/vm02-1.vmx"],
     }
     assert not site.machines() & {"vm01-1", "vm02-1"}
 
@@ -256,7 +260,8 @@ def test_what_is_not_known_of_another_datacenter(two: tuple[Site, Site]) -> None
 
 
 DOUBTS = [
-    {"type": "Datastore", "path": "vm"}, {"type": "VirtualMachine", "path": "summary.config.vmPathName", "as": "unset"},
+    {"type": "Datastore", "path": "vm"},
+    {"type": "VirtualMachine", "path": "summary.config.vmPathName", "as": "unset"},
     {"object": "web", "as": "hidden", "keep_references": True},
 ]
 

@@ -30,9 +30,7 @@ def furnish(world: World, path: str = HOST) -> None:
         "nicTeaming": {"policy": "loadbalance_ip", "nicOrder": {"activeNic": ["vmnic0"], "standbyNic": ["vmnic1"]}},
         "shapingPolicy": {"enabled": False},
     }
-    world.vsphere.soap(
-        "UpdatePortGroup", world.system(path), pgName="pg01", portgrp={"name": "pg01", "vlanId": 77, "vswitchName": "vSwitch0", "policy": own}
-    )
+    world.vsphere.soap("UpdatePortGroup", world.system(path), pgName="pg01", portgrp={"name": "pg01", "vlanId": 77, "vswitchName": "vSwitch0", "policy": own})
 
 
 def without_security(config: dict[str, Any]) -> dict[str, Any]:
@@ -156,17 +154,24 @@ def test_the_last_uplink_by_link_and_by_order(world: World) -> None:
     """What is left must have a link, and be one that the management group uses."""
     this = world.system(HOST)
     own = {"nicTeaming": {"nicOrder": {"activeNic": ["vmnic0"]}}}
-    world.vsphere.soap("UpdatePortGroup", this, pgName="Management Network", portgrp={
-        "name": "Management Network", "vlanId": 0, "vswitchName": "vSwitch0", "policy": own,
-    })
+    world.vsphere.soap(
+        "UpdatePortGroup", this, pgName="Management Network", portgrp={"name": "Management Network", "vlanId": 0, "vswitchName": "vSwitch0", "policy": own}
+    )
     world.refused("esxi_vswitch", "management", "vmk0", esxi_hostname=NAME, name="vSwitch0", uplinks=["vmnic1"])
     world.cycle("esxi_vswitch", esxi_hostname=NAME, name="vSwitch0", uplinks=["vmnic0"])
 
 
 def test_absent_with_the_host_on_it(world: World) -> None:
     """Nobody may delete it, as the API would refuse it too."""
-    world.refused("esxi_vswitch", "invalid", "Management Network is used by the host's own vmk0", esxi_hostname=NAME, name="vSwitch0", state="absent",
-                  remove_port_groups=True)
+    world.refused(
+        "esxi_vswitch",
+        "invalid",
+        "Management Network is used by the host's own vmk0",
+        esxi_hostname=NAME,
+        name="vSwitch0",
+        state="absent",
+        remove_port_groups=True,
+    )
 
 
 def test_opening_a_switch_is_warned_about(world: World) -> None:

@@ -35,31 +35,49 @@ def told(world: World, module: str, **params: Any) -> list[str]:
 
 
 CASES: list[Any] = [
-    ("esxi_portgroup", {"all_hosts": True, "name": "odl", "state": "absent"}, [
-        "name: no host that was looked at has a standard port group odl; close to it: old.",
-    ]),
-    ("esxi_vswitch", {"all_hosts": True, "name": "vswitch1", "state": "absent"}, [
-        "name: no host that was looked at has a standard switch vswitch1; close to it: vSwitch0.",
-    ]),
-    ("vds_portgroup", {"vds": "vds1", "names": ["gone", "web*"], "state": "absent"}, [
-        "names: no port group of vds1 matches web*; there are dvpg01, dvpg02.", "port group gone: vds1 has none of that name; there are dvpg01, dvpg02.",
-    ]),
-    ("vds_portgroup", {"vds": "vds1", "names": ["web*", "dvpg01"], "security": INHERIT}, [
-        "names: no port group of vds1 matches web*; there are dvpg01, dvpg02.",
-    ]),
-    ("vds_portgroup", {"vds": "vds1", "names": ["nsx-*"], "security": REJECT}, [
-        "names: nsx-* means no port group of vds1 that can be changed.", "Nothing was looked at: nothing that is there matches what is asked for.",
-    ]),
-    ("esxi_vm_registration", {"all_hosts": True, "datastores": ["data*", "lun*"], "names": ["vm*", "web"], "state": "present"}, [
-        "esxi01.lab.example, esxi02.lab.example: datastores: no chosen host has one that matches lun*; there is datastore1.",
-        "names: no host that was looked at has web; there are vm01-1, vm02-1.",
-    ]),
-    ("esxi_vm_registration", {"all_hosts": True, "names": ["web*"], "state": "absent"}, [
-        "names: no host that was looked at has web*; there are vm01-1, vm02-1.", "Nothing was looked at: nothing that is there matches what is asked for.",
-    ]),
-    ("esxi_software", {"all_hosts": True, "names": ["Partner-toll"], "state": "absent"}, [
-        "names: no host that was looked at has Partner-toll; close to it: Partner-tool, partner-tool.",
-    ]),
+    (
+        "esxi_portgroup",
+        {"all_hosts": True, "name": "odl", "state": "absent"},
+        ["name: no host that was looked at has a standard port group odl; close to it: old."],
+    ),
+    (
+        "esxi_vswitch",
+        {"all_hosts": True, "name": "vswitch1", "state": "absent"},
+        ["name: no host that was looked at has a standard switch vswitch1; close to it: vSwitch0."],
+    ),
+    (
+        "vds_portgroup",
+        {"vds": "vds1", "names": ["gone", "web*"], "state": "absent"},
+        ["names: no port group of vds1 matches web*; there are dvpg01, dvpg02.", "port group gone: vds1 has none of that name; there are dvpg01, dvpg02."],
+    ),
+    (
+        "vds_portgroup",
+        {"vds": "vds1", "names": ["web*", "dvpg01"], "security": INHERIT},
+        ["names: no port group of vds1 matches web*; there are dvpg01, dvpg02."],
+    ),
+    (
+        "vds_portgroup",
+        {"vds": "vds1", "names": ["nsx-*"], "security": REJECT},
+        ["names: nsx-* means no port group of vds1 that can be changed.", "Nothing was looked at: nothing that is there matches what is asked for."],
+    ),
+    (
+        "esxi_vm_registration",
+        {"all_hosts": True, "datastores": ["data*", "lun*"], "names": ["vm*", "web"], "state": "present"},
+        [
+            "esxi01.lab.example, esxi02.lab.example: datastores: no chosen host has one that matches lun*; there is datastore1.",
+            "names: no host that was looked at has web; there are vm01-1, vm02-1.",
+        ],
+    ),
+    (
+        "esxi_vm_registration",
+        {"all_hosts": True, "names": ["web*"], "state": "absent"},
+        ["names: no host that was looked at has web*; there are vm01-1, vm02-1.", "Nothing was looked at: nothing that is there matches what is asked for."],
+    ),
+    (
+        "esxi_software",
+        {"all_hosts": True, "names": ["Partner-toll"], "state": "absent"},
+        ["names: no host that was looked at has Partner-toll; close to it: Partner-tool, partner-tool."],
+    ),
 ]
 
 
@@ -88,9 +106,9 @@ def test_ports_that_are_not_there(site: Switches) -> None:
 
 
 @pytest.mark.own_code
-@pytest.mark.parametrize(("module", "params"), [
-    ("esxi_portgroup", {"name": "pg01", "security": INHERIT}), ("esxi_vm_registration", {"names": ["vm*"]}), ("esxi_software", {}),
-])
+@pytest.mark.parametrize(
+    ("module", "params"), [("esxi_portgroup", {"name": "pg01", "security": INHERIT}), ("esxi_vm_registration", {"names": ["vm*"]}), ("esxi_software", {})]
+)
 def test_hosts_that_can_not_be_seen(site: Switches, module: str, params: dict[str, Any]) -> None:
     """All of a cluster or inventory are meant, and not all are there: nothing is done on a part of them. Who is named is there."""
     site.control("POST", "properties", {"object": HOSTS[1], "as": "hidden"})

@@ -251,6 +251,7 @@ def _headers(path: str) -> dict[str, str]:
 
 def _write(module: Module, file: NewFile) -> None:
     """At once or not at all, and never readable by others for a moment if it holds a secret."""
+
     def ready(temporary: str) -> None:
         if module.selinux_enabled():
             there = os.path.lexists(file.path)

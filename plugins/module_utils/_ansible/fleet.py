@@ -30,8 +30,13 @@ FLEET: Spec = {
 
 
 def run_fleet(
-    spec: Spec, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet], unit: str = "hosts",
-    groups: Sequence[str] = (), told: Callable[[Any], Mapping[str, Any]] = lambda intent: {}, **rules: Any
+    spec: Spec,
+    intent_of: Callable[[Mapping[str, Any]], FleetIntent],
+    fleet_of: Callable[[Client], Fleet],
+    unit: str = "hosts",
+    groups: Sequence[str] = (),
+    told: Callable[[Any], Mapping[str, Any]] = lambda intent: {},
+    **rules: Any,
 ) -> NoReturn:
     """The whole of a module that changes many targets.
 
@@ -45,9 +50,7 @@ def run_fleet(
     finish(module, targets, unit, groups, dict(told(intent)))
 
 
-def run_one(
-    spec: Spec, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet], **rules: Any
-) -> NoReturn:
+def run_one(spec: Spec, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet], **rules: Any) -> NoReturn:
     """The whole of a module that changes one target, such as a distributed switch: its outcome is the module's result."""
     options = {**CONNECTION, "parallel": FLEET["parallel"], "allow_management": FLEET["allow_management"], **spec}
     module = Module(argument_spec=options, supports_check_mode=True, **rules)
@@ -68,9 +71,7 @@ def _shown(target: Target) -> dict[str, Any]:
     return {name: value for name, value in target.result().items() if name not in ("failed", "unreachable")}
 
 
-def _reconcile(
-    module: Module, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet]
-) -> tuple[FleetIntent, list[Target]]:
+def _reconcile(module: Module, intent_of: Callable[[Mapping[str, Any]], FleetIntent], fleet_of: Callable[[Client], Fleet]) -> tuple[FleetIntent, list[Target]]:
     params = module.params
     try:
         parallel = calls_at_a_time(params)

@@ -21,9 +21,7 @@ Spec = Dict[str, Any]
 JOBS: Spec = {"parallel": {"type": "int", "default": 8}, "ignore_unreachable_hosts": {"type": "bool", "default": False}}
 
 
-def run_on_hosts(
-    spec: Spec, request_of: Callable[[Mapping[str, Any]], Any], jobs_of: Callable[[Any, Client, Login], Sequence[Job]], **rules: Any
-) -> NoReturn:
+def run_on_hosts(spec: Spec, request_of: Callable[[Mapping[str, Any]], Any], jobs_of: Callable[[Any, Client, Login], Sequence[Job]], **rules: Any) -> NoReturn:
     """The whole of a module: C(request_of) refuses what can't be right before there is a session."""
     module = Module(argument_spec={**CONNECTION, **select.spec(), **JOBS, **spec}, supports_check_mode=True, **rules)
     params = module.params

@@ -57,9 +57,7 @@ def _reconcile(module: Module, intent_of: Callable[[Mapping[str, Any]], Intent],
     return result
 
 
-def _observe_and_act(
-    module: Module, intent: Intent, open_backend: Callable[[], Any], turn: Turn | None
-) -> tuple[Outcome, Watchdog | None]:
+def _observe_and_act(module: Module, intent: Intent, open_backend: Callable[[], Any], turn: Turn | None) -> tuple[Outcome, Watchdog | None]:
     orphans = Orphans()
     given_back = intent.recover(orphans.held)
     backend = open_backend()

@@ -25,8 +25,11 @@ def finish(module: Module, targets: Sequence[Target], unit: str, groups: Sequenc
         shown[target.group or unit][target.name] = _told_of(target, module.params.get("details", "all"))
     kinds = " and ".join(word.replace("_", " ") for word, those in shown.items() if those or word == unit)
     result: dict[str, Any] = {
-        **told, "changed": any(target.changed for target in targets), **shown,
-        f"failed_{unit}": [target.name for target in failed], f"unreachable_{unit}": away,
+        **told,
+        "changed": any(target.changed for target in targets),
+        **shown,
+        f"failed_{unit}": [target.name for target in failed],
+        f"unreachable_{unit}": away,
     }
     if module._diff:
         result["diff"] = [shown for shown in (target.diff() for target in targets) if shown]
@@ -69,7 +72,8 @@ def _missed(seen: Sequence[Target]) -> list[str]:
     outlooks = [target.outlook for target in seen if target.outlook is not None]
     there = {name for outlook in outlooks for name in outlook.there}
     return [
-        f"names: no host that was looked at has {name}{close(name, there)}." for name in (outlooks[0].missed if outlooks else ())
+        f"names: no host that was looked at has {name}{close(name, there)}."
+        for name in (outlooks[0].missed if outlooks else ())
         if all(name in outlook.missed for outlook in outlooks)
     ]
 

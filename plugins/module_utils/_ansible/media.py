@@ -25,9 +25,7 @@ Job = Union[iso_job.IsoJob, tree_job.TreeJob]
 
 def run_on_media() -> NoReturn:
     """The whole of esxi_install_media."""
-    module = FileModule(
-        argument_spec=media_spec.spec(), add_file_common_args=True, supports_check_mode=True, mutually_exclusive=media_spec.EXCLUSIVE,
-    )
+    module = FileModule(argument_spec=media_spec.spec(), add_file_common_args=True, supports_check_mode=True, mutually_exclusive=media_spec.EXCLUSIVE)
     hide_given(module)
     try:
         job = _job(module)

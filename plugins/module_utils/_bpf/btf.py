@@ -15,8 +15,25 @@ from typing import Iterable, Iterator, NamedTuple, Sequence
 _MAGIC = 0xEB9F
 # What is behind struct btf_type, as a fixed size and one for each of its vlen, by kind (btf_kind_meta_size of tools/lib/bpf/btf.c).
 _BEHIND: dict[int, tuple[int, int]] = {
-    1: (4, 0), 2: (0, 0), 3: (12, 0), 4: (0, 12), 5: (0, 12), 6: (0, 8), 7: (0, 0), 8: (0, 0), 9: (0, 0), 10: (0, 0), 11: (0, 0), 12: (0, 0),
-    13: (0, 8), 14: (4, 0), 15: (0, 12), 16: (0, 0), 17: (4, 0), 18: (0, 0), 19: (0, 12),
+    1: (4, 0),
+    2: (0, 0),
+    3: (12, 0),
+    4: (0, 12),
+    5: (0, 12),
+    6: (0, 8),
+    7: (0, 0),
+    8: (0, 0),
+    9: (0, 0),
+    10: (0, 0),
+    11: (0, 0),
+    12: (0, 0),
+    13: (0, 8),
+    14: (4, 0),
+    15: (0, 12),
+    16: (0, 0),
+    17: (4, 0),
+    18: (0, 0),
+    19: (0, 12),
 }
 _STRUCT, _UNION = 4, 5
 
@@ -54,7 +71,7 @@ class _Types:
             raise BtfError("it is no description of types (BTF) of this machine's byte order")
         self._blob = blob
         self._type, self._member = Struct(order + "III").unpack_from, Struct(order + "III").unpack_from
-        self._strings = blob[header + strings:header + strings + length]
+        self._strings = blob[header + strings : header + strings + length]
         self._starts: list[int] = [0]
         self._index(header + types, header + types + size)
 
@@ -95,7 +112,7 @@ class _Types:
             yield from self._members_of(start, base)
 
     def _word(self, place: int) -> str:
-        return self._strings[place:self._strings.index(b"\0", place)].decode(errors="replace")
+        return self._strings[place : self._strings.index(b"\0", place)].decode(errors="replace")
 
 
 def bytes_of(found: dict[str, Member], names: Sequence[str]) -> list[int]:

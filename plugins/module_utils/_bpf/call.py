@@ -16,7 +16,16 @@ from typing import Callable, Iterator, NamedTuple
 
 # __NR_bpf by os.uname().machine; the generic table of system calls has 280.
 _CALLS = {
-    "x86_64": 321, "aarch64": 280, "riscv64": 280, "loongarch64": 280, "ppc64le": 361, "ppc64": 361, "s390x": 351, "armv7l": 386, "armv6l": 386, "i686": 357,
+    "x86_64": 321,
+    "aarch64": 280,
+    "riscv64": 280,
+    "loongarch64": 280,
+    "ppc64le": 361,
+    "ppc64": 361,
+    "s390x": 351,
+    "armv7l": 386,
+    "armv6l": 386,
+    "i686": 357,
 }
 _MAP_CREATE, _MAP_LOOKUP, _MAP_DELETE, _PROG_LOAD, _ATTACH, _DETACH = 0, 1, 3, 5, 8, 9
 _PROG_BY_ID, _MAP_BY_ID, _INFO, _QUERY = 13, 14, 15, 16
@@ -99,10 +108,24 @@ def load(code: bytes, name: str) -> int:
     licence = ctypes.create_string_buffer(b"GPL")
 
     def attempt(log: int, size: int) -> int:
-        return _bpf(_PROG_LOAD, _attr(
-            "=IIQQIIQII16sII", _SCHED_CLS, len(code) // 8, ctypes.addressof(instructions), ctypes.addressof(licence), 1 if log else 0, size, log, 0, 0,
-            name.encode(), 0, 0,
-        ))
+        return _bpf(
+            _PROG_LOAD,
+            _attr(
+                "=IIQQIIQII16sII",
+                _SCHED_CLS,
+                len(code) // 8,
+                ctypes.addressof(instructions),
+                ctypes.addressof(licence),
+                1 if log else 0,
+                size,
+                log,
+                0,
+                0,
+                name.encode(),
+                0,
+                0,
+            ),
+        )
 
     try:
         return attempt(0, 0)
@@ -130,7 +153,7 @@ def info(descriptor: int) -> ProgramInfo:
     pack_into("=IQ", about, 52, _ROOM, ctypes.addressof(maps))
     _bpf(_INFO, _attr("=IIQ", descriptor, len(about), ctypes.addressof(about)))
     count = min(unpack_from("=I", about, 52)[0], _ROOM)
-    number, = unpack_from("=I", about, 4)
+    (number,) = unpack_from("=I", about, 4)
     return ProgramInfo(number, about.raw[64:80].rstrip(b"\0").decode(errors="replace"), tuple(maps[:count]), about.raw[8:16])
 
 
@@ -170,7 +193,7 @@ def tcx_programs(ifindex: int, place: int = TCX_INGRESS) -> list[int]:
     numbers = (ctypes.c_uint32 * _ROOM)()
     attr = _attr("=IIIIQI", ifindex, place, 0, 0, ctypes.addressof(numbers), _ROOM)
     _bpf(_QUERY, attr)
-    return list(numbers[:unpack_from("=I", attr, 24)[0]])
+    return list(numbers[: unpack_from("=I", attr, 24)[0]])
 
 
 def tcx_attach(ifindex: int, program: int, first: bool = True) -> None:

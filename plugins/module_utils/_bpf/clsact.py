@@ -115,9 +115,7 @@ def attach(ifindex: int, program: int, name: str, old: Filter | None = None) -> 
     if old is None:
         _make_place(ifindex)
     handle, info, only_new = (old.handle, old.info, 0) if old else (0, _INFO, _EXCL)
-    options = (
-        _attribute(_BPF_FD, pack("=I", program)) + _attribute(_BPF_NAME, name.encode() + b"\0") + _attribute(_BPF_FLAGS, pack("=I", _DIRECT_ACTION))
-    )
+    options = _attribute(_BPF_FD, pack("=I", program)) + _attribute(_BPF_NAME, name.encode() + b"\0") + _attribute(_BPF_FLAGS, pack("=I", _DIRECT_ACTION))
     body = _tcmsg(ifindex, handle, _INGRESS, info) + _attribute(_KIND, b"bpf\0") + _attribute(_OPTIONS, options)
     _tell(_NEWTFILTER, _CREATE | only_new, body)
 

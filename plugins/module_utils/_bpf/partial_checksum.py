@@ -80,19 +80,23 @@ _HEADER = """
     call skb_load_bytes
     if r0 != 0 goto drop
 """
-_EXTENSION = """
+_EXTENSION = (
+    """
     if r2 == 0 goto extension{number}      ; hop-by-hop options
     if r2 == 43 goto extension{number}     ; routing
     if r2 == 60 goto extension{number}     ; destination options
     goto upper
 extension{number}:
-""" + _HEADER.format(size=8) + """
+"""
+    + _HEADER.format(size=8)
+    + """
     r2 = *(u8 *)(r10 - 8)
     r1 = *(u8 *)(r10 - 7)
     r1 += 1
     r1 <<= 3
     r7 += r1
 """
+)
 _PORT = """
     r1 = *(u16 *)(r10 - {place})
     r1 = be16 r1
@@ -102,11 +106,14 @@ _PORT = """
     if r1 == 547 goto drop
 """
 
-_SOURCE = """
+_SOURCE = (
+    """
     r6 = r1
     r1 = *(u32 *)(r6 + 176)                 ; __sk_buff.gso_size: what it is to be cut into, 0 for one that stays whole
     *(u64 *)(r10 - 48) = r1
-""" + _KERNEL.format(size=1, place="{ip_summed}") + """
+"""
+    + _KERNEL.format(size=1, place="{ip_summed}")
+    + """
     r1 = *(u8 *)(r10 - 8)
     r1 &= {mask}
     *(u64 *)(r10 - 56) = r1
@@ -114,17 +121,25 @@ _SOURCE = """
     r1 = *(u64 *)(r10 - 48)
     if r1 == 0 goto next                    ; the frame stays as it is
 look:
-""" + _KERNEL.format(size=2, place="{mac_header}") + """
+"""
+    + _KERNEL.format(size=2, place="{mac_header}")
+    + """
     r7 = *(u16 *)(r10 - 8)
-""" + _KERNEL.format(size=2, place="{csum_start}") + """
+"""
+    + _KERNEL.format(size=2, place="{csum_start}")
+    + """
     r8 = *(u16 *)(r10 - 8)
     r8 -= r7                                ; r8: where the sum starts
-""" + _KERNEL.format(size=2, place="{csum_offset}") + """
+"""
+    + _KERNEL.format(size=2, place="{csum_offset}")
+    + """
     r9 = *(u16 *)(r10 - 8)
     r9 += r8                                ; r9: where it is written
     r7 = 12
 type:
-""" + _HEADER.format(size=2) + """
+"""
+    + _HEADER.format(size=2)
+    + """
     r7 += 2
     r1 = *(u16 *)(r10 - 2)
     r1 = be16 r1
@@ -137,7 +152,9 @@ tag:
     if r7 <= 20 goto type
     goto drop                               ; a third tag
 ipv4:
-""" + _HEADER.format(size=20) + """
+"""
+    + _HEADER.format(size=20)
+    + """
     r2 = *(u8 *)(r10 - 11)
     r1 = *(u16 *)(r10 - 14)
     r1 = be16 r1
@@ -153,19 +170,27 @@ ipv4:
     r7 += r1
     goto upper
 ipv6:
-""" + _HEADER.format(size=40) + """
+"""
+    + _HEADER.format(size=40)
+    + """
     r2 = *(u8 *)(r10 - 34)
     r1 = *(u8 *)(r10 - 40)
     r1 >>= 4
     if r1 != 6 goto drop
     r7 += 40
-""" + "".join(_EXTENSION.format(number=number) for number in range(_EXTENSIONS)) + """
+"""
+    + "".join(_EXTENSION.format(number=number) for number in range(_EXTENSIONS))
+    + """
 upper:
     r1 = *(u64 *)(r10 - 48)
     if r1 == 0 goto whole
     if r2 != 17 goto whole
     if r1 < 8 goto drop                     ; the ports are in several pieces
-""" + _HEADER.format(size=4) + _PORT.format(place=4) + _PORT.format(place=2) + """
+"""
+    + _HEADER.format(size=4)
+    + _PORT.format(place=4)
+    + _PORT.format(place=2)
+    + """
     r2 = 17
 whole:
     r1 = *(u64 *)(r10 - 56)
@@ -190,7 +215,11 @@ udp:
     if r9 != r7 goto drop
     goto next
 tunnel:                                     ; VXLAN, Geneve: the sum of an inner header, in what no guard looks into
-""" + _HEADER.format(size=4) + _PORT.format(place=4) + _PORT.format(place=2) + """
+"""
+    + _HEADER.format(size=4)
+    + _PORT.format(place=4)
+    + _PORT.format(place=2)
+    + """
     r7 += 8
 beyond:
     if r8 s< r7 goto drop
@@ -227,6 +256,7 @@ stop:
     r0 = {drop}
     exit
 """
+)
 
 # Of at most 15 characters, which tells the version of the text: the kernel's own tag depends on its layout too.
 PREFIX = "virtnet_"

@@ -41,9 +41,7 @@ def sentence(step: Step) -> str:
         return f"delete {name}"
     if step.verb == CREATE:
         return f"create {name}{_listed(step.after)}"
-    changes = ", ".join(
-        f"{field} {word(step.before.get(field))} -> {word(value)}" for field, value in step.after.items() if step.before.get(field) != value
-    )
+    changes = ", ".join(f"{field} {word(step.before.get(field))} -> {word(value)}" for field, value in step.after.items() if step.before.get(field) != value)
     return f"set {name}: {changes}"
 
 

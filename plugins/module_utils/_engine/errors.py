@@ -8,8 +8,21 @@ from __future__ import annotations
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError, VirtnetError
 
 __all__ = (
-    "FAILURES", "BackendError", "BusyError", "ChangeError", "DependencyError", "GuardError", "InputError", "OvertakenError", "RightsError",
-    "UnreachableError", "UnreadableError", "UnsupportedError", "VerifyError", "VirtnetError", "as_ours",
+    "FAILURES",
+    "BackendError",
+    "BusyError",
+    "ChangeError",
+    "DependencyError",
+    "GuardError",
+    "InputError",
+    "OvertakenError",
+    "RightsError",
+    "UnreachableError",
+    "UnreadableError",
+    "UnsupportedError",
+    "VerifyError",
+    "VirtnetError",
+    "as_ours",
 )
 
 

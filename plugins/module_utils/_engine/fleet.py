@@ -118,7 +118,10 @@ class _Work:
         target.report, target.outcome = {**resolved.notes, **notes}, dict(resolved.outcome)
         if self.plan is not None:
             target.outlook = Outlook(
-                diff.show(self.plan.before), diff.show(self.plan.after), diff.actions(self.plan), touched=diff.make_diff(self.plan),
+                diff.show(self.plan.before),
+                diff.show(self.plan.after),
+                diff.actions(self.plan),
+                touched=diff.make_diff(self.plan),
                 looked_at=self.plan.looked_at + resolved.seen,
             )
 

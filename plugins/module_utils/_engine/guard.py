@@ -32,8 +32,5 @@ def check(plan: Plan, protected: Mapping[str, str], cuts: Cuts, allowed: bool, r
     risky = risky_steps(plan, protected, cuts)
     if risky and not allowed:
         step, why = risky[0]
-        raise GuardError(
-            f"'{sentence(step)}' is refused: {why}; {remedy}.",
-            steps=[sentence(each) for each, reason in risky],
-        )
+        raise GuardError(f"'{sentence(step)}' is refused: {why}; {remedy}.", steps=[sentence(each) for each, reason in risky])
     return bool(risky)

@@ -45,7 +45,8 @@ def _shows(step: Step, state: State) -> bool:
 def told(steps: Iterable[Step], taken_back: Sequence[Step]) -> list[str]:
     """What may still come true, in words. A step that did come true, and was taken back then, is settled."""
     return [
-        f"{sentence(step)}: the server has not said what became of it, and it may still take effect" for step in steps
+        f"{sentence(step)}: the server has not said what became of it, and it may still take effect"
+        for step in steps
         if not any(_undoes(back, step) for back in taken_back)
     ]
 

@@ -10,15 +10,7 @@ from typing import Mapping, NamedTuple, Protocol
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.errors import UnsupportedError
 from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order import CREATE, DELETE, UPDATE, Order
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import (
-    Desired,
-    Fields,
-    Hold,
-    Key,
-    Kind,
-    State,
-    Value,
-)
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Desired, Fields, Hold, Key, Kind, State, Value
 
 NOTHING: Fields = {}
 

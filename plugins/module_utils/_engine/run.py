@@ -88,9 +88,7 @@ class Outcome:
         }
 
 
-def reconcile(
-    intent: Intent, backend: LocalBackend, check_mode: bool, allow_management: bool = False, net: SafetyNet | None = None
-) -> Outcome:
+def reconcile(intent: Intent, backend: LocalBackend, check_mode: bool, allow_management: bool = False, net: SafetyNet | None = None) -> Outcome:
     """Bring what is to what is asked for, or say what that would take."""
     with _no_search_for_cycles():
         return _reconcile(intent, backend, check_mode, allow_management, net)

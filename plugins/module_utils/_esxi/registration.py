@@ -45,7 +45,7 @@ def request(params: Mapping[str, Any]) -> Mapping[str, Any]:
         if params.get(name) is not None and not params[name]:
             raise InputError(f"{name}: the list is empty; give at least one name or pattern.")
     if params["state"] == "absent" and params.get("names") is None:
-        raise InputError("state: absent needs names, so that no machine is unregistered by mistake; give [\"*\"] to mean all.")
+        raise InputError('state: absent needs names, so that no machine is unregistered by mistake; give ["*"] to mean all.')
     if params["state"] == "absent" and (params.get("folder") or params.get("resource_pool")):
         raise InputError("folder and resource_pool say where machines are registered, which state: absent does not do; leave them out.")
     if params["search_timeout"] < 1:
@@ -139,7 +139,7 @@ class RegistrationJob(HostJob):
         missed = meant.missed(self._choice.there) if self._params.get("names") else []
         there = [planning.name_of(path) for path in self._choice.there]
         return Outlook(
-            before, after, [f"{verb} {path}" for path in done], report, [*self._warnings, *warnings], len(self._choice.found), "machine", missed, there,
+            before, after, [f"{verb} {path}" for path in done], report, [*self._warnings, *warnings], len(self._choice.found), "machine", missed, there
         )
 
     @property
@@ -288,8 +288,11 @@ class RegistrationJob(HostJob):
     def _failure(self, verb: str, done: Sequence[str], failed: Mapping[str, VsphereError]) -> ChangeError:
         path, reason = next(iter(failed.items()))
         more = f" {len(failed) - 1} more failed: {', '.join(list(failed)[1:])}." if len(failed) > 1 else ""
-        pending = [f"{verb} {each}: the server has not said what became of it, and it may still take effect"
-                   for each, error in failed.items() if isinstance(error, PendingError)]
+        pending = [
+            f"{verb} {each}: the server has not said what became of it, and it may still take effect"
+            for each, error in failed.items()
+            if isinstance(error, PendingError)
+        ]
         stay = f" Done and not taken back: {', '.join(done)}." if done else "" if pending else " Nothing was changed."
         stay += f" Not known: {'; '.join(pending)}." if pending else ""
         words = [f"{verb} {each}" for each in done] + pending

@@ -66,7 +66,8 @@ class Site:
     def _read(self, hosts: Sequence[Any]) -> None:
         vim = dep.vim
         paths = {
-            vim.HostSystem: ["datastore"], vim.Datastore: ["name", "summary.accessible", "browser", "vm"],
+            vim.HostSystem: ["datastore"],
+            vim.Datastore: ["name", "summary.accessible", "browser", "vm"],
             vim.VirtualMachine: ["name", _VMX, _HOST, _POWER],
         }
         hops = [Hop(vim.HostSystem, "datastore", ("vm",)), Hop(vim.Datastore, "vm")]
@@ -114,5 +115,5 @@ def _machine(found: Found, lists: Sequence[Found]) -> RegisteredMachine:
     store = next((each.ref for each in lists if path and "name" not in each.gaps and each.name == store_of(path)), None)
     running = None if power is None else str(power) != "poweredOff"
     return RegisteredMachine(
-        found.ref, found.name, path, found.either(_HOST, None), running, unknown, _HOST not in found.gaps, tuple(each.ref for each in lists), store,
+        found.ref, found.name, path, found.either(_HOST, None), running, unknown, _HOST not in found.gaps, tuple(each.ref for each in lists), store
     )

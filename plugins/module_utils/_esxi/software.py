@@ -42,9 +42,8 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session
 _VERSION, _MANAGER, _MAINTENANCE = "config.product.version", "configManager.imageConfigManager", "runtime.inMaintenanceMode"
 _PATHS = (_VERSION, _MANAGER, _MAINTENANCE)
 _LOCATION = re.compile(r"(?:https?://[^\s/]+)?/[^\s/].*")
-_PATIENCE = 60.0
-# How long a step may take to show of which no answer came.
-_SHOWS = 5.0
+# In seconds: for what comes by itself after a restart or a step, and for a step to show of which no answer came.
+_PATIENCE, _SHOWS = 60.0, 5.0
 
 
 class Deadlines(NamedTuple):
@@ -94,7 +93,7 @@ def request(params: Mapping[str, Any], opener: Callable[[str], IO[bytes]]) -> Re
     if state == "absent" and bool(path) == bool(names):
         raise InputError("state: absent needs either names or bundle, to say what is to go.")
     places = [name for name in ("location", "datastore") if params.get(name)]
-    if (len(places) != 1 if path and state == "present" else places):
+    if len(places) != 1 if path and state == "present" else places:
         raise InputError("bundle, to be installed, needs either location, where hosts find the same file, or datastore, to put it there; else leave them out.")
     if location and not _LOCATION.fullmatch(location):
         raise InputError(f"location: {location!r} is neither a path on the host, as in /vmfs/volumes/datastore1/driver.zip, nor an http or https URL.")
@@ -108,9 +107,7 @@ def request(params: Mapping[str, Any], opener: Callable[[str], IO[bytes]]) -> Re
         depot, kind = open_bundle(path, opener, params.get("checksum"), catalogue(params.get("catalogue")))
         if location and not location.endswith(".vib" if kind == "vib" else (".zip", ".xml")):
             raise InputError(f"location: {location!r} does not end as {path} must, which is {'a VIB (.vib)' if kind == 'vib' else 'an offline bundle (.zip)'}.")
-    desired = DesiredSoftware(
-        state, depot, path or "", kind, location, names, params.get("acceptance_level"), params["maintenance_mode"], params["reboot"],
-    )
+    desired = DesiredSoftware(state, depot, path or "", kind, location, names, params.get("acceptance_level"), params["maintenance_mode"], params["reboot"])
     deadlines = Deadlines(params["maintenance_timeout"], params["install_timeout"], params["reboot_timeout"])
     return Request(desired, deadlines, params["evacuate_powered_off_vms"], params, opener)
 
@@ -157,9 +154,7 @@ class SoftwareJob(HostJob):
         if plan.restart and self._observed.pending is not None:
             before["restart_due"], after["restart_due"] = True, False
         report = self._report(self._observed, plan)
-        return Outlook(
-            before, after, plan.actions(), report, [*warnings, *plan.warnings], *self._reached(self._observed),
-        )
+        return Outlook(before, after, plan.actions(), report, [*warnings, *plan.warnings], *self._reached(self._observed))
 
     def _reached(self, observed: ObservedSoftware) -> tuple[int, str, list[str], list[str]]:
         """What of the host the wish was compared with: how much, the word for it, the names that it has nothing for, and those that it has."""
@@ -174,7 +169,9 @@ class SoftwareJob(HostJob):
     def _report(self, observed: ObservedSoftware, plan: SoftwarePlan) -> dict[str, Any]:
         desired = self._given.desired
         report: dict[str, Any] = {
-            "esxi_version": str(observed.release), "acceptance_level": plan.level or observed.acceptance_level, "maintenance_mode": observed.maintenance,
+            "esxi_version": str(observed.release),
+            "acceptance_level": plan.level or observed.acceptance_level,
+            "maintenance_mode": observed.maintenance,
             "reboot_required": plan.restart_due and not plan.restart,
         }
         if desired.depot is None and not desired.names:
@@ -265,8 +262,10 @@ class SoftwareJob(HostJob):
             )
         for call in plan.calls:
             self._step(
-                call.words, lambda call=call: self._run(call.command, call.words, call.arguments),  # type: ignore[misc]
-                shows=self._has_packages if len(plan.calls) == 1 else None, seconds=deadlines.install,
+                call.words,
+                lambda call=call: self._run(call.command, call.words, call.arguments),  # type: ignore[misc]
+                shows=self._has_packages if len(plan.calls) == 1 else None,
+                seconds=deadlines.install,
             )
         # The host may need a restart that its packages say they don't.
         plan.restart = plan.restart or self._desired.reboot and self._told_to_restart and (plan.enter or self._old.maintenance)
@@ -285,7 +284,11 @@ class SoftwareJob(HostJob):
         return self._observed
 
     def _step(
-        self, words: str, do: Callable[[], None], back: tuple[str, Callable[[], None]] | None = None, shows: Callable[[], bool] | None = None,
+        self,
+        words: str,
+        do: Callable[[], None],
+        back: tuple[str, Callable[[], None]] | None = None,
+        shows: Callable[[], bool] | None = None,
         seconds: float = 0.0,
     ) -> None:
         """One step, with how to take it back if it can be, and how it shows that it has come true where no answer came; a connection that is lost leaves

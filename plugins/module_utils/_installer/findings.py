@@ -34,9 +34,7 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """As results carry it."""
-        return {
-            "line": self.line, "severity": self.severity, "rule": self.rule, "message": self.message, "remedy": self.remedy, "installer": self.installer,
-        }
+        return {"line": self.line, "severity": self.severity, "rule": self.rule, "message": self.message, "remedy": self.remedy, "installer": self.installer}
 
 
 def worst(findings: Iterable[Finding]) -> int:

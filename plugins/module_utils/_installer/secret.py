@@ -31,7 +31,8 @@ _ROOTPW = re.compile(r"rootpw[ \t]{1,64}(?:--iscrypted[ \t]{1,64})?([^\s$-]\S*)"
 _NAME = re.compile(
     r"(?:password|passwd|passphrase|secret|token|credentials?|communit(?:y|ies)"
     r"|(?:access|api|private|secret|auth|licen[cs]e|encryption|integrity)[_-]?key|(?:auth|priv)-hash"
-    r"|(?<!by)(?<!com)(?<!sur)pass|psk|pwd(?!=/)|pw)", re.IGNORECASE | re.ASCII,
+    r"|(?<!by)(?<!com)(?<!sur)pass|psk|pwd(?!=/)|pw)",
+    re.IGNORECASE | re.ASCII,
 )
 _SUFFIX = r"(?:_?[0-9]{1,3}|_(?:key|value|hash|text|string|root|admin))?"
 # PW:=x, PW+=x, and in ${PW:-x} what counts where there is no other.
@@ -42,13 +43,14 @@ _ASSIGNED = re.compile(rf"{_SUFFIX}{_EQUALS}({_VALUE})|{_COLON}", re.IGNORECASE 
 # A line of YAML: the whole of it, as a question of a script is not.
 _YAML = re.compile(
     rf"^[ \t]{{0,64}}(?:-[ \t]{{1,8}})?[\w.-]{{0,40}}?(?:{_NAME.pattern}){_SUFFIX}:[ \t]{{1,8}}(?!(?:null|true|false|yes|no|none|~|[|>][-+]?)\s*(?:#|$))"
-    rf"({_VALUE})[ \t]{{0,64}}(?:#.*)?$", re.IGNORECASE | re.ASCII,
+    rf"({_VALUE})[ \t]{{0,64}}(?:#.*)?$",
+    re.IGNORECASE | re.ASCII,
 )
 _OPTION_BEFORE = re.compile(r"(?<![\w-])--?[A-Za-z-]{0,40}\Z")
 _OPTION_AFTER = re.compile(rf"(?!-(?:stdin|file))[\w-]{{0,20}}(?:\s{{1,8}}|=)(?!-)({_VALUE})")
 _OPTION_REACH = 44
 _AUTHORIZATION = re.compile(
-    rf"(?:authorization:\s{{0,4}}\w{{1,16}}\s{{1,4}}|\bx-[a-z-]{{0,40}}(?:token|key|secret|password):\s{{0,4}})({_VALUE})", re.IGNORECASE | re.ASCII,
+    rf"(?:authorization:\s{{0,4}}\w{{1,16}}\s{{1,4}}|\bx-[a-z-]{{0,40}}(?:token|key|secret|password):\s{{0,4}})({_VALUE})", re.IGNORECASE | re.ASCII
 )
 _SSHPASS = re.compile(rf"(?:sshpass\s{{1,4}}-p|-pass(?:in|out)\s{{1,4}}pass:)\s{{0,4}}({_VALUE})")
 # The password of curl --user NAME:PASSWORD; of users and receivers of traps what ESXi's agent is told (esxcli system snmp set).

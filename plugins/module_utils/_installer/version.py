@@ -115,6 +115,4 @@ def of_medium(given: str, medium: EsxiVersion | None, where: str) -> EsxiVersion
 OLDEST = EsxiVersion(6, 5)
 BEYOND = EsxiVersion(10, 0)
 # boot.cfg does not carry the letter; where one matters here, the number of the build tells it (VMware KB 2143832).
-_LETTERS: dict[tuple[int, ...], tuple[tuple[int, int], ...]] = {
-    (7, 0, 1): ((17119627, 1), (17168206, 2), (17325020, 3), (17551050, 4)),
-}
+_LETTERS: dict[tuple[int, ...], tuple[tuple[int, int], ...]] = {(7, 0, 1): ((17119627, 1), (17168206, 2), (17325020, 3), (17551050, 4))}

@@ -75,12 +75,14 @@ class BridgeIntent(BaseIntent):
         if timer:
             raise UnsupportedError(
                 f"bridge {self.name}: {timer} can't be read while another bridge is the root of the spanning tree, as this kernel shows the root's "
-                f"({shown[timer]:g} s); leave it out, or run again when {self.name} is the root.", option=timer,
+                f"({shown[timer]:g} s); leave it out, or run again when {self.name} is the root.",
+                option=timer,
             )
         if self.fields.get("ageing_time", -1) == shown.get("ageing_time"):
             raise UnsupportedError(
                 f"bridge {self.name}: whether ageing_time is {shown['ageing_time']:g} s can't be read while the topology of the spanning tree changes, as "
-                "the kernel shows twice the forward_delay in its place; run again in a minute.", option="ageing_time",
+                "the kernel shows twice the forward_delay in its place; run again in a minute.",
+                option="ageing_time",
             )
 
     def _check_switches(self, switches: Switches | None) -> tuple[str, ...]:
@@ -92,7 +94,8 @@ class BridgeIntent(BaseIntent):
             if switches.overrule(option, value):
                 raise UnsupportedError(
                     f"bridge {self.name}: {option} can't be false while the sysctl net.bridge.{SWITCHES[option]} is 1, which hands the frames of all "
-                    "bridges over whatever they say themselves; set it to 0 (container networks may need it), or leave the option out.", option=option,
+                    "bridges over whatever they say themselves; set it to 0 (container networks may need it), or leave the option out.",
+                    option=option,
                 )
         idle = [option for option, value in asked.items() if value]
         if idle and switches.loaded is False:
@@ -105,9 +108,7 @@ class BridgeIntent(BaseIntent):
     def _absent(self, observed: Observed) -> tuple[Key, ...]:
         if ("bridge", self.name) not in observed.state:
             return (("bridge", self.name),)
-        ports: list[str] = sorted(
-            str(key[1]) for key, fields in observed.state.items() if key[0] == "port" and fields.get("bridge") == self.name
-        )
+        ports: list[str] = sorted(str(key[1]) for key, fields in observed.state.items() if key[0] == "port" and fields.get("bridge") == self.name)
         if ports and not self.detach_ports:
             raise InputError(
                 f"bridge {self.name}: it still has {len(ports)} port(s), {', '.join(ports[:5])}{', ...' if len(ports) > 5 else ''}; "

@@ -56,7 +56,12 @@ class FdbIntent(BaseIntent):
         ports.update(self.purge.names if self.purge else ())
         vlans = any(key[3] for key in self.entries)
         self.scope = Scope(
-            bridge=self.bridge, links=frozenset(ports), ports=True, port_fields=pinned.FIELDS, fdb=True, vlans=vlans,
+            bridge=self.bridge,
+            links=frozenset(ports),
+            ports=True,
+            port_fields=pinned.FIELDS,
+            fdb=True,
+            vlans=vlans,
             # A device may have the name that is given as a pattern.
             all_links=bool(self.purge and self.purge.globs),
         )
@@ -143,8 +148,10 @@ class FdbIntent(BaseIntent):
         member = observed.state.get(("port", port), {})
         evidence = [
             (f"the bridge learned it behind {have.get('port')}", have.get("kind") == "dynamic" and have.get("port") != self.bridge),
-            (f"it is pinned to {have.get('port')}, which is locked or does not learn", have.get("port") == port and (
-                bool(member.get("locked")) or member.get("learning") is False)),
+            (
+                f"it is pinned to {have.get('port')}, which is locked or does not learn",
+                have.get("port") == port and (bool(member.get("locked")) or member.get("learning") is False),
+            ),
             (f"the port {port} bears {twin}, as libvirt names the tap of a guest", observed.facts["addresses"].get(port) == twin != key[2]),
         ]
         why = next((words for words, holds in evidence if holds), "")
@@ -159,8 +166,12 @@ class FdbIntent(BaseIntent):
         selected = select(self.purge, self.bridge, observed)
         ports, own = set(selected.names), own_addresses(observed)
         gone = tuple(
-            key for key, fields in observed.state.items()
-            if key[0] == "fdb" and key not in self.entries and fields["port"] in ports and fields["kind"] in self.purge_kinds
+            key
+            for key, fields in observed.state.items()
+            if key[0] == "fdb"
+            and key not in self.entries
+            and fields["port"] in ports
+            and fields["kind"] in self.purge_kinds
             and is_written(key, str(fields["kind"]), own)
         )
         return gone, selected

@@ -22,17 +22,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.rulese
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.document import Group
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.guards import FILTER_GUARDS
-from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import (
-    ACCEPT,
-    INHERIT,
-    REJECT,
-    Desired,
-    Fields,
-    Hold,
-    Key,
-    Observed,
-    Value,
-)
+from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, INHERIT, REJECT, Desired, Fields, Hold, Key, Observed, Value
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.quality import UNSUPPORTED
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level, Resolution, resolve
 
@@ -188,8 +178,12 @@ class BridgeHardener:
         self._program(wanted.name, compiled)
         self._join(wanted.name)
         self.wishes.ports[wanted.name] = {
-            "bridge": self.bridge, "configured": resolution.configured, "effective": resolution.effective, "source": resolution.source,
-            "guards": resolution.guards, "enforcement": compiled.enforcement,
+            "bridge": self.bridge,
+            "configured": resolution.configured,
+            "effective": resolution.effective,
+            "source": resolution.source,
+            "guards": resolution.guards,
+            "enforcement": compiled.enforcement,
         }
 
     def _settle_taken(self, flags: dict[str, Value], compiled: recipes.Compiled, have: Fields, old: PortRecord) -> None:
@@ -389,7 +383,7 @@ def without_programs(wishes: Wishes, observed: Observed) -> tuple[str, ...]:
     for name, told in sorted(wishes.ports.items()):
         for guard, quality in told["enforcement"].items():
             if quality.startswith(UNSUPPORTED):
-                found.setdefault(f"the guard {guard} of their profile can't be had here: {quality[len(UNSUPPORTED) + 2:]}", []).append(name)
+                found.setdefault(f"the guard {guard} of their profile can't be had here: {quality[len(UNSUPPORTED) + 2 :]}", []).append(name)
     return tuple(f"port{'s' if len(names) > 1 else ''} {few(names)}: {words}." for words, names in found.items())
 
 

@@ -67,7 +67,9 @@ class InfoRequest:
             "forward": [chain._asdict() for chain in survey.chains],
             "not_looked_at": gaps.of_host(observed, survey, [name for name in found if name not in looked], self.guests, self.uplinks),
             "looked_at": {
-                "bridges": len(bridges), "ports": len(roles), "guests": sum(role in JUDGED and port not in shut for port, role in roles.items()),
+                "bridges": len(bridges),
+                "ports": len(roles),
+                "guests": sum(role in JUDGED and port not in shut for port, role in roles.items()),
                 "other_namespaces": survey.namespaces,
             },
         }
@@ -151,9 +153,7 @@ class _Grouped:
         # The elements of a gone device that had its number set it free.
         shut = any(shuts(pattern, name) for pattern in self.quarantine) and name not in self.strangers
         entry = self.state.get(("filter", name))
-        return protection(PortFacts(
-            name, self.state[("port", name)], bridge, entry, known, self.pinned.get(name, ()), shut, self._program(name),
-        ))
+        return protection(PortFacts(name, self.state[("port", name)], bridge, entry, known, self.pinned.get(name, ()), shut, self._program(name)))
 
     def _program(self, name: str) -> bool | None:
         # Behind a program of others it may see nothing.

@@ -48,9 +48,7 @@ class LinkIntent(BaseIntent):
         self.fields.update(self._owners(params))
         self.identity = self._identity(params)
         lower = {str(self.identity["lower"])} if self.identity.get("lower") else set()
-        self.scope = Scope(
-            bridge="", links=frozenset({self.name} | lower), peer_netns=str(self.identity.get("peer_netns") or "")
-        )
+        self.scope = Scope(bridge="", links=frozenset({self.name} | lower), peer_netns=str(self.identity.get("peer_netns") or ""))
 
     def _identity(self, params: Mapping[str, Any]) -> dict[str, Value]:
         given = [name for name in _NAMING if params[name] is not None]
@@ -118,8 +116,7 @@ class LinkIntent(BaseIntent):
             if (have.get(name) or False) != (value or False):
                 is_now = have.get(name) or ("physical device" if name == "kind" else "none")
                 raise InputError(
-                    f"link {self.name}: it exists with {name} {is_now} and can't become {value}; "
-                    "remove it with state: absent first, or choose another name."
+                    f"link {self.name}: it exists with {name} {is_now} and can't become {value}; remove it with state: absent first, or choose another name."
                 )
 
 

@@ -76,8 +76,21 @@ def leave(unit: str) -> str:
         return "busctl(1) is not on this host"
     pid = str(os.getpid())
     # As QEMU's starters do; systemd-run(1) could only start a program.
-    scope = ("StartTransientUnit", "ssa(sv)a(sa(sv))", unit, "fail", "2", "Description", "s", "Way back of a change of the management path",
-             "PIDs", "au", "1", pid, "0")
+    scope = (
+        "StartTransientUnit",
+        "ssa(sv)a(sa(sv))",
+        unit,
+        "fail",
+        "2",
+        "Description",
+        "s",
+        "Way back of a change of the management path",
+        "PIDs",
+        "au",
+        "1",
+        pid,
+        "0",
+    )
     code, output = _run([busctl, "--system", "--quiet", f"--timeout={_SECONDS:g}", "call", *_MANAGER, *scope])
     if code:
         return output or f"busctl(1) ends with {code}"
@@ -106,7 +119,12 @@ def _is_in(unit: str) -> bool:
 def _run(command: list[str]) -> tuple[int, str]:
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=2 * _SECONDS, check=False,
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=2 * _SECONDS,
+            check=False,
             env={**os.environ, "LC_ALL": "C"},
         )
     except (OSError, subprocess.TimeoutExpired) as error:

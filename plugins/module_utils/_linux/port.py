@@ -133,9 +133,7 @@ class PortIntent(HoldingIntent):
     def _check_room(self, observed: Observed, joining: list[str]) -> None:
         taken = sum(1 for key, fields in observed.state.items() if key[0] == "port" and fields.get("bridge") == self.bridge)
         if taken + len(joining) > MAX_PORTS:
-            raise InputError(
-                f"bridge {self.bridge}: {taken} ports and {len(joining)} new ones are more than the {MAX_PORTS} that a bridge takes; use another."
-            )
+            raise InputError(f"bridge {self.bridge}: {taken} ports and {len(joining)} new ones are more than the {MAX_PORTS} that a bridge takes; use another.")
 
     def _check_options(self, observed: Observed, names: Iterable[str]) -> None:
         if not self.options.keys() & {"mab", "locked", "learning", "group_fwd_mask", "port_state", "backup_port"}:

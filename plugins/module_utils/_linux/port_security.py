@@ -44,8 +44,12 @@ def port_spec() -> dict[str, Any]:
 def spec() -> dict[str, Any]:
     """The module's argument specification."""
     port = {
-        "type": "list", "elements": "dict", "required": True, "options": port_spec(),
-        "mutually_exclusive": [("name", "match")], "required_one_of": [("name", "match")],
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": port_spec(),
+        "mutually_exclusive": [("name", "match")],
+        "required_one_of": [("name", "match")],
     }
     return {"bridge": {"type": "str", "required": True}, "ports": port, "state": argspec.STATE, **argspec.GUARD}
 
@@ -62,8 +66,7 @@ class PortSecurityIntent(HoldingIntent):
         self.names = frozenset(name for item in self.items for name in item.selection.names)
         # All links: what hangs on the ports that patterns select, and on those that must not send from an address that others share.
         self.scope = Scope(
-            bridge=self.bridge, links=self.names, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, programs=True,
-            joining=True,
+            bridge=self.bridge, links=self.names, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, programs=True, joining=True
         )
 
     def resolve(self, observed: Observed) -> Resolved:

@@ -18,8 +18,11 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 def spec() -> dict[str, Any]:
     """The module's argument specification."""
     item = {
-        "match": {"type": "str", "required": True}, "count": {"type": "int", "default": 1}, "reason": {"type": "str", "required": True},
-        "executable": {"type": "path"}, "device": {"type": "str"},
+        "match": {"type": "str", "required": True},
+        "count": {"type": "int", "default": 1},
+        "reason": {"type": "str", "required": True},
+        "executable": {"type": "path"},
+        "device": {"type": "str"},
     }
     return {"interfaces": {"type": "list", "elements": "str"}, "expected": {"type": "list", "elements": "dict", "default": [], "options": item}}
 
@@ -63,14 +66,23 @@ class PromiscuityRequest:
 def _interface(device: Device, ledger: Ledger) -> dict[str, Any]:
     words = (("up", device.up), ("running", device.running), ("promisc", device.administrator))
     return {
-        "name": device.name, "kind": device.kind, "master": device.master, "flags": [word for word, given in words if given],
-        "counter": device.counter, "ledger": [_entry(entry) for entry in ledger.entries], "unexplained": ledger.unexplained,
+        "name": device.name,
+        "kind": device.kind,
+        "master": device.master,
+        "flags": [word for word, given in words if given],
+        "counter": device.counter,
+        "ledger": [_entry(entry) for entry in ledger.entries],
+        "unexplained": ledger.unexplained,
     }
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
     holders = entry.socket.holders if entry.socket else ()
     return {
-        "source": entry.source, "count": entry.holds, "detail": entry.detail, "device": entry.device, "reason": entry.reason,
+        "source": entry.source,
+        "count": entry.holds,
+        "detail": entry.detail,
+        "device": entry.device,
+        "reason": entry.reason,
         "holders": [each._asdict() for each in holders],
     }

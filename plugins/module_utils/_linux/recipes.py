@@ -45,8 +45,12 @@ def _of_guard(row: Guard, value: str) -> Recipe:
     """The table's rules for the port, or a program at its ingress."""
     rejects = value == REJECT
     return Recipe(
-        also=row.port_options if rejects else {}, guards={row.name: value} if row.checked_by == NFTABLES else {}, macs=rejects and row.compares,
-        addresses=rejects and row.compares, program=rejects if row.checked_by == PROGRAM else None, note=row.linux if rejects else NOT_LOOKED_AT.note,
+        also=row.port_options if rejects else {},
+        guards={row.name: value} if row.checked_by == NFTABLES else {},
+        macs=rejects and row.compares,
+        addresses=rejects and row.compares,
+        program=rejects if row.checked_by == PROGRAM else None,
+        note=row.linux if rejects else NOT_LOOKED_AT.note,
     )
 
 
@@ -54,12 +58,14 @@ _PINNED = "its addresses are pinned as static, sticky entries"
 
 RECIPES: dict[tuple[str, str], Recipe] = {
     ("promiscuous", REJECT): Recipe(
-        {"unicast_flood": False}, note=f"unknown unicast is not flooded to the port; with macs {_PINNED}, the port learns no others, has neither entries of "
+        {"unicast_flood": False},
+        note=f"unknown unicast is not flooded to the port; with macs {_PINNED}, the port learns no others, has neither entries of "
         "others nor a backup_port (which don't come back with the policy's end), and nftables "
-        "compares the destination of every unicast frame, as flags are gone for a while when a port leaves and returns"
+        "compares the destination of every unicast frame, as flags are gone for a while when a port leaves and returns",
     ),
     ("promiscuous", ACCEPT): Recipe(
-        {"unicast_flood": True}, quality=APPROXIMATE,
+        {"unicast_flood": True},
+        quality=APPROXIMATE,
         note="unknown unicast is flooded to the port; no port of a Linux bridge hears known unicast of others, mirror with tc(8) for that",
     ),
     ("mac_changes", REJECT): Recipe(
@@ -67,9 +73,12 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ),
     ("mac_changes", ACCEPT): Recipe(note="the port learns, unless forged_transmits is reject"),
     ("forged_transmits", REJECT): Recipe(
-        {"locked": True, "learning": False}, also_guards={"source_mac": REJECT}, bridge={"no_linklocal_learn": True}, macs=True,
+        {"locked": True, "learning": False},
+        also_guards={"source_mac": REJECT},
+        bridge={"no_linklocal_learn": True},
+        macs=True,
         note=f"the port is locked, {_PINNED}, neither the port nor the bridge learns from link-local frames, and nftables compares the source "
-             "address of every frame, as a lock lets in whatever address anybody has written to the port",
+        "address of every frame, as a lock lets in whatever address anybody has written to the port",
     ),
     ("forged_transmits", ACCEPT): Recipe({"locked": False}, guards={"source_mac": ACCEPT}, note="the port is not locked"),
     **{(row.name, REJECT): _of_guard(row, REJECT) for row in ROWS},
@@ -80,13 +89,21 @@ RECIPES: dict[tuple[str, str], Recipe] = {
 FALLBACKS: dict[tuple[str, str], tuple[tuple[str, str], Recipe]] = {
     ("forged_transmits", REJECT): (
         ("port", "locked"),
-        Recipe({"learning": False}, guards={"source_mac": REJECT}, bridge={"no_linklocal_learn": True}, macs=True,
-               note="where the kernel has no locked ports (before 5.18), nftables compares the source address of every frame"),
+        Recipe(
+            {"learning": False},
+            guards={"source_mac": REJECT},
+            bridge={"no_linklocal_learn": True},
+            macs=True,
+            note="where the kernel has no locked ports (before 5.18), nftables compares the source address of every frame",
+        ),
     ),
     ("bpdu", REJECT): (
         ("filter", ""),
-        Recipe({"guard": True}, quality=APPROXIMATE,
-               note="without nftables and only where the bridge runs STP: the first BPDU shuts the port until it goes down and up"),
+        Recipe(
+            {"guard": True},
+            quality=APPROXIMATE,
+            note="without nftables and only where the bridge runs STP: the first BPDU shuts the port until it goes down and up",
+        ),
     ),
 }
 
@@ -94,13 +111,19 @@ FALLBACKS: dict[tuple[str, str], tuple[tuple[str, str], Recipe]] = {
 # does not move. Only what nftables lets through is learned then, as it drops before the bridge looks (br_handle_frame, net/bridge/br_input.c).
 SHARING: dict[tuple[str, str], Recipe] = {
     ("mac_changes", REJECT): Recipe(
-        {"learning": True}, guards={"source_mac": REJECT}, bridge={"no_linklocal_learn": True}, macs=True,
+        {"learning": True},
+        guards={"source_mac": REJECT},
+        bridge={"no_linklocal_learn": True},
+        macs=True,
         note="where macs has a shared address: the others are pinned, and the port learns, from frames that nftables has compared, where the shared one is",
     ),
     ("forged_transmits", REJECT): Recipe(
-        {"locked": False, "learning": True}, guards={"source_mac": REJECT}, bridge={"no_linklocal_learn": True}, macs=True,
+        {"locked": False, "learning": True},
+        guards={"source_mac": REJECT},
+        bridge={"no_linklocal_learn": True},
+        macs=True,
         note="where macs has a shared address: the port is not locked, and nftables alone compares the source address of every frame, so without its rules "
-             "the guest can send from any",
+        "the guest can send from any",
     ),
 }
 
@@ -194,9 +217,7 @@ def _check_sharing(port: Port, effective: Mapping[str, str], can: Can) -> None:
         raise InputError(f"port {port.name}: all of macs are shared; name the guest's own MAC address too, or accept all three policies where no guest is.")
     reason = can("filter") or can("bridge", "no_linklocal_learn", True)
     if reason:
-        raise UnsupportedError(
-            f"port {port.name}: with a shared MAC address {' and '.join(rejected)} can't be reject: {reason}.", option=rejected[0],
-        )
+        raise UnsupportedError(f"port {port.name}: with a shared MAC address {' and '.join(rejected)} can't be reject: {reason}.", option=rejected[0])
 
 
 def _recipe(name: str, value: str, port: Port, can: Can) -> Recipe:
@@ -226,9 +247,7 @@ def _settle_program(result: Compiled, name: str, wanted: bool, port: Port, by_pr
     elif by_profile:
         result.enforcement[name] = f"{UNSUPPORTED}: {reason}; {SAFE}"
     else:
-        raise UnsupportedError(
-            f"port {port.name}: the guard {name} can't be reject: {reason}; set guards.{name}: accept if you do without it.", option=name
-        )
+        raise UnsupportedError(f"port {port.name}: the guard {name} can't be reject: {reason}; set guards.{name}: accept if you do without it.", option=name)
 
 
 def _without_nft(name: str, reason: str, can: Can) -> str:
@@ -292,12 +311,21 @@ def taken_by(guards: Mapping[str, str]) -> dict[str, int]:
 def _qualify(result: Compiled, effective: Mapping[str, str], port: Port) -> None:
     """Where one policy weakens what another promises."""
     doubts: list[tuple[str, bool, str]] = [
-        ("promiscuous", effective.get("promiscuous") == REJECT and not result.pins,
-         "the port learns: a guest that is silent is not reached, and one that forges can take the address of another"),
-        ("mac_changes", effective.get("mac_changes") == REJECT and effective.get("promiscuous") == ACCEPT,
-         "with promiscuous: accept, flooded frames for a changed address are heard"),
-        ("mac_changes", effective.get("mac_changes") == ACCEPT and effective.get("forged_transmits") == REJECT,
-         "the host does not know a changed address, so forged_transmits: reject drops what is sent from it; name it in macs"),
+        (
+            "promiscuous",
+            effective.get("promiscuous") == REJECT and not result.pins,
+            "the port learns: a guest that is silent is not reached, and one that forges can take the address of another",
+        ),
+        (
+            "mac_changes",
+            effective.get("mac_changes") == REJECT and effective.get("promiscuous") == ACCEPT,
+            "with promiscuous: accept, flooded frames for a changed address are heard",
+        ),
+        (
+            "mac_changes",
+            effective.get("mac_changes") == ACCEPT and effective.get("forged_transmits") == REJECT,
+            "the host does not know a changed address, so forged_transmits: reject drops what is sent from it; name it in macs",
+        ),
     ]
     for name, applies, note in doubts:
         if applies:

@@ -18,7 +18,14 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security
 
 # One letter an option, as space is short; capital where it was on, and with digits where it is a number.
 _LETTERS = {
-    "learning": "l", "unicast_flood": "u", "multicast_flood": "m", "locked": "k", "isolated": "i", "guard": "g", "mab": "b", "mcast_router": "r",
+    "learning": "l",
+    "unicast_flood": "u",
+    "multicast_flood": "m",
+    "locked": "k",
+    "isolated": "i",
+    "guard": "g",
+    "mab": "b",
+    "mcast_router": "r",
     "group_fwd_mask": "f",
 }
 _NUMBERS = ("mcast_router", "group_fwd_mask")
@@ -65,7 +72,14 @@ class PortRecord:
 
 # The options of a port that has just joined (new_nbp, net/bridge/br_if.c, and br_multicast_add_port, net/bridge/br_multicast.c).
 JOINED: Mapping[str, Value] = {
-    "learning": True, "unicast_flood": True, "multicast_flood": True, "locked": False, "isolated": False, "guard": False, "mab": False, "mcast_router": 1,
+    "learning": True,
+    "unicast_flood": True,
+    "multicast_flood": True,
+    "locked": False,
+    "isolated": False,
+    "guard": False,
+    "mab": False,
+    "mcast_router": 1,
     "group_fwd_mask": 0,
 }
 

@@ -16,9 +16,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.security import Level, resolve
 
 
-def release_port(
-    wishes: Wishes, observed: Observed, bridge: str, name: str, level: Level | None = None, macs: Sequence[str] | None = None
-) -> None:
+def release_port(wishes: Wishes, observed: Observed, bridge: str, name: str, level: Level | None = None, macs: Sequence[str] | None = None) -> None:
     """With the record of what was there before; without one, as without nftables, by what C(level) and C(macs) would have written."""
     have = observed.state.get(("filter", name))
     port = observed.state.get(("port", name))
@@ -52,9 +50,9 @@ def _undone(level: Level | None, port: Fields, macs: Sequence[str] | None) -> di
 def _entries(observed: Observed, bridge: str, name: str, macs: Iterable[str]) -> set[Key]:
     wanted = set(macs)
     return {
-        key for key, entry in observed.state.items()
-        if key[0] == "fdb" and key[1] == bridge and key[2] in wanted and entry.get("port") == name
-        and entry.get("kind") == "static" and entry.get("sticky")
+        key
+        for key, entry in observed.state.items()
+        if key[0] == "fdb" and key[1] == bridge and key[2] in wanted and entry.get("port") == name and entry.get("kind") == "static" and entry.get("sticky")
     }
 
 

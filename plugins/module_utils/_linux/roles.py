@@ -72,7 +72,10 @@ class Roles:
         if facts is None or name in seen:
             return Role(UNKNOWN, "nothing is known of the device")
         ways: dict[str, Callable[[str, LinkFacts, frozenset[str]], Role]] = {
-            "tap": self._tap, "": self._hardware, **dict.fromkeys(_PAIRS, self._pair), **dict.fromkeys(_STACKED, self._stacked),
+            "tap": self._tap,
+            "": self._hardware,
+            **dict.fromkeys(_PAIRS, self._pair),
+            **dict.fromkeys(_STACKED, self._stacked),
             **dict.fromkeys(_BUNDLES, self._bundle),
         }
         if facts.kind in ways:

@@ -104,8 +104,14 @@ class Watchdog:
     """The engine's safety net on a Linux host."""
 
     def __init__(
-        self, open_backend: Callable[[], Any], scope: Any, rollback_id: str | None, timeout: int, store: Store | None = None,
-        turn: Turn | None = None, lasting: Store | None = None,
+        self,
+        open_backend: Callable[[], Any],
+        scope: Any,
+        rollback_id: str | None,
+        timeout: int,
+        store: Store | None = None,
+        turn: Turn | None = None,
+        lasting: Store | None = None,
     ) -> None:
         self._open_backend = open_backend
         self._scope = scope

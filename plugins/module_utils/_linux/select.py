@@ -90,7 +90,8 @@ def dead_addresses(names: Iterable[str], bridge: str, observed: Observed) -> tup
     return tuple(
         f"port {name}: it bears {few(observed.facts['bears'][name])}, by which nobody reaches the host once it is a port; "
         f"give {bridge} the addresses and the routes, and take them from {name}."
-        for name in names if observed.facts["bears"].get(name)
+        for name in names
+        if observed.facts["bears"].get(name)
     )
 
 

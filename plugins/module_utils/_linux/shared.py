@@ -88,5 +88,6 @@ def keep_from_others(wishes: Wishes, observed: Observed) -> tuple[str, ...]:
     return tuple(
         f"port {key[1]} of {bridges[str(key[1])]}: it may not send from {few(sorted(macs))} any more, which other ports share; "
         "if it is meant to, name it with that address in macs and shared: true, and with all three policies accept."
-        for key, macs in newly.items() if macs
+        for key, macs in newly.items()
+        if macs
     )

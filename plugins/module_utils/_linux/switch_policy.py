@@ -76,7 +76,7 @@ class SwitchPolicyIntent(HoldingIntent):
         self.names = frozenset(port.name for switch in self.switches for group in switch.groups for port in group.ports)
         named = self.names | {switch.name for switch in self.switches}
         self.scope = Scope(
-            bridge=None, links=named, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, programs=True, joining=True,
+            bridge=None, links=named, all_links=True, ports=True, port_fields=FLAGS, fdb=True, vlans=True, filters=True, programs=True, joining=True
         )
 
     def resolve(self, observed: Observed) -> Resolved:
@@ -107,9 +107,7 @@ class SwitchPolicyIntent(HoldingIntent):
             wishes.present[RULESET] = {**wishes.present[RULESET], "quarantine": True}
         release.leave_nothing(wishes, observed)
         self.give_back(wishes.present, observed)
-        notes = {
-            "unmatched": unmatched, "ports": policy_of(wishes), "quarantined": sorted(shut), "other_switches": self.others, **guests.notes(found),
-        }
+        notes = {"unmatched": unmatched, "ports": policy_of(wishes), "quarantined": sorted(shut), "other_switches": self.others, **guests.notes(found)}
         return Resolved(wishes.desired(), notes, tuple(warnings))
 
     def _harden(self, switch: Switch, members: Sequence[Member], observed: Observed, wishes: Wishes) -> list[str]:
@@ -120,9 +118,7 @@ class SwitchPolicyIntent(HoldingIntent):
         hardener.finish()
         return [member.name for member in members if member.unknown()]
 
-    def _members(
-        self, switch: Switch, found: guests.Found, observed: Observed, unmatched: list[str], warnings: list[str]
-    ) -> Iterator[Member]:
+    def _members(self, switch: Switch, found: guests.Found, observed: Observed, unmatched: list[str], warnings: list[str]) -> Iterator[Member]:
         """Ports that are named anywhere in the switch, themselves or by their guest, are in their group only; patterns take what is left."""
         named = {port.name for group in switch.groups for port in group.ports} | set(found.ports.values())
         taken: dict[str, str] = {}
@@ -187,8 +183,10 @@ def _others_are_there(group: Group, known: set[str], bridge: str, observed: Obse
     others = [name for name in ports_of(bridge, observed) if name not in known and roles.of(name).role in JUDGED]
     if not others:
         return ()
-    return (f"port group {group.name}: match: no port of {bridge} is called {' or '.join(group.match)}, so the quarantine shuts none of those that are there, "
-            f"and nothing is done for what may be guests' ports that the document does not name: {few(others)}.",)
+    return (
+        f"port group {group.name}: match: no port of {bridge} is called {' or '.join(group.match)}, so the quarantine shuts none of those that are there, "
+        f"and nothing is done for what may be guests' ports that the document does not name: {few(others)}.",
+    )
 
 
 def _check_group(group: Group) -> None:

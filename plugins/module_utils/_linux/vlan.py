@@ -44,7 +44,11 @@ class VlanIntent(BaseIntent):
         if self.absent and self.purge:
             raise InputError("purge: it goes with state: present, where vlans names what stays; leave it out.")
         self.scope = Scope(
-            bridge=self.bridge, links=frozenset(self.selection.names), ports=True, port_fields=frozenset(), vlans=True,
+            bridge=self.bridge,
+            links=frozenset(self.selection.names),
+            ports=True,
+            port_fields=frozenset(),
+            vlans=True,
             # What hangs on the ports that patterns select.
             all_links=bool(self.selection.globs),
         )

@@ -91,7 +91,7 @@ class IsoJob:
 
     def write(self, progress: Progress) -> None:
         """Make the image. On any error the old one is as it was and nothing else remains."""
-        temporary = record_path(self.dest)[:-len(".virtnet.json")] + ".part"
+        temporary = record_path(self.dest)[: -len(".virtnet.json")] + ".part"
         need = self._size()
         handle = _lock(temporary, self.dest)
         try:

@@ -134,7 +134,12 @@ def _run(options: list[str], handles: tuple[int, ...], step: Callable[[], None],
     with tempfile.TemporaryFile() as messages:
         # Of its own session, so that a signal for all of a terminal's programs leaves the end of it to us.
         process = subprocess.Popen(
-            xorriso.command(options), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=messages, pass_fds=handles, env=xorriso.environment(),
+            xorriso.command(options),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=messages,
+            pass_fds=handles,
+            env=xorriso.environment(),
             start_new_session=True,
         )
         try:

@@ -40,7 +40,7 @@ def blocks(path: str, start: int = 0, size: int | None = None) -> Iterator[memor
         file.seek(start)
         left = size if size is not None else -1
         while left:
-            count = file.readinto(buffer if left < 0 else buffer[:min(BLOCK, left)])
+            count = file.readinto(buffer if left < 0 else buffer[: min(BLOCK, left)])
             if not count:
                 break
             left -= count if left > 0 else 0

@@ -70,7 +70,7 @@ def _address_of(part: Any) -> bytes:
 
 
 def _raw(data: Any, span: Any) -> bytes:
-    return bytes(data[span.start:span.end]) if isinstance(span, Span) else b""
+    return bytes(data[span.start : span.end]) if isinstance(span, Span) else b""
 
 
 def _addresses(client: Any, index: int) -> list[Belonging]:
@@ -79,7 +79,7 @@ def _addresses(client: Any, index: int) -> list[Belonging]:
         family, prefix, _flags, _scope, owner = _IFADDRMSG.unpack_from(part.data, part.start)
         if owner == index and family in _FAMILIES:
             words = f"address {socket.inet_ntop(family, _address_of(part))}/{prefix}"
-            found.append(Belonging(words, encode.Message(c.RTM_NEWADDR, c.NLM_F_CREATE | c.NLM_F_EXCL, bytes(part.data[part.start:part.end])), 0))
+            found.append(Belonging(words, encode.Message(c.RTM_NEWADDR, c.NLM_F_CREATE | c.NLM_F_EXCL, bytes(part.data[part.start : part.end])), 0))
     return found
 
 
@@ -95,7 +95,7 @@ def _routes(client: Any, index: int) -> list[Belonging]:
 
 
 def _route(part: Any, family: int, index: int) -> list[Belonging]:
-    body = bytearray(part.data[part.start:part.end])
+    body = bytearray(part.data[part.start : part.end])
     attributes = index_attributes(body, 12, len(body))
     flags = _U32.unpack_from(body, 8)[0]
     if _raw(body, attributes.get(c.RTA_OIF)) != _U32.pack(index) or flags & c.RTM_F_CLONED:

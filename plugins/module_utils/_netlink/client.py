@@ -127,7 +127,7 @@ class Client:
         """Send all, in chunks; one answer a message."""
         answers: list[Answer] = []
         for start in range(0, len(messages), CHUNK):
-            answers.extend(self._chunk(messages[start:start + CHUNK]))
+            answers.extend(self._chunk(messages[start : start + CHUNK]))
         return answers
 
     def make_link(self, **spec: Any) -> Answer:

@@ -127,7 +127,7 @@ class Link(NamedTuple):
     def address(self) -> str:
         """The MAC address; empty where the device has none."""
         span = self.attributes.get(c.IFLA_ADDRESS)
-        return mac_from_bytes(bytes(self.data[span.start:span.end])) if span else ""
+        return mac_from_bytes(bytes(self.data[span.start : span.end])) if span else ""
 
     def has_xdp(self) -> bool:
         """Whether an XDP program gets its frames first (IFLA_XDP_ATTACHED)."""
@@ -156,7 +156,7 @@ class Link(NamedTuple):
 
 def text(data: Any, span: Span) -> str:
     """A string attribute without its terminator."""
-    return bytes(data[span.start:span.end]).split(b"\0", 1)[0].decode("utf-8", "replace")
+    return bytes(data[span.start : span.end]).split(b"\0", 1)[0].decode("utf-8", "replace")
 
 
 def link(data: Any, start: int, end: int) -> Link:
@@ -239,7 +239,7 @@ class PortReader:
             if number == c.IFLA_MASTER:
                 master = _U32(data, first)[0]
             elif number == c.IFLA_IFNAME:
-                name = bytes(data[first:last - 1]).decode("utf-8", "replace")
+                name = bytes(data[first : last - 1]).decode("utf-8", "replace")
             elif number == c.IFLA_ADDRESS and self.addresses:
                 address = mac_from_bytes(data[first:last])
             elif number == c.IFLA_PROTINFO:
@@ -274,11 +274,7 @@ def vlans(data: Any, start: int, end: int) -> tuple[int, int, dict[int, dict[str
 
 
 def _vlan_infos(data: Any, span: Span) -> list[tuple[int, int]]:
-    return [
-        (_U16(data, first)[0], _U16(data, first + 2)[0])
-        for number, first, last in walk(data, span.start, span.end)
-        if number == c.IFLA_BRIDGE_VLAN_INFO
-    ]
+    return [(_U16(data, first)[0], _U16(data, first + 2)[0]) for number, first, last in walk(data, span.start, span.end) if number == c.IFLA_BRIDGE_VLAN_INFO]
 
 
 def expand_vlans(infos: Iterable[tuple[int, int]]) -> dict[int, dict[str, Value]]:
@@ -292,10 +288,7 @@ def expand_vlans(infos: Iterable[tuple[int, int]]) -> dict[int, dict[str, Value]
         first = begin if flags & c.BRIDGE_VLAN_INFO_RANGE_END and begin is not None else vid
         begin = None
         for each in range(first, vid + 1):
-            table[each] = {
-                "pvid": bool(flags & c.BRIDGE_VLAN_INFO_PVID),
-                "untagged": bool(flags & c.BRIDGE_VLAN_INFO_UNTAGGED),
-            }
+            table[each] = {"pvid": bool(flags & c.BRIDGE_VLAN_INFO_PVID), "untagged": bool(flags & c.BRIDGE_VLAN_INFO_UNTAGGED)}
     return table
 
 
@@ -319,8 +312,12 @@ def fdb_entry(data: Any, start: int, end: int) -> FdbEntry | None:
     lladdr = found[c.NDA_LLADDR]
     vlan = _U16(data, found[c.NDA_VLAN].start)[0] if c.NDA_VLAN in found else 0
     return FdbEntry(
-        index, _U32(data, found[c.NDA_MASTER].start)[0], mac_from_bytes(bytes(data[lladdr.start:lladdr.end])), vlan,
-        _fdb_kind(state, flags), bool(flags & c.NTF_STICKY),
+        index,
+        _U32(data, found[c.NDA_MASTER].start)[0],
+        mac_from_bytes(bytes(data[lladdr.start : lladdr.end])),
+        vlan,
+        _fdb_kind(state, flags),
+        bool(flags & c.NTF_STICKY),
     )
 
 
@@ -355,7 +352,7 @@ def _hop(data: Any, found: Mapping[int, Span], prefix: int, table: int, kind: in
     gateway = found.get(c.RTA_GATEWAY)
     if c.RTA_OIF in found:
         oif = _U32(data, found[c.RTA_OIF].start)[0]
-    return Route(prefix, oif, bytes(data[gateway.start:gateway.end]) if gateway else b"", table, kind)
+    return Route(prefix, oif, bytes(data[gateway.start : gateway.end]) if gateway else b"", table, kind)
 
 
 def _next_hops(data: Any, span: Span, prefix: int, table: int, kind: int) -> list[Route]:
@@ -377,8 +374,4 @@ def neighbour(data: Any, start: int, end: int) -> tuple[int, bytes, str]:
     found = index_attributes(data, start + 12, end)
     address = found.get(c.NDA_DST)
     lladdr = found.get(c.NDA_LLADDR)
-    return (
-        index,
-        bytes(data[address.start:address.end]) if address else b"",
-        mac_from_bytes(bytes(data[lladdr.start:lladdr.end])) if lladdr else "",
-    )
+    return (index, bytes(data[address.start : address.end]) if address else b"", mac_from_bytes(bytes(data[lladdr.start : lladdr.end])) if lladdr else "")

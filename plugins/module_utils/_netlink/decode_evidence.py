@@ -23,9 +23,7 @@ _PACKET_DIAG = Struct("=BBHI8x").unpack_from
 _PACKET_INFO = Struct("=6I").unpack_from
 _PACKET_MEMBER = Struct("=IIHH32x")
 
-_XDP_PLACES = (
-    (c.IFLA_XDP_DRV_PROG_ID, "xdp driver"), (c.IFLA_XDP_SKB_PROG_ID, "xdp generic"), (c.IFLA_XDP_HW_PROG_ID, "xdp hardware"),
-)
+_XDP_PLACES = ((c.IFLA_XDP_DRV_PROG_ID, "xdp driver"), (c.IFLA_XDP_SKB_PROG_ID, "xdp generic"), (c.IFLA_XDP_HW_PROG_ID, "xdp hardware"))
 # IFLA_XDP_ATTACHED, for kernels before 4.19 that list only IFLA_XDP_PROG_ID.
 _XDP_MODES = {1: "xdp driver", 2: "xdp generic", 3: "xdp hardware"}
 # These hang on a lower device of this namespace; IFLA_LINK of others means another thing.
@@ -43,15 +41,24 @@ def device(link: decode.Link, names: Mapping[int, str]) -> Device:
     active = names.get(_number(link, data, c.IFLA_BOND_ACTIVE_SLAVE, 4), "") if mode else ""
     bridge = kind == "bridge"
     return Device(
-        ifindex=link.ifindex, name=link.name, kind=kind, up=bool(link.flags & c.IFF_UP), running=bool(link.flags & c.IFF_RUNNING),
-        address=link.address(), counter=link.u32(c.IFLA_PROMISCUITY), administrator=bool(link.flags & c.IFF_PROMISC),
-        master=names.get(link.u32(c.IFLA_MASTER), ""), lower=names.get(link.u32(c.IFLA_LINK), "") if upper else "",
+        ifindex=link.ifindex,
+        name=link.name,
+        kind=kind,
+        up=bool(link.flags & c.IFF_UP),
+        running=bool(link.flags & c.IFF_RUNNING),
+        address=link.address(),
+        counter=link.u32(c.IFLA_PROMISCUITY),
+        administrator=bool(link.flags & c.IFF_PROMISC),
+        master=names.get(link.u32(c.IFLA_MASTER), ""),
+        lower=names.get(link.u32(c.IFLA_LINK), "") if upper else "",
         mode=decode.macvtap_mode(link) if macvlan else "",
         nopromisc=macvlan and bool(_number(link, data, c.IFLA_MACVLAN_FLAGS, 2) & c.MACVLAN_FLAG_NOPROMISC),
         hub=bridge and c.IFLA_BR_AGEING_TIME in data and _number(link, data, c.IFLA_BR_AGEING_TIME, 4) == 0,
         vlan_filtering=bridge and bool(_number(link, data, c.IFLA_BR_VLAN_FILTERING, 1)),
-        auto=_is_auto_port(link), active=frozenset((active,)) if active else frozenset(),
-        all_members=not (mode and link.data[mode.start] in _BOND_PRIMARY), xdp=tuple(_xdp(link)),
+        auto=_is_auto_port(link),
+        active=frozenset((active,)) if active else frozenset(),
+        all_members=not (mode and link.data[mode.start] in _BOND_PRIMARY),
+        xdp=tuple(_xdp(link)),
     )
 
 
@@ -59,7 +66,7 @@ def _number(link: decode.Link, found: Mapping[int, Span], attribute: int, size: 
     span = found.get(attribute)
     if span is None:
         return 0
-    return int.from_bytes(link.data[span.start:span.start + size], sys.byteorder)
+    return int.from_bytes(link.data[span.start : span.start + size], sys.byteorder)
 
 
 def _is_auto_port(link: decode.Link) -> bool:
@@ -87,7 +94,7 @@ def filter_entry(data: Any, start: int, end: int) -> tuple[int, str] | None:
     span = found.get(c.NDA_LLADDR)
     if span is None or c.NDA_MASTER in found or span.end - span.start != 6 or data[span.start] & 1:
         return None
-    return _NDMSG(data, start)[2], mac_from_bytes(bytes(data[span.start:span.end]))
+    return _NDMSG(data, start)[2], mac_from_bytes(bytes(data[span.start : span.end]))
 
 
 class Membership(NamedTuple):
@@ -247,7 +254,7 @@ def nft_rules(data: Any, start: int, end: int) -> Iterable[NftRule]:
 
 
 def _raw(data: Any, span: Span | None) -> bytes:
-    return bytes(data[span.start:span.end]) if span else b""
+    return bytes(data[span.start : span.end]) if span else b""
 
 
 def _load(data: Any, options: Mapping[int, Span], registers: dict[bytes, int]) -> None:

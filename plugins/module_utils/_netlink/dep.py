@@ -16,17 +16,20 @@ def _load() -> Any:
     return pyroute2
 
 
-_LIBRARY = Lazy(Library(
-    name="pyroute2",
-    pypi="pyroute2",
-    oldest="0.7.2",
-    otherwise=(
-        "install the package python3-pyroute2 (its name in Debian, Ubuntu and Fedora), let the role virtnet.hardening.kvm_bridge_host do it "
-        "(tasks_from: packages), or "
+_LIBRARY = Lazy(
+    Library(
+        name="pyroute2",
+        pypi="pyroute2",
+        oldest="0.7.2",
+        otherwise=(
+            "install the package python3-pyroute2 (its name in Debian, Ubuntu and Fedora), let the role virtnet.hardening.kvm_bridge_host do it "
+            "(tasks_from: packages), or "
+        ),
+        where="",
+        fitting="install a version that supports this Python (0.8.1 is the last one for 3.8)",
     ),
-    where="",
-    fitting="install a version that supports this Python (0.8.1 is the last one for 3.8)",
-), _load)
+    _load,
+)
 
 if TYPE_CHECKING:
     IPRoute: Any

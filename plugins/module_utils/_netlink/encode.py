@@ -188,12 +188,7 @@ def change_vlans(index: int, is_bridge: bool, ranges: Sequence[tuple[int, int, i
     return Message(c.RTM_DELLINK if delete else c.RTM_SETLINK, 0, body)
 
 
-_FDB_STATES: Mapping[str, int] = {
-    "static": c.NUD_NOARP,
-    "local": c.NUD_PERMANENT,
-    "extern_learn": c.NUD_NOARP,
-    "dynamic": c.NUD_REACHABLE,
-}
+_FDB_STATES: Mapping[str, int] = {"static": c.NUD_NOARP, "local": c.NUD_PERMANENT, "extern_learn": c.NUD_NOARP, "dynamic": c.NUD_REACHABLE}
 
 
 def new_fdb(index: int, on_bridge: bool, address: str, vlan: int, fields: Fields) -> Message:

@@ -11,9 +11,7 @@ from typing import Mapping, NamedTuple
 PACKET_SOCKETS = "packet sockets"
 
 # The option of a bridge to the switch of the network namespace; either is enough (br_nf_pre_routing, net/bridge/br_netfilter_hooks.c).
-SWITCHES = {
-    "nf_call_iptables": "bridge-nf-call-iptables", "nf_call_ip6tables": "bridge-nf-call-ip6tables", "nf_call_arptables": "bridge-nf-call-arptables",
-}
+SWITCHES = {"nf_call_iptables": "bridge-nf-call-iptables", "nf_call_ip6tables": "bridge-nf-call-ip6tables", "nf_call_arptables": "bridge-nf-call-arptables"}
 
 
 class Program(NamedTuple):

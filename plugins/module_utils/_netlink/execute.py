@@ -155,10 +155,10 @@ class Executor:
         name, mtu = str(step.key[1]), step.after.get("mtu")
         self._observer.forget(name)
         fields = step.after if mtu is None else {**step.after, "mtu": _neighbour(int(mtu))}
-        answer, = self._client.batch([encode.new_bridge(name, fields)])
+        (answer,) = self._client.batch([encode.new_bridge(name, fields)])
         if answer.errno or mtu is None:
             return self._made(step, answer)
-        answer, = self._client.batch([encode.set_link({"mtu": mtu}, self._index(name))])
+        (answer,) = self._client.batch([encode.set_link({"mtu": mtu}, self._index(name))])
         return self._made(step, answer)
 
     def _make_link(self, step: Step) -> Fault | None:

@@ -146,7 +146,8 @@ class _Finder:
         parts = self.client.dump(c.RTM_GETNEIGH, encode.get_fdb(bridge))
         entries = (decode.fdb_entry(part.data, part.start, part.end) for part in parts)
         return {
-            entry.ifindex for entry in entries
+            entry.ifindex
+            for entry in entries
             if entry and entry.master == bridge and entry.address in macs and entry.ifindex != bridge and entry.kind != "local"
         }
 

@@ -20,9 +20,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._netlink.evidenc
 
 FOLDER = "/proc/sys/net/bridge"
 MODULE = "/sys/module/br_netfilter"
-FAMILIES = {
-    c.NFPROTO_INET: "inet", c.NFPROTO_IPV4: "ip", c.NFPROTO_ARP: "arp", c.NFPROTO_NETDEV: "netdev", c.NFPROTO_BRIDGE: "bridge", c.NFPROTO_IPV6: "ip6",
-}
+FAMILIES = {c.NFPROTO_INET: "inet", c.NFPROTO_IPV4: "ip", c.NFPROTO_ARP: "arp", c.NFPROTO_NETDEV: "netdev", c.NFPROTO_BRIDGE: "bridge", c.NFPROTO_IPV6: "ip6"}
 # The hooks through which a bridged frame goes, by number (enum nf_inet_hooks). The family arp has none of them (nft_chain_filter_arp,
 # net/netfilter/nft_chain_filter.c): frames of ARP meet legacy arptables alone.
 _HOOKS = {0: "prerouting", 2: "forward", 4: "postrouting"}
@@ -118,7 +116,8 @@ class Chains:
     def of_others(self, own: read.TableKey, ports: Collection[str]) -> list[str]:
         """Tables beside C(own) that can drop frames of these ports themselves."""
         names = {
-            f"{FAMILIES[base.key[0]]} {base.key[1]}" for base in self._bases
+            f"{FAMILIES[base.key[0]]} {base.key[1]}"
+            for base in self._bases
             if _sees_frames(base, ports) and base.key[:2] != own and (base.drops or base.key in self._drops)
         }
         return sorted(names)

@@ -128,9 +128,11 @@ class Observer:
     def tap_shape(self, name: str) -> dict[str, Value]:
         """How frames of a tap look to whoever has it open."""
         link = self._get(name)
-        return {} if link is None else {
-            "multi_queue": link.switch(c.IFLA_TUN_MULTI_QUEUE), "pi": link.switch(c.IFLA_TUN_PI), "vnet_hdr": link.switch(c.IFLA_TUN_VNET_HDR),
-        }
+        return (
+            {}
+            if link is None
+            else {"multi_queue": link.switch(c.IFLA_TUN_MULTI_QUEUE), "pi": link.switch(c.IFLA_TUN_PI), "vnet_hdr": link.switch(c.IFLA_TUN_VNET_HDR)}
+        )
 
     def is_bridge(self, name: str) -> bool:
         """Whether the last read saw a bridge of this name."""
@@ -160,8 +162,17 @@ class Observer:
         lower = "" if elsewhere else self._name(link.u32(c.IFLA_LINK))
         bus = link.text(c.IFLA_PARENT_DEV_BUS_NAME) or ("" if kind else hardware_bus(link.name, link.ifindex))
         facts[link.name] = LinkFacts(
-            kind, bool(link.flags & c.IFF_UP), bool(link.flags & c.IFF_RUNNING), master, lower, elsewhere, bus, link.text(c.IFLA_PHYS_PORT_NAME),
-            link.address(), link.u32(c.IFLA_PROMISCUITY), virtual_functions(link.name, link.ifindex) if bus == "pci" else 0,
+            kind,
+            bool(link.flags & c.IFF_UP),
+            bool(link.flags & c.IFF_RUNNING),
+            master,
+            lower,
+            elsewhere,
+            bus,
+            link.text(c.IFLA_PHYS_PORT_NAME),
+            link.address(),
+            link.u32(c.IFLA_PROMISCUITY),
+            virtual_functions(link.name, link.ifindex) if bus == "pci" else 0,
             link.has_xdp(),
         )
         return kind
@@ -236,7 +247,8 @@ class Observer:
         """Devices that no dump told of yet, and the own state of those that may have to go down."""
         bridge = scope.bridge
         wanted = [
-            name for name in sorted(scope.links | scope.link_state)
+            name
+            for name in sorted(scope.links | scope.link_state)
             if ("link", name) not in state and (name in scope.link_state or not self._is_port_of(state, name, bridge))
         ]
         if len(wanted) > _SINGLE_LOOKUPS:
@@ -302,7 +314,7 @@ class Observer:
         if c.IFLA_LINK_NETNSID not in link.attributes:
             return {"peer": self._name(index), "peer_netns": asked if asked and _is_own_namespace(asked) else ""}
         raw = link.attributes[c.IFLA_LINK_NETNSID]
-        nsid = int.from_bytes(link.data[raw.start:raw.end], "little" if pack("=H", 1)[0] else "big", signed=True)
+        nsid = int.from_bytes(link.data[raw.start : raw.end], "little" if pack("=H", 1)[0] else "big", signed=True)
         body = encode.ifinfomsg(index) + encode.attribute(c.IFLA_TARGET_NETNSID, pack("=i", nsid))
         part, answer = self._client.get(c.RTM_GETLINK, body)
         peer = decode.link(part.data, part.start, part.end).name if part else ""
@@ -319,7 +331,7 @@ class Observer:
         if part is None:
             return None
         span = decode.index_attributes(part.data, part.start + 4, part.end).get(c.NETNSA_NSID)
-        return int.from_bytes(part.data[span.start:span.end], "little" if pack("=H", 1)[0] else "big", signed=True) if span else None
+        return int.from_bytes(part.data[span.start : span.end], "little" if pack("=H", 1)[0] else "big", signed=True) if span else None
 
     def _bridges_of(self, state: State) -> frozenset[int]:
         """Indexes of the bridges that were asked for, and of those whose ports were."""

@@ -118,10 +118,7 @@ class Probe:
 
 def _look(client: Client) -> Known:
     """Make a bridge with two ports, set what is listed only when set, and read all attributes."""
-    made = [
-        client.make_link(ifname="vnhprobe0", kind="veth", peer={"ifname": "vnhprobe1"}),
-        client.batch([encode.new_bridge("vnhprobe", {})])[0],
-    ]
+    made = [client.make_link(ifname="vnhprobe0", kind="veth", peer={"ifname": "vnhprobe1"}), client.batch([encode.new_bridge("vnhprobe", {})])[0]]
     for answer in made:
         if answer.errno:
             raise BackendError(answer.words())
@@ -129,9 +126,7 @@ def _look(client: Client) -> Known:
     trial: dict[str, Value] = {"backup_port": "vnhprobe1", "backup_nhid": 1}
     messages = [encode.set_master(index[port], index["vnhprobe"]) for port in ("vnhprobe0", "vnhprobe1")]
     # One message each: a kernel may know one and refuse the other.
-    messages += [
-        encode.set_port(index["vnhprobe0"], encode.port_options({name: trial[name]}, index.__getitem__)) for name in _LISTED_WHEN_SET
-    ]
+    messages += [encode.set_port(index["vnhprobe0"], encode.port_options({name: trial[name]}, index.__getitem__)) for name in _LISTED_WHEN_SET]
     client.batch(messages)
     bridge, attributes, boolopts = decode.bridge_fields(_get(client, "vnhprobe"))
     return Known(attributes, boolopts, _port_attributes(client))

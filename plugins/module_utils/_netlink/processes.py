@@ -54,7 +54,7 @@ def _inodes(folder: str) -> Iterator[int]:
         except FileNotFoundError:
             continue
         if target.startswith(_SOCKET):
-            yield int(target[len(_SOCKET):-1])
+            yield int(target[len(_SOCKET) : -1])
 
 
 def _thread_sockets(folder: str) -> set[int]:

@@ -39,7 +39,7 @@ def shadowed(link: Link, fields: Mapping[str, Value]) -> dict[str, Value]:
 
     def raw(number: int) -> bytes:
         span = info.get(number)
-        return bytes(link.data[span.start:span.end]) if span else b""
+        return bytes(link.data[span.start : span.end]) if span else b""
 
     found = {name: fields[name] for name in TIMERS if name in fields} if raw(c.IFLA_BR_ROOT_ID) != raw(c.IFLA_BR_BRIDGE_ID) else {}
     ageing, delay = fields.get("ageing_time"), fields.get("forward_delay")

@@ -51,7 +51,7 @@ def unpacker(field: Field) -> Unpack:
     """A function of buffer and offset that reads the field's attribute."""
     native = field.natives[LINUX]
     if native.wire == "mac":
-        return lambda data, at: mac_from_bytes(data[at:at + 6])
+        return lambda data, at: mac_from_bytes(data[at : at + 6])
     if native.wire == "vlan_protocol":
         return lambda data, at: _PROTOCOLS.get(_BE16.unpack_from(data, at)[0])
     if native.wire == "u8" and field.type == "bool":

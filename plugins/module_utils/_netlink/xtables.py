@@ -120,9 +120,11 @@ def _read(family: Family, table: str) -> tuple[list[int], list[int], bytes]:
     with socket.socket(family.domain, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
         info = layout.unpack(_ask(raw, family.level, family.option, layout.pack(name, *([0] * (2 * family.hooks + 3)))))
         valid, size = info[1], info[-1]
-        starts, ends = ([place if valid >> hook & 1 else -1 for hook, place in enumerate(info[first:first + family.hooks])] for first in (2, 2 + family.hooks))
+        starts, ends = (
+            [place if valid >> hook & 1 else -1 for hook, place in enumerate(info[first : first + family.hooks])] for first in (2, 2 + family.hooks)
+        )
         head = Struct(f"={_NAME}sI4x")
-        return starts, ends, _ask(raw, family.level, family.option + 1, head.pack(name, size) + bytes(size))[head.size:]
+        return starts, ends, _ask(raw, family.level, family.option + 1, head.pack(name, size) + bytes(size))[head.size :]
 
 
 def _drops(entries: Sequence[Entry], rules: Sequence[Entry]) -> bool:
@@ -135,7 +137,7 @@ def _drops(entries: Sequence[Entry], rules: Sequence[Entry]) -> bool:
             return True
         if rule.target or rule.verdict < 0:
             continue
-        for each in entries[numbers.get(rule.verdict, len(entries)):]:
+        for each in entries[numbers.get(rule.verdict, len(entries)) :]:
             if each.target == _ERROR or each.at in seen:
                 break
             seen.add(each.at)
@@ -149,7 +151,7 @@ def _entries(family: Family, blob: bytes) -> Iterator[Entry]:
         target, after = _OFFSETS(blob, at + family.offsets)
         if after < family.entry:
             return
-        name = blob[at + target:][_TARGET_NAME].split(b"\0", 1)[0]
+        name = blob[at + target :][_TARGET_NAME].split(b"\0", 1)[0]
         yield Entry(at, name, _VERDICT(blob, at + target + _TARGET)[0] if name == b"" else 0)
         at += after
 

@@ -193,7 +193,10 @@ class HardeningBackend(NetlinkBackend):
 
     def _queue(self, step: Step, transaction: Transaction) -> Fault | None:
         writers: dict[str, Callable[[Step, Transaction], bool]] = {
-            "filter": self._queue_filter, "kept": self._queue_kept, "quarantine": self._queue_quarantine, "ruleset": self._queue_ruleset,
+            "filter": self._queue_filter,
+            "kept": self._queue_kept,
+            "quarantine": self._queue_quarantine,
+            "ruleset": self._queue_ruleset,
             **dict.fromkeys(_RECORDS, self._queue_record),
         }
         if writers[str(step.key[0])](step, transaction):
@@ -275,7 +278,7 @@ class HardeningBackend(NetlinkBackend):
 
     def _table_index(self, name: str) -> int | None:
         if name.startswith(STALE):
-            return int(name[len(STALE):])
+            return int(name[len(STALE) :])
         return self._observer.index_of(name)
 
     def parts(self, scope: Scope) -> Sequence[tuple[frozenset[str], Scope]]:

@@ -40,9 +40,7 @@ class Nft:
 
     def _probe(self) -> str | None:
         if self._program() is None:
-            return (
-                "nft(8) is not on this host; install the package nftables, or let the role virtnet.hardening.kvm_bridge_host do it (tasks_from: packages)"
-            )
+            return "nft(8) is not on this host; install the package nftables, or let the role virtnet.hardening.kvm_bridge_host do it (tasks_from: packages)"
         # As a run would write it: what is there of that name goes first, and is no reason to refuse.
         code, output = self._run(["--check", "--file", "-"], f"add table {FAMILY} {TABLE}\ndelete table {FAMILY} {TABLE}\n{text()}")
         if code == 0:
@@ -78,9 +76,7 @@ class Nft:
     def _run(self, arguments: list[str], given: str) -> tuple[int, str]:
         command = [str(self._program()), *arguments]
         try:
-            done = subprocess.run(
-                command, input=given, capture_output=True, text=True, check=False, timeout=_SECONDS, env={**os.environ, "LC_ALL": "C"}
-            )
+            done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=_SECONDS, env={**os.environ, "LC_ALL": "C"})
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BackendError(f"{' '.join(command)} did not run: {error}; nothing is known about the table.") from error
         if done.returncode < 0:

@@ -23,8 +23,14 @@ BPDU_ADDRESSES = "{ 01:80:c2:00:00:00, 01:80:c2:00:00:08, 01:00:0c:cc:cc:cd, 01:
 CONTROL_TYPES = "{ 0x8902, 0x88e3, 0x88fb, 0x80e1, 0x22f3, 0x22f4, 0x8946, 0x8903, 0x8899, 0x8808, 0x8809, 0x88cc, 0x888e, 0x8940, 0x22ea, 0x22e7, 0x9000 }"
 # Where a guard looks inside: by chain, the types, the most frequent first.
 LOOKED_INTO: dict[str, str] = {
-    "ipv4": "0x0800", "ipv6": "0x86dd", "arp_frame": "0x0806", "rarp_frame": "0x8035", "llc": f"{{ {LLC_TYPES} }}", "raw_8023": "0x0001",
-    "shim": "{ 0x6558, 0x8847, 0x8848, 0x894f }", "pppoe": "0x8863",
+    "ipv4": "0x0800",
+    "ipv6": "0x86dd",
+    "arp_frame": "0x0806",
+    "rarp_frame": "0x8035",
+    "llc": f"{{ {LLC_TYPES} }}",
+    "raw_8023": "0x0001",
+    "shim": "{ 0x6558, 0x8847, 0x8848, 0x894f }",
+    "pppoe": "0x8863",
 }
 # Of whichever a guard asks, and so never let through by the address alone.
 ASKED_ABOUT = f"{{ {', '.join(kinds.strip('{ }') for kinds in LOOKED_INTO.values())}, {TAG_TYPES}, {REGISTRATION_TYPES}, {CONTROL_TYPES[2:-2]} }}"

@@ -21,7 +21,7 @@ class Rule(NamedTuple):
 
     def body(self) -> str:
         """As nft reads it."""
-        return self.text[:-len(DROP)] + f"counter {DROP}" if self.guard else self.text
+        return self.text[: -len(DROP)] + f"counter {DROP}" if self.guard else self.text
 
 
 class Chain(NamedTuple):

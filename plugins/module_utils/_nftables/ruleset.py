@@ -106,6 +106,7 @@ _MOST_REPORTS6 = "update @reporting6 { iif limit rate over 1200 bytes/minute bur
 INSPECTION = "inspection"
 QUARANTINE = "quarantine"
 
+# fmt: off
 CHAINS: dict[str, Chain] = {
     "local_in": Chain("input", (
         Rule("802.1 frames that reach the host on a way of their own", f"{LINK_LOCAL} iif @ports goto port"),
@@ -367,6 +368,7 @@ CHAINS: dict[str, Chain] = {
         Rule("any other", "drop", "neighbor"),
     )),
 }
+# fmt: on
 
 
 def text() -> str:
@@ -389,10 +391,7 @@ def mark(chain: str, number: int) -> str:
 
 def guards_by_mark() -> dict[tuple[str, str], str]:
     """By chain and comment, for which guard a rule counts what it drops."""
-    return {
-        (name, mark(name, number)): rule.guard
-        for name, chain in CHAINS.items() for number, rule in enumerate(chain.rules) if rule.guard
-    }
+    return {(name, mark(name, number)): rule.guard for name, chain in CHAINS.items() for number, rule in enumerate(chain.rules) if rule.guard}
 
 
 def digest() -> str:

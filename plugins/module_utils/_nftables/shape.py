@@ -83,7 +83,7 @@ def printed(expressions: Any) -> Shape:
     verdicts: list[str] = []
     counted = False
     for expression in expressions:
-        (kind, body), = expression.items()
+        ((kind, body),) = expression.items()
         if kind == "match":
             matches.append(_match(body["left"], body["op"], body["right"]))
         elif kind == "set":
@@ -104,7 +104,7 @@ def _updated(body: Any) -> Match:
     """What is done to an element of a set, and the bound beside it."""
     bounds = []
     for each in body.get("stmt", ()):
-        (kind, limit), = each.items()
+        ((kind, limit),) = each.items()
         if kind != "limit" or limit["inv"] is not True:
             raise ValueError(f"{each} is not of this collection")
         # Units are told of bytes only.
@@ -130,7 +130,7 @@ def _compared(left: tuple[str, ...], mask: str, op: str, right: tuple[str, ...])
 
 
 def _field(field: Any) -> str:
-    (kind, body), = field.items()
+    ((kind, body),) = field.items()
     if kind == "meta":
         key = str(body["key"])
         return key if key in ("iif", "oif", "iifname", "oifname") else f"meta {key}"
@@ -167,6 +167,7 @@ def _needed(matches: tuple[Match, ...], text: str) -> list[Match]:
 
 def _alike(mine: Match, theirs: Match) -> bool:
     """nft prints raw bytes that it knows by their name, and bits as the bytes around them with a mask."""
+
     def field(one: str, other: str) -> bool:
         return one == other or (one.startswith("@") and (not other.startswith("@") or bool(theirs.mask)))
 

@@ -79,9 +79,7 @@ class SurveyBackend(HardeningBackend):
             reason = "what they check is not judged, so a guard that they enforce is told as missing"
             self._gaps.append(Gap(f"rules of others that drop frames of ports (table {', '.join(others)})", reason))
         counters = {**self._table.counters, **self._stopped()}
-        return Survey(
-            self._state, self._differences, counters, switches, (*chains, *legacy), other_namespaces(), tuple(self._gaps), self._ingress.unread,
-        )
+        return Survey(self._state, self._differences, counters, switches, (*chains, *legacy), other_namespaces(), tuple(self._gaps), self._ingress.unread)
 
     def _stopped(self) -> dict[str, dict[str, int]]:
         """What the programs at ports dropped, of ports that are there."""

@@ -12,15 +12,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._nftables import
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.elements import Elements, fields_of, parse, seal
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.quoting import quoted
 from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.rule import Chain, mark_of
-from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import (
-    CHAINS,
-    FAMILY,
-    MEMORIES,
-    PRIORITY,
-    SETS,
-    TABLE,
-    guards_by_mark,
-)
+from ansible_collections.virtnet.hardening.plugins.module_utils._nftables.ruleset import CHAINS, FAMILY, MEMORIES, PRIORITY, SETS, TABLE, guards_by_mark
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import Value
 
 # Elements of these carry what was asked for as a comment; no rule reads it.

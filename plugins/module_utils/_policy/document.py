@@ -64,18 +64,27 @@ class Switch(NamedTuple):
 def spec() -> dict[str, Any]:
     """The option C(switches)."""
     port: dict[str, Any] = {
-        "name": {"type": "str", "required": True}, "macs": {"type": "list", "elements": "raw"}, "addresses": {"type": "list", "elements": "raw"},
+        "name": {"type": "str", "required": True},
+        "macs": {"type": "list", "elements": "raw"},
+        "addresses": {"type": "list", "elements": "raw"},
         **LEVEL,
     }
     ports = {"type": "list", "elements": "dict", "options": port}
     guest = {**port, "port": {"type": "str"}}
     group: dict[str, Any] = {
-        "name": {"type": "str", "required": True}, "match": {"type": "list", "elements": "str"}, "quarantine": {"type": "bool"}, "ports": ports,
-        "guests": {"type": "list", "elements": "dict", "options": guest, "required_one_of": [["macs", "port"]]}, **LEVEL,
+        "name": {"type": "str", "required": True},
+        "match": {"type": "list", "elements": "str"},
+        "quarantine": {"type": "bool"},
+        "ports": ports,
+        "guests": {"type": "list", "elements": "dict", "options": guest, "required_one_of": [["macs", "port"]]},
+        **LEVEL,
     }
     switch: dict[str, Any] = {
-        "name": {"type": "str", "required": True}, "kind": {"type": "str", "choices": list(KINDS)},
-        "port_groups": {"type": "list", "elements": "dict", "options": group}, "ports": ports, **LEVEL,
+        "name": {"type": "str", "required": True},
+        "kind": {"type": "str", "choices": list(KINDS)},
+        "port_groups": {"type": "list", "elements": "dict", "options": group},
+        "ports": ports,
+        **LEVEL,
     }
     return {"type": "list", "elements": "dict", "required": True, "options": switch}
 

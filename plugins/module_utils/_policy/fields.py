@@ -135,8 +135,14 @@ PORT = Kind.of(
     _port("cost", "COST", 3, "int", "u32", low=1, high=U16_MAX, volatile=True, since="3.8"),
     # Settable only while the device is up, so after everything else.
     _port(
-        "port_state", "STATE", 1, "enum", choices=("disabled", "listening", "learning", "forwarding", "blocking"),
-        group="port_state", volatile=True, since="2.6",
+        "port_state",
+        "STATE",
+        1,
+        "enum",
+        choices=("disabled", "listening", "learning", "forwarding", "blocking"),
+        group="port_state",
+        volatile=True,
+        since="2.6",
     ),
 )
 
@@ -214,6 +220,4 @@ VSPHERE_KINDS = {kind.name: kind for kind in (VSWITCH, PORTGROUP)}
 # An advanced option of a host (OptionManager), by its name.
 HOST_OPTION = Kind.of("option", _vim("value", "int", "value"))
 
-KINDS = {
-    kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, STRAYS, VLAN, FDB, LINK, INGRESS)
-}
+KINDS = {kind.name: kind for kind in (BRIDGE, OWN_ADDRESS, PORT, LEARNED, STRAYS, VLAN, FDB, LINK, INGRESS)}

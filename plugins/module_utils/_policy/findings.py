@@ -55,7 +55,11 @@ class Finding:
     def told(self) -> dict[str, Any]:
         """In the form of results."""
         return {
-            "rule": self.rule.id, "severity": self.severity or self.rule.severity, **self.place, "finding": self.text, "meaning": self.rule.meaning,
+            "rule": self.rule.id,
+            "severity": self.severity or self.rule.severity,
+            **self.place,
+            "finding": self.text,
+            "meaning": self.rule.meaning,
             "remedy": self.remedy or self.rule.remedy,
         }
 

@@ -13,9 +13,7 @@ from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.model import ACCEPT, POLICY_VALUES, REJECT
 
-VMWARE, API, NMCLI, IPROUTE, IFUPDOWN, LIBVIRT, OTHERS = (
-    "community.vmware", "vSphere's API", "nmcli", "iproute2", "ifupdown2", "libvirt", "another tool",
-)
+VMWARE, API, NMCLI, IPROUTE, IFUPDOWN, LIBVIRT, OTHERS = ("community.vmware", "vSphere's API", "nmcli", "iproute2", "ifupdown2", "libvirt", "another tool")
 
 
 class Word(NamedTuple):
@@ -81,8 +79,7 @@ WORDS: dict[str, Word] = {
     "port_binding": Word(VMWARE, ("binding",)),
     "port_allocation": Word(VMWARE, ("auto_expand",), "with true for elastic and false for fixed"),
     "mac_learning": Word(VMWARE, (), "it stands beside security, in vds_portgroup and vds_port"),
-    **_none(VMWARE, _LEFT, "portgroup_description", "description", "teaming", "teaming_policy", "traffic_shaping", "in_traffic_shaping",
-            "out_traffic_shaping"),
+    **_none(VMWARE, _LEFT, "portgroup_description", "description", "teaming", "teaming_policy", "traffic_shaping", "in_traffic_shaping", "out_traffic_shaping"),
     "net_flow": Word(VMWARE, ("netflow",)),
     "allowpromiscuous": Word(API, ("promiscuous", "security"), _VALUES),
     "allow_promiscuous": Word(API, ("promiscuous", "security"), _VALUES),
@@ -155,14 +152,31 @@ WORDS: dict[str, Word] = {
     **dict.fromkeys(("vids", "trunk", "port_vids"), Word(IFUPDOWN, ("vlans", "vid"), "", _OF_VLANS)),
     **dict.fromkeys(("port_pvids", "allow_untagged"), Word(IFUPDOWN, ("pvid",), "of the VLAN that takes untagged frames", _OF_VLANS)),
     "access": Word(IFUPDOWN, ("pvid",), "true for the one VLAN, as is untagged", _OF_VLANS),
-    **dict.fromkeys(("bpduguard", "portbpdufilter"), Word(IFUPDOWN, ("bpdu", "guards"), "as in guards: {bpdu: reject}, which holds with STP and without",
-                                                          "the guard bpdu of a policy holds with STP and without")),
+    **dict.fromkeys(
+        ("bpduguard", "portbpdufilter"),
+        Word(
+            IFUPDOWN,
+            ("bpdu", "guards"),
+            "as in guards: {bpdu: reject}, which holds with STP and without",
+            "the guard bpdu of a policy holds with STP and without",
+        ),
+    ),
     **_none(IFUPDOWN, "the kernel has no such setting", "gcint", "hashel", "mcqv4src", "igmp_querier_src"),
     **_none(IFUPDOWN, "a task fails where a device is missing; run it once that is there", "waitport", "maxwait"),
     **_none(IFUPDOWN, "ports that a task does not name are never removed", "ports_condone_regex"),
     **_none(IFUPDOWN, "virtual_link makes a device that holds a bridge up", "always_up"),
-    **_none(IFUPDOWN, "it is mstpd's own: the kernel's STP has no such thing", "maxhops", "txholdcount", "forcevers", "portp2p", "portrestrtcn",
-            "portnetwork", "portadminedge", "portautoedge"),
+    **_none(
+        IFUPDOWN,
+        "it is mstpd's own: the kernel's STP has no such thing",
+        "maxhops",
+        "txholdcount",
+        "forcevers",
+        "portp2p",
+        "portrestrtcn",
+        "portnetwork",
+        "portadminedge",
+        "portautoedge",
+    ),
     "mactablemanager": Word(LIBVIRT, (), "say learning: false and unicast_flood: false of the ports, and pin the addresses"),
     "trustguestrxfilters": Word(LIBVIRT, (), "a guest's own word is never taken: name its addresses in macs"),
     "filterref": Word(LIBVIRT, (), "the guards of a policy are what nwfilter does"),
@@ -205,7 +219,7 @@ def _hints(params: Mapping[str, Any], spec: Mapping[str, Any], where: str) -> It
 def _unknown(given: str, spec: Mapping[str, Any]) -> Iterator[str]:
     word = given.lower().replace("-", "_")
     prefix = next((prefix for prefix in _PREFIXES if word.startswith(prefix) and word not in WORDS), "")
-    word = word[len(prefix):]
+    word = word[len(prefix) :]
     if prefix and word in spec:
         yield f"{given} is {IFUPDOWN}'s word; here it is {word}."
         return

@@ -53,7 +53,8 @@ ROWS: tuple[Guard, ...] = (
         "arp",
         danger="The guest can claim the IPv4 addresses of others by ARP and draw their traffic to itself",
         profiles={"guest": REJECT, "router": REJECT, "nested_hypervisor": ACCEPT},
-        looks_inside=True, compares=True,
+        looks_inside=True,
+        compares=True,
         linux="sender addresses of ARP must be the guest's, of probes the target; RARP only for its own address",
         esxi=_unseen("virtual switches don't look into ARP; NSX does (SpoofGuard)"),
         documentation=(
@@ -65,7 +66,8 @@ ROWS: tuple[Guard, ...] = (
         "neighbor",
         danger="The guest can claim the IPv6 addresses of others by neighbour discovery, or keep them from being used",
         profiles={"guest": REJECT, "router": REJECT, "nested_hypervisor": ACCEPT},
-        looks_inside=True, compares=True,
+        looks_inside=True,
+        compares=True,
         linux="targets of advertisements and detections, sources and link-layer options must be the guest's; only the known forms of these messages pass",
         esxi=_unseen("virtual switches don't look into IPv6 neighbour discovery; NSX does (SpoofGuard)"),
         documentation=(
@@ -78,7 +80,8 @@ ROWS: tuple[Guard, ...] = (
         danger="The guest can send from the IP addresses of others",
         # A router forwards frames from foreign addresses.
         profiles={"guest": REJECT, "router": ACCEPT, "nested_hypervisor": ACCEPT},
-        looks_inside=True, compares=True,
+        looks_inside=True,
+        compares=True,
         linux="IPv4 and IPv6 sources must be the guest's, save for what gets a guest its first address; its link-local addresses are made from macs",
         esxi=_unseen("virtual switches don't compare IP addresses; NSX does (SpoofGuard)"),
         documentation=(
@@ -94,9 +97,9 @@ ROWS: tuple[Guard, ...] = (
         looks_inside=True,
         port_options={"mcast_router": 0},
         linux="router advertisements, redirects, IGMP and MLD queries, PIM, DVMRP, RGMP, router discovery, and VRRP and CARP of who shares no address are "
-              "dropped, the bridge never takes the port for that of a multicast router, and the port reports 64 groups at once and 15 more a minute (by "
-              "reports of several groups, or with sources, 2,000 bytes of IGMP and 5,200 of MLD, and 400 and 1,200 more a minute), as a bridge that has heard "
-              "of too many ends snooping, and then all hear all",
+        "dropped, the bridge never takes the port for that of a multicast router, and the port reports 64 groups at once and 15 more a minute (by "
+        "reports of several groups, or with sources, 2,000 bytes of IGMP and 5,200 of MLD, and 400 and 1,200 more a minute), as a bridge that has heard "
+        "of too many ends snooping, and then all hear all",
         esxi=_unseen("virtual switches don't look into router advertisements; NSX does (segment security profiles)"),
         documentation=(
             "V(reject) drops router advertisements, redirects and router discovery of both IP versions, and what makes a switch take the port for that of a"
@@ -111,8 +114,8 @@ ROWS: tuple[Guard, ...] = (
         profiles={"guest": REJECT, "router": ACCEPT, "nested_hypervisor": REJECT},
         looks_inside=True,
         linux="UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 other than a client's requests is dropped, as are requests of a relay, of "
-              "other hardware than Ethernet and in fragments; with ip_source a request must bear the guest's hardware address and its address or none; and so "
-              "is what an access concentrator of PPPoE says to those who look for one",
+        "other hardware than Ethernet and in fragments; with ip_source a request must bear the guest's hardware address and its address or none; and so "
+        "is what an access concentrator of PPPoE says to those who look for one",
         esxi=_unseen("virtual switches don't look into DHCP; NSX does (segment security profiles)"),
         documentation=(
             "V(reject) drops what DHCP and DHCPv6 servers and relays send: UDP from port 67 or 547, to port 68 or 546, and to port 67 or 547 whatever is not"
@@ -125,12 +128,13 @@ ROWS: tuple[Guard, ...] = (
         danger="The guest can become the root of a spanning tree, or have the physical switch shut the port of the host",
         profiles={"guest": REJECT, "router": REJECT, "nested_hypervisor": REJECT},
         linux="STP, RSTP, MSTP, provider STP, PVST+ and what is tunnelled as such are dropped, and what decides over rings and "
-              "paths as they do: G.8032 and fault management, MRP, DLR, TRILL, FabricPath, the supervision of PRP and HSR; and under any address what is "
-              "between the ends of a cable: MAC control, LACP, LLDP, EAPOL, edge control, stream reservation, congestion notification, Realtek's remote "
-              "control, configuration tests",
+        "paths as they do: G.8032 and fault management, MRP, DLR, TRILL, FabricPath, the supervision of PRP and HSR; and under any address what is "
+        "between the ends of a cable: MAC control, LACP, LLDP, EAPOL, edge control, stream reservation, congestion notification, Realtek's remote "
+        "control, configuration tests",
         esxi={
-            REJECT: Word(APPROXIMATE, "of all guests of the host, whichever group asks for it; told in a warning where the switches don't all ask",
-                         f"`{BPDU_OPTION}: 1`"),
+            REJECT: Word(
+                APPROXIMATE, "of all guests of the host, whichever group asks for it; told in a warning where the switches don't all ask", f"`{BPDU_OPTION}: 1`"
+            ),
             ACCEPT: Word(APPROXIMATE, "of all guests of the host; refused where another switch or group of the document rejects", f"`{BPDU_OPTION}: 0`"),
         },
         documentation=(
@@ -143,22 +147,20 @@ ROWS: tuple[Guard, ...] = (
         danger="The guest can choose by tags to which VLAN its frames belong, where the uplink carries several",
         profiles={"guest": REJECT, "router": REJECT, "nested_hypervisor": ACCEPT},
         linux="every tagged frame is dropped, those of VLAN 0, 802.1CB, HSR, TrustSec and congestion notification among them, and the registration of VLANs, "
-              "groups and services (GVRP, MVRP, MMRP, MIRP)",
+        "groups and services (GVRP, MVRP, MMRP, MIRP)",
         esxi=_unseen("no setting of a virtual switch drops tagged frames; the audit reports groups that hand VLANs to their guests"),
-        documentation=(
-            "V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them, and the registration of VLANs (GVRP, MVRP).",
-        ),
+        documentation=("V(reject) drops every tagged frame, those of VLAN 0 and stacked tags among them, and the registration of VLANs (GVRP, MVRP).",),
     ),
     Guard(
         "partial_checksum",
         danger="The guest can have two bytes of its choice written into its frames behind all rules, and so speak as others to whoever hears it without "
-               "checksum offload, and hide DHCP of others in packets that the host cuts",
+        "checksum offload, and hide DHCP of others in packets that the host cuts",
         profiles={"guest": REJECT, "router": REJECT, "nested_hypervisor": REJECT},
         checked_by=PROGRAM,
         linux="a program at the port's ingress (eBPF) drops a frame whose checksum the guest leaves to the host, unless it starts at the frame's own TCP or "
-              "UDP header and is written into it, or lies in what no guard looks into (tunnels, SCTP): nftables can't see where it will be written, and "
-              "who transmits without checksum offload writes it there behind all rules; and DHCP and fragments that the host is to cut into several "
-              "packets (USO, UFO), of which nftables sees but one",
+        "UDP header and is written into it, or lies in what no guard looks into (tunnels, SCTP): nftables can't see where it will be written, and "
+        "who transmits without checksum offload writes it there behind all rules; and DHCP and fragments that the host is to cut into several "
+        "packets (USO, UFO), of which nftables sees but one",
         esxi=_unseen("no setting of a virtual switch bounds where a host writes the checksum that a guest leaves to it"),
         documentation=(
             "V(reject) drops frames whose checksum the guest leaves to the host (C(VIRTIO_NET_HDR_F_NEEDS_CSUM)) to be written elsewhere than into their own"

@@ -24,9 +24,7 @@ def bridge(name: str, asked: Fields, have: Fields, allow_hub: bool) -> None:
     _spanning_tree(name, asked, have)
     mask = asked.get("group_fwd_mask")
     if isinstance(mask, int) and mask & BRIDGE_GROUP_FWD_RESTRICTED:
-        raise InputError(
-            f"bridge {name}: group_fwd_mask {mask:#x} has a bit of 0x7; STP, MAC pause and LACP frames are never forwarded, clear it."
-        )
+        raise InputError(f"bridge {name}: group_fwd_mask {mask:#x} has a bit of 0x7; STP, MAC pause and LACP frames are never forwarded, clear it.")
 
 
 def _ageing(name: str, asked: Fields, allow_hub: bool) -> None:
@@ -44,9 +42,7 @@ def _spanning_tree(name: str, asked: Fields, have: Fields) -> None:
     delay = merged.get("forward_delay")
     low, high = STP_FORWARD_DELAY
     if isinstance(delay, (int, float)) and not low <= delay <= high and ("stp" in asked or "forward_delay" in asked):
-        raise InputError(
-            f"bridge {name}: forward_delay {delay:g} s is outside {low:g} to {high:g} s, which STP needs; set forward_delay or stp: false."
-        )
+        raise InputError(f"bridge {name}: forward_delay {delay:g} s is outside {low:g} to {high:g} s, which STP needs; set forward_delay or stp: false.")
     if have.get("stp") and "stp_mode" in asked and asked["stp_mode"] != have.get("stp_mode"):
         raise InputError(f"bridge {name}: stp_mode can't be changed to {asked['stp_mode']} while STP runs; set stp: false first.")
 
@@ -92,6 +88,5 @@ def port_state(name: str, wanted: Value, facts: Mapping[str, Any]) -> None:
         raise InputError(f"port {name}: port_state {wanted} needs the device up, and it is down; bring it up first.")
     if wanted not in ("disabled", "forwarding"):
         raise InputError(
-            f"port {name}: port_state {wanted} does not last with STP off, as the kernel makes the port forward at once; "
-            "use disabled or forwarding."
+            f"port {name}: port_state {wanted} does not last with STP off, as the kernel makes the port forward at once; use disabled or forwarding."
         )

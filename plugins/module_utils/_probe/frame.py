@@ -92,7 +92,7 @@ def decode(frame: bytes) -> Heard | None:
     if len(frame) < _HEADER.size:
         return None
     destination, source, ethertype = _HEADER.unpack_from(frame)
-    match = _PATTERN.fullmatch(frame[_HEADER.size:])
+    match = _PATTERN.fullmatch(frame[_HEADER.size :])
     if ethertype != ETHERTYPE or match is None:
         return None
     run, sequence, claim, sender, to = (part.decode("ascii") for part in match.groups())

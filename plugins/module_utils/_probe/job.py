@@ -53,7 +53,10 @@ class ProbeJob:
         recorded = wire.listen(link, self.request.run, self.request.duration)
         heard = _summary(recorded.frames)
         return {
-            "promiscuous": recorded.promiscuous, "heard": heard, "ignored": recorded.ignored, "dropped": recorded.dropped,
+            "promiscuous": recorded.promiscuous,
+            "heard": heard,
+            "ignored": recorded.ignored,
+            "dropped": recorded.dropped,
             "msg": f"Heard {sum(each['frames'] for each in heard)} frames of the run on {link.name} in {recorded.seconds:.0f} s.",
         }
 

@@ -53,7 +53,7 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
         if size < 4:
             return
         yield number & 0x3FFF, data[4:size]
-        data = data[(size + 3) & ~3:]
+        data = data[(size + 3) & ~3 :]
 
 
 def _dump(kind: int, body: bytes) -> Iterator[bytes]:
@@ -71,7 +71,7 @@ def _dump(kind: int, body: bytes) -> Iterator[bytes]:
                 if number == _ERROR:
                     raise OSError(-struct.unpack_from("=i", data, 16)[0], "netlink")
                 yield data[16:size]
-                data = data[(size + 3) & ~3:]
+                data = data[(size + 3) & ~3 :]
 
 
 def _link(body: bytes) -> Link:
@@ -80,9 +80,14 @@ def _link(body: bytes) -> Link:
     info = dict(_attributes(found.get(_IFLA_LINKINFO, b"")))
     up = _IFF_UP | _IFF_RUNNING
     return Link(
-        index, found[_IFLA_IFNAME].rstrip(b"\0").decode(errors="replace"), ":".join(f"{byte:02x}" for byte in found.get(_IFLA_ADDRESS, b"")),
-        struct.unpack("=I", found[_IFLA_MTU])[0], flags & up == up, kind == _ETHER and not flags & _IFF_LOOPBACK,
-        struct.unpack("=I", found.get(_IFLA_MASTER, b"\0\0\0\0"))[0], info.get(_INFO_SLAVE_KIND, b"").rstrip(b"\0").decode(errors="replace"),
+        index,
+        found[_IFLA_IFNAME].rstrip(b"\0").decode(errors="replace"),
+        ":".join(f"{byte:02x}" for byte in found.get(_IFLA_ADDRESS, b"")),
+        struct.unpack("=I", found[_IFLA_MTU])[0],
+        flags & up == up,
+        kind == _ETHER and not flags & _IFF_LOOPBACK,
+        struct.unpack("=I", found.get(_IFLA_MASTER, b"\0\0\0\0"))[0],
+        info.get(_INFO_SLAVE_KIND, b"").rstrip(b"\0").decode(errors="replace"),
     )
 
 
@@ -99,7 +104,7 @@ def _default_route(body: bytes) -> list[int]:
     while len(hops) >= 8:
         size, index = struct.unpack_from("=HxxI", hops)
         indexes.append(index)
-        hops = hops[max((size + 3) & ~3, 8):]
+        hops = hops[max((size + 3) & ~3, 8) :]
     return indexes
 
 

@@ -46,11 +46,7 @@ class Planned(NamedTuple):
 
 def spec() -> dict[str, Any]:
     """The module's argument specification."""
-    probe = {
-        "claim": {"type": "str", "required": True, "choices": list(CLAIMS)},
-        "to": {"type": "str"},
-        "address": {"type": "str"},
-    }
+    probe = {"claim": {"type": "str", "required": True, "choices": list(CLAIMS)}, "to": {"type": "str"}, "address": {"type": "str"}}
     return {
         "action": {"type": "str", "required": True, "choices": list(ACTIONS)},
         "interface": {"type": "str"},

@@ -151,7 +151,7 @@ def _item(value: Node, indent: int) -> list[str]:
     lines = _map(value, indent + 2)
     # The dash stands in the first line that is no comment.
     place = next(number for number, line in enumerate(lines) if not line.lstrip().startswith("#"))
-    return [*lines[:place], f"{pad}- {lines[place][indent + 2:]}", *lines[place + 1:]]
+    return [*lines[:place], f"{pad}- {lines[place][indent + 2 :]}", *lines[place + 1 :]]
 
 
 def _switched(entry: Commented, lines: list[str], indent: int) -> list[str]:

@@ -94,8 +94,10 @@ def _forward(info: Facts) -> t.Iterator[str]:
     """Rules of others that see bridged frames are nothing that a document can say."""
     for each in info.get("forward") or []:
         if each.get("drops"):
-            yield (f"Not of this document: {each['by']} {each['family']} {each['table']} {each['chain']} (policy {each['policy']}) sees bridged frames "
-                   "and may drop them.")
+            yield (
+                f"Not of this document: {each['by']} {each['family']} {each['table']} {each['chain']} (policy {each['policy']}) sees bridged frames "
+                "and may drop them."
+            )
 
 
 class _BridgeWriter:

@@ -21,9 +21,16 @@ _ORDER = ("name", "profile", "macs", "addresses", "security", "guards", "isolate
 _LIBVIRT, _LIBVIRT_DEFAULT = "fe:", "52:"
 # What is told of a port where it is not as in one that has just joined.
 _TOLD = (
-    ("locked", True, "locked"), ("learning", False, "learns no addresses"), ("unicast_flood", False, "gets no unknown unicast"),
-    ("multicast_flood", False, "gets no unknown multicast"), ("broadcast_flood", False, "gets no broadcast"), ("isolated", True, "isolated"),
-    ("hairpin", True, "hairpin"), ("guard", True, "guard"), ("root_block", True, "root_block"), ("mab", True, "mab"),
+    ("locked", True, "locked"),
+    ("learning", False, "learns no addresses"),
+    ("unicast_flood", False, "gets no unknown unicast"),
+    ("multicast_flood", False, "gets no unknown multicast"),
+    ("broadcast_flood", False, "gets no broadcast"),
+    ("isolated", True, "isolated"),
+    ("hairpin", True, "hairpin"),
+    ("guard", True, "guard"),
+    ("root_block", True, "root_block"),
+    ("mab", True, "mab"),
 )
 
 

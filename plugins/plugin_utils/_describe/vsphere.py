@@ -62,8 +62,7 @@ def _standard(hosts: Facts, objects: t.Sequence[Facts]) -> list[Alike]:
         if hosts[name]["switches"]:
             alike.setdefault(json.dumps([hosts[name]["datacenter"], _sorted(hosts[name]["switches"])], sort_keys=True), []).append(name)
     return [
-        Alike(hosts[names[0]]["datacenter"], tuple(names), tuple(_sorted(hosts[names[0]]["switches"])), _of(objects, "host", names))
-        for names in alike.values()
+        Alike(hosts[names[0]]["datacenter"], tuple(names), tuple(_sorted(hosts[names[0]]["switches"])), _of(objects, "host", names)) for names in alike.values()
     ]
 
 
@@ -113,10 +112,12 @@ class _Writer:
         switches = [Commented(self._switch(switch), tuple(self._switch_notes(switch))) for switch in self.alike.switches]
         # Where two datacenters have a host of one name, the module tells them apart so.
         prefix = f"{self.alike.datacenter}/"
-        names = [name[len(prefix):] if name.startswith(prefix) else name for name in self.alike.hosts]
-        return Commented(Map({
-            "datacenter": Commented(self.alike.datacenter), "esxi_hostnames": Commented(tree(names)), "switches": Commented(seq(switches)),
-        }), (f"OFF, as applying it would change something: {would_change}",) if would_change else (), off=bool(would_change))
+        names = [name[len(prefix) :] if name.startswith(prefix) else name for name in self.alike.hosts]
+        return Commented(
+            Map({"datacenter": Commented(self.alike.datacenter), "esxi_hostnames": Commented(tree(names)), "switches": Commented(seq(switches))}),
+            (f"OFF, as applying it would change something: {would_change}",) if would_change else (),
+            off=bool(would_change),
+        )
 
     def _switch(self, switch: Facts) -> Map:
         name = str(switch["name"])

@@ -46,8 +46,11 @@ def described(asked: Asked, playbook: str, node: Map, changes: t.Sequence[str], 
         told = [f"Not active yet, as something is missing: {counted(len(missing), 'port')}. Look for TODO."] if missing else []
     else:
         first, told = f"The policy of {asked.host} as virtnet.hardening {asked.version} found it. Applying it changes nothing.", []
-    how = ["Try it, with the inventory that it was made with:", f"  {command} --check --diff",
-           f"Or keep it with the inventory, as host_vars/{asked.host}/policy.yml, and leave -e out."]
+    how = [
+        "Try it, with the inventory that it was made with:",
+        f"  {command} --check --diff",
+        f"Or keep it with the inventory, as host_vars/{asked.host}/policy.yml, and leave -e out.",
+    ]
     return Described(document(node, [first, *told, *how, *notes]), data(node), list(changes), list(missing))
 
 

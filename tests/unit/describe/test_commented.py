@@ -13,9 +13,67 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 NASTY = [
-    "x: [}", "a\nb: c", "# no comment", "a # b", "yes", "No", "on", "null", "~", "1e3", "0x1f", "0o17", "1_000", "12:30:45", "2026-11-28", "", " ", "-", "- a",
-    "?", "*x", "&x", "!x", "%x", "@x", "`x", "'", '"', "\\", "a\\nb", "{{ 7 * 7 }}", "{% raw %}", "{# x #}", "...", "---", "a: b", ":a", "[", "{", ">", "|",
-    "\u2028", "\u2029", "\x85", "\u202eevil", "\ufeff", "é", "日本", "😀", "\x00", "\x1b[31m", "\t", "a\r\nb", "NaN", ".inf", "<<", "=", "y", "N", "1.5", "007",
+    "x: [}",
+    "a\nb: c",
+    "# no comment",
+    "a # b",
+    "yes",
+    "No",
+    "on",
+    "null",
+    "~",
+    "1e3",
+    "0x1f",
+    "0o17",
+    "1_000",
+    "12:30:45",
+    "2026-11-28",
+    "",
+    " ",
+    "-",
+    "- a",
+    "?",
+    "*x",
+    "&x",
+    "!x",
+    "%x",
+    "@x",
+    "`x",
+    "'",
+    '"',
+    "\\",
+    "a\\nb",
+    "{{ 7 * 7 }}",
+    "{% raw %}",
+    "{# x #}",
+    "...",
+    "---",
+    "a: b",
+    ":a",
+    "[",
+    "{",
+    ">",
+    "|",
+    "\u2028",
+    "\u2029",
+    "\x85",
+    "\u202eevil",
+    "\ufeff",
+    "é",
+    "日本",
+    "😀",
+    "\x00",
+    "\x1b[31m",
+    "\t",
+    "a\r\nb",
+    "NaN",
+    ".inf",
+    "<<",
+    "=",
+    "y",
+    "N",
+    "1.5",
+    "007",
 ]
 
 
@@ -85,7 +143,9 @@ def test_what_is_off_is_ready_to_be_switched_on() -> None:
     """Its lines, less the marks of the comment, are the item."""
     item = tree({"name": "vnet0", "macs": ["52:54:00:00:00:01"]})
     node = Map({"ports": Commented(Seq((Commented(item, ("what is missing",), off=True), Commented(tree({"name": "vnet1"})))))})
-    assert document(node, ["head", "", "- a list"]) == """# head
+    assert (
+        document(node, ["head", "", "- a list"])
+        == """# head
 #
 # - a list
 ---
@@ -95,6 +155,7 @@ ports:
   #   macs: ["52:54:00:00:00:01"]
   - name: vnet1
 """
+    )
     alone = Map({"ports": Commented(Seq((Commented(item, off=True),)))})
     assert load(document(alone, [])) == {"ports": []}
     named = Map({"ports": Commented(Map({"vnet0": Commented(item, off=True)}))})

@@ -33,7 +33,8 @@ def vsphere(groups: list[str], machines: list[str], reason: str, switch: str = "
     return {
         "hosts": {"h1": {"datacenter": reason, "cluster": None, "options": {}, "switches": [{"name": switch, "kind": "vswitch", **level}]}},
         "distributed_switches": {switch: {"datacenter": reason, "version": "8", "switches": [{"name": switch, "kind": "vds", **level}]}},
-        "objects": objects, "not_looked_at": [{"what": machines[0] if machines else "", "reason": reason}],
+        "objects": objects,
+        "not_looked_at": [{"what": machines[0] if machines else "", "reason": reason}],
     }
 
 
@@ -41,12 +42,20 @@ def linux(ports: list[str], reason: str, **bridge: Any) -> dict[str, Any]:
     """What linux_bridge_info tells of one bridge."""
     protection = {"security": {name: {"configured": None, "effective": "accept"} for name in POLICIES}, "guards": {}, "pinned": [], "entry": "none"}
     status = {
-        "hub": False, "netfilter": {}, "learned": {}, "roles": {name: {"role": "guest", "reason": reason} for name in ports},
+        "hub": False,
+        "netfilter": {},
+        "learned": {},
+        "roles": {name: {"role": "guest", "reason": reason} for name in ports},
         "protection": {name: {**protection, "quarantined": False} for name in ports},
     }
     found = {
-        "name": "br0", "bridge": {"name": "br0", "stp": False, **bridge}, "ports": [{"ports": [name]} for name in ports], "fdb": {"entries": []},
-        "links": [], "policy": {"name": "br0", "ports": []}, "status": status,
+        "name": "br0",
+        "bridge": {"name": "br0", "stp": False, **bridge},
+        "ports": [{"ports": [name]} for name in ports],
+        "fdb": {"entries": []},
+        "links": [],
+        "policy": {"name": "br0", "ports": []},
+        "status": status,
     }
     return {"bridges": [found], "table": {"state": "missing", "differences": []}, "quarantine": {"patterns": [], "shut": []}, "not_looked_at": []}
 

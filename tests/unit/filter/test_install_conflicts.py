@@ -31,10 +31,16 @@ def told(profile: str = "standard", secret: str = HASH, outputs: dict[str, Any] 
 @pytest.mark.parametrize(
     ("given", "variable"),
     [
-        ({"accepteula": None}, "accepteula: true"), ({"vmfs": None}, "vmfs: overwrite or preserve"), ({"esxi_version": None}, "esxi_version: it is missing"),
-        ({"secret": ""}, "root_password_hash: it is missing"), ({"secret": "secret"}, "root_password_hash: "), ({"profile": "foo"}, "name: 'foo' is none of"),
-        ({"outputs": {**OUTPUTS, "src": ""}}, "src: it is empty"), ({"outputs": {**OUTPUTS, "formats": []}}, "formats: the list is empty"),
-        ({"outputs": {**OUTPUTS, "formats": ["http"]}}, "base_url: it is needed"), ({"kernel_options": {"systemMediaSize": "min"}}, "kernel_options: "),
+        ({"accepteula": None}, "accepteula: true"),
+        ({"vmfs": None}, "vmfs: overwrite or preserve"),
+        ({"esxi_version": None}, "esxi_version: it is missing"),
+        ({"secret": ""}, "root_password_hash: it is missing"),
+        ({"secret": "secret"}, "root_password_hash: "),
+        ({"profile": "foo"}, "name: 'foo' is none of"),
+        ({"outputs": {**OUTPUTS, "src": ""}}, "src: it is empty"),
+        ({"outputs": {**OUTPUTS, "formats": []}}, "formats: the list is empty"),
+        ({"outputs": {**OUTPUTS, "formats": ["http"]}}, "base_url: it is needed"),
+        ({"kernel_options": {"systemMediaSize": "min"}}, "kernel_options: "),
         ({"memory": "much"}, "memory"),
     ],
 )

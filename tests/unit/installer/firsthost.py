@@ -19,7 +19,7 @@ import json, os, sys
 with open({log!r}, "a") as log:
     log.write(json.dumps([os.path.basename(sys.argv[0]), *sys.argv[1:]]) + "\\n")
 """
-_FAIL = 'if any(word in {words!r} for word in sys.argv):\n    sys.exit(1)\n'
+_FAIL = "if any(word in {words!r} for word in sys.argv):\n    sys.exit(1)\n"
 _WGET = """import shutil
 name = os.path.join({served!r}, sys.argv[-1].partition("://")[2])
 shutil.copy(name, sys.argv[3]) if os.path.exists(name) else sys.exit(1)

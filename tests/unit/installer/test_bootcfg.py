@@ -60,10 +60,18 @@ def test_reads_like_the_boot_loader(data: bytes, values: dict[str, bytes]) -> No
 @pytest.mark.parametrize(
     ("value", "items"),
     [
-        (b"a --- b", [b"a", b"b"]), (b"a---b", [b"a", b"b"]), (b"my---mod.tgz", [b"my", b"mod.tgz"]), (b"a opt=1 --- b", [b"a opt=1", b"b"]), (b"", []),
-        (b"a ---", [b"a"]), (b"--- a", [b"a"]), (b"a --- --- b", [b"a", b"b"]), (b"a----b", [b"a", b"-b"]),
+        (b"a --- b", [b"a", b"b"]),
+        (b"a---b", [b"a", b"b"]),
+        (b"my---mod.tgz", [b"my", b"mod.tgz"]),
+        (b"a opt=1 --- b", [b"a opt=1", b"b"]),
+        (b"", []),
+        (b"a ---", [b"a"]),
+        (b"--- a", [b"a"]),
+        (b"a --- --- b", [b"a", b"b"]),
+        (b"a----b", [b"a", b"-b"]),
         # Nothing between two: mboot steps over one byte more.
-        (b"a------b", [b"a"]), (b"---ab", [b"b"]),
+        (b"a------b", [b"a"]),
+        (b"---ab", [b"b"]),
     ],
 )
 def test_modules(value: bytes, items: list[bytes]) -> None:
@@ -71,11 +79,25 @@ def test_modules(value: bytes, items: list[bytes]) -> None:
     assert modules(value) == items
 
 
-@pytest.mark.parametrize(("value", "result"), [
-    (b"5", 5), (b"-1", -1), (b"", 0), (b"-", 0), (b"5s", None), (b"0x5", None), (b"+5", None), (b"\xd9\xa5", None),
-    (b"2147483647", 2147483647), (b"2147483648", -2147483648), (b"99999999999", 1215752191), (b"-99999999999", -1215752191),
-    (b"9" * 5000, -1), (b"0" * 30 + b"7", 7),
-])
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [
+        (b"5", 5),
+        (b"-1", -1),
+        (b"", 0),
+        (b"-", 0),
+        (b"5s", None),
+        (b"0x5", None),
+        (b"+5", None),
+        (b"\xd9\xa5", None),
+        (b"2147483647", 2147483647),
+        (b"2147483648", -2147483648),
+        (b"99999999999", 1215752191),
+        (b"-99999999999", -1215752191),
+        (b"9" * 5000, -1),
+        (b"0" * 30 + b"7", 7),
+    ],
+)
 def test_numbers(value: bytes, result: Any) -> None:
     """None makes the file invalid."""
     assert number(value) == result
@@ -84,11 +106,22 @@ def test_numbers(value: bytes, result: Any) -> None:
 @pytest.mark.parametrize(
     ("prefix", "path", "asked"),
     [
-        (b"", b"/b.b00", b"/b.b00"), (b"p", b"/b.b00", b"/b.b00"), (b"p", b"b.b00", b"p/b.b00"), (b"http://h/p", b"b.b00", b"http://h/p/b.b00"),
-        (b"p/", b"b.b00", b"p/b.b00"), (b"p", b"\\b.b00", b"/b.b00"), (b"p", b"http://h/b", b"http://h/b"), (b"", b"b.b00", b"dir/b.b00"),
+        (b"", b"/b.b00", b"/b.b00"),
+        (b"p", b"/b.b00", b"/b.b00"),
+        (b"p", b"b.b00", b"p/b.b00"),
+        (b"http://h/p", b"b.b00", b"http://h/p/b.b00"),
+        (b"p/", b"b.b00", b"p/b.b00"),
+        (b"p", b"\\b.b00", b"/b.b00"),
+        (b"p", b"http://h/b", b"http://h/b"),
+        (b"", b"b.b00", b"dir/b.b00"),
         # Cleaned afterwards: blanks go, slashes become one but for those of the first ://.
-        (b"", b"/b.b00 runweasel", b"/b.b00runweasel"), (b"http://h/ESXi 8", b"b.b00", b"http://h/ESXi8/b.b00"), (b"a//b", b"c\\\\d", b"a/b/c/d"),
-        (b"http://h//x/", b"/a", b"/a"), (b"http://h//x/", b"a", b"http://h/x/a"), (b"p", b"http:///h//a://b", b"http://h/a:/b"), (b"p", b"a\tb", b"p/ab"),
+        (b"", b"/b.b00 runweasel", b"/b.b00runweasel"),
+        (b"http://h/ESXi 8", b"b.b00", b"http://h/ESXi8/b.b00"),
+        (b"a//b", b"c\\\\d", b"a/b/c/d"),
+        (b"http://h//x/", b"/a", b"/a"),
+        (b"http://h//x/", b"a", b"http://h/x/a"),
+        (b"p", b"http:///h//a://b", b"http://h/a:/b"),
+        (b"p", b"a\tb", b"p/ab"),
     ],
 )
 def test_paths(prefix: bytes, path: bytes, asked: bytes) -> None:
@@ -148,9 +181,9 @@ def test_network_boot() -> None:
         (b"k=k\nm=a\n", Edit(modules_present=["b"]), b"k=k\nm=a --- b\n"),
         (b"kernel=k\nkernelopt=a a=1 b a\n", Edit({"a": "2"}), b"kernel=k\nkernelopt=a=2 b\n"),
         (b"kernel=k\nkernelopt=A\n", Edit({"a": None}), b"kernel=k\nkernelopt=A a\n"),
-        (b"kernel=k\nkernelopt=x=\"a b\"  y\n", Edit({}, ["y"]), b"kernel=k\nkernelopt=x=\"a b\"\n"),
+        (b'kernel=k\nkernelopt=x="a b"  y\n', Edit({}, ["y"]), b'kernel=k\nkernelopt=x="a b"\n'),
         (b"kernel=\\ /k\nprefix=p\n", Edit(relative_paths=True), b"kernel=k\nprefix=p\n"),
-        (b"kernel=k\nkernelopt=x\" y\n", Edit({"a": None}), b"kernel=k\nkernelopt=x\" y a\n"),
+        (b'kernel=k\nkernelopt=x" y\n', Edit({"a": None}), b'kernel=k\nkernelopt=x" y a\n'),
         (b"kernel=k\nkernelopt=  a   b \n", Edit({"a": None}), b"kernel=k\nkernelopt=  a   b \n"),
     ],
 )
@@ -162,12 +195,18 @@ def test_lines_that_are_missing_or_odd(data: bytes, edit: Edit, result: bytes) -
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        (Edit({"ks": "a b"}), "the value of ks"), (Edit({"ks": "a\nb"}), "the value of ks"), (Edit({"a b": None}), "no name of an option"),
-        (Edit({"a": None}, ["a"]), "is in kernel_options too"), (Edit(modules_present=["my---mod.tgz"]), "---"), (Edit(modules_present=[" "]), "is empty"),
+        (Edit({"ks": "a b"}), "the value of ks"),
+        (Edit({"ks": "a\nb"}), "the value of ks"),
+        (Edit({"a b": None}), "no name of an option"),
+        (Edit({"a": None}, ["a"]), "is in kernel_options too"),
+        (Edit(modules_present=["my---mod.tgz"]), "---"),
+        (Edit(modules_present=[" "]), "is empty"),
         (Edit(modules_present=["a x"], modules_absent=["a"]), "a is in modules_present too"),
         (Edit(modules_present=["a"], modules_absent=["/a"], relative_paths=True), "a is in modules_present too"),
         (Edit(title="a\nkernel=evil"), "control character"),
-        (Edit(prefix="/"), "leave prefix empty"), (Edit(timeout=-1), "timeout: -1"), (Edit(timeout=1 << 31), "2147483648"),
+        (Edit(prefix="/"), "leave prefix empty"),
+        (Edit(timeout=-1), "timeout: -1"),
+        (Edit(timeout=1 << 31), "2147483648"),
         (Edit(modules_absent=["/jumpstrt.gz", "/useropts.gz", "/k.b00"]), "no module would be left"),
     ],
 )

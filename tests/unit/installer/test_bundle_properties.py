@@ -25,7 +25,15 @@ EXAMPLES = int(os.environ.get("VIRTNET_EXAMPLES", "10000"))
 SEED = int(os.environ.get("VIRTNET_SEED", "0")) or random.randrange(1, 1 << 32)
 LONG = settings(max_examples=EXAMPLES // 20, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
 WORDS = [
-    b"!<arch>\n", b"descriptor.xml/ ", b"0           0     0     100644  12        `\n", b"`\n", b"//", b"#1/20", b"PK\x03\x04", b"PK\x05\x06", b"<vib>",
+    b"!<arch>\n",
+    b"descriptor.xml/ ",
+    b"0           0     0     100644  12        `\n",
+    b"`\n",
+    b"//",
+    b"#1/20",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"<vib>",
     b"\x1f\x8b\x08",
 ]
 
@@ -61,20 +69,20 @@ def test_real_ones_that_are_spoilt(originals: list[bytes]) -> None:
             at, length = chance.randrange(len(data)), chance.choice((1, 1, 1, 4, 60))
             kind = chance.randrange(4)
             if kind == 0:
-                data[at:at + length] = bytes(chance.randrange(256) for _byte in range(length))
+                data[at : at + length] = bytes(chance.randrange(256) for _byte in range(length))
             elif kind == 1:
-                del data[at:at + length]
+                del data[at : at + length]
             elif kind == 2:
-                data[at:at] = data[at:at + length]
+                data[at:at] = data[at : at + length]
             else:
-                data[at:at + 1] = chance.choice(WORDS)
+                data[at : at + 1] = chance.choice(WORDS)
         holds(bytes(data))
 
 
 WRITTEN = ["8086:15f3", "01:00.0", "class", "0108:", "\n", "\t", " ", "Subsystem:", "[8086:2074]", "Vendor ID: 0x8086", "x", "0", ":"]
 TEXTS = st.lists(st.sampled_from(WRITTEN), max_size=20)
 VALUES = st.one_of(
-    st.text(max_size=8), st.none(), st.integers(), st.sampled_from(["network", "7.0", "vib", "a" * 64]), st.lists(st.text(max_size=4), max_size=2),
+    st.text(max_size=8), st.none(), st.integers(), st.sampled_from(["network", "7.0", "vib", "a" * 64]), st.lists(st.text(max_size=4), max_size=2)
 )
 FIELDS = st.sampled_from(["name", "file", "kind", "since", "install", "sha256", "pci_ids", "before", "x"])
 

@@ -56,7 +56,8 @@ def test_a_bundle_is_read(tmp_path: Path) -> None:
     assert (e1000["drivers"], e1000["payloads"][0]["encoding"]) == ([], "gzip")
     assert sorted(igc["payloads"][0]["verified"]) == ["sha1 after gunzip", "sha256", "sha256 after gunzip"]
     assert [(each["pci_id"], each["sure"], each["driver"]) for each in found["serves"]] == [
-        ("144d:a808", False, "nvme_pcie"), ("8086:15f3", True, "igc-community"),
+        ("144d:a808", False, "nvme_pcie"),
+        ("8086:15f3", True, "igc-community"),
     ]
     assert result["unserved"] == [{"slot": "03:00.0", "pci_id": "10ec:8168"}]
     assert (found["fits"], found["because"]) == ("yes", "it is for ESXi 7.* and it needs vmkapi_2_6_0_0")
@@ -74,29 +75,39 @@ def test_a_vib_alone(tmp_path: Path) -> None:
     assert (found["kind"], found["bulletins"], found["fits"], found["because"]) == ("vib", [], "no", "it needs vmkapi_2_6_0_0")
 
 
-@pytest.mark.parametrize(("release", "depends", "platforms", "fits"), [
-    ("7.0", ["vmkapi_2_6_0_0"], ["7.*"], "yes"),
-    ("7.0 U3", ["vmkapi_2_6_0_0"], ["7.0.0"], "yes"),
-    ("8.0", ["vmkapi_2_6_0_0"], ["7.*"], "no"),
-    ("6.7", ["vmkapi_2_6_0_0"], [], "no"),
-    ("8.0 U3", ["vmkapi_2_6_0_0"], [], "yes"),
-    ("8.0", ["vmkapi_2_9_0_0"], [], "unknown"),
-    ("8.0", ["vmkapi_incompat_2_5_0_0"], [], "no"),
-    ("7.0", ["esx-version >= 7.0.1"], [], "no"),
-    ("7.0 U1", ["esx-version >= 7.0.1"], [], "yes"),
-    ("8.0", ["esx-version >= 7.0.0", "esx-version << 7.1.0"], [], "yes"),
-    ("8.0", ["libfoo"], [], "unknown"),
-])
+@pytest.mark.parametrize(
+    ("release", "depends", "platforms", "fits"),
+    [
+        ("7.0", ["vmkapi_2_6_0_0"], ["7.*"], "yes"),
+        ("7.0 U3", ["vmkapi_2_6_0_0"], ["7.0.0"], "yes"),
+        ("8.0", ["vmkapi_2_6_0_0"], ["7.*"], "no"),
+        ("6.7", ["vmkapi_2_6_0_0"], [], "no"),
+        ("8.0 U3", ["vmkapi_2_6_0_0"], [], "yes"),
+        ("8.0", ["vmkapi_2_9_0_0"], [], "unknown"),
+        ("8.0", ["vmkapi_incompat_2_5_0_0"], [], "no"),
+        ("7.0", ["esx-version >= 7.0.1"], [], "no"),
+        ("7.0 U1", ["esx-version >= 7.0.1"], [], "yes"),
+        ("8.0", ["esx-version >= 7.0.0", "esx-version << 7.1.0"], [], "yes"),
+        ("8.0", ["libfoo"], [], "unknown"),
+    ],
+)
 def test_which_releases_a_vib_is_for(release: str, depends: list[str], platforms: list[str], fits: str) -> None:
     """By its constraints and platforms."""
     constraints = [Constraint(*(text.split(" ") if " " in text else [text])) for text in depends]
     assert Needs(constraints, platforms).answer(EsxiVersion.parse(release))[0] == fits
 
 
-@pytest.mark.parametrize(("older", "newer"), [
-    ("1.0.1.0-1vmw.670.0.0.8169922", "1.0.1.0-3vmw.700.1.0.15843807"), ("1.2.9.0-1", "1.2.10.0-1"), ("1.2-9", "1.2.1-1"), ("1.0.beta-1", "1.0.1-1"),
-    ("2.11.0-21482143", "2.12.0-21482143"), ("8.0.1-0.8.21495797", "8.0.1-0.10.21813344"),
-])
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("1.0.1.0-1vmw.670.0.0.8169922", "1.0.1.0-3vmw.700.1.0.15843807"),
+        ("1.2.9.0-1", "1.2.10.0-1"),
+        ("1.2-9", "1.2.1-1"),
+        ("1.0.beta-1", "1.0.1-1"),
+        ("2.11.0-21482143", "2.12.0-21482143"),
+        ("8.0.1-0.8.21495797", "8.0.1-0.10.21813344"),
+    ],
+)
 def test_versions_are_ordered(older: str, newer: str) -> None:
     """Both ways, and a version is itself."""
     assert compare(older, newer) == -1 and compare(newer, older) == 1 and compare(newer, newer) == 0
@@ -122,11 +133,14 @@ def test_a_vib_is_refused(tmp_path: Path, reason: str) -> None:
     assert refused(made).reason == reason
 
 
-@pytest.mark.parametrize(("order", "reason"), [
-    (["sig.pkcs7", "descriptor.xml", "igccommu"], "descriptor"),
-    (["descriptor.xml", "sig.pkcs7"], "truncated"),
-    (["descriptor.xml", "sig.pkcs7", "igccommu", "more"], "undeclared"),
-])
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        (["sig.pkcs7", "descriptor.xml", "igccommu"], "descriptor"),
+        (["descriptor.xml", "sig.pkcs7"], "truncated"),
+        (["descriptor.xml", "sig.pkcs7", "igccommu", "more"], "undeclared"),
+    ],
+)
 def test_a_vib_has_the_files_of_its_descriptor(tmp_path: Path, order: list[str], reason: str) -> None:
     """In order, all of them and no others."""
     work_folder = tmp_path / f"vib-{VibSpec().identifier}"
@@ -161,7 +175,7 @@ def test_every_flipped_byte_of_a_vib_is_seen_or_harmless(tmp_path: Path) -> None
     packed, _plain = parts(VibSpec())
     start = whole.index(packed)
     for at in range(start, start + len(packed)):
-        flipped.write_bytes(whole[:at] + bytes([whole[at] ^ 0x20]) + whole[at + 1:])
+        flipped.write_bytes(whole[:at] + bytes([whole[at] ^ 0x20]) + whole[at + 1 :])
         assert refused(flipped).reason in ("digest", "compressed", "zip-bomb", "truncated")
 
 
@@ -258,8 +272,8 @@ def test_overlapping_entries_are_refused(tmp_path: Path) -> None:
         first, second = zipped.infolist()[:2]
     data = bytearray(bundle.read_bytes())
     central = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 1)
-    assert data[central + 42:central + 46] == second.header_offset.to_bytes(4, "little")
-    data[central + 42:central + 46] = (first.header_offset + 1).to_bytes(4, "little")
+    assert data[central + 42 : central + 46] == second.header_offset.to_bytes(4, "little")
+    data[central + 42 : central + 46] = (first.header_offset + 1).to_bytes(4, "little")
     bundle.write_bytes(bytes(data))
     assert refused(bundle).reason == "zip-bomb"
 
@@ -312,7 +326,7 @@ def test_a_line_across_chunks_is_found() -> None:
     """The content is read in pieces, which may part a line anywhere."""
     plain = archive(VibSpec().files)
     for size in (1, 7, 64, 511):
-        chunks = (plain[at:at + size] for at in range(0, len(plain), size))
+        chunks = (plain[at : at + size] for at in range(0, len(plain), size))
         found = {driver.driver for driver in bundle_vib._map_lines(chunks)}  # pylint: disable=protected-access
         assert {"igc-community", "nvme_pcie", "nmlx5_core"} <= found
 
@@ -338,8 +352,12 @@ def test_options_are_checked(tmp_path: Path) -> None:
     """Before any file is read."""
     made = make_vib(tmp_path, VibSpec())
     for params, word in (
-        ({"checksums": {"other.vib": "0" * 64}}, "other.vib"), ({"checksums": {made.name: "12"}}, "'12'"), ({"pci_ids": "8086"}, "'8086'"),
-        ({"pci_ids": [8086]}, "8086"), ({"esxi_version": "7"}, "'7'"), ({"catalogue": [{"name": "x"}]}, "lacks"),
+        ({"checksums": {"other.vib": "0" * 64}}, "other.vib"),
+        ({"checksums": {made.name: "12"}}, "'12'"),
+        ({"pci_ids": "8086"}, "'8086'"),
+        ({"pci_ids": [8086]}, "8086"),
+        ({"esxi_version": "7"}, "'7'"),
+        ({"catalogue": [{"name": "x"}]}, "lacks"),
     ):
         with pytest.raises(InputError) as caught:
             ask(made, **params)

@@ -50,8 +50,10 @@ def test_from_a_cd(tmp_path: Path, shell: list[str]) -> None:
     vib = answer("/srv/b.vib", kind="vib", components=[], vibs=[{"maintenance_mode": False, "live_install": True}])
     calls = host.run(render(drivers([answer(), vib], V8), []), shell)
     assert calls_of(calls, "esxcli") == [
-        [*MAINTENANCE, "--enable=true"], ["software", "component", "apply", f"--depot={host.tmp}/virtnet-driver-01.zip"],
-        ["software", "vib", "install", f"--viburl={host.tmp}/virtnet-driver-02.vib"], [*MAINTENANCE, "--enable=false"],
+        [*MAINTENANCE, "--enable=true"],
+        ["software", "component", "apply", f"--depot={host.tmp}/virtnet-driver-01.zip"],
+        ["software", "vib", "install", f"--viburl={host.tmp}/virtnet-driver-02.vib"],
+        [*MAINTENANCE, "--enable=false"],
     ]
     assert calls_of(calls, "vsish")[0] == ["-e", "set", "/vmkModules/iso9660/mount", "mpx.vmhba1:C0:T0:L0"] and not calls_of(calls, "wget")
     assert calls_of(calls, "reboot") == [[]] and calls_of(calls, "logger")[-1][-1] == "the drivers are installed" and not list(host.tmp.iterdir())
@@ -94,7 +96,7 @@ def test_a_failed_installation_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "words"), [({"fits": "no", "because": "it is for ESXi 7.*"}, "it is for ESXi 7"), ({"acceptance_level": "community"}, "community")],
+    ("more", "words"), [({"fits": "no", "because": "it is for ESXi 7.*"}, "it is for ESXi 7"), ({"acceptance_level": "community"}, "community")]
 )
 def test_what_a_host_would_refuse(more: dict[str, Any], words: str) -> None:
     """Here already."""

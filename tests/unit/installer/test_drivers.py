@@ -64,19 +64,26 @@ def test_what_a_tool_adds_is_used() -> None:
     assert [each.digits for each in devices(ESXCLI)] == ["808615bc10438672020000", "144da808144da801010802"]
 
 
-@pytest.mark.parametrize(("given", "digits"), [
-    ("8086:15f3", "808615f3.............."), ("0x8086 0x15F3", "808615f3.............."), ("808615f3", "808615f3.............."),
-    ("15b3:101d 15b3:0016", "15b3101d15b30016......"), ("144d:a808 class 0108", "144da808........0108.."), ("class 010802", "................010802"),
-    (" 8086:15f3 ", "808615f3.............."),
-])
+@pytest.mark.parametrize(
+    ("given", "digits"),
+    [
+        ("8086:15f3", "808615f3.............."),
+        ("0x8086 0x15F3", "808615f3.............."),
+        ("808615f3", "808615f3.............."),
+        ("15b3:101d 15b3:0016", "15b3101d15b30016......"),
+        ("144d:a808 class 0108", "144da808........0108.."),
+        ("class 010802", "................010802"),
+        (" 8086:15f3 ", "808615f3.............."),
+    ],
+)
 def test_identifiers(given: str, digits: str) -> None:
     """As people write them."""
     assert devices([given]) == [Device("", digits)]
 
 
-@pytest.mark.parametrize("given", [
-    "8086", "8086:15f", "hello", "8086:15f3 and more", "01:00.0", "class 01", "8086:15f3 8086:2074 1234:5678", "8086-8087:15f3", "::",
-])
+@pytest.mark.parametrize(
+    "given", ["8086", "8086:15f", "hello", "8086:15f3 and more", "01:00.0", "class 01", "8086:15f3 8086:2074 1234:5678", "8086-8087:15f3", "::"]
+)
 def test_what_is_no_identifier_is_named(given: str) -> None:
     """And never left out in silence."""
     with pytest.raises(InputError) as caught:
@@ -84,12 +91,20 @@ def test_what_is_no_identifier_is_named(given: str) -> None:
     assert given[:6] in caught.value.message
 
 
-@pytest.mark.parametrize(("wanted", "device", "verdict"), [
-    ("808615f3", "808615f3" + "." * 14, "yes"), ("808615f4", "808615f3" + "." * 14, "no"), ("................010802", "144da808........0108..", "maybe"),
-    ("................010802", "144da808........010802", "yes"), ("................010802", "144da808........0200..", "no"),
-    ("................010802", "144da808..............", "no"), ("144da808", "................010802", "no"),
-    ("15b3101d15b30016", "15b3101d" + "." * 14, "maybe"), ("15b3101d15b30016", "15b3101d15b30017......", "no"),
-])
+@pytest.mark.parametrize(
+    ("wanted", "device", "verdict"),
+    [
+        ("808615f3", "808615f3" + "." * 14, "yes"),
+        ("808615f4", "808615f3" + "." * 14, "no"),
+        ("................010802", "144da808........0108..", "maybe"),
+        ("................010802", "144da808........010802", "yes"),
+        ("................010802", "144da808........0200..", "no"),
+        ("................010802", "144da808..............", "no"),
+        ("144da808", "................010802", "no"),
+        ("15b3101d15b30016", "15b3101d" + "." * 14, "maybe"),
+        ("15b3101d15b30016", "15b3101d15b30017......", "no"),
+    ],
+)
 def test_matches(wanted: str, device: str, verdict: str) -> None:
     """A digit that is not known is a maybe."""
     made = pattern(wanted)
@@ -111,15 +126,28 @@ def lookup(*terms: str, **options: Any) -> list[dict[str, Any]]:
     return answers(terms, **options)
 
 
-@pytest.mark.parametrize(("term", "release", "answer", "names"), [
-    ("8086:15f3", "7.0", "bundle", ["net-community-7.0"]), ("8086:15f3", "8.0", "inbox", []), ("8086:15f3", "6.7", "other_release", []),
-    ("8086:15bd", "7.0 U3", "bundle", ["net-community-7.0"]), ("8086:0d50", "7.0", "unknown", []), ("1d6a:07b1", "7.0", "unknown", []),
-    ("10ec:8125", "8.0", "bundle", ["realtek-8.0"]), ("10ec:8125", "9.0", "bundle", ["realtek-8.0"]), ("10ec:8125", "7.0", "other_release", []),
-    ("126f:2262", "7.0", "bundle", ["nvme-community-7.0"]), ("126f:2262", "6.7", "other_release", []),
-    ("01:00.0 0108: 144d:a808", "6.7", "bundle", ["nvme-community-6.7"]), ("144d:a808 class 010802", "7.0", "bundle", ["nvme-community-7.0"]),
-    ("class 010802", "7.0", "bundle", ["nvme-community-7.0"]),
-    ("usb_network", "8.0 U3", "bundle", ["usb-nic-8.0u3"]), ("usb_network", "8.0 U2", "other_release", []), ("usb_network", "9.0", "bundle", ["usb-nic-9.0"]),
-])
+@pytest.mark.parametrize(
+    ("term", "release", "answer", "names"),
+    [
+        ("8086:15f3", "7.0", "bundle", ["net-community-7.0"]),
+        ("8086:15f3", "8.0", "inbox", []),
+        ("8086:15f3", "6.7", "other_release", []),
+        ("8086:15bd", "7.0 U3", "bundle", ["net-community-7.0"]),
+        ("8086:0d50", "7.0", "unknown", []),
+        ("1d6a:07b1", "7.0", "unknown", []),
+        ("10ec:8125", "8.0", "bundle", ["realtek-8.0"]),
+        ("10ec:8125", "9.0", "bundle", ["realtek-8.0"]),
+        ("10ec:8125", "7.0", "other_release", []),
+        ("126f:2262", "7.0", "bundle", ["nvme-community-7.0"]),
+        ("126f:2262", "6.7", "other_release", []),
+        ("01:00.0 0108: 144d:a808", "6.7", "bundle", ["nvme-community-6.7"]),
+        ("144d:a808 class 010802", "7.0", "bundle", ["nvme-community-7.0"]),
+        ("class 010802", "7.0", "bundle", ["nvme-community-7.0"]),
+        ("usb_network", "8.0 U3", "bundle", ["usb-nic-8.0u3"]),
+        ("usb_network", "8.0 U2", "other_release", []),
+        ("usb_network", "9.0", "bundle", ["usb-nic-9.0"]),
+    ],
+)
 def test_the_question(term: str, release: str, answer: str, names: list[str]) -> None:
     """Which bundle makes this device work on this release?"""
     (found,) = lookup(term, esxi_version=release)
@@ -137,10 +165,20 @@ def test_entries_of_users() -> None:
     assert found["answer"] == "unknown"
 
 
-@pytest.mark.parametrize(("change", "word"), [
-    ({"kind": "sound"}, "sound"), ({"sha256": "abc"}, "abc"), ({"pci_ids": ["8086"]}, "8086"), ({"pci_ids": "8086:0002-0001"}, "ends before"),
-    ({"colour": "red"}, "colour"), ({"since": "7"}, "'7'"), ({"install": "rpm"}, "rpm"), ({"reboot": "maybe"}, "maybe"), ({"file": ""}, "file"),
-])
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"kind": "sound"}, "sound"),
+        ({"sha256": "abc"}, "abc"),
+        ({"pci_ids": ["8086"]}, "8086"),
+        ({"pci_ids": "8086:0002-0001"}, "ends before"),
+        ({"colour": "red"}, "colour"),
+        ({"since": "7"}, "'7'"),
+        ({"install": "rpm"}, "rpm"),
+        ({"reboot": "maybe"}, "maybe"),
+        ({"file": ""}, "file"),
+    ],
+)
 def test_entries_are_checked(change: dict[str, Any], word: str) -> None:
     """Each mistake by its name."""
     base = {"name": "own", "file": "own.zip", "kind": "network", "pci_ids": [], "since": "6.7", "install": "vib", "sha256": "a" * 64}
@@ -151,8 +189,10 @@ def test_entries_are_checked(change: dict[str, Any], word: str) -> None:
 
 def test_the_catalogue_is_sound() -> None:
     """Every entry passes the check of users' entries, digests are all different, and none needs a lower acceptance level."""
-    assert [entry.name for entry in catalogue([entry.as_dict() | {"before": entry.before, "inbox_from": entry.inbox_from, "pci_ids": entry.pci_ids}
-                                               for entry in CATALOGUE])] == [entry.name for entry in CATALOGUE]
+    assert [
+        entry.name
+        for entry in catalogue([entry.as_dict() | {"before": entry.before, "inbox_from": entry.inbox_from, "pci_ids": entry.pci_ids} for entry in CATALOGUE])
+    ] == [entry.name for entry in CATALOGUE]
     assert len({entry.sha256 for entry in CATALOGUE}) == len({entry.md5 for entry in CATALOGUE}) == len({entry.file for entry in CATALOGUE}) == 6
     assert {entry.acceptance_level for entry in CATALOGUE} == {"vmware_certified"}
     for entry in CATALOGUE:
@@ -161,6 +201,7 @@ def test_the_catalogue_is_sound() -> None:
 
 def test_the_plugin() -> None:
     """As Ansible runs it: a user's entry from a variable, and what is wrong in a sentence."""
+
     def run(expression: str) -> str:
         entry = {"name": "own", "file": "own.zip", "kind": "network", "pci_ids": ["1d6a:07b0-07b2"], "since": "6.7", "install": "vib", "sha256": "a" * 64}
         extra = json.dumps({"virtnet_driver_catalogue": [entry]})

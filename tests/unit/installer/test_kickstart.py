@@ -52,46 +52,95 @@ def test_a_good_file_has_no_findings() -> None:
 
 # A line that takes the place of its command in the good file, and the rule that it breaks.
 LINES: dict[str, str] = {
-    "eula": "unknown-command", "VMAcceptEula": "unknown-command", "autopart --firstdisk": "deprecated-command", "vnc --enabled": "deprecated-command",
-    "rootpw foo#bar": "unquoted-hash", "rootpw secret": "plain-password", f"rootpw {HASH}": "hash-as-password",
+    "eula": "unknown-command",
+    "VMAcceptEula": "unknown-command",
+    "autopart --firstdisk": "deprecated-command",
+    "vnc --enabled": "deprecated-command",
+    "rootpw foo#bar": "unquoted-hash",
+    "rootpw secret": "plain-password",
+    f"rootpw {HASH}": "hash-as-password",
     f"rootpw --iscrypted=yes {HASH}": "unwanted-value",
     "rootpw --iscrypted $6$rounds=656000$abc$" + "x" * 86: "bad-hash",
-    "rootpw --iscrypted $6$abcdefgh$short": "bad-hash", "rootpw --iscrypted $1$abcdefgh$" + "x" * 22: "weak-hash",
+    "rootpw --iscrypted $6$abcdefgh$short": "bad-hash",
+    "rootpw --iscrypted $1$abcdefgh$" + "x" * 22: "weak-hash",
     "rootpw --iscrypted abcdefghijklm": "weak-hash",
-    "rootpw --iscrypted $5$abc$" + "x" * 43: "bad-hash", f"rootpw {HASH} --iscrypted": "argument-order", "rootpw": "missing-argument",
-    "rootpw 'open": "quote", "install --firstdisk=local --overwritevmfs --preservevmfs": "preserve-and-overwrite",
-    "install --firstdisk=local --preservevmfs --novmfsondisk": "preserve-and-overwrite", "install --disk=naa.1 --firstdisk=local": "option-conflict",
-    "install --overwritevmfs": "missing-option", "install --disk=naa.1 --ignoressd": "option-conflict", "install --disk=a --disk=b": "duplicate-disk",
-    "install --disk=a --drive=b": "duplicate-disk", "install --disk=": "missing-value", "install --firstdisk=local --overwriteVMFS": "unknown-option",
-    "install --firstdisk=local, usb": "comma-blank", "install --firstdisk=local usb": "extra-argument", "install --firstdisk=locla": "disk-filter",
-    "install --firstdisk=Local": "disk-filter", "install --firstdisk=ST*": "disk-filter", "install --firstdisk=a,,b": "disk-filter",
-    "install --firstdisk=local,vmw_ahci": "filter-order", "install --firstdisk --overwritevmfs": "any-first-disk",
-    "install --firstdisk=remote --overwritevmfs": "any-first-disk", "install --firstdisk=local --repartitionsystemdisk": "option-needs",
-    "install --firstdisk=local --server=x": "deprecated-option", "installorupgrade --firstdisk=local --ignoressd": "refused-option",
-    "installorupgrade --firstdisk=local": "several-methods", "clearpart --overwritevmfs": "missing-option",
-    "clearpart --alldrives --overwritevmfs": "all-drives", "clearpart --drives=a --alldrives": "option-conflict",
+    "rootpw --iscrypted $5$abc$" + "x" * 43: "bad-hash",
+    f"rootpw {HASH} --iscrypted": "argument-order",
+    "rootpw": "missing-argument",
+    "rootpw 'open": "quote",
+    "install --firstdisk=local --overwritevmfs --preservevmfs": "preserve-and-overwrite",
+    "install --firstdisk=local --preservevmfs --novmfsondisk": "preserve-and-overwrite",
+    "install --disk=naa.1 --firstdisk=local": "option-conflict",
+    "install --overwritevmfs": "missing-option",
+    "install --disk=naa.1 --ignoressd": "option-conflict",
+    "install --disk=a --disk=b": "duplicate-disk",
+    "install --disk=a --drive=b": "duplicate-disk",
+    "install --disk=": "missing-value",
+    "install --firstdisk=local --overwriteVMFS": "unknown-option",
+    "install --firstdisk=local, usb": "comma-blank",
+    "install --firstdisk=local usb": "extra-argument",
+    "install --firstdisk=locla": "disk-filter",
+    "install --firstdisk=Local": "disk-filter",
+    "install --firstdisk=ST*": "disk-filter",
+    "install --firstdisk=a,,b": "disk-filter",
+    "install --firstdisk=local,vmw_ahci": "filter-order",
+    "install --firstdisk --overwritevmfs": "any-first-disk",
+    "install --firstdisk=remote --overwritevmfs": "any-first-disk",
+    "install --firstdisk=local --repartitionsystemdisk": "option-needs",
+    "install --firstdisk=local --server=x": "deprecated-option",
+    "installorupgrade --firstdisk=local --ignoressd": "refused-option",
+    "installorupgrade --firstdisk=local": "several-methods",
+    "clearpart --overwritevmfs": "missing-option",
+    "clearpart --alldrives --overwritevmfs": "all-drives",
+    "clearpart --drives=a --alldrives": "option-conflict",
     "clearpart --alldrives --ignoredrives=a": "option-conflict",
     "clearpart --firstdisk --all": "no-effect",
-    "part datastore2": "missing-option", "part --ondisk=naa.2": "missing-argument", "part ds --ondisk=a --onfirstdisk=b": "option-conflict",
-    "network --bootproto=static": "static-without-ip", "network --bootproto=static --ip=192.0.2.1": "static-guess",
-    "network --ip=192.0.2.1": "dhcp-with-address", "network --bootproto=dhcp --gateway=192.0.2.1": "dhcp-with-address",
-    "network --bootproto=dhcp --hostname=x": "dhcp-ignores", "network --bootproto=DHCP": "ignored-value", "network --bootproto=dhcp --vlanid=4096": "bad-value",
-    "network --bootproto=dhcp --device=eth/0": "bad-value", STATIC.replace("=192.0.2.11", "=192.0.2.256"): "bad-value",
-    STATIC.replace("255.255.255.0", "255.0.255.0"): "bad-value", STATIC.replace("255.255.255.0", "0.0.0.0"): "bad-value",
-    STATIC.replace("gateway=192.0.2.1", "gateway=198.51.100.1"): "gateway-network", STATIC.replace("esx1", "-esx"): "bad-value",
-    STATIC.replace("192.0.2.53", "192.0.2.53,192.0.2.54,192.0.2.55"): "third-nameserver", STATIC.replace("192.0.2.53", "192.0.2.53, 192.0.2.54"): "comma-blank",
-    "network --bootproto=dhcp --addvmportgroup=maybe": "ignored-value", "network --bootproto=dhcp --bootproto=static": "duplicate-option",
-    "network --bootproto=dhcp \\": "continuation", "keyboard US Default": "extra-argument", "keyboard Klingon": "keyboard", "reboot --eject": "unknown-option",
-    "serialnum --esx=12345": "bad-value", "dryrun": "dryrun", "partitionembed x": "extra-argument", "%include https://h/ks": "include-unverified",
-    STATIC.replace("=192.0.2.11", "=192.0.2.255"): "host-address", STATIC.replace("=192.0.2.11", "=192.0.2.0"): "host-address",
-    STATIC.replace("=192.0.2.11", "=192.0.2.1"): "host-address", STATIC.replace("=192.0.2.11", "=127.0.0.1"): "host-address",
-    STATIC.replace("gateway=192.0.2.1", "gateway=192.0.2.0"): "host-address", STATIC.replace("192.0.2.53", "224.0.0.1"): "host-address",
-    STATIC.replace("=192.0.2.11", "=255.255.255.255"): "host-address", STATIC.replace("192.0.2.53", "0.0.0.0"): "host-address",
-    STATIC.replace("esx1", "localhost.localdomain"): "host-name", STATIC.replace("esx1", "192.0.2.11"): "host-name",
-    "install --firstdisk=DELL\\BOSS --overwritevmfs": "backslash", "install --firstdisk=local": "vmfs-undecided",
-    "keyboard 'US\x1fDefault'": "control-character", "installorupgrade --firstdisk=local --forcemigrate": "vmfs-without-esxi",
+    "part datastore2": "missing-option",
+    "part --ondisk=naa.2": "missing-argument",
+    "part ds --ondisk=a --onfirstdisk=b": "option-conflict",
+    "network --bootproto=static": "static-without-ip",
+    "network --bootproto=static --ip=192.0.2.1": "static-guess",
+    "network --ip=192.0.2.1": "dhcp-with-address",
+    "network --bootproto=dhcp --gateway=192.0.2.1": "dhcp-with-address",
+    "network --bootproto=dhcp --hostname=x": "dhcp-ignores",
+    "network --bootproto=DHCP": "ignored-value",
+    "network --bootproto=dhcp --vlanid=4096": "bad-value",
+    "network --bootproto=dhcp --device=eth/0": "bad-value",
+    STATIC.replace("=192.0.2.11", "=192.0.2.256"): "bad-value",
+    STATIC.replace("255.255.255.0", "255.0.255.0"): "bad-value",
+    STATIC.replace("255.255.255.0", "0.0.0.0"): "bad-value",
+    STATIC.replace("gateway=192.0.2.1", "gateway=198.51.100.1"): "gateway-network",
+    STATIC.replace("esx1", "-esx"): "bad-value",
+    STATIC.replace("192.0.2.53", "192.0.2.53,192.0.2.54,192.0.2.55"): "third-nameserver",
+    STATIC.replace("192.0.2.53", "192.0.2.53, 192.0.2.54"): "comma-blank",
+    "network --bootproto=dhcp --addvmportgroup=maybe": "ignored-value",
+    "network --bootproto=dhcp --bootproto=static": "duplicate-option",
+    "network --bootproto=dhcp \\": "continuation",
+    "keyboard US Default": "extra-argument",
+    "keyboard Klingon": "keyboard",
+    "reboot --eject": "unknown-option",
+    "serialnum --esx=12345": "bad-value",
+    "dryrun": "dryrun",
+    "partitionembed x": "extra-argument",
+    "%include https://h/ks": "include-unverified",
+    STATIC.replace("=192.0.2.11", "=192.0.2.255"): "host-address",
+    STATIC.replace("=192.0.2.11", "=192.0.2.0"): "host-address",
+    STATIC.replace("=192.0.2.11", "=192.0.2.1"): "host-address",
+    STATIC.replace("=192.0.2.11", "=127.0.0.1"): "host-address",
+    STATIC.replace("gateway=192.0.2.1", "gateway=192.0.2.0"): "host-address",
+    STATIC.replace("192.0.2.53", "224.0.0.1"): "host-address",
+    STATIC.replace("=192.0.2.11", "=255.255.255.255"): "host-address",
+    STATIC.replace("192.0.2.53", "0.0.0.0"): "host-address",
+    STATIC.replace("esx1", "localhost.localdomain"): "host-name",
+    STATIC.replace("esx1", "192.0.2.11"): "host-name",
+    "install --firstdisk=DELL\\BOSS --overwritevmfs": "backslash",
+    "install --firstdisk=local": "vmfs-undecided",
+    "keyboard 'US\x1fDefault'": "control-character",
+    "installorupgrade --firstdisk=local --forcemigrate": "vmfs-without-esxi",
     "clearpart --drives=naa.5": "clearpart-vmfs",
-    "%include part.cfg": "include-path", "include": "missing-argument", "network --bootproto=dhcp --hostname=caf\u00e9": "non-ascii",
+    "%include part.cfg": "include-path",
+    "include": "missing-argument",
+    "network --bootproto=dhcp --hostname=caf\u00e9": "non-ascii",
 }
 
 
@@ -116,7 +165,8 @@ FILES: list[Any] = [
     (GOOD + "keyboard German\nkeyboard French\n", [(7, "duplicate-command")]),
     (GOOD.replace("install ", "installorupgrade ") + "clearpart --firstdisk=local\n", [(6, "needs-install"), (6, "clearpart-vmfs")]),
     # The licence is accepted for an upgrade, too; the password is not set by one.
-    ("vmaccepteula\nupgrade --firstdisk=local\nreboot\n", []), ("upgrade --firstdisk=local\nreboot\n", [(0, "missing-eula")]),
+    ("vmaccepteula\nupgrade --firstdisk=local\nreboot\n", []),
+    ("upgrade --firstdisk=local\nreboot\n", [(0, "missing-eula")]),
     ("accepteula\nupgrade --diskBootedFrom\nreboot\nrootpw --iscrypted " + HASH + "\n", [(4, "void-with-upgrade")]),
     (GOOD.replace("--overwritevmfs", "--preservevmfs") + "clearpart --firstdisk=local --overwritevmfs\n", [(6, "cleared-and-preserved")]),
     (GOOD.replace("--firstdisk=local", "--disk=naa.1") + "part ds --ondisk=/vmfs/devices/disks/naa.1\n", [(6, "part-disk")]),
@@ -139,7 +189,7 @@ FILES: list[Any] = [
     (GOOD + "%post --timeout=5m\nx\n", [(6, "ignored-value")]),
     (GOOD + "%post\nesxcli system account set -i root -p 'S3cret!x' -c 'S3cret!x'\n", [(7, "script-secret")]),
     (GOOD + "%post\necho root:x | chpasswd\necho S3cret | passwd root --stdin\n", [(7, "script-secret"), (8, "script-secret")]),
-    (GOOD + "%pre\nESXI_PASSWORD=\"S3cret\"\necho rootpw ${ESXI_PASSWORD} > /tmp/rootpw\n", [(7, "script-secret")]),
+    (GOOD + '%pre\nESXI_PASSWORD="S3cret"\necho rootpw ${ESXI_PASSWORD} > /tmp/rootpw\n', [(7, "script-secret")]),
     (GOOD + "%post\nwget http://u:S3cret@h/x\n", [(7, "script-secret")]),
     (GOOD + "# caf\u00e9\n", []),
 ]
@@ -161,9 +211,12 @@ def test_firstboot_and_secure_boot(answer: bool | None, rule: str | None) -> Non
 @pytest.mark.parametrize(
     ("line", "version", "rule"),
     [
-        (f"{KEEP} --dpupcislots=0000:01:00.0", "7.0 U3", "not-in-version"), (f"{KEEP} --dpupcislots=0000:01:00.0", "8.0", None),
-        (f"{KEEP} --systemdisk=naa.2", "6.7", "not-in-version"), (f"{KEEP} --forceunsupportedinstall", "7.0", None),
-        ("serialnum --esx=AAAAA-BBBBB-CCCCC-DDDDD-EEEEE", "8.0 U3", None), ("serialnum --esx=AAAAA-BBBBB-CCCCC-DDDDD-EEEEE", "9.0", "no-longer"),
+        (f"{KEEP} --dpupcislots=0000:01:00.0", "7.0 U3", "not-in-version"),
+        (f"{KEEP} --dpupcislots=0000:01:00.0", "8.0", None),
+        (f"{KEEP} --systemdisk=naa.2", "6.7", "not-in-version"),
+        (f"{KEEP} --forceunsupportedinstall", "7.0", None),
+        ("serialnum --esx=AAAAA-BBBBB-CCCCC-DDDDD-EEEEE", "8.0 U3", None),
+        ("serialnum --esx=AAAAA-BBBBB-CCCCC-DDDDD-EEEEE", "9.0", "no-longer"),
     ],
 )
 def test_releases(line: str, version: str, rule: str | None) -> None:
@@ -173,13 +226,24 @@ def test_releases(line: str, version: str, rule: str | None) -> None:
 
 NO_DISKS = ("ssd", "sda", "local", "naa.", "naa.xyz", "naa.1:1", "vmhba1:C0:T0:L0", "mpx.vmhba1", "/dev/sda", "../naa.1", "t10.", "naa.\u0661", "naa.1\x1f")
 DISKS = (
-    "naa.5000c500a1b2c3d4", "eui.0025385b71b00d6a", "t10.ATA_____Samsung_SSD_860_PRO_512GB_______________S42YNF0K900000", "mpx.vmhba32:C0:T0:L0",
-    "uuid.2b6522e97f86428c91e193efa93c864f", "vml.0100000000", "/vmfs/devices/disks/naa.5000C500A1B2C3D4", "/dev/disks/mpx.vmhba0:C0:T1:L0",
+    "naa.5000c500a1b2c3d4",
+    "eui.0025385b71b00d6a",
+    "t10.ATA_____Samsung_SSD_860_PRO_512GB_______________S42YNF0K900000",
+    "mpx.vmhba32:C0:T0:L0",
+    "uuid.2b6522e97f86428c91e193efa93c864f",
+    "vml.0100000000",
+    "/vmfs/devices/disks/naa.5000C500A1B2C3D4",
+    "/dev/disks/mpx.vmhba0:C0:T1:L0",
 )
 DISK_LINES = (
-    "install --disk={} --overwritevmfs", "install --drive={} --overwritevmfs", "install --disk=naa.1 --overwritevmfs --systemdisk={}",
-    "installorupgrade --disk={} --overwritevmfs", "upgrade --disk={}", "clearpart --drives=naa.1,{} --overwritevmfs",
-    "clearpart --ignoredrives={} --overwritevmfs", "part ds --ondisk={}",
+    "install --disk={} --overwritevmfs",
+    "install --drive={} --overwritevmfs",
+    "install --disk=naa.1 --overwritevmfs --systemdisk={}",
+    "installorupgrade --disk={} --overwritevmfs",
+    "upgrade --disk={}",
+    "clearpart --drives=naa.1,{} --overwritevmfs",
+    "clearpart --ignoredrives={} --overwritevmfs",
+    "part ds --ondisk={}",
 )
 
 
@@ -197,14 +261,23 @@ def test_names_of_disks(line: str) -> None:
 CLEARED = "clearpart {} --overwritevmfs\n"
 
 
-@pytest.mark.parametrize(("install", "clear", "decided"), [
-    ("install --disk=naa.1", "--drives=naa.1", True), ("install --disk=naa.1", "--drives=naa.2", False), ("install --disk=naa.1", "--alldrives", True),
-    ("install --disk=naa.1", "--drives=naa.2,/vmfs/devices/disks/naa.1", True), ("install --disk=naa.1", "--ignoredrives=naa.2", True),
-    ("install --disk=naa.1", "--ignoredrives=naa.1", False), ("install --firstdisk=local", "--firstdisk=local", True),
-    ("install --firstdisk=local", "--firstdisk=remote", False), ("install --firstdisk=local", "--drives=naa.2", False),
-    ("install --firstdisk=local --ignoressd", "--firstdisk=local", False), ("install --firstdisk=usb", "--alldrives", True),
-    ("install --disk=naa.1", "--firstdisk=local", False),
-])
+@pytest.mark.parametrize(
+    ("install", "clear", "decided"),
+    [
+        ("install --disk=naa.1", "--drives=naa.1", True),
+        ("install --disk=naa.1", "--drives=naa.2", False),
+        ("install --disk=naa.1", "--alldrives", True),
+        ("install --disk=naa.1", "--drives=naa.2,/vmfs/devices/disks/naa.1", True),
+        ("install --disk=naa.1", "--ignoredrives=naa.2", True),
+        ("install --disk=naa.1", "--ignoredrives=naa.1", False),
+        ("install --firstdisk=local", "--firstdisk=local", True),
+        ("install --firstdisk=local", "--firstdisk=remote", False),
+        ("install --firstdisk=local", "--drives=naa.2", False),
+        ("install --firstdisk=local --ignoressd", "--firstdisk=local", False),
+        ("install --firstdisk=usb", "--alldrives", True),
+        ("install --disk=naa.1", "--firstdisk=local", False),
+    ],
+)
 def test_what_clearpart_decides_about_a_datastore(install: str, clear: str, decided: bool) -> None:
     """Only of the disks that it is said to clear, and not without --overwritevmfs."""
     for order in (f"{install}\n{CLEARED.format(clear)}", f"{CLEARED.format(clear)}{install}\n"):
@@ -214,11 +287,18 @@ def test_what_clearpart_decides_about_a_datastore(install: str, clear: str, deci
 
 
 NUMBERS = (
-    "network --bootproto=dhcp --vlanid=\x1f10", "network --bootproto=dhcp --vlanid=\u0661\u0660", "network --bootproto=dhcp --vlanid=\u00a010",
-    "network --bootproto=dhcp --vlanid=\x8510", "network --bootproto=dhcp --vlanid=\x1c10\x1d", "network --bootproto=dhcp --device=vmnic\u0661",
-    "network --bootproto=dhcp --device=\x1fvmnic1", "network --bootproto=static --ip=\x1f192.0.2.11",
+    "network --bootproto=dhcp --vlanid=\x1f10",
+    "network --bootproto=dhcp --vlanid=\u0661\u0660",
+    "network --bootproto=dhcp --vlanid=\u00a010",
+    "network --bootproto=dhcp --vlanid=\x8510",
+    "network --bootproto=dhcp --vlanid=\x1c10\x1d",
+    "network --bootproto=dhcp --device=vmnic\u0661",
+    "network --bootproto=dhcp --device=\x1fvmnic1",
+    "network --bootproto=static --ip=\x1f192.0.2.11",
     "network --bootproto=static --netmask=255.255.255.0\u2003",
-    "network --bootproto=static --nameserver=192.0.2.1,\x1d192.0.2.2", "network --bootproto=static --hostname=\x1eesx", "network --vlanid=\u00b2",
+    "network --bootproto=static --nameserver=192.0.2.1,\x1d192.0.2.2",
+    "network --bootproto=static --hostname=\x1eesx",
+    "network --vlanid=\u00b2",
 )
 
 
@@ -271,12 +351,22 @@ def test_table() -> None:
 
 
 FULL: dict[str, Any] = {
-    "accepteula": True, "root_password_hash": HASH, "keyboard": "US Default", "reboot": True, "noeject": True,
+    "accepteula": True,
+    "root_password_hash": HASH,
+    "keyboard": "US Default",
+    "reboot": True,
+    "noeject": True,
     "install": {"firstdisk": ["DELLBOSS VD", "vmw_ahci", "local"], "overwritevmfs": True, "dpupcislots": ["0000:01:00.0"]},
-    "clearpart": [{"drives": ["naa.1", "naa.2"], "overwritevmfs": True}], "part": [{"name": "data store", "ondisk": "naa.2"}],
+    "clearpart": [{"drives": ["naa.1", "naa.2"], "overwritevmfs": True}],
+    "part": [{"name": "data store", "ondisk": "naa.2"}],
     "network": {"bootproto": "static", "ip": "192.0.2.1", "vlanid": 0, "addvmportgroup": False, "nameserver": ["192.0.2.2", "192.0.2.3"]},
-    "include": ["/part.cfg"], "pre": [{"script": "true"}], "post": [{"script": "a\n\n b\n", "timeout": 5, "ignorefailure": False, "interpreter": "python"}],
-    "firstboot": [{"script": "one\n"}, {"script": "two\n"}], "paranoid": True, "dryrun": True, "serialnum": "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE",
+    "include": ["/part.cfg"],
+    "pre": [{"script": "true"}],
+    "post": [{"script": "a\n\n b\n", "timeout": 5, "ignorefailure": False, "interpreter": "python"}],
+    "firstboot": [{"script": "one\n"}, {"script": "two\n"}],
+    "paranoid": True,
+    "dryrun": True,
+    "serialnum": "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE",
 }
 
 
@@ -290,9 +380,7 @@ def test_render_as_shlex_reads_it() -> None:
     """The installer splits with shlex, and so do we here: an oracle that is not ours."""
     lines = render(FULL).decode().splitlines()
     assert shlex.split(lines[1], comments=True) == ["rootpw", "--iscrypted", HASH]
-    assert shlex.split(lines[2], comments=True) == [
-        "install", "--firstdisk=DELLBOSS VD,vmw_ahci,local", "--overwritevmfs", "--dpupcislots=0000:01:00.0",
-    ]
+    assert shlex.split(lines[2], comments=True) == ["install", "--firstdisk=DELLBOSS VD,vmw_ahci,local", "--overwritevmfs", "--dpupcislots=0000:01:00.0"]
     assert shlex.split(lines[4], comments=True) == ["part", "data store", "--ondisk=naa.2"]
     assert "--vlanid=0 --addvmportgroup=0" in lines[5] and shlex.split(lines[6]) == ["keyboard", "US Default"]
     assert lines[-4:] == ["%firstboot", "one", "%firstboot", "two"] and "%post --interpreter=python --timeout=5 --ignorefailure=false" in lines
@@ -313,11 +401,19 @@ def test_bare_firstdisk_leaves_the_filters_to_the_installer() -> None:
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        ({"root_password_hash": "secret"}, "does not begin with"), ({"root_password_hash": "$6$rounds=656000$a$" + "x" * 86}, "rounds=5000"),
-        ({"keyboard": "a\nreboot"}, "control character"), ({"keyboard": ""}, "empty"), ({"keyboard": "-x"}, "dash"), ({"keyboard": "a\x00"}, "control"),
-        ({"install": {"firstdisk": ["a,b"]}}, "part of a list"), ({"install": {"firstdisk": [" a"]}}, "part of a list"), ({"install": {"disk": ""}}, "empty"),
-        ({"pre": [{"script": " \n"}]}, "script is empty"), ({"pre": [{"script": "a\n%post\n"}]}, "line 2 of the script begins with %post"),
-        ({"post": [{"script": "include = 1\n"}]}, "line 1 of the script begins with include"), ({"post": [{"script": "a\x00"}]}, "no text"),
+        ({"root_password_hash": "secret"}, "does not begin with"),
+        ({"root_password_hash": "$6$rounds=656000$a$" + "x" * 86}, "rounds=5000"),
+        ({"keyboard": "a\nreboot"}, "control character"),
+        ({"keyboard": ""}, "empty"),
+        ({"keyboard": "-x"}, "dash"),
+        ({"keyboard": "a\x00"}, "control"),
+        ({"install": {"firstdisk": ["a,b"]}}, "part of a list"),
+        ({"install": {"firstdisk": [" a"]}}, "part of a list"),
+        ({"install": {"disk": ""}}, "empty"),
+        ({"pre": [{"script": " \n"}]}, "script is empty"),
+        ({"pre": [{"script": "a\n%post\n"}]}, "line 2 of the script begins with %post"),
+        ({"post": [{"script": "include = 1\n"}]}, "line 1 of the script begins with include"),
+        ({"post": [{"script": "a\x00"}]}, "no text"),
     ],
 )
 def test_what_can_not_be_written(model: dict[str, Any], words: str) -> None:
@@ -351,17 +447,35 @@ def test_lines_and_sections() -> None:
     """Numbers of lines after gaps and scripts."""
     document = parse(b"\n# a\nreboot\n\n%post\n# b\n x\n%pre\ny\n%post")
     assert [(item.kind, item.line, item.name) for item in document.items] == [
-        (GAP, 1, ""), ("command", 3, "reboot"), (GAP, 4, ""), ("script", 5, "%post"), ("script", 8, "%pre"), (LOST, 10, ""),
+        (GAP, 1, ""),
+        ("command", 3, "reboot"),
+        (GAP, 4, ""),
+        ("script", 5, "%post"),
+        ("script", 8, "%pre"),
+        (LOST, 10, ""),
     ]
     assert document.items[3].body == b"# b\n x\n" and render_document(document) == b"\n# a\nreboot\n\n%post\n# b\n x\n%pre\ny\n%post"
 
 
 SECRET = [
-    f"rootpw --iscrypted {HASH}", "rootpw S3cret-word", "rootpw 'S3cret word'", "rootpw S3cret#word", "  rootpw --iscrypted 'S3cret",
-    "rootpw \\\nS3cret", "#rootpw S3cret",
-    "serialnum --esx=S3cre-S3cre-S3cre-S3cre-S3cre", "vmserialnum --esx S3cre-S3cre", "%post\nesxcli system account set -p S3cret -i root",
-    "%post\nesxcli system account add -i x -d x --password=S3cret", "%post\necho -n S3cret | passwd --stdin root", f"%post\nsed -i 's|x|{HASH}|' /etc/shadow",
-    "%include https://u:S3cret@h/x", "vnc --password=S3cret", "%post\n# rootpw S3cret", "'rootpw' S3cret", "rootpwS3cret",
+    f"rootpw --iscrypted {HASH}",
+    "rootpw S3cret-word",
+    "rootpw 'S3cret word'",
+    "rootpw S3cret#word",
+    "  rootpw --iscrypted 'S3cret",
+    "rootpw \\\nS3cret",
+    "#rootpw S3cret",
+    "serialnum --esx=S3cre-S3cre-S3cre-S3cre-S3cre",
+    "vmserialnum --esx S3cre-S3cre",
+    "%post\nesxcli system account set -p S3cret -i root",
+    "%post\nesxcli system account add -i x -d x --password=S3cret",
+    "%post\necho -n S3cret | passwd --stdin root",
+    f"%post\nsed -i 's|x|{HASH}|' /etc/shadow",
+    "%include https://u:S3cret@h/x",
+    "vnc --password=S3cret",
+    "%post\n# rootpw S3cret",
+    "'rootpw' S3cret",
+    "rootpwS3cret",
 ]
 
 
@@ -380,10 +494,16 @@ def test_words_are_no_secrets() -> None:
     assert secrets(parse(b"rootpw command\n")) == ["command"]
 
 
-@pytest.mark.parametrize("text", [
-    "keyboard German", "%pre\necho \"rootpw ${PW}\" > /tmp/x\necho \"password = \\\"${PW}\\\"\"",
-    "%post\nesxcli system account list\necho done | tee log\npasswd=$1\n", "%include http://h/a:b", "# account set of NICs",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "keyboard German",
+        '%pre\necho "rootpw ${PW}" > /tmp/x\necho "password = \\"${PW}\\""',
+        "%post\nesxcli system account list\necho done | tee log\npasswd=$1\n",
+        "%include http://h/a:b",
+        "# account set of NICs",
+    ],
+)
 def test_the_rest_is_shown(text: str) -> None:
     """A diff has to be of use."""
     assert shown(parse(text.encode())) == text and hide(text) == text

@@ -30,22 +30,46 @@ DISK = "naa.5000c500a1b2c3d4"
 
 # A value of each option, and the lines of the file that it is; typed here, as what the table says of itself proves nothing.
 EXAMPLES: dict[str, tuple[Any, str]] = {
-    "accepteula": (True, "vmaccepteula"), "root_password_hash": (HASH, f"rootpw --iscrypted {HASH}"), "install": ({"disk": DISK}, f"install --disk={DISK}"),
-    "installorupgrade": ({"firstdisk": ["local"]}, "installorupgrade --firstdisk=local"), "upgrade": ({"disk": DISK}, f"upgrade --disk={DISK}"),
+    "accepteula": (True, "vmaccepteula"),
+    "root_password_hash": (HASH, f"rootpw --iscrypted {HASH}"),
+    "install": ({"disk": DISK}, f"install --disk={DISK}"),
+    "installorupgrade": ({"firstdisk": ["local"]}, "installorupgrade --firstdisk=local"),
+    "upgrade": ({"disk": DISK}, f"upgrade --disk={DISK}"),
     "clearpart": ([{"drives": [DISK]}, {"alldrives": True}], f"clearpart --drives={DISK}\nclearpart --alldrives"),
-    "part": ([{"name": "ds2", "ondisk": DISK}], f"part ds2 --ondisk={DISK}"), "network": ({"bootproto": "dhcp"}, "network --bootproto=dhcp"),
-    "keyboard": ("Swiss German", 'keyboard "Swiss German"'), "serialnum": (KEY, f"vmserialnum --esx={KEY}"), "paranoid": (True, "paranoid"),
-    "dryrun": (True, "dryrun"), "reboot": (True, "reboot"), "noeject": (True, "reboot --noeject"), "include": (["/a", "/b"], "%include /a\n%include /b"),
-    "pre": ([{"script": "a\n"}], "%pre\na"), "post": ([{"script": "a\n", "timeout": 9}], "%post --timeout=9\na"),
+    "part": ([{"name": "ds2", "ondisk": DISK}], f"part ds2 --ondisk={DISK}"),
+    "network": ({"bootproto": "dhcp"}, "network --bootproto=dhcp"),
+    "keyboard": ("Swiss German", 'keyboard "Swiss German"'),
+    "serialnum": (KEY, f"vmserialnum --esx={KEY}"),
+    "paranoid": (True, "paranoid"),
+    "dryrun": (True, "dryrun"),
+    "reboot": (True, "reboot"),
+    "noeject": (True, "reboot --noeject"),
+    "include": (["/a", "/b"], "%include /a\n%include /b"),
+    "pre": ([{"script": "a\n"}], "%pre\na"),
+    "post": ([{"script": "a\n", "timeout": 9}], "%post --timeout=9\na"),
     "firstboot": ([{"script": "a\n"}, {"script": "b\n"}], "%firstboot\na\n%firstboot\nb"),
 }
 # What needs another option beside it.
 BESIDE = {"noeject": {"reboot": True}}
 # A line of a script that somebody meant for the installer; None where a shell may have such a line.
 IN_SCRIPTS: dict[str, str | None] = {
-    "accepteula": "accepteula", "root_password_hash": "rootpw x", "install": "install --firstdisk", "installorupgrade": "installorupgrade", "upgrade": None,
-    "clearpart": "clearpart --alldrives", "part": None, "network": "network --bootproto=dhcp", "keyboard": "keyboard German", "serialnum": "serialnum --esx=x",
-    "paranoid": "paranoid", "dryrun": "dryrun", "reboot": None, "include": None, "pre": None, "post": None, "firstboot": None,
+    "accepteula": "accepteula",
+    "root_password_hash": "rootpw x",
+    "install": "install --firstdisk",
+    "installorupgrade": "installorupgrade",
+    "upgrade": None,
+    "clearpart": "clearpart --alldrives",
+    "part": None,
+    "network": "network --bootproto=dhcp",
+    "keyboard": "keyboard German",
+    "serialnum": "serialnum --esx=x",
+    "paranoid": "paranoid",
+    "dryrun": "dryrun",
+    "reboot": None,
+    "include": None,
+    "pre": None,
+    "post": None,
+    "firstboot": None,
 }
 SECRET = ("root_password_hash", "serialnum")
 
@@ -133,7 +157,7 @@ def test_a_command_in_a_script(key: str) -> None:
     row = next(row for row in WRITTEN if row.key == key)
     line = IN_SCRIPTS[key]
     assert (line is None) is (row.in_script is None), f"the row of {row.name} and IN_SCRIPTS of this file differ"
-    lines = [name + line[len(line.split()[0]):] for name in (row.name, *row.aliases)] if line else [f"{row.name} x"] if row.name[0] != "%" else []
+    lines = [name + line[len(line.split()[0]) :] for name in (row.name, *row.aliases)] if line else [f"{row.name} x"] if row.name[0] != "%" else []
     for each in lines:
         rules = {found.rule for found in lint(parse(f"%post\n{each}\n".encode()))}
         assert ("command-in-script" in rules) is (line is not None), each
@@ -142,7 +166,8 @@ def test_a_command_in_a_script(key: str) -> None:
 def test_options_of_a_release(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands and options alike, from one release on and until another one."""
     rows = {
-        "new": Command("new", since="8.0", options=(Option("--x", since="9.0"),)), "gone": Command("gone", options=(Option("--y", until="8.0"),), until="9.0"),
+        "new": Command("new", since="8.0", options=(Option("--x", since="9.0"),)),
+        "gone": Command("gone", options=(Option("--y", until="8.0"),), until="9.0"),
     }
     monkeypatch.setattr("ansible_collections.virtnet.hardening.plugins.module_utils._installer.kickstart.lint.COMMANDS", {**COMMANDS, **rows})
 

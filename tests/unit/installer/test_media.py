@@ -18,8 +18,14 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors i
 BOOT_CFG = b"bootstate=0\ntitle=T\nprefix=\nkernel=/b.b00\nkernelopt=runweasel cdromBoot\nmodules=/Sub/a.v00 -x --- /k.b00\nbuild=8.0.3-0.0.24022510\n"
 SCRIPT = "vmaccepteula\nrootpw --iscrypted $6$a$" + "x" * 86 + "\ninstall --firstdisk=local\nnetwork --bootproto=dhcp\nreboot\n"
 FILES = {
-    "/BOOT.CFG": BOOT_CFG, "/EFI/BOOT/BOOT.CFG": BOOT_CFG, "/B.B00": b"b", "/SUB/A.V00": b"a", "/K.B00": b"k", "/MBOOT.C32": b"m",
-    "/EFI/BOOT/BOOTX64.EFI": b"e", "/EFI/BOOT/CRYPTO64.EFI": b"c",
+    "/BOOT.CFG": BOOT_CFG,
+    "/EFI/BOOT/BOOT.CFG": BOOT_CFG,
+    "/B.B00": b"b",
+    "/SUB/A.V00": b"a",
+    "/K.B00": b"k",
+    "/MBOOT.C32": b"m",
+    "/EFI/BOOT/BOOTX64.EFI": b"e",
+    "/EFI/BOOT/CRYPTO64.EFI": b"c",
 }
 U1B = BOOT_CFG.replace(b"8.0.3-0.0.24022510", b"7.0.1-0.10.17168206")
 FILES_OF_7_0_U1B = {**FILES, "/BOOT.CFG": U1B, "/EFI/BOOT/BOOT.CFG": U1B}
@@ -75,7 +81,9 @@ def test_hosts_say_otherwise() -> None:
     assert "ks/two.cfg" in paths and "ks/one.cfg" not in paths and all(path.endswith("boot.cfg") for path in paths[-3:])
     assert [entry.private for entry in medium.entries if entry.path == "ks/two.cfg"] == [True]
     assert {entry.path: entry.member for entry in medium.entries if entry.path.startswith("esxi/")} == {
-        "esxi/b.b00": "/B.B00", "esxi/Sub/a.v00": "/SUB/A.V00", "esxi/k.b00": "/K.B00",
+        "esxi/b.b00": "/B.B00",
+        "esxi/Sub/a.v00": "/SUB/A.V00",
+        "esxi/k.b00": "/K.B00",
     }
     assert "modules=Sub/a.v00 -x --- k.b00\n" in text(medium, "boot.cfg") and "prefix=http://h/x/esxi\n" in text(medium, "boot.cfg")
 
@@ -110,7 +118,7 @@ def test_arm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "version"), [(b"..PXELINUX 3.86 2010-04-01..", ""), (b"PXELINUX 4.07 x", "supports 3.86 only"), (b"PXELINUX 5.00", "!"), (b"PXELINUX 6.03", "!")],
+    ("data", "version"), [(b"..PXELINUX 3.86 2010-04-01..", ""), (b"PXELINUX 4.07 x", "supports 3.86 only"), (b"PXELINUX 5.00", "!"), (b"PXELINUX 6.03", "!")]
 )
 def test_pxelinux(data: bytes, version: str) -> None:
     """From 5.00 on it can't load the vendor's mboot.c32."""
@@ -126,9 +134,12 @@ def test_pxelinux(data: bytes, version: str) -> None:
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({}, "neither boot.cfg nor"), ({**FILES, "/boot.cfg": BOOT_CFG}, "differ in case only"), ({"/BOOT.CFG": BOOT_CFG}, "loads /b.b00"),
+        ({}, "neither boot.cfg nor"),
+        ({**FILES, "/boot.cfg": BOOT_CFG}, "differ in case only"),
+        ({"/BOOT.CFG": BOOT_CFG}, "loads /b.b00"),
         ({**FILES, "/EFI/BOOT/BOOT.CFG": BOOT_CFG.replace(b"/k.b00", b"/../k.b00"), "/../k.b00": b""}, "no plain path"),
-        ({"/BOOT.CFG": b"\xff\xfe\x00rubbish"}, "kernel"), ({"/BOOT.CFG": b""}, "kernel"),
+        ({"/BOOT.CFG": b"\xff\xfe\x00rubbish"}, "kernel"),
+        ({"/BOOT.CFG": b""}, "kernel"),
     ],
 )
 def test_media_that_are_none(files: dict[str, bytes], words: str) -> None:
@@ -141,9 +152,16 @@ def test_media_that_are_none(files: dict[str, bytes], words: str) -> None:
 @pytest.mark.parametrize(
     ("mac", "folder"),
     [
-        ("52:54:00:AB:cd:01", "01-52-54-00-ab-cd-01"), ("52-54-00-ab-cd-01", "01-52-54-00-ab-cd-01"), ("5254.00ab.cd01", "01-52-54-00-ab-cd-01"),
-        ("525400abcd01", "01-52-54-00-ab-cd-01"), ("", None), ("52:54:00:ab:cd", None), ("01:00:5e:00:00:01", None), ("00:00:00:00:00:00", None),
-        ("52:54:00:ab:cd:0g", None), ("52:54:00:ab:cd:01:02", None),
+        ("52:54:00:AB:cd:01", "01-52-54-00-ab-cd-01"),
+        ("52-54-00-ab-cd-01", "01-52-54-00-ab-cd-01"),
+        ("5254.00ab.cd01", "01-52-54-00-ab-cd-01"),
+        ("525400abcd01", "01-52-54-00-ab-cd-01"),
+        ("", None),
+        ("52:54:00:ab:cd", None),
+        ("01:00:5e:00:00:01", None),
+        ("00:00:00:00:00:00", None),
+        ("52:54:00:ab:cd:0g", None),
+        ("52:54:00:ab:cd:01:02", None),
     ],
 )
 def test_mac_folders(mac: str, folder: str | None) -> None:
@@ -223,13 +241,18 @@ def test_the_release_of_a_medium_whose_build_is_empty() -> None:
     assert make(old, **long).result["esxi_version"] == "6.7"
 
 
-@pytest.mark.parametrize(("given", "words"), [
-    ({"base_url": "http://u:pa55word@h/x"}, "base_url: it carries a password"), ({"base_url": "http://h/\u00e9"}, "base_url"),
-    ({"base_url": "http://h/a b"}, "base_url"),
-    ({"base_url": "http://h/" + "x" * 250}, "module-length"), ({"base_url": "http://h", "memory": 1024}, "memory: 1024 bytes"),
-    ({"base_url": "http://h", "kernel_options": {"systemmediasize": "min"}}, "option-case"),
-    ({"base_url": "http://h", "drivers": ["/d/\ud800.zip"]}, "rename it"),
-])
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"base_url": "http://u:pa55word@h/x"}, "base_url: it carries a password"),
+        ({"base_url": "http://h/\u00e9"}, "base_url"),
+        ({"base_url": "http://h/a b"}, "base_url"),
+        ({"base_url": "http://h/" + "x" * 250}, "module-length"),
+        ({"base_url": "http://h", "memory": 1024}, "memory: 1024 bytes"),
+        ({"base_url": "http://h", "kernel_options": {"systemmediasize": "min"}}, "option-case"),
+        ({"base_url": "http://h", "drivers": ["/d/\ud800.zip"]}, "rename it"),
+    ],
+)
 def test_what_is_refused_for_a_tree(given: dict[str, Any], words: str) -> None:
     """With its reason, without the password."""
     with pytest.raises(InputError, match=words) as error:

@@ -12,9 +12,35 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.versi
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy.errors import InputError
 
 IN_ORDER = (
-    "6.5", "6.5 U1", "6.5 U3", "6.7", "6.7 U3", "7.0", "7.0b", "7.0 U1", "7.0 U1a", "7.0 U1b", "7.0 U1c", "7.0 U1d", "7.0 U2", "7.0 U3", "7.0 U3c", "7.0 U3w",
-    "8.0", "8.0a", "8.0 U1", "8.0 U1a", "8.0 U2b", "8.0 U3", "8.0 U3g", "9.0", "9.0.0.0100",
-    "9.0.0.0101", "9.0.1.0", "9.0.1.0100", "9.1",
+    "6.5",
+    "6.5 U1",
+    "6.5 U3",
+    "6.7",
+    "6.7 U3",
+    "7.0",
+    "7.0b",
+    "7.0 U1",
+    "7.0 U1a",
+    "7.0 U1b",
+    "7.0 U1c",
+    "7.0 U1d",
+    "7.0 U2",
+    "7.0 U3",
+    "7.0 U3c",
+    "7.0 U3w",
+    "8.0",
+    "8.0a",
+    "8.0 U1",
+    "8.0 U1a",
+    "8.0 U2b",
+    "8.0 U3",
+    "8.0 U3g",
+    "9.0",
+    "9.0.0.0100",
+    "9.0.0.0101",
+    "9.0.1.0",
+    "9.0.1.0100",
+    "9.1",
 )
 
 
@@ -28,8 +54,18 @@ def test_releases_in_order() -> None:
 @pytest.mark.parametrize(
     ("text", "same"),
     [
-        ("7.0U1c", "7.0 U1c"), ("7.0 Update 1c", "7.0 U1c"), ("7.0 update1C", "7.0 U1c"), ("7.0.1c", "7.0 U1c"), ("7.0.1", "7.0 U1"), ("8.0.3", "8.0 U3"),
-        ("ESXi 8.0b", "8.0b"), ("ESX 9.0", "9.0"), ("7.0.0", "7.0"), ("7.0.0 U2", "7.0 U2"), ("7.0.2 U2a", "7.0 U2a"), (" 6.7 ", "6.7"),
+        ("7.0U1c", "7.0 U1c"),
+        ("7.0 Update 1c", "7.0 U1c"),
+        ("7.0 update1C", "7.0 U1c"),
+        ("7.0.1c", "7.0 U1c"),
+        ("7.0.1", "7.0 U1"),
+        ("8.0.3", "8.0 U3"),
+        ("ESXi 8.0b", "8.0b"),
+        ("ESX 9.0", "9.0"),
+        ("7.0.0", "7.0"),
+        ("7.0.0 U2", "7.0 U2"),
+        ("7.0.2 U2a", "7.0 U2a"),
+        (" 6.7 ", "6.7"),
     ],
 )
 def test_spellings(text: str, same: str) -> None:
@@ -38,7 +74,7 @@ def test_spellings(text: str, same: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "7", "7.0 U", "seven", "7.0.1 U2", "5.5", "6.4 U9", "10.0", "7.0 U1cc", "7.0-1", "7.0 U1c\nx", "\u0667.\u0660", "7.0 U999"],
+    "text", ["", "7", "7.0 U", "seven", "7.0.1 U2", "5.5", "6.4 U9", "10.0", "7.0 U1cc", "7.0-1", "7.0 U1c\nx", "\u0667.\u0660", "7.0 U999"]
 )
 def test_no_releases(text: str) -> None:
     """Refused, by its text."""
@@ -49,8 +85,16 @@ def test_no_releases(text: str) -> None:
 @pytest.mark.parametrize(
     ("build", "version"),
     [
-        ("7.0.1-0.0.16850804", "7.0 U1"), ("7.0.1-0.10.17168206", "7.0 U1b"), ("7.0.1-0.20.17325020", "7.0 U1c"), ("7.0.1-0.25.17325551", "7.0 U1c"),
-        ("7.0.1-0.30.17551050", "7.0 U1d"), ("8.0.3-0.0.24022510", "8.0 U3"), ("6.7.0-0.0.8169922", "6.7"), ("", None), ("custom", None), ("7.0.1-0.0.x", None),
+        ("7.0.1-0.0.16850804", "7.0 U1"),
+        ("7.0.1-0.10.17168206", "7.0 U1b"),
+        ("7.0.1-0.20.17325020", "7.0 U1c"),
+        ("7.0.1-0.25.17325551", "7.0 U1c"),
+        ("7.0.1-0.30.17551050", "7.0 U1d"),
+        ("8.0.3-0.0.24022510", "8.0 U3"),
+        ("6.7.0-0.0.8169922", "6.7"),
+        ("", None),
+        ("custom", None),
+        ("7.0.1-0.0.x", None),
     ],
 )
 def test_release_of_a_build(build: str, version: str | None) -> None:
@@ -72,18 +116,29 @@ def test_since_7_0_u1c(size: str, text: str) -> None:
     assert text in error.value.message and str(SINCE) in error.value.message
 
 
-GB = 1000 ** 3
+GB = 1000**3
 V8 = EsxiVersion(8, 0)
 
 
 @pytest.mark.parametrize(
     ("size", "memory", "refused", "warned"),
     [
-        ("min", 476 * GIB, False, False), ("min", 512 * GIB, False, True), ("min", 900 * GIB, False, True), ("min", 1024 * GIB, True, False),
+        ("min", 476 * GIB, False, False),
+        ("min", 512 * GIB, False, True),
+        ("min", 900 * GIB, False, True),
+        ("min", 1024 * GIB, True, False),
         # What a host with 512 GB or 1 TB tells of itself, and the vendor's own units.
-        ("min", 511 * GIB, False, True), ("min", 1023 * GIB, True, False), ("min", 1000 ** 4, True, False), ("min", 1000 ** 4 - 1, False, True),
-        ("min", 6144 * GIB, True, False), ("small", 8 * GIB, False, False), ("small", 1024 * GIB, False, False), ("default", 4096 * GIB, False, False),
-        ("max", 512 * GIB, False, True), ("max", 1024 * GIB, False, False), ("min", None, False, False),
+        ("min", 511 * GIB, False, True),
+        ("min", 1023 * GIB, True, False),
+        ("min", 1000**4, True, False),
+        ("min", 1000**4 - 1, False, True),
+        ("min", 6144 * GIB, True, False),
+        ("small", 8 * GIB, False, False),
+        ("small", 1024 * GIB, False, False),
+        ("default", 4096 * GIB, False, False),
+        ("max", 512 * GIB, False, True),
+        ("max", 1024 * GIB, False, False),
+        ("min", None, False, False),
     ],
 )
 def test_memory(size: str, memory: int | None, refused: bool, warned: bool) -> None:
@@ -99,10 +154,17 @@ def test_memory(size: str, memory: int | None, refused: bool, warned: bool) -> N
     ("size", "disk", "datastore"),
     [
         # Measured by others on 8.0, see the module.
-        ("min", 80 * GIB, int(47.75 * GIB)), ("default", 48 * GIB, 0), ("default", 96 * GIB, 0),
+        ("min", 80 * GIB, int(47.75 * GIB)),
+        ("default", 48 * GIB, 0),
+        ("default", 96 * GIB, 0),
         # Documented: with default a datastore is made on media of more than 142 GB.
-        ("default", 140 * GB, 0), ("default", 143 * GB, 143 * GB - 128 * GIB - GIB // 4),
-        ("small", 64 * GIB, 0), ("small", 100 * GIB, int(35.75 * GIB)), ("max", 2000 * GB, 0), ("min", 32 * GIB, 0), ("min", 33 * GIB, 0),
+        ("default", 140 * GB, 0),
+        ("default", 143 * GB, 143 * GB - 128 * GIB - GIB // 4),
+        ("small", 64 * GIB, 0),
+        ("small", 100 * GIB, int(35.75 * GIB)),
+        ("max", 2000 * GB, 0),
+        ("min", 32 * GIB, 0),
+        ("min", 33 * GIB, 0),
     ],
 )
 def test_what_is_left(size: str, disk: int, datastore: int) -> None:

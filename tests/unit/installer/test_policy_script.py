@@ -37,11 +37,17 @@ def group(security: dict[str, str], name: str = "VM Network", **more: Any) -> li
 def test_what_a_shell_calls(tmp_path: Path, shell: list[str]) -> None:
     """Each word as esxcli is to get it, in order, and a line in the log."""
     document = [
-        {"name": "vSwitch0", "security": REJECT, "guards": {"bpdu": "reject"}, "port_groups": [
-            {"name": "VM Network", "security": {**INHERIT, "forged_transmits": "accept"}},
-            {"name": "Management Network", "security": {"promiscuous": "reject"}},
-        ]},
-        {"name": "br0", "kind": "bridge", "security": REJECT}, {"name": "dvs", "kind": "vds", "security": REJECT},
+        {
+            "name": "vSwitch0",
+            "security": REJECT,
+            "guards": {"bpdu": "reject"},
+            "port_groups": [
+                {"name": "VM Network", "security": {**INHERIT, "forged_transmits": "accept"}},
+                {"name": "Management Network", "security": {"promiscuous": "reject"}},
+            ],
+        },
+        {"name": "br0", "kind": "bridge", "security": REJECT},
+        {"name": "dvs", "kind": "vds", "security": REJECT},
     ]
     first = render(document, MADE_BY_INSTALLER)
     calls = FirstHost(tmp_path).run(first.script, shell)
@@ -116,7 +122,8 @@ def test_all_combinations_of_a_group() -> None:
         ([{"name": "vSwitch0", "guards": {"bpdu": "accept"}, "port_groups": [{"name": "VM Network", "guards": {"bpdu": "reject"}}]}], "give both the same"),
         ([{"name": "vSwitch0", "security": REJECT}, {"name": "vSwitch0", "security": REJECT}], "stands there twice"),
         ([*group(REJECT), {"name": "vSwitch1", "port_groups": [{"name": "VM Network", "security": REJECT}]}], "one group of a name"),
-        ([{"name": "vSwitch0\nreboot", "security": REJECT}], "control character"), ([], "the list is empty"),
+        ([{"name": "vSwitch0\nreboot", "security": REJECT}], "control character"),
+        ([], "the list is empty"),
     ],
 )
 def test_what_esxcli_can_not_say(document: list[dict[str, Any]], words: str) -> None:
@@ -140,7 +147,12 @@ def test_what_one_does_without_is_told() -> None:
 def test_the_filter() -> None:
     """Checks the document as a module does, and takes switches that scripts have made."""
     assert esxcli_policy(group(REJECT, "Guests"), {"vSwitch0": ["Guests"]})["commands"][0][-4] == "--portgroup-name=Guests"
-    for switches, words in (([{"name": "s", "secrity": {}}], "does not know switches.secrity"), ([{"security": {}}], "name"), ("x", "switches"),
-                            ([{"name": "s", "security": {"promiscuous": "no"}}], "must be one of"), ([{"name": "s", "security": REJECT}], "not there")):
+    for switches, words in (
+        ([{"name": "s", "secrity": {}}], "does not know switches.secrity"),
+        ([{"security": {}}], "name"),
+        ("x", "switches"),
+        ([{"name": "s", "security": {"promiscuous": "no"}}], "must be one of"),
+        ([{"name": "s", "security": REJECT}], "not there"),
+    ):
         with pytest.raises(AnsibleFilterError, match=re.escape(words)):
             esxcli_policy(switches)

@@ -57,31 +57,56 @@ def test_the_script_as_shlex_reads_it() -> None:
     assert [words[0] for words in lines] == ["vmaccepteula", "rootpw", "install", "network", "keyboard", "reboot"]
     assert lines[2] == ["install", "--firstdisk=local", "--overwritevmfs"]
     assert set(lines[3][1:]) == {
-        "--bootproto=static", "--device=vmnic0", "--ip=192.0.2.11", "--netmask=255.255.255.0", "--gateway=192.0.2.1", "--nameserver=192.0.2.53",
+        "--bootproto=static",
+        "--device=vmnic0",
+        "--ip=192.0.2.11",
+        "--netmask=255.255.255.0",
+        "--gateway=192.0.2.1",
+        "--nameserver=192.0.2.53",
         "--hostname=esx1",
     }
 
 
 BROKEN: list[Any] = [
-    ({"memory": "1TB"}, "must use at least small (69 GB)"), ({"memory": "1024GB"}, "1 TB or more"),
-    ({"esxi_version": "7.0 U1b"}, "autoPartitionOSDataSize"), ({"esxi_version": "6.7"}, "no ESX-OSData"), ({"esxi_version": "5.5"}, "is not known here"),
-    ({"esxi_version": None}, "esxi_version: it is missing"), ({"disk_size": "20GB"}, "is too small for ESXi"), ({"memory": "much"}, "memory"),
-    ({"accepteula": None}, "missing-eula"), ({"vmfs": None}, "vmfs-undecided"), ({"vmfs": "maybe"}, "none of overwrite and preserve"),
-    ({"network": {**NETWORK, "gateway": "198.51.100.1"}}, "gateway-network"), ({"network": {**NETWORK, "ip": "192.0.2.255"}}, "broadcast address"),
-    ({"network": {"bootproto": "dhcp", "ip": "192.0.2.9"}}, "dhcp-with-address"), ({"network": {"bootprot": "dhcp"}}, "does not know network.bootprot"),
-    ({"network": {**NETWORK, "hostname": "a_b"}}, "is no host name"), ({"kernel_options": {"systemMediaSize": "max"}}, "given by system_media_size"),
+    ({"memory": "1TB"}, "must use at least small (69 GB)"),
+    ({"memory": "1024GB"}, "1 TB or more"),
+    ({"esxi_version": "7.0 U1b"}, "autoPartitionOSDataSize"),
+    ({"esxi_version": "6.7"}, "no ESX-OSData"),
+    ({"esxi_version": "5.5"}, "is not known here"),
+    ({"esxi_version": None}, "esxi_version: it is missing"),
+    ({"disk_size": "20GB"}, "is too small for ESXi"),
+    ({"memory": "much"}, "memory"),
+    ({"accepteula": None}, "missing-eula"),
+    ({"vmfs": None}, "vmfs-undecided"),
+    ({"vmfs": "maybe"}, "none of overwrite and preserve"),
+    ({"network": {**NETWORK, "gateway": "198.51.100.1"}}, "gateway-network"),
+    ({"network": {**NETWORK, "ip": "192.0.2.255"}}, "broadcast address"),
+    ({"network": {"bootproto": "dhcp", "ip": "192.0.2.9"}}, "dhcp-with-address"),
+    ({"network": {"bootprot": "dhcp"}}, "does not know network.bootprot"),
+    ({"network": {**NETWORK, "hostname": "a_b"}}, "is no host name"),
+    ({"kernel_options": {"systemMediaSize": "max"}}, "given by system_media_size"),
     ({"kernel_options": {"autoPartitionOSDataSize": 8192}}, "keep one"),
     ({"policy": [{"name": "vSwitch7", "security": {"promiscuous": "reject"}}]}, "not there"),
-    ({"policy": [{"name": "vSwitch0", "secrity": {}}]}, "does not know policy.secrity"), ({"policy": [{"name": "vSwitch0", "isolated": True}]}, "isolated"),
-    ({"firstboot": [{"script": "x"}], "secure_boot": True}, "Secure Boot"), ({"firstboot": [{"script": "echo rootpw S3cret\n"}]}, "script-secret"),
-    ({"firstboot": [{"script": "a\n%post\n"}]}, "line 2 of the script"), ({"pci_ids": "8086"}, "8086"),
-    ({"memory": "1024"}, "give it with its unit"), ({"memory": "64"}, "give it with its unit"), ({"disk_size": "80"}, "give it with its unit"),
-    ({"kernel_options": {"systemmediasize": "min"}}, "option-case"), ({"kernel_options": {"runwesel": True}}, "option-spelling"),
+    ({"policy": [{"name": "vSwitch0", "secrity": {}}]}, "does not know policy.secrity"),
+    ({"policy": [{"name": "vSwitch0", "isolated": True}]}, "isolated"),
+    ({"firstboot": [{"script": "x"}], "secure_boot": True}, "Secure Boot"),
+    ({"firstboot": [{"script": "echo rootpw S3cret\n"}]}, "script-secret"),
+    ({"firstboot": [{"script": "a\n%post\n"}]}, "line 2 of the script"),
+    ({"pci_ids": "8086"}, "8086"),
+    ({"memory": "1024"}, "give it with its unit"),
+    ({"memory": "64"}, "give it with its unit"),
+    ({"disk_size": "80"}, "give it with its unit"),
+    ({"kernel_options": {"systemmediasize": "min"}}, "option-case"),
+    ({"kernel_options": {"runwesel": True}}, "option-spelling"),
     ({"kernel_options": {"noACPI": None}}, "noACPI is null, which takes away an option that the profile has, and it has none; give true"),
-    ({"kernel_options": {"ks": "http://h/ks"}}, "ks is made of"), ({"kernel_options": {"a": "b c"}}, "the value of a"), ({"disk": "ssd"}, "bad-value"),
-    ({"kernel_options": {"a": "x" * 4096}}, "kernel-length"), ({"accepteula": False}, "missing-eula"),
+    ({"kernel_options": {"ks": "http://h/ks"}}, "ks is made of"),
+    ({"kernel_options": {"a": "b c"}}, "the value of a"),
+    ({"disk": "ssd"}, "bad-value"),
+    ({"kernel_options": {"a": "x" * 4096}}, "kernel-length"),
+    ({"accepteula": False}, "missing-eula"),
     ({"firstboot": [{"script": "esxcli iscsi adapter auth chap set -A vmhba64 -S S3cretCh4p"}]}, "script-secret"),
-    ({"policy": POLICY, "allow_unenforced": ["bpdu"]}, "must be one or more of"), ({"disk": "naa.1\n"}, "control character"),
+    ({"policy": POLICY, "allow_unenforced": ["bpdu"]}, "must be one or more of"),
+    ({"disk": "naa.1\n"}, "control character"),
 ]
 
 
@@ -94,17 +119,21 @@ def test_what_is_refused(more: dict[str, Any], words: str) -> None:
     assert made["preview"] == "" and "S3cret" not in json.dumps(made)
 
 
-@pytest.mark.parametrize(("overrides", "words"), [
-    ({"kickstart": {"install": {"disk": "naa.1", "firstdisk": ["local"]}}}, "exclude each other"),
-    ({"kickstart": {"install": None}}, "it says none of them"),
-    ({"kickstart": {"part": [{"name": "d", "ondisk": "naa.1"}], "install": {"disk": "naa.1"}}}, "part-disk"),
-    ({"kickstart": {"instal": {}}}, "does not know kickstart.instal"), ({"system_media_size": "tiny"}, "must be one of"),
-    ({"colour": 1}, "does not know colour"),
-    ({"kickstart": {"keyboard": "Klingon", "paranoid": True}}, "paranoid"),
-    ({"kickstart": {"root_password_hash": "x"}}, "does not know kickstart.root_password_hash"),
-    ({"esxi_version": "7.0", "system_media_size": None, "kernel_options": {"autoPartitionOSDataSize": "100"}}, "4096 or more"),
-    ({"esxi_version": "6.7", "system_media_size": None, "kernel_options": {"autoPartitionOSDataSize": "8192"}}, "since 7.0"),
-])
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ({"kickstart": {"install": {"disk": "naa.1", "firstdisk": ["local"]}}}, "exclude each other"),
+        ({"kickstart": {"install": None}}, "it says none of them"),
+        ({"kickstart": {"part": [{"name": "d", "ondisk": "naa.1"}], "install": {"disk": "naa.1"}}}, "part-disk"),
+        ({"kickstart": {"instal": {}}}, "does not know kickstart.instal"),
+        ({"system_media_size": "tiny"}, "must be one of"),
+        ({"colour": 1}, "does not know colour"),
+        ({"kickstart": {"keyboard": "Klingon", "paranoid": True}}, "paranoid"),
+        ({"kickstart": {"root_password_hash": "x"}}, "does not know kickstart.root_password_hash"),
+        ({"esxi_version": "7.0", "system_media_size": None, "kernel_options": {"autoPartitionOSDataSize": "100"}}, "4096 or more"),
+        ({"esxi_version": "6.7", "system_media_size": None, "kernel_options": {"autoPartitionOSDataSize": "8192"}}, "since 7.0"),
+    ],
+)
 def test_overrides_that_are_refused(overrides: dict[str, Any], words: str) -> None:
     """As if they stood in the profile."""
     made = plan(given={"overrides": overrides})
@@ -118,11 +147,17 @@ def test_the_hash(secret: str, words: str) -> None:
     assert len(made["problems"]) == 1 and words in made["problems"][0] and (not secret or secret not in json.dumps(made))
 
 
-@pytest.mark.parametrize(("more", "words"), [
-    ({"memory": "600GB"}, "small is meant for hosts with 512 GB"), ({"esxi_version": "9.0"}, "names only default and max"),
-    ({"disk_size": "34GB"}, "nothing is left for a datastore"), ({"policy": POLICY, "secure_boot": None}, "apply the role esxi_network_policy"),
-    ({"policy": POLICY, "secure_boot": True}, "not set at the first start"), ({"pci_ids": "1234:5678"}, "no bundle of the catalogue names it"),
-])
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"memory": "600GB"}, "small is meant for hosts with 512 GB"),
+        ({"esxi_version": "9.0"}, "names only default and max"),
+        ({"disk_size": "34GB"}, "nothing is left for a datastore"),
+        ({"policy": POLICY, "secure_boot": None}, "apply the role esxi_network_policy"),
+        ({"policy": POLICY, "secure_boot": True}, "not set at the first start"),
+        ({"pci_ids": "1234:5678"}, "no bundle of the catalogue names it"),
+    ],
+)
 def test_what_is_warned_about(more: dict[str, Any], words: str) -> None:
     """It may be right."""
     made = plan(**more)
@@ -178,10 +213,17 @@ def test_a_profile_of_ones_own() -> None:
     assert made["kickstart"]["keyboard"] == "Swiss German" and made["media"]["system_media_size"] == "min"
 
 
-@pytest.mark.parametrize(("profiles", "words"), [
-    ({"a": {"extends": "b"}, "b": {"extends": "a"}}, "a extends b extends a"), ({"b": {}}, "'a' is none of b"), ({"a": {"extends": "c"}}, "'c' is none of a"),
-    ({"a": "text"}, "give its keys"), ({"a": {"root_password_hash": HASH}}, "no part of a profile"), ({"a": {"kickstart": {"serialnum": "x"}}}, "no part of"),
-])
+@pytest.mark.parametrize(
+    ("profiles", "words"),
+    [
+        ({"a": {"extends": "b"}, "b": {"extends": "a"}}, "a extends b extends a"),
+        ({"b": {}}, "'a' is none of b"),
+        ({"a": {"extends": "c"}}, "'c' is none of a"),
+        ({"a": "text"}, "give its keys"),
+        ({"a": {"root_password_hash": HASH}}, "no part of a profile"),
+        ({"a": {"kickstart": {"serialnum": "x"}}}, "no part of"),
+    ],
+)
 def test_profiles_that_can_not_be(profiles: dict[str, Any], words: str) -> None:
     """By name."""
     made = install_profile({"host": "esx1", "profile": "a"}, profiles, HASH)
@@ -223,21 +265,25 @@ OUTPUTS = {"formats": ["iso", "http"], "src": "/srv/esxi", "dest": "/srv/www", "
 ONE = ("esx1", "192.0.2.11", "52:54:00:00:00:01")
 
 
-@pytest.mark.parametrize(("other", "outputs", "words"), [
-    (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02"), {}, ""),
-    (of_host("esx2", "192.0.2.11", "52:54:00:00:00:02"), {}, "esx2: ip 192.0.2.11 is that of esx1 too"),
-    (of_host("esx2", "192.0.2.12", "5254.0000.0001"), {}, "esx2: mac 5254.0000.0001 is that of esx1"),
-    (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02", network={**NETWORK, "hostname": "ESX1"}), {}, "hostname ESX1 is that of esx1"),
-    (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02", esxi_version="9.0"), {}, "the hosts want 8.0 U3 (esx1), 9.0 (esx2)"),
-    (of_host("esx2", "192.0.2.12", ""), {}, "http: hosts: esx2 has no mac"), (of_host("esx2", "192.0.2.12", ""), {"formats": ["iso"]}, ""),
-    (of_host("esx2", "192.0.2.12", "x"), {}, "is no MAC address"),
-    (of_host("../x", "", "52:54:00:00:00:02", network={"bootproto": "dhcp"}), {}, "can't be the name of a file"),
-    (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02"), {"base_url": ""}, "http: base_url: it is needed"),
-    (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02"), {"formats": ["usb"]}, "usb is none of iso"),
-    (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02"), {"formats": []}, "the list is empty"),
-    (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02"), {"src": ""}, "src: it is empty"),
-    (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02", accepteula=False), {}, "esx2: there is no vmaccepteula"),
-])
+@pytest.mark.parametrize(
+    ("other", "outputs", "words"),
+    [
+        (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02"), {}, ""),
+        (of_host("esx2", "192.0.2.11", "52:54:00:00:00:02"), {}, "esx2: ip 192.0.2.11 is that of esx1 too"),
+        (of_host("esx2", "192.0.2.12", "5254.0000.0001"), {}, "esx2: mac 5254.0000.0001 is that of esx1"),
+        (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02", network={**NETWORK, "hostname": "ESX1"}), {}, "hostname ESX1 is that of esx1"),
+        (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02", esxi_version="9.0"), {}, "the hosts want 8.0 U3 (esx1), 9.0 (esx2)"),
+        (of_host("esx2", "192.0.2.12", ""), {}, "http: hosts: esx2 has no mac"),
+        (of_host("esx2", "192.0.2.12", ""), {"formats": ["iso"]}, ""),
+        (of_host("esx2", "192.0.2.12", "x"), {}, "is no MAC address"),
+        (of_host("../x", "", "52:54:00:00:00:02", network={"bootproto": "dhcp"}), {}, "can't be the name of a file"),
+        (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02"), {"base_url": ""}, "http: base_url: it is needed"),
+        (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02"), {"formats": ["usb"]}, "usb is none of iso"),
+        (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02"), {"formats": []}, "the list is empty"),
+        (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02"), {"src": ""}, "src: it is empty"),
+        (of_host("esx2", "192.0.2.12", "52:54:00:00:00:02", accepteula=False), {}, "esx2: there is no vmaccepteula"),
+    ],
+)
 def test_hosts_together(other: dict[str, Any], outputs: dict[str, Any], words: str) -> None:
     """What two hosts can't both have, and what a medium can't be."""
     found = install_conflicts([of_host(*ONE), other], ["esx1", other["host"]], ["esx1", other["host"]], {**OUTPUTS, **outputs})
@@ -253,7 +299,9 @@ def test_hosts_that_are_missing() -> None:
 def test_what_is_no_input() -> None:
     """A sentence."""
     for call in (
-        lambda: install_profile("x", {}), lambda: install_profile({}, []), lambda: install_conflicts({}, [], [], []),
+        lambda: install_profile("x", {}),
+        lambda: install_profile({}, []),
+        lambda: install_conflicts({}, [], [], []),
         lambda: install_conflicts(["x"], [], [], {}),
     ):
         with pytest.raises(AnsibleFilterError, match="takes"):

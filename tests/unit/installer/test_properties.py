@@ -41,14 +41,65 @@ def soup(words: list[str]) -> Any:
 
 
 KICKSTART_WORDS = [
-    *COMMANDS, *(option.name for command in COMMANDS.values() for option in command.options),
-    "\n", "\n", "\n", "\r\n", " ", " ", "\t", "=", ",", "#", "'", '"', "\\",
-    "\x00", "\ufeff", "local", "static", "192.0.2.1", "255.255.255.0", HASH, "$1$abc", "%end", "-p secret", "https://u:p@h/", "account set", "| passwd",
+    *COMMANDS,
+    *(option.name for command in COMMANDS.values() for option in command.options),
+    "\n",
+    "\n",
+    "\n",
+    "\r\n",
+    " ",
+    " ",
+    "\t",
+    "=",
+    ",",
+    "#",
+    "'",
+    '"',
+    "\\",
+    "\x00",
+    "\ufeff",
+    "local",
+    "static",
+    "192.0.2.1",
+    "255.255.255.0",
+    HASH,
+    "$1$abc",
+    "%end",
+    "-p secret",
+    "https://u:p@h/",
+    "account set",
+    "| passwd",
 ]
 BOOTCFG_WORDS = [
-    *bootcfg_parse.KEYS, "\n", "\n", "\n", "\r\n", " ", " ", "\t", "=", "=", "=", "#", "---", " --- ", "-", "\x00", "kernel=k\n", "KERNEL=", "5", "5s",
+    *bootcfg_parse.KEYS,
+    "\n",
+    "\n",
+    "\n",
+    "\r\n",
+    " ",
+    " ",
+    "\t",
+    "=",
+    "=",
+    "=",
+    "#",
+    "---",
+    " --- ",
+    "-",
+    "\x00",
+    "kernel=k\n",
+    "KERNEL=",
+    "5",
+    "5s",
     "ks=https://u:p@h/x",
-    "cdromBoot", "systemMediaSize=min", "/", "\\", "://", '"', "\x0b", "\x0c",
+    "cdromBoot",
+    "systemMediaSize=min",
+    "/",
+    "\\",
+    "://",
+    '"',
+    "\x0b",
+    "\x0c",
 ]
 KICKSTARTS, BOOTCFGS = soup(KICKSTART_WORDS), soup(BOOTCFG_WORDS)
 
@@ -100,9 +151,15 @@ def test_any_boot_cfg(data: bytes) -> None:
 NAMES = st.sampled_from(["ks", "runweasel", "cdromBoot", "systemMediaSize", "k"])
 PATHS = st.sampled_from(["a", "/a", "b.b00", "k x=1", "-", "c-", "/d e"])
 EDITS = st.builds(
-    Edit, st.dictionaries(NAMES, st.none() | st.sampled_from(["min", "cdrom:/KS.CFG", "a=b"]), max_size=3), st.lists(NAMES, max_size=2),
-    st.lists(PATHS, max_size=3), st.lists(PATHS, max_size=2), st.booleans(), st.none() | st.sampled_from(["", "p", "http://h/p/", " p "]),
-    st.none() | st.text(max_size=8), st.none() | st.integers(0, 99),
+    Edit,
+    st.dictionaries(NAMES, st.none() | st.sampled_from(["min", "cdrom:/KS.CFG", "a=b"]), max_size=3),
+    st.lists(NAMES, max_size=2),
+    st.lists(PATHS, max_size=3),
+    st.lists(PATHS, max_size=2),
+    st.booleans(),
+    st.none() | st.sampled_from(["", "p", "http://h/p/", " p "]),
+    st.none() | st.text(max_size=8),
+    st.none() | st.integers(0, 99),
 )
 
 
@@ -169,11 +226,20 @@ LETTERS = st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_character
 WORDS = st.text(LETTERS, min_size=1, max_size=12).filter(lambda text: not text.startswith("-"))
 ELEMENTS = WORDS.map(lambda text: text.replace(",", "").strip()).filter(bool)
 VALUES: dict[str, Any] = {
-    "flag": st.just(True), "list": st.lists(ELEMENTS, min_size=1, max_size=3), "filters": st.lists(ELEMENTS, max_size=3), "int": st.integers(0, 10 ** 6),
-    "zero_one": st.booleans(), "true_false": st.booleans(), "ipv4": st.ip_addresses(v=4).map(str), "vlan": st.integers(0, 4095),
+    "flag": st.just(True),
+    "list": st.lists(ELEMENTS, min_size=1, max_size=3),
+    "filters": st.lists(ELEMENTS, max_size=3),
+    "int": st.integers(0, 10**6),
+    "zero_one": st.booleans(),
+    "true_false": st.booleans(),
+    "ipv4": st.ip_addresses(v=4).map(str),
+    "vlan": st.integers(0, 4095),
     "hostname": st.just("esx-1.example.org"),
-    "ipv4_list": st.lists(st.ip_addresses(v=4).map(str), min_size=1, max_size=2), "netmask": st.sampled_from(["255.255.255.0", "255.255.254.0"]),
-    "license": st.just("AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"), "device": st.sampled_from(["vmnic0", "52:54:00:12:34:56"]), "str": WORDS,
+    "ipv4_list": st.lists(st.ip_addresses(v=4).map(str), min_size=1, max_size=2),
+    "netmask": st.sampled_from(["255.255.255.0", "255.255.254.0"]),
+    "license": st.just("AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"),
+    "device": st.sampled_from(["vmnic0", "52:54:00:12:34:56"]),
+    "str": WORDS,
     "disk": st.sampled_from(["naa.5000c500a1b2c3d4", "mpx.vmhba1:C0:T0:L0", "/vmfs/devices/disks/t10.ATA____X"]),
     "disks": st.lists(st.sampled_from(["eui.0123456789abcdef", "vml.00025261"]), min_size=1, max_size=2),
 }
@@ -208,10 +274,9 @@ def of_key(row: Command) -> Any:
     return st.lists(one, max_size=2) if row.many else one
 
 
-MODELS = st.fixed_dictionaries({}, optional={
-    **{row.key: of_key(row) for row in WRITTEN},
-    **{option.key: st.booleans() for row in WRITTEN for option in row.options if option.key},
-})
+MODELS = st.fixed_dictionaries(
+    {}, optional={**{row.key: of_key(row) for row in WRITTEN}, **{option.key: st.booleans() for row in WRITTEN for option in row.options if option.key}}
+)
 
 
 @LONG

@@ -28,13 +28,72 @@ from .test_properties import EXAMPLES
 
 LONG = settings(max_examples=max(EXAMPLES // 80, 100), deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
 # What a reader of any of these files minds, and any text at all.
-SIGNS = st.sampled_from([
-    "a", "b1", "\u00e9", " ", "\t", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x1f", "\x7f", "\x85", "\u00a0", "\u2028", "\u3000", "\x00",
-    "\ud800", "'", '"', "\\", "`", "$", "$(x)", "${y}",
-    "#", ";", "&", "&&", "||", "|", "<", ">", "=", ",", "-", "--", "---", " --- ", "/", "//", "..", "://", "%", "%post", "\n%post\n", "\nreboot\n",
-    "\nkernel=x\n", "kernel=",
-    "{", "}", "{0}", "{base}", "*", "?", "[", "!", "~", "(", ")", "include", "\nrun x\n",
-])
+SIGNS = st.sampled_from(
+    [
+        "a",
+        "b1",
+        "\u00e9",
+        " ",
+        "\t",
+        "\n",
+        "\r",
+        "\x0b",
+        "\x0c",
+        "\x1c",
+        "\x1f",
+        "\x7f",
+        "\x85",
+        "\u00a0",
+        "\u2028",
+        "\u3000",
+        "\x00",
+        "\ud800",
+        "'",
+        '"',
+        "\\",
+        "`",
+        "$",
+        "$(x)",
+        "${y}",
+        "#",
+        ";",
+        "&",
+        "&&",
+        "||",
+        "|",
+        "<",
+        ">",
+        "=",
+        ",",
+        "-",
+        "--",
+        "---",
+        " --- ",
+        "/",
+        "//",
+        "..",
+        "://",
+        "%",
+        "%post",
+        "\n%post\n",
+        "\nreboot\n",
+        "\nkernel=x\n",
+        "kernel=",
+        "{",
+        "}",
+        "{0}",
+        "{base}",
+        "*",
+        "?",
+        "[",
+        "!",
+        "~",
+        "(",
+        ")",
+        "include",
+        "\nrun x\n",
+    ]
+)
 LINES = st.sampled_from(["a", " %post", "%post", "%postfix", "includes=1", "include x", "  include x", "%end", "", "%pre --interpreter=busybox", "\r"])
 IN_URL = st.text(st.sampled_from("ab/&;$()*!,~%"), max_size=5)
 TEXT = st.one_of(st.lists(SIGNS, max_size=6).map("".join), st.text(max_size=10))
@@ -66,8 +125,12 @@ def test_a_ks_cfg(values: dict[str, str]) -> None:
         # As the installer: each line by shlex.
         words = [shlex.split(line, comments=True) for line in lines]
         assert words == [
-            ["install", "--firstdisk=" + ",".join(filters)], ["part", name, f"--ondisk={disk}"], ["network", f"--device={disk}", f"--hostname={host}"],
-            ["keyboard", keyboard], ["%include", name], [],
+            ["install", "--firstdisk=" + ",".join(filters)],
+            ["part", name, f"--ondisk={disk}"],
+            ["network", f"--device={disk}", f"--hostname={host}"],
+            ["keyboard", keyboard],
+            ["%include", name],
+            [],
         ]
 
 
@@ -86,7 +149,7 @@ def test_scripts_of_a_ks_cfg(scripts: list[str]) -> None:
 
 def _split(lines: list[str], begins: list[int]) -> Iterator[list[str]]:
     for at, number in enumerate(begins):
-        yield lines[number + 1:begins[at + 1] if at + 1 < len(begins) else len(lines)]
+        yield lines[number + 1 : begins[at + 1] if at + 1 < len(begins) else len(lines)]
 
 
 def keys(data: bytes) -> dict[str, bytes]:
@@ -196,7 +259,7 @@ def test_a_script_for_drivers(name: str, urls: list[str]) -> None:
         ]
         words = shell(lines[0])
         assert words[:4] == ["get", "01.ZIP", "/tmp/virtnet-driver-01.zip", "0" * 64] and words[4 + len(urls)] == "&&"
-        assert all(re.fullmatch(r"http://h.*/drivers/[!-~]*", word) for word in words[4:4 + len(urls)])
+        assert all(re.fullmatch(r"http://h.*/drivers/[!-~]*", word) for word in words[4 : 4 + len(urls)])
 
 
 def drivers_of(answer: dict[str, Any], urls: list[str]) -> str:

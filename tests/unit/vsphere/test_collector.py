@@ -26,7 +26,8 @@ def host(number: int) -> Any:
 def content(ref: Any, *missing: str, **known: Any) -> Any:
     """What an answer tells of an object."""
     return SimpleNamespace(
-        obj=ref, propSet=[SimpleNamespace(name=name, val=value) for name, value in known.items()],
+        obj=ref,
+        propSet=[SimpleNamespace(name=name, val=value) for name, value in known.items()],
         missingSet=[SimpleNamespace(path=path, fault=ENDED) for path in missing],
     )
 

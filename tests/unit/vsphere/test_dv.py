@@ -39,18 +39,26 @@ def bool_policy(inherited: bool, value: bool) -> Any:
 
 bools = st.booleans()
 learning = st.builds(
-    TYPES.MacLearningPolicy, inherited=bools, enabled=bools, allowUnicastFlooding=st.none() | bools, limit=st.none() | st.integers(0, 4096),
+    TYPES.MacLearningPolicy,
+    inherited=bools,
+    enabled=bools,
+    allowUnicastFlooding=st.none() | bools,
+    limit=st.none() | st.integers(0, 4096),
     limitPolicy=st.none() | st.sampled_from(["ALLOW", "allow", "DROP", "drop"]),
 )
 mac = st.builds(TYPES.MacManagementPolicy, inherited=bools, allowPromiscuous=bools, macChanges=bools, forgedTransmits=bools, macLearningPolicy=learning)
 legacy = st.builds(
-    TYPES.SecurityPolicy, inherited=bools, allowPromiscuous=st.builds(bool_policy, bools, bools), macChanges=st.builds(bool_policy, bools, bools),
+    TYPES.SecurityPolicy,
+    inherited=bools,
+    allowPromiscuous=st.builds(bool_policy, bools, bools),
+    macChanges=st.builds(bool_policy, bools, bools),
     forgedTransmits=st.builds(bool_policy, bools, bools),
 )
 vlan_ids = st.integers(0, 4094)
 ranges = st.builds(lambda a, b: vim.NumericRange(start=min(a, b), end=max(a, b)), vlan_ids, vlan_ids)
 vlans = st.one_of(
-    st.builds(TYPES.VlanIdSpec, inherited=bools, vlanId=vlan_ids), st.builds(TYPES.PvlanSpec, inherited=bools, pvlanId=st.integers(1, 4094)),
+    st.builds(TYPES.VlanIdSpec, inherited=bools, vlanId=vlan_ids),
+    st.builds(TYPES.PvlanSpec, inherited=bools, pvlanId=st.integers(1, 4094)),
     st.builds(TYPES.TrunkVlanSpec, inherited=bools, vlanId=st.lists(ranges, min_size=1, max_size=4)),
 )
 
@@ -59,19 +67,29 @@ def a_setting(modern: bool) -> Any:
     """A port setting as a server shows it."""
     more = {"macManagementPolicy": mac} if modern else {}
     return st.builds(
-        TYPES.VmwarePortConfigPolicy, vlan=vlans, securityPolicy=legacy, blocked=st.builds(bool_policy, bools, bools),
-        qosTag=st.builds(vim.IntPolicy, inherited=bools, value=st.just(3)), **more,
+        TYPES.VmwarePortConfigPolicy,
+        vlan=vlans,
+        securityPolicy=legacy,
+        blocked=st.builds(bool_policy, bools, bools),
+        qosTag=st.builds(vim.IntPolicy, inherited=bools, value=st.just(3)),
+        **more,
     )
 
 
-explicit_learning = st.fixed_dictionaries({
-    "mac_learning_enabled": bools, "mac_learning_allow_unicast_flooding": bools, "mac_learning_limit": st.integers(0, 4096),
-    "mac_learning_limit_policy": st.sampled_from(["allow", "drop"]),
-})
+explicit_learning = st.fixed_dictionaries(
+    {
+        "mac_learning_enabled": bools,
+        "mac_learning_allow_unicast_flooding": bools,
+        "mac_learning_limit": st.integers(0, 4096),
+        "mac_learning_limit_policy": st.sampled_from(["allow", "drop"]),
+    }
+)
 explicit_security = st.fixed_dictionaries({name: WORDS for name in SECURITY_NAMES})
 inherit_all: Mapping[str, Any] = dict.fromkeys(SECURITY_NAMES + LEARNING_NAMES, "inherit")
 vlan_texts = st.one_of(
-    st.just("inherit"), vlan_ids.map(str), st.integers(1, 4094).map(lambda number: f"pvlan {number}"),
+    st.just("inherit"),
+    vlan_ids.map(str),
+    st.integers(1, 4094).map(lambda number: f"pvlan {number}"),
     st.lists(st.tuples(vlan_ids, vlan_ids).map(sorted).map(tuple), min_size=1, max_size=4).map(dv_vlan.trunk_text),  # type: ignore[arg-type]
 )
 
@@ -135,13 +153,22 @@ HOST, MACHINE = vim.HostSystem("host-1"), vim.VirtualMachine("vm-1")
 SEEN = {HOST: Found(HOST, {"name": "esxi01"}, {}), MACHINE: Found(MACHINE, {"name": "vm1", "runtime.powerState": "poweredOn"}, {})}
 
 
-@pytest.mark.parametrize(("entity", "kind", "name", "host", "doubt"), [
-    (HOST, "hostVmkVnic", "esxi01", True, ""), (MACHINE, "vmVnic", "vm1", False, ""), (MACHINE, None, "vm1", False, ""), (HOST, None, "esxi01", True, ""),
-    # The kind tells what the reference would.
-    (None, "hostVmkVnic", "", True, "does not tell"), (None, "hostConsoleVnic", "", True, "does not tell"), (None, "vmVnic", "", False, "does not tell"),
-    (None, None, "", None, "does not tell"), (vim.HostSystem("host-2"), None, "", True, "host-2: the user can't see it"),
-    (vim.VirtualMachine("vm-2"), "vmVnic", "", False, "vm-2: the user can't see it"),
-])
+@pytest.mark.parametrize(
+    ("entity", "kind", "name", "host", "doubt"),
+    [
+        (HOST, "hostVmkVnic", "esxi01", True, ""),
+        (MACHINE, "vmVnic", "vm1", False, ""),
+        (MACHINE, None, "vm1", False, ""),
+        (HOST, None, "esxi01", True, ""),
+        # The kind tells what the reference would.
+        (None, "hostVmkVnic", "", True, "does not tell"),
+        (None, "hostConsoleVnic", "", True, "does not tell"),
+        (None, "vmVnic", "", False, "does not tell"),
+        (None, None, "", None, "does not tell"),
+        (vim.HostSystem("host-2"), None, "", True, "host-2: the user can't see it"),
+        (vim.VirtualMachine("vm-2"), "vmVnic", "", False, "vm-2: the user can't see it"),
+    ],
+)
 def test_what_is_connected(entity: Any, kind: str | None, name: str, host: bool | None, doubt: str) -> None:
     """A connectee without an entity is no empty port, and what is not known may run."""
     who = dv_inventory._who(vim.dvs.PortConnectee(connectedEntity=entity, type=kind), SEEN)
@@ -159,9 +186,7 @@ def test_what_is_not_told_is_not_known() -> None:
     empty = TYPES.VmwarePortConfigPolicy()
     assert dv_flatten.setting_fields(empty, True) == UNKNOWN
     old = {name: None for name in UNKNOWN if name not in LEARNING_NAMES}
-    assert dv_flatten.setting_fields(empty) == old and dv_flatten.effective_fields(empty) == {
-        name: None for name in OF_ALL if name not in LEARNING_NAMES
-    }
+    assert dv_flatten.setting_fields(empty) == old and dv_flatten.effective_fields(empty) == {name: None for name in OF_ALL if name not in LEARNING_NAMES}
     port = SimpleNamespace(setting=empty)
     of_ports = {name: None for name in OF_ALL if name in VDS_PORT.fields}
     assert dv_flatten.port(port, True) == of_ports and dv_flatten.effective_fields(empty, True) == OF_ALL
@@ -186,7 +211,7 @@ def test_what_is_told_in_part() -> None:
     assert dv_flatten.learning(TYPES.VmwarePortConfigPolicy(macManagementPolicy=own), True) == dict.fromkeys(LEARNING_NAMES)
     # A flag of 6.7 U1 that an older group does not have is off; without its policy none of them is known.
     config = SimpleNamespace(
-        defaultPortConfig=TYPES.VmwarePortConfigPolicy(), policy=TYPES.VMwarePortgroupPolicy(), numPorts=None, type="earlyBinding", autoExpand=None,
+        defaultPortConfig=TYPES.VmwarePortConfigPolicy(), policy=TYPES.VMwarePortgroupPolicy(), numPorts=None, type="earlyBinding", autoExpand=None
     )
     assert {dv_flatten.group(config)[field.name] for field in PORT_POLICY} == {False}
     config.policy = None
@@ -197,11 +222,19 @@ TOLD: dict[str, Any] = {**dict.fromkeys(SECURITY_NAMES, "reject"), "mac_learning
 WISHES: dict[str, Any] = {"promiscuous": "reject", "mac_learning_limit": 4, "vlan": "7", "vlan_override": False}
 
 
-@pytest.mark.parametrize(("wish", "untold", "refused"), [
-    ("vlan", "vlan", True), ("vlan", "promiscuous", False), ("vlan_override", "vlan_override", True), ("promiscuous", "promiscuous", True),
-    # One flag of inheritance is for all three.
-    ("promiscuous", "mac_changes", True), ("promiscuous", "vlan", False), ("mac_learning_limit", "mac_learning_enabled", True),
-])
+@pytest.mark.parametrize(
+    ("wish", "untold", "refused"),
+    [
+        ("vlan", "vlan", True),
+        ("vlan", "promiscuous", False),
+        ("vlan_override", "vlan_override", True),
+        ("promiscuous", "promiscuous", True),
+        # One flag of inheritance is for all three.
+        ("promiscuous", "mac_changes", True),
+        ("promiscuous", "vlan", False),
+        ("mac_learning_limit", "mac_learning_enabled", True),
+    ],
+)
 def test_a_wish_for_what_is_not_known(wish: str, untold: str, refused: bool) -> None:
     """It is refused, as nobody can say that it is so already, or what it would change; what is not asked for does not matter."""
     have = {**TOLD, untold: None}
@@ -234,8 +267,14 @@ def test_trunks_are_canonical(given_ranges: Any) -> None:
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ({"id": 4095}, "outside 0 to 4094"), ({"id": -1}, "outside"), ({"pvlan": 0}, "outside 1 to 4094"), ({"trunk": []}, "empty"),
-        ({"trunk": ["9-5"]}, "write 5-9"), ({"trunk": ["x"]}, "no VLAN"), ({"trunk": ["1-4095"]}, "outside"), ({"inherit": False}, "says nothing"),
+        ({"id": 4095}, "outside 0 to 4094"),
+        ({"id": -1}, "outside"),
+        ({"pvlan": 0}, "outside 1 to 4094"),
+        ({"trunk": []}, "empty"),
+        ({"trunk": ["9-5"]}, "write 5-9"),
+        ({"trunk": ["x"]}, "no VLAN"),
+        ({"trunk": ["1-4095"]}, "outside"),
+        ({"inherit": False}, "says nothing"),
     ],
 )
 def test_wrong_vlans(option: dict[str, Any], words: str) -> None:
@@ -285,8 +324,11 @@ def have_of(security: str, learned: Any = "inherit") -> dict[str, Any]:
 
 
 EFFECT = {
-    **dict.fromkeys(SECURITY_NAMES, "reject"), "mac_learning_enabled": False, "mac_learning_allow_unicast_flooding": True,
-    "mac_learning_limit": 4096, "mac_learning_limit_policy": "drop",
+    **dict.fromkeys(SECURITY_NAMES, "reject"),
+    "mac_learning_enabled": False,
+    "mac_learning_allow_unicast_flooding": True,
+    "mac_learning_limit": 4096,
+    "mac_learning_limit_policy": "drop",
 }
 OWN = {"mac_learning_enabled": True, "mac_learning_allow_unicast_flooding": False, "mac_learning_limit": 9, "mac_learning_limit_policy": "allow"}
 
@@ -331,10 +373,15 @@ SPARSE = {**dict.fromkeys(LEARNING_NAMES), "mac_learning_enabled": False}
 
 
 @pytest.mark.parametrize("inherited", [True, False])
-@pytest.mark.parametrize("wish", [
-    {"mac_learning_enabled": True}, {"mac_learning_enabled": True, "mac_learning_limit": 7}, {"mac_learning_enabled": False},
-    dict.fromkeys(LEARNING_NAMES, "inherit"),
-])
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"mac_learning_enabled": True},
+        {"mac_learning_enabled": True, "mac_learning_limit": 7},
+        {"mac_learning_enabled": False},
+        dict.fromkeys(LEARNING_NAMES, "inherit"),
+    ],
+)
 def test_learning_that_is_off_is_told_without_the_rest(inherited: bool, wish: dict[str, Any]) -> None:
     """As vCenter 8.0.1 tells it: {inherited, enabled: false}, all else unset; what is sent, and sent on the way back, has one flag of inheritance."""
     learned = TYPES.MacLearningPolicy(inherited=inherited, enabled=False)
@@ -373,8 +420,10 @@ def test_the_option_mac_learning() -> None:
     assert wish({**empty, "inherit": True}) == dict.fromkeys(LEARNING_NAMES, "inherit")
     assert complete(wish({**empty, "inherit": False}), have_of("reject")) == {"mac_learning_enabled": False}
     for wrong, words in (
-        ({**empty, "limit": 4097}, "mac_learning.limit: 4097 is outside 0 to 4096"), (empty, "nothing is asked for"),
-        ({**empty, "inherit": True, "enabled": False}, "leave out one"), ({**empty, "limit_policy": "deny"}, "none of allow, drop"),
+        ({**empty, "limit": 4097}, "mac_learning.limit: 4097 is outside 0 to 4096"),
+        (empty, "nothing is asked for"),
+        ({**empty, "inherit": True, "enabled": False}, "leave out one"),
+        ({**empty, "limit_policy": "deny"}, "none of allow, drop"),
     ):
         with pytest.raises(InputError, match=words):
             wish(wrong)

@@ -69,9 +69,9 @@ def test_every_wish_on_every_switch(modern: bool, own: Any) -> None:
         assert not make_plan(intent(security=dict(zip(SECURITY_NAMES, wish))).resolve("vds1", after).desired, after.state, backend()).steps
 
 
-@pytest.mark.parametrize("more", [
-    {"purge": ["overrides"]}, {"switches": [{"name": "vds1", "port_groups": [{"name": "g", "security": {"promiscuous": "reject"}}]}]},
-])
+@pytest.mark.parametrize(
+    "more", [{"purge": ["overrides"]}, {"switches": [{"name": "vds1", "port_groups": [{"name": "g", "security": {"promiscuous": "reject"}}]}]}]
+)
 def test_a_group_that_may_not_be_read(more: dict[str, Any]) -> None:
     """A document that names it, or purges, is refused with a sentence."""
     document = {"switches": [{"name": "vds1", "security": {"promiscuous": "reject"}}], "purge": [], "allow_unenforced": [], "all_hosts": True, **more}
@@ -134,9 +134,7 @@ def test_what_cuts_hosts_off() -> None:
 
     blind = backend(Adapters({"g": on_it}, "esxi03: why"))
     blind.switch.facts.groups.update({name: GroupFacts(name, False, False, {}) for name in ("g", "h")})
-    assert blind.protected() == {
-        **guarded.protected(), "vds_portgroup vds1 h": "on the group there may be adapters by which hosts are connected: esxi03: why",
-    }
+    assert blind.protected() == {**guarded.protected(), "vds_portgroup vds1 h": "on the group there may be adapters by which hosts are connected: esxi03: why"}
 
     def cut(verb: str, of: Key, **after: Any) -> str | None:
         found: str | None = guarded.cuts(Step(verb, of, {}, after, 0))

@@ -27,7 +27,10 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session
 from pyVmomi import vim, vmodl
 
 PLACES = [
-    HostPlace("esxi01", "dc1", "cluster1"), HostPlace("esxi02", "dc1", "cluster1"), HostPlace("esxi03", "dc1", None), HostPlace("esxi04", "dc2", "cluster1"),
+    HostPlace("esxi01", "dc1", "cluster1"),
+    HostPlace("esxi02", "dc1", "cluster1"),
+    HostPlace("esxi03", "dc1", None),
+    HostPlace("esxi04", "dc2", "cluster1"),
     HostPlace("esxi05", "dc2", "cluster2"),
 ]
 GIVEN: dict[str, Any] = {"esxi_hostname": None, "esxi_hostnames": None, "cluster_name": None, "datacenter": None, "all_hosts": False}
@@ -186,8 +189,15 @@ def test_pyvmomi_is_missing(tmp_path: Path) -> None:
     """Names the library, how it is had, and that the task runs where it runs."""
     answer = run(tmp_path, "raise ModuleNotFoundError(\"No module named 'pyVmomi'\", name='pyVmomi')")
     assert answer["failed"] and answer["error_code"] == "dependency"
-    for words in ("pyVmomi 8.0.0.1 or later is missing on", os.uname().nodename, "where this task runs", f'{sys.executable} -m pip install "pyvmomi>=8.0.0.1"',
-                  "connection: local", "delegate_to: localhost", "ansible_python_interpreter"):
+    for words in (
+        "pyVmomi 8.0.0.1 or later is missing on",
+        os.uname().nodename,
+        "where this task runs",
+        f'{sys.executable} -m pip install "pyvmomi>=8.0.0.1"',
+        "connection: local",
+        "delegate_to: localhost",
+        "ansible_python_interpreter",
+    ):
         assert words in answer["msg"], answer["msg"]
 
 
@@ -243,13 +253,27 @@ def test_faults_of_missing_properties() -> None:
     assert fault.gap(vmodl.fault.ManagedObjectNotFound()).code == GONE.code
 
 
-@pytest.mark.parametrize(("error", "is_open"), [
-    (TimeoutError(), True), (ConnectionResetError(104, "reset"), True), (BadStatusLine("x"), True), (RemoteDisconnected("closed"), True),
-    (HTTPException("504 Gateway Time-out"), True), (ssl.SSLEOFError(8, "EOF"), True), (ValueError("no XML"), True),
-    (vmodl.fault.HostCommunication(), True), (vmodl.fault.HostNotReachable(), True), (vim.fault.Timedout(), True),
-    (vmodl.fault.HostNotConnected(), False), (vim.fault.HostConfigFault(), False), (vim.fault.NoPermission(), False), (vim.fault.NotAuthenticated(), False),
-    (vmodl.fault.InvalidArgument(), False), (fault.NotSent(), False),
-])
+@pytest.mark.parametrize(
+    ("error", "is_open"),
+    [
+        (TimeoutError(), True),
+        (ConnectionResetError(104, "reset"), True),
+        (BadStatusLine("x"), True),
+        (RemoteDisconnected("closed"), True),
+        (HTTPException("504 Gateway Time-out"), True),
+        (ssl.SSLEOFError(8, "EOF"), True),
+        (ValueError("no XML"), True),
+        (vmodl.fault.HostCommunication(), True),
+        (vmodl.fault.HostNotReachable(), True),
+        (vim.fault.Timedout(), True),
+        (vmodl.fault.HostNotConnected(), False),
+        (vim.fault.HostConfigFault(), False),
+        (vim.fault.NoPermission(), False),
+        (vim.fault.NotAuthenticated(), False),
+        (vmodl.fault.InvalidArgument(), False),
+        (fault.NotSent(), False),
+    ],
+)
 def test_what_may_still_come_true(error: Exception, is_open: bool) -> None:
     """Whatever got lost when the request had been sent; what the server or host says no to has not been done."""
     assert fault.is_open(error) is is_open

@@ -24,11 +24,18 @@ H1, H2, H3, H4 = (vim.HostSystem(f"host-{number}") for number in range(1, 5))
 def inventory() -> dict[Any, dict[str, Any]]:
     """Two datacenters: dc1 with a cluster of two hosts and one host alone, dc2 with a cluster of one."""
     return {
-        ROOT: {"childEntity": [DC1, DC2]}, DC1: {"name": "dc1", "hostFolder": FOLDER1}, DC2: {"name": "dc2", "hostFolder": FOLDER2},
-        FOLDER1: {"childEntity": [C1, ALONE]}, FOLDER2: {"childEntity": [C2]},
-        C1: {"name": "c1", "host": [H1, H2], "summary.numHosts": 2}, C2: {"name": "c2", "host": [H4], "summary.numHosts": 1},
+        ROOT: {"childEntity": [DC1, DC2]},
+        DC1: {"name": "dc1", "hostFolder": FOLDER1},
+        DC2: {"name": "dc2", "hostFolder": FOLDER2},
+        FOLDER1: {"childEntity": [C1, ALONE]},
+        FOLDER2: {"childEntity": [C2]},
+        C1: {"name": "c1", "host": [H1, H2], "summary.numHosts": 2},
+        C2: {"name": "c2", "host": [H4], "summary.numHosts": 1},
         ALONE: {"name": "esxi03", "host": [H3], "summary.numHosts": 1},
-        H1: {"name": "esxi01"}, H2: {"name": "esxi02"}, H3: {"name": "esxi03"}, H4: {"name": "esxi04"},
+        H1: {"name": "esxi01"},
+        H2: {"name": "esxi02"},
+        H3: {"name": "esxi03"},
+        H4: {"name": "esxi04"},
     }
 
 
@@ -45,8 +52,12 @@ def choice(**given: Any) -> HostSelection:
 
 
 CHOICES = {
-    "names": choice(esxi_hostnames=["esxi01"]), "c1": choice(cluster_name="c1"), "c1 of dc1": choice(cluster_name="c1", datacenter="dc1"),
-    "dc1": choice(datacenter="dc1"), "dc2": choice(datacenter="dc2"), "all": choice(all_hosts=True),
+    "names": choice(esxi_hostnames=["esxi01"]),
+    "c1": choice(cluster_name="c1"),
+    "c1 of dc1": choice(cluster_name="c1", datacenter="dc1"),
+    "dc1": choice(datacenter="dc1"),
+    "dc2": choice(datacenter="dc2"),
+    "all": choice(all_hosts=True),
 }
 
 
@@ -68,19 +79,22 @@ def count(world: dict[Any, dict[str, Any]]) -> None:
     world[C1]["summary.numHosts"] = 3
 
 
-@pytest.mark.parametrize(("change", "words", "concerned"), [
-    (count, "c1 has 3 hosts, and the user sees 2 of them", ["c1", "c1 of dc1", "dc1", "all"]),
-    (drop(H2), "hosts of c1 may be missing: the user can't see host-2 below it", ["c1", "c1 of dc1", "dc1", "all"]),
-    (drop(C1, "summary.numHosts"), "hosts of c1 may be missing: its summary.numHosts can't be read", ["c1", "c1 of dc1", "dc1", "all"]),
-    (drop(ALONE, "host"), "hosts of esxi03 may be missing: its host can't be read", ["dc1", "all"]),
-    (drop(C2), "hosts of group-h2 may be missing: the user can't see domain-c2 below it", ["dc2", "all"]),
-    (drop(FOLDER2), "hosts of dc2 may be missing: the user can't see group-h2 below it", ["dc2", "all"]),
-    (drop(DC2), "hosts of group-d1 may be missing: the user can't see datacenter-2 below it", ["all"]),
-    (drop(DC2, "hostFolder"), "hosts of dc2 may be missing: its hostFolder can't be read", ["dc2", "all"]),
-    (drop(ROOT, "childEntity"), "hosts of group-d1 may be missing: its childEntity can't be read", ["all"]),
-    (drop(DC1, "name"), "the name of datacenter-1 can't be read", ["c1 of dc1", "dc1", "dc2"]),
-    (drop(C2, "name"), "the name of domain-c2 can't be read", ["c1"]),
-])
+@pytest.mark.parametrize(
+    ("change", "words", "concerned"),
+    [
+        (count, "c1 has 3 hosts, and the user sees 2 of them", ["c1", "c1 of dc1", "dc1", "all"]),
+        (drop(H2), "hosts of c1 may be missing: the user can't see host-2 below it", ["c1", "c1 of dc1", "dc1", "all"]),
+        (drop(C1, "summary.numHosts"), "hosts of c1 may be missing: its summary.numHosts can't be read", ["c1", "c1 of dc1", "dc1", "all"]),
+        (drop(ALONE, "host"), "hosts of esxi03 may be missing: its host can't be read", ["dc1", "all"]),
+        (drop(C2), "hosts of group-h2 may be missing: the user can't see domain-c2 below it", ["dc2", "all"]),
+        (drop(FOLDER2), "hosts of dc2 may be missing: the user can't see group-h2 below it", ["dc2", "all"]),
+        (drop(DC2), "hosts of group-d1 may be missing: the user can't see datacenter-2 below it", ["all"]),
+        (drop(DC2, "hostFolder"), "hosts of dc2 may be missing: its hostFolder can't be read", ["dc2", "all"]),
+        (drop(ROOT, "childEntity"), "hosts of group-d1 may be missing: its childEntity can't be read", ["all"]),
+        (drop(DC1, "name"), "the name of datacenter-1 can't be read", ["c1 of dc1", "dc1", "dc2"]),
+        (drop(C2, "name"), "the name of domain-c2 can't be read", ["c1"]),
+    ],
+)
 def test_who_else_may_be_there(change: Callable[[Any], None], words: str, concerned: list[str]) -> None:
     """And for which choices of hosts that matters: those who are named are there or are not."""
     doubts = [doubt for doubt in places(change).doubts() if words in doubt.text]

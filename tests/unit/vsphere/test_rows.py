@@ -28,16 +28,26 @@ SPECS = {"vds_portgroup": groups.spec(), "vds_port": ports.spec()}
 KINDS = {"vds_portgroup": VDS_PORTGROUP, "vds_port": VDS_PORT}
 # Where the API has what is on a wire, and of what type, if it is always the same.
 HOLDERS: dict[str, tuple[Any, Any]] = {
-    "vlan": (TYPES.VmwarePortConfigPolicy, TYPES.VlanSpec), "bool_policy": (TYPES.VmwarePortConfigPolicy, vim.BoolPolicy),
-    "mac_management": (TYPES.MacManagementPolicy, bool), "mac_learning": (TYPES.MacLearningPolicy, None),
-    "flag": (TYPES.VMwarePortgroupPolicy, bool), "config": (vim.dvs.DistributedVirtualPortgroup.ConfigSpec, None),
+    "vlan": (TYPES.VmwarePortConfigPolicy, TYPES.VlanSpec),
+    "bool_policy": (TYPES.VmwarePortConfigPolicy, vim.BoolPolicy),
+    "mac_management": (TYPES.MacManagementPolicy, bool),
+    "mac_learning": (TYPES.MacLearningPolicy, None),
+    "flag": (TYPES.VMwarePortgroupPolicy, bool),
+    "config": (vim.dvs.DistributedVirtualPortgroup.ConfigSpec, None),
 }
 # Values of each row, its own ones first; typed here, as what the table says of itself proves nothing.
 VALUES: dict[str, tuple[Any, ...]] = {
-    "vlan": ("7", "trunk 1-9", INHERIT), "netflow": (True, False, INHERIT), "blocked": (True, False, INHERIT),
+    "vlan": ("7", "trunk 1-9", INHERIT),
+    "netflow": (True, False, INHERIT),
+    "blocked": (True, False, INHERIT),
     **dict.fromkeys(("promiscuous", "mac_changes", "forged_transmits"), ("accept", "reject", INHERIT)),
-    "mac_learning_enabled": (True, False), "mac_learning_allow_unicast_flooding": (True, False), "mac_learning_limit": (0, 4096),
-    "mac_learning_limit_policy": ("allow", "drop"), "ports": (0, 9), "binding": ("static", "ephemeral"), "auto_expand": (True, False),
+    "mac_learning_enabled": (True, False),
+    "mac_learning_allow_unicast_flooding": (True, False),
+    "mac_learning_limit": (0, 4096),
+    "mac_learning_limit_policy": ("allow", "drop"),
+    "ports": (0, 9),
+    "binding": ("static", "ephemeral"),
+    "auto_expand": (True, False),
     **{name: (True, False) for name in tried.FLAGS},
 }
 
@@ -78,7 +88,8 @@ def blank() -> Any:
     return TYPES.VmwarePortConfigPolicy(
         vlan=TYPES.VlanIdSpec(inherited=True, vlanId=0),
         macManagementPolicy=TYPES.MacManagementPolicy(
-            inherited=False, allowPromiscuous=False, macChanges=False, forgedTransmits=False, macLearningPolicy=learning),
+            inherited=False, allowPromiscuous=False, macChanges=False, forgedTransmits=False, macLearningPolicy=learning
+        ),
         **{flatten.native(field): no for field in flatten.policies() if flatten.wire(field) == "bool_policy"},
     )
 
@@ -95,10 +106,12 @@ def test_what_is_written_is_read(name: str, value: Any) -> None:
     asked = changes(field, value)
     if flatten.wire(field) in ("flag", "config"):
         config = SimpleNamespace(
-            configVersion="1", defaultPortConfig=blank(), policy=TYPES.VMwarePortgroupPolicy(), numPorts=3, type="lateBinding", autoExpand=None)
+            configVersion="1", defaultPortConfig=blank(), policy=TYPES.VMwarePortgroupPolicy(), numPorts=3, type="lateBinding", autoExpand=None
+        )
         spec = expand.group_spec(vim, config, asked)
-        written = SimpleNamespace(**{**vars(config), **{
-            key: getattr(spec, key) for key in ("policy", "numPorts", "type", "autoExpand") if getattr(spec, key) is not None}})
+        written = SimpleNamespace(
+            **{**vars(config), **{key: getattr(spec, key) for key in ("policy", "numPorts", "type", "autoExpand") if getattr(spec, key) is not None}}
+        )
         assert flatten.group(written, True)[name] == value and spec.defaultPortConfig is None
         return
     made = expand.setting(vim, blank(), asked)

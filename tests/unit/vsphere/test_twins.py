@@ -26,30 +26,42 @@ order = st.builds(
     lambda nics, cut: POLICY.NicOrderPolicy(activeNic=nics[:cut], standbyNic=nics[cut:]), st.lists(st.sampled_from(NICS), unique=True), st.integers(0, 4)
 )
 teaming = st.builds(
-    POLICY.NicTeamingPolicy, policy=st.sampled_from([None, "loadbalance_ip", "failover_explicit"]), rollingOrder=bools, notifySwitches=bools,
+    POLICY.NicTeamingPolicy,
+    policy=st.sampled_from([None, "loadbalance_ip", "failover_explicit"]),
+    rollingOrder=bools,
+    notifySwitches=bools,
     nicOrder=st.none() | order,
 )
 shaping = st.builds(POLICY.TrafficShapingPolicy, enabled=bools, averageBandwidth=st.none() | st.integers(0, 2**40))
 policy = st.builds(POLICY, security=st.none() | security, nicTeaming=st.none() | teaming, shapingPolicy=st.none() | shaping)
 bond = st.builds(
     lambda nics, seconds: vim.host.VirtualSwitch.BondBridge(nicDevice=nics, beacon=vim.host.VirtualSwitch.BeaconConfig(interval=seconds)),
-    st.lists(st.sampled_from(NICS), unique=True, min_size=1), st.integers(1, 99),
+    st.lists(st.sampled_from(NICS), unique=True, min_size=1),
+    st.integers(1, 99),
 )
 simple = st.builds(vim.host.VirtualSwitch.SimpleBridge, nicDevice=st.sampled_from(NICS))
 switch_specs = st.builds(
-    vim.host.VirtualSwitch.Specification, numPorts=st.integers(1, 4088), mtu=st.none() | st.integers(1280, 9000), bridge=st.none() | bond | simple,
+    vim.host.VirtualSwitch.Specification,
+    numPorts=st.integers(1, 4088),
+    mtu=st.none() | st.integers(1280, 9000),
+    bridge=st.none() | bond | simple,
     policy=policy,
 )
 group_specs = st.builds(
     vim.host.PortGroup.Specification, name=st.just("pg"), vlanId=st.integers(0, 4095), vswitchName=st.sampled_from(["vSwitch0", "vSwitch1"]), policy=policy
 )
-switch_wishes = st.fixed_dictionaries({}, optional={
-    **{name: st.sampled_from(["accept", "reject"]) for name in SECURITY}, "mtu": st.integers(1280, 9000), "num_ports": st.integers(1, 4088),
-    "uplinks": st.lists(st.sampled_from(NICS), unique=True).map(flatten.join),
-})
-group_wishes = st.fixed_dictionaries({}, optional={
-    **{name: st.sampled_from(["accept", "reject", "inherit"]) for name in SECURITY}, "vlan_id": st.integers(0, 4095),
-})
+switch_wishes = st.fixed_dictionaries(
+    {},
+    optional={
+        **{name: st.sampled_from(["accept", "reject"]) for name in SECURITY},
+        "mtu": st.integers(1280, 9000),
+        "num_ports": st.integers(1, 4088),
+        "uplinks": st.lists(st.sampled_from(NICS), unique=True).map(flatten.join),
+    },
+)
+group_wishes = st.fixed_dictionaries(
+    {}, optional={**{name: st.sampled_from(["accept", "reject", "inherit"]) for name in SECURITY}, "vlan_id": st.integers(0, 4095)}
+)
 
 
 def plain(value: Any) -> str:
@@ -133,9 +145,12 @@ def test_every_combination(asked: Any) -> None:
     """4^3 wishes over 3^3 groups on 2^3 switches: configured and effective."""
     wish = {name: value for name, value in zip(SECURITY, asked) if value is not None}
     for own in product((None, True, False), repeat=3):
-        spec = vim.host.PortGroup.Specification(name="pg", vlanId=7, vswitchName="vSwitch0", policy=POLICY(security=POLICY.SecurityPolicy(
-            allowPromiscuous=own[0], macChanges=own[1], forgedTransmits=own[2],
-        )))
+        spec = vim.host.PortGroup.Specification(
+            name="pg",
+            vlanId=7,
+            vswitchName="vSwitch0",
+            policy=POLICY(security=POLICY.SecurityPolicy(allowPromiscuous=own[0], macChanges=own[1], forgedTransmits=own[2])),
+        )
         new = expand.portgroup(vim, spec, "pg", wish)
         for name, before, value in zip(SECURITY, own, asked):
             key = PORTGROUP.fields[name].natives[VSPHERE].key.rsplit(".", 1)[1]
@@ -149,7 +164,7 @@ def test_every_combination(asked: Any) -> None:
 
 
 def test_a_host_without_the_feature() -> None:
-    """"Group unset on both means that the host lacks the feature": that is no value, and not inherit."""
+    """ "Group unset on both means that the host lacks the feature": that is no value, and not inherit."""
     assert read_group(vim.host.PortGroup.Specification(name="pg", vlanId=0, vswitchName="v", policy=POLICY()))["promiscuous"] is None
     assert read_switch(vim.host.VirtualSwitch.Specification(numPorts=8, policy=POLICY()))["promiscuous"] is None
 

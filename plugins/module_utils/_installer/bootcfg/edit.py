@@ -28,7 +28,10 @@ _BAD = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _WORD = re.compile(rb'(?:[^\s"]|"[^"]*"|")+')
 # After which line a key is put that is not there yet; otherwise at the end.
 _ANCHORS = {
-    "kernelopt": ("kernel",), "modules": ("kernelopt", "kernel"), "title": ("bootstate",), "timeout": ("title", "bootstate"),
+    "kernelopt": ("kernel",),
+    "modules": ("kernelopt", "kernel"),
+    "title": ("bootstate",),
+    "timeout": ("title", "bootstate"),
     "prefix": ("timeout", "title", "bootstate"),
 }
 
@@ -180,7 +183,7 @@ def put(config: BootCfg, key: str, value: bytes) -> BootCfg:
         return parse(b"".join(line.raw for line in lines))
     at = config.where[key]
     old = lines[at]
-    lines[at] = read_line(old.raw[:old.start].rstrip(b"\r\n") + value + _ending(old.raw))
+    lines[at] = read_line(old.raw[: old.start].rstrip(b"\r\n") + value + _ending(old.raw))
     kept = [line for index, line in enumerate(lines) if index == at or line.keys[:1] != (key,)]
     return parse(b"".join(line.raw for line in kept))
 

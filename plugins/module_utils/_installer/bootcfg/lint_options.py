@@ -17,8 +17,22 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.findi
 from ansible_collections.virtnet.hardening.plugins.module_utils._installer.secret import secret_spans
 
 _OPTIONS = (
-    "runweasel", "cdromBoot", "ks", "systemMediaSize", "autoPartitionOSDataSize", "allowLegacyCPU", "autoPartition", "netdevice", "ksdevice", "ip", "netmask",
-    "gateway", "nameserver", "vlanid", "preferVmklinux", "autoPartitionCreateUSBCoreDumpPartition",
+    "runweasel",
+    "cdromBoot",
+    "ks",
+    "systemMediaSize",
+    "autoPartitionOSDataSize",
+    "allowLegacyCPU",
+    "autoPartition",
+    "netdevice",
+    "ksdevice",
+    "ip",
+    "netmask",
+    "gateway",
+    "nameserver",
+    "vlanid",
+    "preferVmklinux",
+    "autoPartitionCreateUSBCoreDumpPartition",
 )
 _PROPER = {name.lower(): name for name in _OPTIONS}
 # Shorter names are too near to each other to tell a mistake from another option.
@@ -87,6 +101,6 @@ def _kickstart(at: int, value: str, cdrom: bool) -> Iterator[Finding]:
         yield say("ks-secret", at, "the URL of ks= carries a password")
     if scheme in ("http", "https", "ftp", "nfs") and cdrom:
         yield say("ks-and-cdrom", at, "cdromBoot makes the installer look for a CD, while ks= is in the network")
-    path = value[len("cdrom:"):]
+    path = value[len("cdrom:") :]
     if value.lower().startswith("cdrom:") and path != path.upper():
         yield say("ks-case", at, "on a plain ISO 9660 medium names are in upper case, and the path of ks= is not")

@@ -27,10 +27,10 @@ _EXTRA = GIB // 4
 _LEAST_DATASTORE = 4 * GIB
 _LEAST_DISK = 32 * GIB
 # ESXi 6.5 to 9 need 4 GB at least (hardware requirements of the installation guides); less than 3 is a number whose unit is missing.
-_LEAST_MEMORY = 3 * 1000 ** 3
+_LEAST_MEMORY = 3 * 1000**3
 # The vendor's GB and TB, so that a host whose memory was measured, and that has kept some for itself, counts with its kind.
-_SMALL_FROM = 1000 ** 4
-_DOUBT_FROM = 512 * 1000 ** 3
+_SMALL_FROM = 1000**4
+_DOUBT_FROM = 512 * 1000**3
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,22 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.versi
 
 # In the order in which mboot tries them, with whether the value is a number; then the keys of safeboot, which reads the file on its own.
 MBOOT: tuple[tuple[str, bool], ...] = (
-    ("kernel", False), ("kernelopt", False), ("modules", False), ("title", False), ("prefix", False), ("nobootif", True), ("timeout", True),
-    ("noquirks", True), ("norts", True), ("crypto", False), ("runtimewd", True), ("tftpblksize", True), ("acpitables", False),
-    ("runtimewdtimeout", True), ("skip", True), ("errtimeout", True),
+    ("kernel", False),
+    ("kernelopt", False),
+    ("modules", False),
+    ("title", False),
+    ("prefix", False),
+    ("nobootif", True),
+    ("timeout", True),
+    ("noquirks", True),
+    ("norts", True),
+    ("crypto", False),
+    ("runtimewd", True),
+    ("tftpblksize", True),
+    ("acpitables", False),
+    ("runtimewdtimeout", True),
+    ("skip", True),
+    ("errtimeout", True),
 )
 SAFEBOOT: tuple[tuple[str, bool], ...] = (("build", False), ("updated", True), ("bootstate", True), ("quickboot", True))
 # Boot loaders of earlier releases leave these out.
@@ -123,7 +136,7 @@ def number(value: bytes) -> int | None:
 def whole_number(value: bytes) -> int:
     """The number that somebody wrote; of one with very many digits, one that is too large as well."""
     sign, digits = value[:1] == b"-", value.lstrip(b"-")
-    size = int(digits.lstrip(b"0")[:_DIGITS + 1] or b"0")
+    size = int(digits.lstrip(b"0")[: _DIGITS + 1] or b"0")
     return -size if sign else size
 
 
@@ -135,7 +148,7 @@ def modules(value: bytes) -> list[bytes]:
     items: list[bytes] = []
     at = 0
     while at < len(value):
-        if value[at:at + 1].isspace():
+        if value[at : at + 1].isspace():
             at += 1
             continue
         stop = value.find(_SEPARATOR, at)

@@ -89,7 +89,7 @@ def _tree(path: str, files: Files) -> EsxiVersion | None:
     """The release of an installer's tree whose boot.cfg does not tell it, by the folder or by one of the copies."""
     if files.names(path) is None:
         path = posixpath.dirname(path)
-        path = path[:-len("/efi/boot")] if path.lower().endswith("/efi/boot") else path
+        path = path[: -len("/efi/boot")] if path.lower().endswith("/efi/boot") else path
     metadata = _find(path, METADATA, files)
     return EsxiVersion.of_metadata(files.read(metadata) or b"") if metadata else None
 
@@ -110,8 +110,14 @@ def _one(params: Mapping[str, Any], path: str, data: bytes, files: Files, outcom
         outcome.warnings += made.warnings
         media = made.as_dict()
     edit = Edit(
-        options, params.get("kernel_options_absent") or (), params.get("modules_present") or (), params.get("modules_absent") or (),
-        bool(params.get("relative_paths")), params.get("prefix"), params.get("title"), params.get("timeout"),
+        options,
+        params.get("kernel_options_absent") or (),
+        params.get("modules_present") or (),
+        params.get("modules_absent") or (),
+        bool(params.get("relative_paths")),
+        params.get("prefix"),
+        params.get("title"),
+        params.get("timeout"),
     )
     new = apply(data, edit) if edit != Edit() else data
     config = parse(new)

@@ -39,8 +39,14 @@ class Bulletin:
     def as_dict(self) -> dict[str, Any]:
         """As results carry it."""
         return {
-            "id": self.identifier, "component": self.component, "version": self.version, "display_name": self.display_name, "vendor": self.vendor,
-            "summary": self.summary, "vibs": list(self.vibs), "platforms": list(self.platforms),
+            "id": self.identifier,
+            "component": self.component,
+            "version": self.version,
+            "display_name": self.display_name,
+            "vendor": self.vendor,
+            "summary": self.summary,
+            "vibs": list(self.vibs),
+            "platforms": list(self.platforms),
         }
 
 
@@ -119,9 +125,14 @@ def _bulletin(element: Element) -> Bulletin:
     vibs = [*texts(element, "vibList/vibID"), *texts(element, "vibList/vib/vibID"), *texts(element, "vibList/vib/id")]
     platforms = dict.fromkeys(each.get("version", "") for each in children(element, "platforms/softwarePlatform"))
     return Bulletin(
-        text(element, "id"), component, version.get("version", "") if version is not None else "",
+        text(element, "id"),
+        component,
+        version.get("version", "") if version is not None else "",
         (name.get("uiString", "") if name is not None else "") or text(element, "summary"),
-        text(element, "vendor"), text(element, "summary"), tuple(dict.fromkeys(vibs)), tuple(each for each in platforms if each),
+        text(element, "vendor"),
+        text(element, "summary"),
+        tuple(dict.fromkeys(vibs)),
+        tuple(each for each in platforms if each),
     )
 
 

@@ -146,7 +146,7 @@ def _identifier(text: str) -> str | None:
         if found is None or len(halves) == 2:
             return None
         halves.append(found.group(1) + found.group(2))
-        pairs = pairs[found.end():].lstrip(": ")
+        pairs = pairs[found.end() :].lstrip(": ")
     if not halves and not kind:
         return None
     return "".join(halves).ljust(16, ".") + kind.ljust(6, ".")
@@ -160,7 +160,7 @@ def _detail(digits: str, line: str) -> str:
     if found is None:
         return digits
     at, size = _PLACES[found.group(1).lower()]
-    return digits[:at] + found.group(2).lower()[-size:].rjust(size, "0") + digits[at + size:]
+    return digits[:at] + found.group(2).lower()[-size:].rjust(size, "0") + digits[at + size :]
 
 
 def _whole(slot: str, digits: str) -> Device:

@@ -79,8 +79,7 @@ def _checksum(path: str, value: Any) -> tuple[str, str]:
 
 
 def _one(
-    file: IO[bytes], path: str, checksum: tuple[str, str] | None, entries: Sequence[CatalogueEntry], wanted: Sequence[Device],
-    release: EsxiVersion | None,
+    file: IO[bytes], path: str, checksum: tuple[str, str] | None, entries: Sequence[CatalogueEntry], wanted: Sequence[Device], release: EsxiVersion | None
 ) -> dict[str, Any]:
     digests, size = _digests(file, path, checksum)
     entry = _catalogued(path, digests, entries)
@@ -88,7 +87,11 @@ def _one(
     answers = [needs.answer(release) for needs in depot.needs()] if release else []
     fits, because = _worst(answers)
     return {
-        "path": path, "kind": kind, "size": size, "sha256": digests["sha256"], "md5": digests.get("md5"),
+        "path": path,
+        "kind": kind,
+        "size": size,
+        "sha256": digests["sha256"],
+        "md5": digests.get("md5"),
         "catalogue": entry.name if entry else None,
         "vendors": depot.vendors,
         "acceptance_level": _weakest(depot.vibs),
@@ -97,7 +100,8 @@ def _one(
         "components": [{"name": each.component, "version": each.version} for each in depot.bulletins if each.component],
         "profiles": depot.profiles,
         "pci_ids": _identifiers(depot.vibs),
-        "fits": fits if release else None, "because": because if release else None,
+        "fits": fits if release else None,
+        "because": because if release else None,
         "serves": _serves(depot.vibs, wanted),
         "findings": [{"vib": vib or None, "rule": rule, "message": message} for vib, rule, message in bundle_depot.all_findings(depot)],
     }
@@ -128,7 +132,9 @@ def _catalogued(path: str, digests: Mapping[str, str], entries: Sequence[Catalog
     entry = by_file(entries, _base(path), digests["sha256"])
     if entry is not None and entry.sha256 != digests["sha256"]:
         raise BundleError(
-            path, "digest", f"its sha256 is {digests['sha256']}, the catalogue says {entry.sha256} for {entry.file}",
+            path,
+            "digest",
+            f"its sha256 is {digests['sha256']}, the catalogue says {entry.sha256} for {entry.file}",
             f"get the file again, or, if you know why it differs, give an entry {entry.name} with its sha256 in catalogue",
         )
     return entry
@@ -146,11 +152,26 @@ def _read(file: IO[bytes], path: str, size: int) -> tuple[Depot, str]:
 
 def _vib(vib: Vib) -> dict[str, Any]:
     return {
-        "id": vib.identifier, "name": vib.name, "version": vib.version, "vendor": vib.vendor, "type": vib.kind,
-        "acceptance_level": vib.acceptance_level, "signature": bool(vib.signature_size), "summary": vib.summary, "release_date": vib.release_date,
-        "depends": names(vib.depends), "conflicts": names(vib.conflicts), "replaces": names(vib.replaces), "provides": names(vib.provides),
-        "platforms": [each for each in vib.needs.platforms if each], "esxi_least": vib.needs.least(), "esxi_sdk": vib.needs.sdk(), "tags": vib.tags,
-        "maintenance_mode": vib.maintenance_mode, "live_install": vib.live_install, "live_remove": vib.live_remove,
+        "id": vib.identifier,
+        "name": vib.name,
+        "version": vib.version,
+        "vendor": vib.vendor,
+        "type": vib.kind,
+        "acceptance_level": vib.acceptance_level,
+        "signature": bool(vib.signature_size),
+        "summary": vib.summary,
+        "release_date": vib.release_date,
+        "depends": names(vib.depends),
+        "conflicts": names(vib.conflicts),
+        "replaces": names(vib.replaces),
+        "provides": names(vib.provides),
+        "platforms": [each for each in vib.needs.platforms if each],
+        "esxi_least": vib.needs.least(),
+        "esxi_sdk": vib.needs.sdk(),
+        "tags": vib.tags,
+        "maintenance_mode": vib.maintenance_mode,
+        "live_install": vib.live_install,
+        "live_remove": vib.live_remove,
         "payloads": [payload.as_dict() for payload in vib.payloads],
         "drivers": [driver.as_dict() for driver in vib.drivers],
     }
@@ -172,10 +193,16 @@ def _serves(vibs: Sequence[Vib], wanted: Sequence[Device]) -> list[dict[str, Any
             best = _best(vib.drivers, device)
             if best is not None:
                 driver, verdict = best
-                found.append({
-                    "slot": device.slot or None, "pci_id": device.name, "sure": verdict == YES, "by": driver.as_dict()["id"],
-                    "driver": driver.driver or None, "vib": vib.identifier,
-                })
+                found.append(
+                    {
+                        "slot": device.slot or None,
+                        "pci_id": device.name,
+                        "sure": verdict == YES,
+                        "by": driver.as_dict()["id"],
+                        "driver": driver.driver or None,
+                        "vib": vib.identifier,
+                    }
+                )
     return found
 
 

@@ -14,8 +14,14 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.versi
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 # The driver interface that a release brought: VIBs of drivers depend on vmkapi_2_N_0_0, which later releases have too.
 VMKAPI: dict[tuple[int, int], EsxiVersion] = {
-    (2, 0): EsxiVersion(5, 0), (2, 1): EsxiVersion(5, 1), (2, 2): EsxiVersion(5, 5), (2, 3): EsxiVersion(6, 0), (2, 4): EsxiVersion(6, 5),
-    (2, 5): EsxiVersion(6, 7), (2, 6): EsxiVersion(7, 0), (2, 11): EsxiVersion(8, 0, 1),
+    (2, 0): EsxiVersion(5, 0),
+    (2, 1): EsxiVersion(5, 1),
+    (2, 2): EsxiVersion(5, 5),
+    (2, 3): EsxiVersion(6, 0),
+    (2, 4): EsxiVersion(6, 5),
+    (2, 5): EsxiVersion(6, 7),
+    (2, 6): EsxiVersion(7, 0),
+    (2, 11): EsxiVersion(8, 0, 1),
 }
 _VMKAPI = re.compile(r"vmkapi_(incompat_)?(\d{1,3})_(\d{1,3})(?:_\d{1,3}){0,2}", re.ASCII)
 _PIECE = re.compile(r"[0-9]+|[a-z]+", re.IGNORECASE | re.ASCII)

@@ -52,9 +52,7 @@ class Payload:
 
     def as_dict(self) -> dict[str, Any]:
         """As results carry it."""
-        return {
-            "name": self.name, "type": self.kind, "size": self.size, "encoding": self.encoding, "verified": self.verified, "unverified": self.unverified,
-        }
+        return {"name": self.name, "type": self.kind, "size": self.size, "encoding": self.encoding, "verified": self.verified, "unverified": self.unverified}
 
 
 @dataclass
@@ -104,10 +102,24 @@ def describe(root: Element, where: str) -> Vib:
     platforms = [each.get("version", "") for each in children(root, "system-requires/softwarePlatform")]
     tags = texts(root, "software-tags/tag")
     vib = Vib(
-        where, text(root, "name"), text(root, "version"), text(root, "vendor"), text(root, "type", "bootbank"), LEVELS[level],
-        text(root, "summary"), text(root, "description"), text(root, "release-date"), Needs(depends, platforms, text(root, "version")),
-        depends, _constraints(root, "conflicts"), _constraints(root, "replaces"), _constraints(root, "provides"), tags,
-        _flag(root, "system-requires/maintenance-mode"), _flag(root, "live-install-allowed"), _flag(root, "live-remove-allowed"),
+        where,
+        text(root, "name"),
+        text(root, "version"),
+        text(root, "vendor"),
+        text(root, "type", "bootbank"),
+        LEVELS[level],
+        text(root, "summary"),
+        text(root, "description"),
+        text(root, "release-date"),
+        Needs(depends, platforms, text(root, "version")),
+        depends,
+        _constraints(root, "conflicts"),
+        _constraints(root, "replaces"),
+        _constraints(root, "provides"),
+        tags,
+        _flag(root, "system-requires/maintenance-mode"),
+        _flag(root, "live-install-allowed"),
+        _flag(root, "live-remove-allowed"),
         [_payload(each, where) for each in children(root, "payloads/payload")],
     )
     vib.drivers = [driver for tag in tags for driver in drivers_of_tag(tag)]
@@ -177,10 +189,13 @@ def _verify(vib: Vib, payload: Payload, stream: Stream) -> None:
         for _unused in chunks:
             pass
         payload.unverified += [f"{each.algorithm} after {each.process}" for each in processed]
-        vib.findings.append((
-            "unreadable", f"Payload {payload.name} is compressed by zstd, so its driver map and the digests of its content were not read; "
-            "install the Python library zstandard on the host that runs this.",
-        ))
+        vib.findings.append(
+            (
+                "unreadable",
+                f"Payload {payload.name} is compressed by zstd, so its driver map and the digests of its content were not read; "
+                "install the Python library zstandard on the host that runs this.",
+            )
+        )
     else:
         content = expanded(chunks, decompressor, where) if decompressor else chunks
         plain = _Digests(payload, where, processed)

@@ -182,8 +182,16 @@ class Reader:
 
 
 _NAMES = {
-    "ipv4": "IPv4 address", "ipv4_list": "list of IPv4 addresses", "netmask": "netmask", "hostname": "host name", "vlan": "VLAN from 0 to 4095",
-    "license": "licence key of five groups of five characters", "int": "number", "zero_one": "0 or 1", "true_false": "true or false",
-    "device": "vmnicN or MAC address", "disk": "name of a disk, which begins with naa., eui., t10., uuid., mpx. or vml., and no path of one",
+    "ipv4": "IPv4 address",
+    "ipv4_list": "list of IPv4 addresses",
+    "netmask": "netmask",
+    "hostname": "host name",
+    "vlan": "VLAN from 0 to 4095",
+    "license": "licence key of five groups of five characters",
+    "int": "number",
+    "zero_one": "0 or 1",
+    "true_false": "true or false",
+    "device": "vmnicN or MAC address",
+    "disk": "name of a disk, which begins with naa., eui., t10., uuid., mpx. or vml., and no path of one",
     "disks": "list of names of disks, which begin with naa., eui., t10., uuid., mpx. or vml., or of paths of them",
 }

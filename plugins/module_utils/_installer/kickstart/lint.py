@@ -111,7 +111,7 @@ def _encoding(item: Item) -> Iterator[Finding]:
     decoder = codecs.getincrementaldecoder("utf-8")()
     for at in range(0, len(data), _PIECE):
         try:
-            decoder.decode(data[at:at + _PIECE], at + _PIECE >= len(data))
+            decoder.decode(data[at : at + _PIECE], at + _PIECE >= len(data))
         except UnicodeDecodeError as error:
             yield finding("encoding", first + data.count(b"\n", 0, at + error.start), "the line is not UTF-8")
             return

@@ -17,7 +17,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._installer.task 
 
 # No shell has these: whoever wrote them meant the installer.
 _ONLY_KICKSTART = re.compile(
-    ("^(?:" + "|".join(re.escape(name) + row.in_script for name, row in COMMANDS.items() if row.in_script is not None) + ")").encode(), re.MULTILINE,
+    ("^(?:" + "|".join(re.escape(name) + row.in_script for name, row in COMMANDS.items() if row.in_script is not None) + ")").encode(), re.MULTILINE
 )
 _SECTION_END = re.compile(rb"^%end\b", re.MULTILINE)
 _PYTHON = re.compile(rb"^(?:import|from)[ \t]+\w", re.MULTILINE)

@@ -61,8 +61,7 @@ def normal(model: Mapping[str, Any]) -> Model:
 def _normal(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {
-            name: _script(each) if name == "script" else each
-            for name, each in value.items() if each is not None and (each is not False or name in _TWO_SIDED)
+            name: _script(each) if name == "script" else each for name, each in value.items() if each is not None and (each is not False or name in _TWO_SIDED)
         }
     return [_normal(each) for each in value] if isinstance(value, list) else value
 

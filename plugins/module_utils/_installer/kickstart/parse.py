@@ -83,7 +83,7 @@ def _next(data: bytes, at: int, line: int) -> list[Item]:
 def _script(data: bytes, head: tuple[int, int], item: Item) -> list[Item]:
     found = _SCRIPT_END.search(data, head[1])
     stop = found.start() if found else len(data)
-    whole = replace(item, body=data[head[1]:stop])
+    whole = replace(item, body=data[head[1] : stop])
     if found and data.find(b"\n", stop) in (-1, len(data) - 1):
         return [whole, Item(LOST, data[stop:], item.line + data.count(b"\n", head[0], stop))]
     return [whole]

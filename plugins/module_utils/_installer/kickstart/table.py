@@ -29,9 +29,34 @@ INSTALLS = ("install", "installorupgrade", "upgrade")
 DISK_KEYWORDS = ("local", "localesx", "remote", "remoteesx", "esx", "usb")
 MAX_COMMANDS = 256
 KEYBOARDS = (
-    "Belgian", "Brazilian", "Croatian", "Czechoslovakian", "Danish", "Estonian", "Finnish", "French", "German", "Greek", "Icelandic", "Italian",
-    "Japanese", "Latin American", "Norwegian", "Polish", "Portuguese", "Russian", "Slovenian", "Spanish", "Swedish", "Swiss French",
-    "Swiss German", "Turkish", "Ukrainian", "United Kingdom", "US Default", "US Dvorak",
+    "Belgian",
+    "Brazilian",
+    "Croatian",
+    "Czechoslovakian",
+    "Danish",
+    "Estonian",
+    "Finnish",
+    "French",
+    "German",
+    "Greek",
+    "Icelandic",
+    "Italian",
+    "Japanese",
+    "Latin American",
+    "Norwegian",
+    "Polish",
+    "Portuguese",
+    "Russian",
+    "Slovenian",
+    "Spanish",
+    "Swedish",
+    "Swiss French",
+    "Swiss German",
+    "Turkish",
+    "Ukrainian",
+    "United Kingdom",
+    "US Default",
+    "US Dvorak",
 )
 _FILTERS = "keywords local, localesx, remote, remoteesx, esx, usb, or exactly the vendor, model or driver of a disk; the first that matches wins"
 
@@ -61,14 +86,21 @@ _DASHES = r"[ \t]+--"
 _OLD_SOURCE = (Option("--server", status=DEPRECATED), Option("--dir", status=DEPRECATED))
 
 INSTALL = Command(
-    "install", "A fresh installation.", shape=OPTIONS, in_script=_DASHES, repeat=ONCE, needs_one_of=("--disk", "--firstdisk"),
+    "install",
+    "A fresh installation.",
+    shape=OPTIONS,
+    in_script=_DASHES,
+    repeat=ONCE,
+    needs_one_of=("--disk", "--firstdisk"),
     options=(
-        *_disk("--ignoressd"), _first("local,remote,usb", "--disk"),
+        *_disk("--ignoressd"),
+        _first("local,remote,usb", "--disk"),
         Option("--ignoressd", text="leave out SSDs", conflicts=("--disk",), requires=("--firstdisk",)),
         Option("--overwritevmfs", text=_OVERWRITEVMFS.text, unchecked=("--preservevmfs",)),
         Option("--preservevmfs", text="a VMFS datastore on the disk is kept"),
         Option("--novmfsondisk", text="no VMFS datastore is made on the disk; with an existing one --overwritevmfs is needed", unchecked=("--preservevmfs",)),
-        _OVERWRITEVSAN, *_PREREQ,
+        _OVERWRITEVSAN,
+        *_PREREQ,
         Option("--systemdisk", "disk", _SYSTEM_DISK, since="7.0"),
         Option("--systemDisk", "disk", "another spelling of --systemdisk, both are documented", alias="--systemdisk", since="7.0"),
         Option("--repartitionsystemdisk", text="overwrite the disk of --systemdisk if it is not empty", requires=("--systemdisk",), since="7.0"),
@@ -78,26 +110,48 @@ INSTALL = Command(
     ),
 )
 INSTALLORUPGRADE = Command(
-    "installorupgrade", "An upgrade where there is an ESXi on the disk, otherwise an installation.", shape=OPTIONS, in_script="",
-    repeat=ONCE, needs_one_of=("--disk", "--firstdisk"),
+    "installorupgrade",
+    "An upgrade where there is an ESXi on the disk, otherwise an installation.",
+    shape=OPTIONS,
+    in_script="",
+    repeat=ONCE,
+    needs_one_of=("--disk", "--firstdisk"),
     options=(
-        *_disk(), _first("local,remote,usb", "--disk"), _OVERWRITEVMFS, _OVERWRITEVSAN, *_PREREQ, _FORCEMIGRATE,
-        Option("--ignoressd", status=REFUSED), *_OLD_SOURCE,
+        *_disk(),
+        _first("local,remote,usb", "--disk"),
+        _OVERWRITEVMFS,
+        _OVERWRITEVSAN,
+        *_PREREQ,
+        _FORCEMIGRATE,
+        Option("--ignoressd", status=REFUSED),
+        *_OLD_SOURCE,
     ),
 )
 UPGRADE = Command(
-    "upgrade", "An upgrade of the ESXi on the disk, 6.0 or later.", shape=OPTIONS, repeat=ONCE,
+    "upgrade",
+    "An upgrade of the ESXi on the disk, 6.0 or later.",
+    shape=OPTIONS,
+    repeat=ONCE,
     needs_one_of=("--disk", "--firstdisk", "--diskBootedFrom"),
     options=(
-        *_disk("--diskBootedFrom"), _first("local,remote,usb", "--disk", "--diskBootedFrom"),
+        *_disk("--diskBootedFrom"),
+        _first("local,remote,usb", "--disk", "--diskBootedFrom"),
         Option("--diskBootedFrom", text="the disk from which the host was booted", conflicts=("--disk", "--firstdisk")),
         Option("--overwritevmfs", status=NO_EFFECT),
         Option("--savebootbank", "str", "UUID of the boot bank to save", stops=True),
-        Option("--deletecosvmdk", text="delete the disk of the service console of ESX 4"), *_PREREQ, _FORCEMIGRATE,
+        Option("--deletecosvmdk", text="delete the disk of the service console of ESX 4"),
+        *_PREREQ,
+        _FORCEMIGRATE,
     ),
 )
 CLEARPART = Command(
-    "clearpart", "Removes the partitions of disks.", shape=OPTIONS, in_script="", repeat=MANY, requires="install", void_with=("upgrade",),
+    "clearpart",
+    "Removes the partitions of disks.",
+    shape=OPTIONS,
+    in_script="",
+    repeat=MANY,
+    requires="install",
+    void_with=("upgrade",),
     needs_one_of=("--alldrives", "--drives", "--ignoredrives", "--firstdisk"),
     options=(
         Option("--drives", "disks", "the disks", conflicts=("--ignoredrives", "--alldrives", "--firstdisk"), stops=True),
@@ -110,7 +164,11 @@ CLEARPART = Command(
     ),
 )
 NETWORK = Command(
-    "network", "The network of the installed host. Without it: DHCP.", shape=OPTIONS, in_script=_DASHES, void_with=("upgrade",),
+    "network",
+    "The network of the installed host. Without it: DHCP.",
+    shape=OPTIONS,
+    in_script=_DASHES,
+    void_with=("upgrade",),
     options=(
         Option("--bootproto", "choice", "without it dhcp", choices=("dhcp", "static")),
         Option("--device", "device", "vmnicN or a MAC address; without it the NIC that the host booted from", stops=True),
@@ -125,9 +183,15 @@ NETWORK = Command(
     ),
 )
 PART = Command(
-    "part", "Makes a VMFS datastore on a disk that is empty or cleared, and not the one of install.", shape=OPTIONS,
-    aliases=("partition",), repeat=MANY,
-    requires="install", void_with=("upgrade",), argument=Argument("name", last=False, text="the datastore"), needs_one_of=("--ondisk", "--onfirstdisk"),
+    "part",
+    "Makes a VMFS datastore on a disk that is empty or cleared, and not the one of install.",
+    shape=OPTIONS,
+    aliases=("partition",),
+    repeat=MANY,
+    requires="install",
+    void_with=("upgrade",),
+    argument=Argument("name", last=False, text="the datastore"),
+    needs_one_of=("--ondisk", "--onfirstdisk"),
     options=(
         Option("--ondisk", "disk", "the disk", conflicts=("--onfirstdisk",), stops=True),
         Option("--ondrive", "disk", "another spelling of --ondisk", alias="--ondisk", conflicts=("--onfirstdisk",), stops=True),
@@ -136,52 +200,68 @@ PART = Command(
     ),
 )
 ROOTPW = Command(
-    "rootpw", "The password of root.", key="root_password_hash", shape=WORD, secret=True, in_script="", status=REQUIRED, void_with=("upgrade",),
+    "rootpw",
+    "The password of root.",
+    key="root_password_hash",
+    shape=WORD,
+    secret=True,
+    in_script="",
+    status=REQUIRED,
+    void_with=("upgrade",),
     argument=Argument("password", hash=True),
     options=(Option("--iscrypted", text="the password is a hash: $6$ with a salt of at most 16 characters and no rounds=, $1$, or 13 characters of DES"),),
 )
 _INTERPRETER = Option("--interpreter", "choice", "busybox unless it is python", choices=("busybox", "python"), stops=True)
 
 TABLE: tuple[Command, ...] = (
+    Command("vmaccepteula", "Accepts the licence agreement.", key="accepteula", shape=SWITCH, in_script="", aliases=("accepteula",), status=REQUIRED),
+    ROOTPW,
+    INSTALL,
+    INSTALLORUPGRADE,
+    UPGRADE,
+    CLEARPART,
+    PART,
+    NETWORK,
     Command(
-        "vmaccepteula", "Accepts the licence agreement.", key="accepteula", shape=SWITCH, in_script="", aliases=("accepteula",), status=REQUIRED,
+        "keyboard",
+        "The layout of the keyboard, in quotes where it has two words.",
+        shape=WORD,
+        in_script=r"[ \t]",
+        void_with=("upgrade",),
+        argument=Argument("layout"),
     ),
-    ROOTPW, INSTALL, INSTALLORUPGRADE, UPGRADE, CLEARPART, PART, NETWORK,
     Command(
-        "keyboard", "The layout of the keyboard, in quotes where it has two words.", shape=WORD, in_script=r"[ \t]",
-        void_with=("upgrade",), argument=Argument("layout"),
-    ),
-    Command(
-        "vmserialnum", "The licence key.", key="serialnum", shape=WORD, secret=True, in_script="", aliases=("serialnum",), void_with=("upgrade",), until="9.0",
+        "vmserialnum",
+        "The licence key.",
+        key="serialnum",
+        shape=WORD,
+        secret=True,
+        in_script="",
+        aliases=("serialnum",),
+        void_with=("upgrade",),
+        until="9.0",
         options=(Option("--esx", "license", "five groups of five letters and digits", stops=True, status=REQUIRED),),
     ),
     Command("paranoid", "A warning stops the installer.", shape=SWITCH, in_script=""),
     Command("dryrun", "The script is checked and nothing is installed.", shape=SWITCH, in_script=""),
-    Command(
-        "reboot", "Restarts the host at the end.", shape=SWITCH,
-        options=(Option("--noeject", text="leave the CD in its drive", key="noeject"),),
-    ),
+    Command("reboot", "Restarts the host at the end.", shape=SWITCH, options=(Option("--noeject", text="leave the CD in its drive", key="noeject"),)),
     Command("partitionembed", "Partitions as on an embedded ESXi. Undocumented.", requires="install"),
     Command(
-        "%include", "Reads another script.", shape=WORD, aliases=("include",), repeat=MANY,
-        argument=Argument("file", text="a URL, or a path on the installer"),
+        "%include", "Reads another script.", shape=WORD, aliases=("include",), repeat=MANY, argument=Argument("file", text="a URL, or a path on the installer")
     ),
+    Command("%pre", "Runs before the rest is read. An exit code other than 0 stops the installer.", shape=SECTION, repeat=MANY, options=(_INTERPRETER,)),
     Command(
-        "%pre", "Runs before the rest is read. An exit code other than 0 stops the installer.", shape=SECTION, repeat=MANY,
-        options=(_INTERPRETER,),
-    ),
-    Command(
-        "%post", "Runs after the installation.", shape=SECTION, repeat=MANY,
+        "%post",
+        "Runs after the installation.",
+        shape=SECTION,
+        repeat=MANY,
         options=(
             _INTERPRETER,
             Option("--timeout", "int", "seconds after which the script is ended"),
             Option("--ignorefailure", "true_false", "whether the installation counts as done when the script fails"),
         ),
     ),
-    Command(
-        "%firstboot", "Runs at the first start of the installed host. Not with UEFI Secure Boot.", shape=SECTION, repeat=MANY,
-        options=(_INTERPRETER,),
-    ),
+    Command("%firstboot", "Runs at the first start of the installed host. Not with UEFI Secure Boot.", shape=SECTION, repeat=MANY, options=(_INTERPRETER,)),
 )
 _DEPRECATED = (
     "auth authconfig autopart autostep bootloader cmdline device deviceprobe esxlocation firewall firewallport firstboot harddrive ignoredisk"

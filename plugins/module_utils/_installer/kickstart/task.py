@@ -92,8 +92,11 @@ def work(params: Mapping[str, Any], files: Files) -> TaskResult:
         lines = ", ".join(str(line) for line in dropped[:20]) + (" and more" if len(dropped) > 20 else "")
         outcome.warnings.append(f"{params['src']}: not taken over, as they say nothing that counts: line {lines}. Comments are not taken over either.")
     outcome.result = {
-        "path": params["path"], "sha256": hashlib.sha256(data).hexdigest(), "findings": [each.as_dict() for each in findings],
-        "dropped": dropped, "options": _public(model),
+        "path": params["path"],
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "findings": [each.as_dict() for each in findings],
+        "dropped": dropped,
+        "options": _public(model),
     }
     return outcome
 

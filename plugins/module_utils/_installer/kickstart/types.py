@@ -9,8 +9,23 @@ from dataclasses import dataclass, field
 
 # Types of values. flag: none. filters: a comma list that may be left out. zero_one and true_false: how the installer writes a boolean.
 TYPES = (
-    "flag", "str", "list", "filters", "int", "zero_one", "true_false", "ipv4", "ipv4_list", "netmask", "hostname", "vlan", "license", "choice", "device",
-    "disk", "disks",
+    "flag",
+    "str",
+    "list",
+    "filters",
+    "int",
+    "zero_one",
+    "true_false",
+    "ipv4",
+    "ipv4_list",
+    "netmask",
+    "hostname",
+    "vlan",
+    "license",
+    "choice",
+    "device",
+    "disk",
+    "disks",
 )
 # Types whose values are lists, and those at which the installer stops if the value is none of them.
 LISTS = ("list", "filters", "ipv4_list", "disks")

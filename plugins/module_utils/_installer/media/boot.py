@@ -84,7 +84,7 @@ class Network:
 
 
 def boot_cfg(
-    params: Mapping[str, Any], wish: HostWish, path: str, data: bytes, ks: str, network: Network | None, medium: Medium,
+    params: Mapping[str, Any], wish: HostWish, path: str, data: bytes, ks: str, network: Network | None, medium: Medium
 ) -> tuple[NewFile, dict[str, Any]]:
     """The boot.cfg of a host, and what it says. C(path) is where it is going to be."""
     options, absent = dict(wish.params.get("kernel_options") or {}), list(wish.params.get("kernel_options_absent") or [])

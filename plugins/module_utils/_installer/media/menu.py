@@ -37,16 +37,26 @@ def _lines(lines: Iterable[Iterable[str]]) -> str:
 
 def pxelinux(root: str, folder: str) -> str:
     """A menu with one entry. C(root) and C(folder) are empty or end with a slash."""
-    return _lines((
-        ("DEFAULT", "esxi"), ("NOHALT", "1"), ("LABEL", "esxi"), ("  KERNEL", _word(f"{root}mboot.c32")),
-        ("  APPEND", "-c", _word(f"{root}{folder}boot.cfg")), ("  IPAPPEND", "2"),
-    ))
+    return _lines(
+        (
+            ("DEFAULT", "esxi"),
+            ("NOHALT", "1"),
+            ("LABEL", "esxi"),
+            ("  KERNEL", _word(f"{root}mboot.c32")),
+            ("  APPEND", "-c", _word(f"{root}{folder}boot.cfg")),
+            ("  IPAPPEND", "2"),
+        )
+    )
 
 
 def ipxe(base: str, bios: bool) -> str:
     """A script that starts the boot loader of the firmware. C(base) is the URL of the tree."""
     lines: list[list[str]] = [
-        ["#!ipxe"], ["iseq", "${platform}", "efi", "&&", "goto", "efi", "||", "goto", "bios"], [":efi"], ["chain", _word(f"{base}/mboot.efi")], ["exit"],
+        ["#!ipxe"],
+        ["iseq", "${platform}", "efi", "&&", "goto", "efi", "||", "goto", "bios"],
+        [":efi"],
+        ["chain", _word(f"{base}/mboot.efi")],
+        ["exit"],
         [":bios"],
     ]
     if bios:

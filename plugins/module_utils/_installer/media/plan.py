@@ -79,6 +79,6 @@ def _ks_on_iso(wish: HostWish, installer: Installer) -> str:
     has_script = bool(wish.params.get("kickstart") or wish.params.get("kickstart_content"))
     if has_script and url:
         raise InputError("ks_url: the script is put on the ISO and read from there; give either it or ks_url.")
-    if url.lower().startswith("cdrom:") and url[len("cdrom:"):] not in installer.sizes:
-        raise InputError(f"ks_url: {installer.where} has no file {url[len('cdrom:'):]} under exactly that name; give kickstart, or the name of a file on it.")
+    if url.lower().startswith("cdrom:") and url[len("cdrom:") :] not in installer.sizes:
+        raise InputError(f"ks_url: {installer.where} has no file {url[len('cdrom:') :]} under exactly that name; give kickstart, or the name of a file on it.")
     return f"cdrom:{KS_ON_ISO}" if has_script else url

@@ -151,9 +151,7 @@ def _drivers(params: Mapping[str, Any], base: str, medium: Medium) -> None:
         medium.warnings.append("drivers: ESXi can't read them by TFTP, and without base_url nothing says where else they are served.")
 
 
-def _host(
-    params: Mapping[str, Any], wish: HostWish, source: bytes, network: media_boot.Network, base: str, files: Files, medium: Medium,
-) -> None:
+def _host(params: Mapping[str, Any], wish: HostWish, source: bytes, network: media_boot.Network, base: str, files: Files, medium: Medium) -> None:
     script = media_boot.script(params, wish, files, medium)
     ks_path = f"ks/{wish.name or 'ks'}.cfg"
     ks = wish.params.get("ks_url") or ""

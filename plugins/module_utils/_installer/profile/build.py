@@ -80,13 +80,20 @@ class HostPlan:
         shown: Callable[[Any], Any] = hidden if self.problems else lambda value: value
         keys = ("mac", "kernel_options", "kernel_options_absent", "system_media_size", "memory", "disk_size", "title", "timeout")
         return {
-            "host": self.host, "kickstart": shown(self.kickstart), "drivers": self.drivers,
+            "host": self.host,
+            "kickstart": shown(self.kickstart),
+            "drivers": self.drivers,
             "media": shown({"name": self.host, **{key: self.profile[key] for key in keys if self.profile.get(key) is not None}}),
-            "esxi_version": self.profile.get("esxi_version"), "secure_boot": self.profile.get("secure_boot"),
-            "system_media": self.media.as_dict() if self.media else None, "policy_script": self.policy_script,
-            "driver_script": self.driver_script, "left_out": self.left_out,
-            "problems": [f"{self.host}: {hide(text)}" for text in self.problems], "warnings": [f"{self.host}: {hide(text)}" for text in self.warnings],
-            "summary": self.summary(), "preview": self.preview(),
+            "esxi_version": self.profile.get("esxi_version"),
+            "secure_boot": self.profile.get("secure_boot"),
+            "system_media": self.media.as_dict() if self.media else None,
+            "policy_script": self.policy_script,
+            "driver_script": self.driver_script,
+            "left_out": self.left_out,
+            "problems": [f"{self.host}: {hide(text)}" for text in self.problems],
+            "warnings": [f"{self.host}: {hide(text)}" for text in self.warnings],
+            "summary": self.summary(),
+            "preview": self.preview(),
         }
 
     def summary(self) -> str:

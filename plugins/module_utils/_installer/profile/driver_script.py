@@ -81,7 +81,7 @@ def _driver(answer: Mapping[str, Any], version: EsxiVersion) -> DriverBundle:
     if answer.get("components") and version >= _COMPONENTS_SINCE:
         command = ("software", "component", "apply", "--depot={file}")
     return DriverBundle(
-        path, str(answer["sha256"]), command, any(vib.get("maintenance_mode") for vib in vibs), any(not vib.get("live_install") for vib in vibs),
+        path, str(answer["sha256"]), command, any(vib.get("maintenance_mode") for vib in vibs), any(not vib.get("live_install") for vib in vibs)
     )
 
 

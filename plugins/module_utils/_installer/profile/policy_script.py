@@ -70,10 +70,7 @@ def render(items: Sequence[Mapping[str, Any]], made: Mapping[str, Sequence[str]]
     return FirstBoot(_script(commands), tuple(commands), left_out, tuple(_warnings(compiled)))
 
 
-_REASONS = {
-    "bridge": "it is a Linux bridge",
-    VDS: "esxcli can't change a distributed switch, which the host joins only later; esxi_switch_policy does",
-}
+_REASONS = {"bridge": "it is a Linux bridge", VDS: "esxcli can't change a distributed switch, which the host joins only later; esxi_switch_policy does"}
 
 
 def _script(commands: Sequence[Sequence[str]]) -> str:

@@ -26,10 +26,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.session.known import moid
 
 _ALL = ("config", "override", "inherit")
-_LAST = (
-    OrderRule(UPDATE, VDS_PORT, _ALL, "a port is reset when its group is as it should be"),
-    OrderRule(DELETE, VDS_PORTGROUP, (), "what goes comes last"),
-)
+_LAST = (OrderRule(UPDATE, VDS_PORT, _ALL, "a port is reset when its group is as it should be"), OrderRule(DELETE, VDS_PORTGROUP, (), "what goes comes last"))
 
 # One task for each object.
 ORDER = Order(
@@ -154,10 +151,13 @@ class SwitchBackend:
         """The groups on which hosts have adapters of their own, or may have."""
         found, facts = self._now.adapters, self._now.facts
         may = {label(facts.group_key(group)): f"on the group there may be adapters by which hosts are connected: {found.unknown}" for group in facts.groups}
-        return {**(may if found.unknown else {}), **{
-            label(facts.group_key(group)): f"on the group {'is' if len(adapters) == 1 else 'are'} {few(adapters, 3)}, by which hosts are connected"
-            for group, adapters in found.by_group.items()
-        }}
+        return {
+            **(may if found.unknown else {}),
+            **{
+                label(facts.group_key(group)): f"on the group {'is' if len(adapters) == 1 else 'are'} {few(adapters, 3)}, by which hosts are connected"
+                for group, adapters in found.by_group.items()
+            },
+        }
 
     def cuts(self, step: Step) -> str | None:
         """The label of the group on which connections of hosts can be cut: by its end, another VLAN or a blocked port."""

@@ -148,8 +148,14 @@ def new_group(vim: Any, name: str, parent: Any, fields: Fields) -> Any:
     spec.defaultPortConfig = setting(vim, inheriting(parent), fields)
     # As a vCenter has it for a group without a policy of its own: port states may be blocked one by one, and nothing else.
     fresh = vim.dvs.VmwareDistributedVirtualSwitch.VMwarePortgroupPolicy(
-        blockOverrideAllowed=True, portConfigResetAtDisconnect=True, shapingOverrideAllowed=False, vendorConfigOverrideAllowed=False,
-        livePortMovingAllowed=False, vlanOverrideAllowed=False, uplinkTeamingOverrideAllowed=False, securityPolicyOverrideAllowed=False,
+        blockOverrideAllowed=True,
+        portConfigResetAtDisconnect=True,
+        shapingOverrideAllowed=False,
+        vendorConfigOverrideAllowed=False,
+        livePortMovingAllowed=False,
+        vlanOverrideAllowed=False,
+        uplinkTeamingOverrideAllowed=False,
+        securityPolicyOverrideAllowed=False,
     )
     spec.policy = _port_policy(fresh, fields)
     return _plain(spec, fields)
@@ -168,7 +174,16 @@ def former_group(vim: Any, config: Any, lags: bool = False) -> Any:
     """
     spec = vim.dvs.DistributedVirtualPortgroup.ConfigSpec()
     for name in (
-        "name", "numPorts", "portNameFormat", "defaultPortConfig", "description", "type", "scope", "policy", "vendorSpecificConfig", "autoExpand",
+        "name",
+        "numPorts",
+        "portNameFormat",
+        "defaultPortConfig",
+        "description",
+        "type",
+        "scope",
+        "policy",
+        "vendorSpecificConfig",
+        "autoExpand",
         "vmVnicNetworkResourcePoolKey",
     ):
         # Not copied: references in it hold the session, and nothing in it is changed.
@@ -220,12 +235,12 @@ def _plain(spec: Any, changes: Fields) -> Any:
 def port_spec(vim: Any, port: Any, changes: Fields) -> Any:
     """One element for ReconfigureDVPort_Task; the version is the port's own, not the switch's."""
     return vim.dvs.DistributedVirtualPort.ConfigSpec(
-        operation=_EDIT, key=port.key, configVersion=port.config.configVersion, setting=setting(vim, port.config.setting, changes),
+        operation=_EDIT, key=port.key, configVersion=port.config.configVersion, setting=setting(vim, port.config.setting, changes)
     )
 
 
 def switch_spec(vim: Any, config: Any, changes: Fields) -> Any:
     """What ReconfigureDvs_Task is to be given for the default setting of a switch."""
     return vim.dvs.VmwareDistributedVirtualSwitch.ConfigSpec(
-        configVersion=config.configVersion, defaultPortConfig=setting(vim, config.defaultPortConfig, changes),
+        configVersion=config.configVersion, defaultPortConfig=setting(vim, config.defaultPortConfig, changes)
     )

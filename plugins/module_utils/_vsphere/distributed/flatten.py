@@ -29,8 +29,18 @@ LEARNING_NAMES = tuple(field.name for field in MAC_LEARNING)
 _BINDING_OF = {native: name for name, native in BINDINGS.items()}
 # Policies of a port setting; an override of one that no row of the table manages is reported.
 _POLICIES = (
-    "inShapingPolicy", "outShapingPolicy", "vendorSpecificConfig", "networkResourcePoolKey", "filterPolicy", "qosTag", "uplinkTeamingPolicy",
-    "ipfixEnabled", "txUplink", "lacpPolicy", "vmDirectPathGen2Allowed", "VNI",
+    "inShapingPolicy",
+    "outShapingPolicy",
+    "vendorSpecificConfig",
+    "networkResourcePoolKey",
+    "filterPolicy",
+    "qosTag",
+    "uplinkTeamingPolicy",
+    "ipfixEnabled",
+    "txUplink",
+    "lacpPolicy",
+    "vmDirectPathGen2Allowed",
+    "VNI",
 )
 
 
@@ -132,10 +142,7 @@ def _vlan(spec: Any) -> str | None:
 
 
 # The twin is expand.WIRES. What has a flag of inheritance for several fields is no row of these: security and MAC learning.
-WIRES: Mapping[str, Callable[[Any], Value]] = {
-    "vlan": _vlan,
-    "bool_policy": lambda policy: getattr(policy, "value", None),
-}
+WIRES: Mapping[str, Callable[[Any], Value]] = {"vlan": _vlan, "bool_policy": lambda policy: getattr(policy, "value", None)}
 
 
 def policies(*kinds: Kind) -> list[Field]:

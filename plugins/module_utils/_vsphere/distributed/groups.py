@@ -37,7 +37,7 @@ def _simple(kind: Kind) -> list[str]:
 
 def setting_options(kind: Kind) -> dict[str, Any]:
     """The options of a setting, that of a group or of a port."""
-    learning = {field.name[len(rules.PREFIX):]: argspec.option(field) for field in MAC_LEARNING}
+    learning = {field.name[len(rules.PREFIX) :]: argspec.option(field) for field in MAC_LEARNING}
     # In any case, as field scripts write DROP.
     learning["limit_policy"] = {"type": "str"}
     return {
@@ -97,8 +97,12 @@ class GroupsIntent:
         self._facts: SwitchFacts | None = None
         self._chosen: list[str] = []
         self.scope = DvScope(
-            params["vds"], params.get("datacenter"), self.groups.literal, self.groups.globs,
-            machines=self.absent, adapters=self.absent or any(VDS_PORTGROUP.fields[each].cuts for each in self.wish),
+            params["vds"],
+            params.get("datacenter"),
+            self.groups.literal,
+            self.groups.globs,
+            machines=self.absent,
+            adapters=self.absent or any(VDS_PORTGROUP.fields[each].cuts for each in self.wish),
         )
 
     def resolve(self, name: str, observed: Observed) -> Resolved:
@@ -155,13 +159,16 @@ class GroupsIntent:
         if len(ordinary) < 2 or not set(ordinary) <= set(choice.found):
             return ()
         opened = [
-            name for name in SECURITY_NAMES
+            name
+            for name in SECURITY_NAMES
             if all(effective[group][name] == ACCEPT for group in ordinary) and any(switch.groups[group].effective[name] != ACCEPT for group in ordinary)
         ]
         if not opened:
             return ()
-        return (f"{' and '.join(opened)} {'is' if len(opened) == 1 else 'are'} accepted on all {len(ordinary)} port groups of {switch.name}, so for "
-                "each machine on the switch; open only the group that needs it, or a single port with vds_port.",)
+        return (
+            f"{' and '.join(opened)} {'is' if len(opened) == 1 else 'are'} accepted on all {len(ordinary)} port groups of {switch.name}, so for "
+            "each machine on the switch; open only the group that needs it, or a single port with vds_port.",
+        )
 
     def questions(self, plans: Mapping[str, Plan]) -> Mapping[str, Any]:
         """Which machines are on the groups whose promiscuous mode changes."""

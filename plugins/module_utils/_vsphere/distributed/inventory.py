@@ -127,9 +127,7 @@ class DvInventory:
         if scope.adapters:
             paths[vim.HostSystem] = HOST_PATHS
             hops.append(Hop(group, "host"))
-        found = {
-            each.ref: each for each in self._client.retrieve(list(meant), paths, hops, what=f"reading the port groups of {switch.place.name}", page=_PAGE)
-        }
+        found = {each.ref: each for each in self._client.retrieve(list(meant), paths, hops, what=f"reading the port groups of {switch.place.name}", page=_PAGE)}
         machines = on_groups(found.values()) if scope.machines else {}
         for ref, name in meant.items():
             _take(switch, name, found.get(ref), machines.get(ref, OnGroup()))
@@ -162,8 +160,15 @@ class DvInventory:
             switch.state[key] = flatten.port(port.config, modern)
             who = _who(port.connectee, found)
             switch.facts.ports[str(port.key)] = PortFacts(
-                str(port.key), groups.get(str(port.portgroupKey), ""), flatten.effective_fields(port.config.setting, modern), who.name, who.entity,
-                who.running, who.host, tuple(flatten.other_overrides(port.config.setting)), who.doubt,
+                str(port.key),
+                groups.get(str(port.portgroupKey), ""),
+                flatten.effective_fields(port.config.setting, modern),
+                who.name,
+                who.entity,
+                who.running,
+                who.host,
+                tuple(flatten.other_overrides(port.config.setting)),
+                who.doubt,
             )
 
     def _connected(self, refs: Iterable[Any]) -> dict[Any, Found]:
@@ -210,9 +215,14 @@ def _assemble(place: SwitchPlace, found: Sequence[Found]) -> ReadSwitch:
     config = own.value("config")
     modern = _mac_management(config, own.value("capability"))
     facts = SwitchFacts(
-        place.name, place.datacenter, str(getattr(config.productInfo, "version", "")), modern,
+        place.name,
+        place.datacenter,
+        str(getattr(config.productInfo, "version", "")),
+        modern,
         flatten.effective_fields(config.defaultPortConfig, modern),
-        tuple(sorted(int(each.secondaryVlanId) for each in getattr(config, "pvlanConfig", None) or ())), {}, {},
+        tuple(sorted(int(each.secondaryVlanId) for each in getattr(config, "pvlanConfig", None) or ())),
+        {},
+        {},
     )
     switch = ReadSwitch(place, config, facts, {(VDS, place.name): flatten.switch(config, modern)})
     for each in found:
@@ -246,8 +256,7 @@ def _take(switch: ReadSwitch, name: str, found: Found | None, machines: OnGroup)
     key, modern = switch.facts.group_key(name), switch.facts.mac_management
     switch.groups[key], switch.configs[key], switch.state[key] = found.ref, config, flatten.group(config, modern)
     switch.facts.groups[name] = replace(
-        facts, effective=flatten.effective_fields(config.defaultPortConfig, modern), vms=machines.names, running=machines.running,
-        vms_unknown=machines.unknown,
+        facts, effective=flatten.effective_fields(config.defaultPortConfig, modern), vms=machines.names, running=machines.running, vms_unknown=machines.unknown
     )
 
 

@@ -56,8 +56,12 @@ class PortsIntent:
             self.wish.update(dict.fromkeys(_SETTINGS[setting], INHERIT))
         self._facts: SwitchFacts | None = None
         self.scope = DvScope(
-            params["vds"], params.get("datacenter"), adapters=any(VDS_PORT.fields[each].cuts for each in self.wish),
-            port_group=self.group, port_keys=self.keys, connected=self.vm is not None,
+            params["vds"],
+            params.get("datacenter"),
+            adapters=any(VDS_PORT.fields[each].cuts for each in self.wish),
+            port_group=self.group,
+            port_keys=self.keys,
+            connected=self.vm is not None,
         )
 
     def _check(self, params: Mapping[str, Any]) -> None:
@@ -163,7 +167,9 @@ class PortsIntent:
             if value != INHERIT and not flags[flag]:
                 raise UnsupportedError(
                     f"{_label(port, switch)}: {name} can't be {value}, as {_FLAGS[flag]} of the group {port.group} is false; set port_policy.{flag}: true "
-                    "there with vds_portgroup, or change the group.", option=name, flag=_FLAGS[flag],
+                    "there with vds_portgroup, or change the group.",
+                    option=name,
+                    flag=_FLAGS[flag],
                 )
 
     def _delta(self, key: str, wish: Fields, observed: Observed, switch: SwitchFacts) -> dict[str, Value]:

@@ -114,7 +114,7 @@ def _learning(label: str, wish: dict[str, Value], have: Fields, effective: Field
     if merged.get(_ENABLED) is not False:
         wish.update(merged)
         return
-    lost = [f"mac_learning.{name[len(PREFIX):]}" for name in given if name != _ENABLED]
+    lost = [f"mac_learning.{name[len(PREFIX) :]}" for name in given if name != _ENABLED]
     if lost:
         raise InputError(
             f"{label}: {_and(lost)} can't be held where MAC learning is off, as vCenter keeps none of it there; set mac_learning.enabled: true too, "

@@ -18,9 +18,7 @@ VLAN_MAX = 4094
 
 SPEC: dict[str, Any] = {
     "type": "dict",
-    "options": {
-        "id": {"type": "int"}, "trunk": {"type": "list", "elements": "str"}, "pvlan": {"type": "int"}, "inherit": {"type": "bool"},
-    },
+    "options": {"id": {"type": "int"}, "trunk": {"type": "list", "elements": "str"}, "pvlan": {"type": "int"}, "inherit": {"type": "bool"}},
     "mutually_exclusive": [["id", "trunk", "pvlan", "inherit"]],
     "required_one_of": [["id", "trunk", "pvlan", "inherit"]],
 }
@@ -58,12 +56,12 @@ def trunk_text(ranges: Iterable[Range]) -> str:
 
 def ranges_of(text: str) -> list[Range]:
     """The ranges of a trunk's text."""
-    return [_range(item) for item in text[len(TRUNK) + 1:].split(",") if item]
+    return [_range(item) for item in text[len(TRUNK) + 1 :].split(",") if item]
 
 
 def pvlan_of(text: str) -> int | None:
     """The private VLAN of a text, if that is what it says."""
-    return int(text[len(PVLAN) + 1:]) if text.startswith(PVLAN) else None
+    return int(text[len(PVLAN) + 1 :]) if text.startswith(PVLAN) else None
 
 
 def _range(item: str) -> Range:

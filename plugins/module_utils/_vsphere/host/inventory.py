@@ -138,8 +138,16 @@ def _connection(host: Found) -> str:
 
 def _with_network(place: Host, found: Found, extra: Sequence[str]) -> Host:
     host = Host(
-        place.ref, place.name, place.datacenter, place.cluster, _connection(found), True, found.either(_SYSTEM, None), gaps=dict(found.gaps),
-        center=place.center, remarks=place.remarks,
+        place.ref,
+        place.name,
+        place.datacenter,
+        place.cluster,
+        _connection(found),
+        True,
+        found.either(_SYSTEM, None),
+        gaps=dict(found.gaps),
+        center=place.center,
+        remarks=place.remarks,
     )
     for name, item in flatten.by_name(found.either(NETWORK[kinds.VSWITCH], ()), VSWITCH).items():
         host.state[kinds.VSWITCH, name] = flatten.vswitch(item)

@@ -61,7 +61,9 @@ def question(state: Sequence[str], count: bool) -> tuple[Mapping[Any, Sequence[s
     """What to retrieve from the root folder; C(state) are paths of the hosts. With C(count) clusters say how many hosts they have."""
     vim = dep.vim
     paths = {
-        vim.HostSystem: list(state), vim.Folder: ["childEntity"], vim.Datacenter: ["name", "hostFolder"],
+        vim.HostSystem: list(state),
+        vim.Folder: ["childEntity"],
+        vim.Datacenter: ["name", "hostFolder"],
         vim.ComputeResource: ["name", "host", *((_COUNT,) if count else ())],
     }
     return paths, [Hop(vim.Folder, "childEntity", _BELOW), Hop(vim.Datacenter, "hostFolder", _BELOW), Hop(vim.ComputeResource, "host")]
@@ -85,7 +87,8 @@ class Places:
         center, cluster = self._up(host, dep.vim.Datacenter), self._up(host, dep.vim.ClusterComputeResource)
         remarks = [
             f"the name of its {what} {each.name} can't be read: {each.gaps['name'].text}"
-            for what, each in ((DATACENTER, center), (CLUSTER, cluster)) if each is not None and "name" in each.gaps
+            for what, each in ((DATACENTER, center), (CLUSTER, cluster))
+            if each is not None and "name" in each.gaps
         ]
         remarks += [self._nowhere()] if center is None or self._above.get(host.ref) is None else []
         return Spot(center.ref if center else None, center.name if center else "", cluster.name if cluster else None, tuple(remarks))

@@ -9,9 +9,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._engine.order im
 from ansible_collections.virtnet.hardening.plugins.module_utils._policy import kinds
 
 _ALL = ("override", "inherit", "options")
-_BEFORE = (
-    OrderRule(CREATE, kinds.VSWITCH, _ALL, "a switch before its groups"),
-)
+_BEFORE = (OrderRule(CREATE, kinds.VSWITCH, _ALL, "a switch before its groups"),)
 _AFTER = (
     OrderRule(DELETE, kinds.PORTGROUP, (), "groups before their switch"),
     OrderRule(CREATE, kinds.PORTGROUP, ("membership", *_ALL), "a group is made with all that it has: none is open for a moment"),
@@ -20,10 +18,7 @@ _AFTER = (
 
 # One call for each object.
 ORDER = Order(
-    *_BEFORE,
-    OrderRule(UPDATE, kinds.PORTGROUP, _ALL, "a group's own change"),
-    OrderRule(UPDATE, kinds.VSWITCH, _ALL, "a switch's own change"),
-    *_AFTER,
+    *_BEFORE, OrderRule(UPDATE, kinds.PORTGROUP, _ALL, "a group's own change"), OrderRule(UPDATE, kinds.VSWITCH, _ALL, "a switch's own change"), *_AFTER
 )
 
 # For documents that change a switch and its groups together. A group that is to inherit from a switch which is closed

@@ -41,8 +41,9 @@ class _Auditor:
         self.audit = audit
         self.levels = by_key(subjects)
         # Policies that at least one group takes from its switch, or a port from its group.
-        self.handed_down = {(subject.parent, policy) for subject in subjects if not subject.is_switch for policy in SECURITY
-                            if subject.configured.get(policy) == INHERIT}
+        self.handed_down = {
+            (subject.parent, policy) for subject in subjects if not subject.is_switch for policy in SECURITY if subject.configured.get(policy) == INHERIT
+        }
 
     def of_subject(self, subject: Subject) -> Iterator[Finding]:
         """In the order of the fields."""
@@ -102,7 +103,11 @@ class _Auditor:
 
     def _find(self, name: str, subject: Subject, field: str, value: str, words: str, remedy: str = "") -> Iterator[Finding]:
         place = {
-            "host": subject.place if subject.standard else "", "kind": subject.kind, "object": subject.name, "switch": subject.switch, "field": field,
+            "host": subject.place if subject.standard else "",
+            "kind": subject.kind,
+            "object": subject.name,
+            "switch": subject.switch,
+            "field": field,
             "value": value,
         }
         yield from self._make(name, place, f"{subject.label}: {words}", remedy)

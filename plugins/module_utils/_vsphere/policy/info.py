@@ -92,9 +92,8 @@ class PolicyInfoRequest:
         remarks = [*blanks.remarks, *(text for switch in switches for text in _remarks(switch))]
         result: dict[str, Any] = {
             "hosts": {
-                each.name: {
-                    "datacenter": each.host.datacenter, "cluster": each.host.cluster, "options": _numbers(each.options), "switches": _document(each),
-                } for each in hosts
+                each.name: {"datacenter": each.host.datacenter, "cluster": each.host.cluster, "options": _numbers(each.options), "switches": _document(each)}
+                for each in hosts
             },
             "distributed_switches": {
                 each.name: {"datacenter": each.facts.datacenter, "version": each.facts.version, "switches": _dv_document(each)} for each in switches
@@ -127,32 +126,57 @@ class PolicyInfoRequest:
         facts = seen.facts
         own = _policies(facts.effective)
         yield Subject(VDS, facts.name, facts.datacenter, configured=own, effective=own, mac_learning=_learns(facts.effective))
+        yield from self._of_groups(seen)
+        yield from self._of_ports(seen)
+
+    @staticmethod
+    def _of_groups(seen: SwitchSeen) -> Iterator[Subject]:
+        facts = seen.facts
         for name, group in facts.groups.items():
             if group.unread:
                 continue
             fields = seen.state[facts.group_key(name)]
             vlan = _vlan(group.effective)
             yield Subject(
-                VDS_PORTGROUP, facts.name, facts.datacenter, name, configured=_policies(fields), effective=_policies(group.effective), vlan=vlan,
-                trunk=(vlan or "").startswith(TRUNK), mac_learning=_learns(group.effective),
-                untold=_not_told(fields, group.effective), allowed=tuple(each.name for each in PORT_POLICY if fields.get(each.name)),
-                exempt="uplink" if group.uplink else "nsx" if group.nsx else "", vms=tuple(group.vms),
+                VDS_PORTGROUP,
+                facts.name,
+                facts.datacenter,
+                name,
+                configured=_policies(fields),
+                effective=_policies(group.effective),
+                vlan=vlan,
+                trunk=(vlan or "").startswith(TRUNK),
+                mac_learning=_learns(group.effective),
+                untold=_not_told(fields, group.effective),
+                allowed=tuple(each.name for each in PORT_POLICY if fields.get(each.name)),
+                exempt="uplink" if group.uplink else "nsx" if group.nsx else "",
+                vms=tuple(group.vms),
             )
+
+    def _of_ports(self, seen: SwitchSeen) -> Iterator[Subject]:
+        facts = seen.facts
         for key, port in facts.ports.items():
             fields = seen.state[facts.port_key(key)]
             # One that is not told may be an override.
             overrides = any(fields[policy] != INHERIT for policy in SECURITY)
-            if port.group in facts.groups and not facts.groups[port.group].unread and not facts.special(port.group) and (self.ports == ALL_PORTS or overrides):
+            known = port.group in facts.groups and not facts.groups[port.group].unread and not facts.special(port.group)
+            if known and (self.ports == ALL_PORTS or overrides):
                 yield Subject(
-                    VDS_PORT, facts.name, facts.datacenter, port.group, key, _policies(fields), _policies(port.effective),
-                    vlan=_vlan(port.effective), mac_learning=_learns(port.effective),
-                    untold=tuple(name for name in SECURITY if fields[name] is None), vms=(port.connected,) if port.connected and not port.host else (),
+                    VDS_PORT,
+                    facts.name,
+                    facts.datacenter,
+                    port.group,
+                    key,
+                    _policies(fields),
+                    _policies(port.effective),
+                    vlan=_vlan(port.effective),
+                    mac_learning=_learns(port.effective),
+                    untold=tuple(name for name in SECURITY if fields[name] is None),
+                    vms=(port.connected,) if port.connected and not port.host else (),
                 )
 
 
-def summary(
-    audit: str | None, hosts: int, switches: int, objects: int, findings: Sequence[Any] | None, unseen: Sequence[Unseen]
-) -> str:
+def summary(audit: str | None, hosts: int, switches: int, objects: int, findings: Sequence[Any] | None, unseen: Sequence[Unseen]) -> str:
     """What was looked at and what came of it, in sentences; what was not looked at comes first, as nothing is known of it."""
     looked = f"{words.count(hosts, 'host')} and {words.count(switches, 'distributed switch', 'distributed switches')}, {words.count(objects, 'object')} in all"
     judged = "" if findings is None else f": {words.count(len(findings), 'finding') if findings else 'nothing is found'} (audit {audit})"
@@ -207,8 +231,15 @@ def _of_host(seen: HostSeen) -> Iterator[Subject]:
             # The host's own word; where it says nothing, what follows from the switch.
             computed = {**effective_policies(host.state, name), **{policy: value for policy, value in host.computed.get(name, {}).items() if value}}
             yield Subject(
-                PORTGROUP, str(fields.get("vswitch")), seen.name, name, configured=_policies(fields), effective=_policies(computed),
-                vlan=str(fields.get("vlan_id")), trunk=fields.get("vlan_id") == _ALL_VLANS, vms=tuple(seen.machines.get(name, ())),
+                PORTGROUP,
+                str(fields.get("vswitch")),
+                seen.name,
+                name,
+                configured=_policies(fields),
+                effective=_policies(computed),
+                vlan=str(fields.get("vlan_id")),
+                trunk=fields.get("vlan_id") == _ALL_VLANS,
+                vms=tuple(seen.machines.get(name, ())),
             )
 
 
@@ -240,8 +271,14 @@ def _numbers(values: Mapping[str, Any]) -> dict[str, int | None]:
 
 def _shown(subject: Subject, levels: Mapping[str, Subject]) -> dict[str, Any]:
     shown: dict[str, Any] = {
-        "kind": subject.kind, "host": subject.place if subject.standard else "", "datacenter": "" if subject.standard else subject.place,
-        "switch": subject.switch, "port_group": subject.group, "port": subject.port, "configured": subject.configured, "effective": subject.effective,
+        "kind": subject.kind,
+        "host": subject.place if subject.standard else "",
+        "datacenter": "" if subject.standard else subject.place,
+        "switch": subject.switch,
+        "port_group": subject.group,
+        "port": subject.port,
+        "configured": subject.configured,
+        "effective": subject.effective,
         "source": {policy: subject.source(policy, levels).label for policy in subject.effective},
     }
     if not subject.is_switch:
@@ -259,12 +296,16 @@ def _document(seen: HostSeen) -> list[dict[str, Any]]:
     guards = {} if blocked is None else {"guards": {"bpdu": REJECT if int(blocked) == 1 else ACCEPT}}
     return [
         {
-            "name": str(key[1]), "kind": VSWITCH, "security": _policies(fields), **guards,
+            "name": str(key[1]),
+            "kind": VSWITCH,
+            "security": _policies(fields),
+            **guards,
             "port_groups": [
-                {"name": str(group[1]), "security": _policies(own)}
-                for group, own in state.items() if group[0] == PORTGROUP and own.get("vswitch") == key[1]
+                {"name": str(group[1]), "security": _policies(own)} for group, own in state.items() if group[0] == PORTGROUP and own.get("vswitch") == key[1]
             ],
-        } for key, fields in state.items() if key[0] == VSWITCH
+        }
+        for key, fields in state.items()
+        if key[0] == VSWITCH
     ]
 
 

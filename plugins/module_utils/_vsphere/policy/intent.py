@@ -26,14 +26,7 @@ from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.in
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.machines import Machines
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import HostSelection, close
 from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.host.select import spec as selection_spec
-from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import (
-    WITHOUT,
-    Compiled,
-    Said,
-    bpdu_of,
-    compile_switch,
-    refuse,
-)
+from ansible_collections.virtnet.hardening.plugins.module_utils._vsphere.policy.words import WITHOUT, Compiled, Said, bpdu_of, compile_switch, refuse
 
 PURGE = ("overrides",)
 OPTION = "option"
@@ -140,7 +133,9 @@ class PolicyIntent(HostIntent):
                 for where, words in compiled.enforcement.items():
                     enforcement[where if enforcement.get(where, words) == words else f"{where} ({kind})"] = words
         return {
-            "other_switches": self.others, "unenforced": [each.told() for each in self.unenforced], "enforcement": enforcement,
+            "other_switches": self.others,
+            "unenforced": [each.told() for each in self.unenforced],
+            "enforcement": enforcement,
             "warnings": list(self._warnings()),
         }
 
@@ -346,6 +341,8 @@ def _dv_opened(facts: SwitchFacts, plan: Plan) -> list[str]:
     for step in plan.steps:
         opened = [name for name in SECURITY if step.after.get(name) == ACCEPT and step.before.get(name) != ACCEPT]
         if step.key[0] == VDS and opened:
-            return [f"{', '.join(opened)}: accept on {facts.name} opens every port group that inherits it; if one guest needs it, leave the switch closed and "
-                    "open the guest's port group."]
+            return [
+                f"{', '.join(opened)}: accept on {facts.name} opens every port group that inherits it; if one guest needs it, leave the switch closed and "
+                "open the guest's port group."
+            ]
     return []

@@ -37,6 +37,7 @@ _MEANS = {
     "forged_transmits": ("guests send from any address", "frames from other addresses than the adapter's are dropped"),
 }
 
+
 def _policy(name: str, value: str) -> dict[str, Word]:
     means, key = _MEANS[name][value == REJECT], _NATIVE[name]
     flag = str(value == ACCEPT).lower()
@@ -49,23 +50,33 @@ def _policy(name: str, value: str) -> dict[str, Word]:
 _TABLE: dict[tuple[str, str], dict[str, Word]] = {
     **{(name, value): _policy(name, value) for name in SECURITY for value in (REJECT, ACCEPT)},
     ("security", INHERIT): {
-        VSWITCH: Word(EXACT, "of a group: its own value is unset, and it follows the switch; a switch has nothing to inherit from, so there it is refused",
-                      "own value unset"),
-        VDS: Word(APPROXIMATE, "exact if all three inherit. There is one flag for the three: where they differ, an inherited one is written as the value"
-                  " that the switch has now, and follows it only at the next run", "`macManagementPolicy.inherited`"),
+        VSWITCH: Word(
+            EXACT,
+            "of a group: its own value is unset, and it follows the switch; a switch has nothing to inherit from, so there it is refused",
+            "own value unset",
+        ),
+        VDS: Word(
+            APPROXIMATE,
+            "exact if all three inherit. There is one flag for the three: where they differ, an inherited one is written as the value"
+            " that the switch has now, and follows it only at the next run",
+            "`macManagementPolicy.inherited`",
+        ),
     },
     **{(row.name, value): _both(row.esxi[value]) for value in (REJECT, ACCEPT) for row in ROWS},
     ("isolated", "true"): {
         VSWITCH: Word(UNSUPPORTED, "a standard switch has no private VLANs"),
         VDS: Word(UNSUPPORTED, "this module changes no VLANs; give the group an isolated private VLAN with vds_portgroup"),
     },
-    ("isolated", "false"): {
-        VSWITCH: Word(EXACT, "guests of a standard switch never are"), VDS: Word(APPROXIMATE, "private VLANs are left as they are"),
-    },
+    ("isolated", "false"): {VSWITCH: Word(EXACT, "guests of a standard switch never are"), VDS: Word(APPROXIMATE, "private VLANs are left as they are")},
     ("multicast_flood", "true"): _both(Word(APPROXIMATE, "nothing is set: a guest gets the groups that its adapter asks for")),
     ("multicast_flood", "false"): _both(Word(UNSUPPORTED, "what multicast a guest gets is decided by its adapter's filter")),
-    ("quarantine", "true"): _both(Word(APPROXIMATE, "a new adapter has the policy of its group from its first frame on, so there is no time to bridge;"
-                                       " guests that the document doesn't name are not shut")),
+    ("quarantine", "true"): _both(
+        Word(
+            APPROXIMATE,
+            "a new adapter has the policy of its group from its first frame on, so there is no time to bridge;"
+            " guests that the document doesn't name are not shut",
+        )
+    ),
     ("quarantine", "false"): _both(Word(EXACT, "nothing is shut")),
     ("match", ""): _both(Word(EXACT, "nothing to set: the adapters of a group are those that are connected to it")),
     ("macs", ""): _both(Word(EXACT, "nothing to set: hosts know the address of an adapter, its first")),
@@ -182,7 +193,8 @@ def refuse(unenforced: Sequence[Said], without: frozenset[str]) -> None:
     raise UnsupportedError(
         f"{places}: ESXi can't enforce {told}; take {'it' if len(words) == 1 else 'them'} out, or say that you do without: "
         f"allow_unenforced: [{', '.join(words)}].",
-        option=first.word, unenforced=[each.told() for each in missing],
+        option=first.word,
+        unenforced=[each.told() for each in missing],
     )
 
 

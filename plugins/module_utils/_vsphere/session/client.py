@@ -131,7 +131,12 @@ class Client:
     def _make_stub(self, headers: dict[str, str]) -> Any:
         login = self.login
         stub = dep.SoapStubAdapter(
-            login.hostname, login.port, version=_FIRST_VERSION, sslContext=context(login), poolSize=self.parallel, httpConnectionTimeout=login.timeout,
+            login.hostname,
+            login.port,
+            version=_FIRST_VERSION,
+            sslContext=context(login),
+            poolSize=self.parallel,
+            httpConnectionTimeout=login.timeout,
             customHeaders=headers,
         )
         stub.scheme = scheme(login)
@@ -152,9 +157,7 @@ class Client:
         if stub is not self._stub:
             stub.DropConnections()
 
-    def _invoke(
-        self, method: Callable[..., T], args: Sequence[Any], kwargs: Mapping[str, Any], what: str, writes: bool = False, tries: int = 2
-    ) -> T:
+    def _invoke(self, method: Callable[..., T], args: Sequence[Any], kwargs: Mapping[str, Any], what: str, writes: bool = False, tries: int = 2) -> T:
         session = self._be_logged_in()
         try:
             return method(*args, **kwargs)

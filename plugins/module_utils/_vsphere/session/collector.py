@@ -106,7 +106,10 @@ class _Reading:
         query = dep.vmodl.query.PropertyCollector
         walks = [
             query.TraversalSpec(
-                name=hop.path, type=hop.kind, path=hop.path, skip=False,
+                name=hop.path,
+                type=hop.kind,
+                path=hop.path,
+                skip=False,
                 selectSet=[query.SelectionSpec(name=each.path) for each in hops if each.path in hop.then],
             )
             for hop in hops
@@ -148,7 +151,7 @@ class _Reading:
         maxObjects" (RetrieveOptions): what is left then is asked for anew."""
         waiting = list(refs)
         while waiting:
-            piece, waiting = waiting[:self._asked.page], waiting[self._asked.page:]
+            piece, waiting = waiting[: self._asked.page], waiting[self._asked.page :]
             told, token = self._ask(piece, paths)
             yield from told
             if token:

@@ -16,15 +16,18 @@ def _load() -> Any:
     return pyVmomi
 
 
-_LIBRARY = Lazy(Library(
-    name="pyVmomi",
-    pypi="pyvmomi",
-    oldest="8.0.0.1",
-    # Distributions have older ones, Debian 12 for one.
-    otherwise="",
-    where="Where this is not the host that was meant, let the task run on the control node: connection: local, or delegate_to: localhost. ",
-    fitting="install another version from 8.0.0.1 on",
-), _load)
+_LIBRARY = Lazy(
+    Library(
+        name="pyVmomi",
+        pypi="pyvmomi",
+        oldest="8.0.0.1",
+        # Distributions have older ones, Debian 12 for one.
+        otherwise="",
+        where="Where this is not the host that was meant, let the task run on the control node: connection: local, or delegate_to: localhost. ",
+        fitting="install another version from 8.0.0.1 on",
+    ),
+    _load,
+)
 
 if TYPE_CHECKING:
     vim: Any

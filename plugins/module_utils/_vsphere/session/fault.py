@@ -47,8 +47,11 @@ _FAULTS: dict[str, tuple[str, str]] = {
 }
 # Details of a fault that tell more than its name.
 _DETAILS: dict[str, tuple[str, ...]] = {
-    "NoPermission": ("privilegeId",), "InvalidArgument": ("invalidProperty",),
-    "AlreadyExists": ("name",), "DuplicateName": ("name",), "ResourceInUse": ("name",),
+    "NoPermission": ("privilegeId",),
+    "InvalidArgument": ("invalidProperty",),
+    "AlreadyExists": ("name",),
+    "DuplicateName": ("name",),
+    "ResourceInUse": ("name",),
 }
 
 # What vCenter says when it has handed a request on to a host and does not know what became of it.
@@ -115,7 +118,7 @@ def translate(error: BaseException, what: str, server: str = "") -> VsphereError
 def gap(fault: BaseException) -> Gap:
     """Why a property is missing. The texts of such faults are empty."""
     error = translate(fault, "")
-    return Gap(error.code, error.message[len(": "):].rstrip("."))
+    return Gap(error.code, error.message[len(": ") :].rstrip("."))
 
 
 def is_open(error: BaseException) -> bool:

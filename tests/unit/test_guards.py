@@ -177,7 +177,8 @@ def _profile_sentences() -> Iterator[tuple[str, str, str]]:
     for module in (*LINUX, ESXI):
         for option in options_named("profile", documentation(MODULES / f"{module}.py")):
             for name in ("router", "nested_hypervisor"):
-                yield module, name, next(each for each in option["description"] if each.startswith(f"V({name})"))
+                (sentence,) = [each for each in option["description"] if each.startswith(f"V({name})")]
+                yield module, name, sentence
 
 
 @pytest.mark.parametrize(("module", "profile", "sentence"), sorted(set(_profile_sentences())))

@@ -27,6 +27,8 @@ NAMES = {
     "bridge virtnet_hardening": "the table of nftables, by family and name",
     "govc datastore.upload": "a subcommand",
     "govc object.collect": "a subcommand",
+    "ruff check --fix .": "a maintainer's, of the environment for building",
+    "ruff format plugins docs lab benchmarks scripts tests": "a maintainer's, of the environment for building",
     "scripts/setup TARGET": "any target of the Makefile",
     "virsh domiflist": "a subcommand",
 }

@@ -45,7 +45,7 @@ def main() -> int:
     if arguments.before:
         print("\n".join(matrix.show(json.loads(arguments.before.read_text(encoding="utf-8")), outcome)))
     else:
-        print(f"{sum(outcome['attacks'].values())} of {len(outcome['attacks'])} attacks got through.")
+        print(f"{sum(value is True for value in outcome['attacks'].values())} of {len(outcome['attacks'])} attacks got through.")
     return 0
 
 

@@ -49,6 +49,10 @@ class ArenaError(Exception):
     """What must not be, or can't be, attacked."""
 
 
+class NotTakenError(ArenaError):
+    """The kernel takes no such frame from a guest, so that nobody can send it: packets of UDP to be cut before 6.2."""
+
+
 @dataclass(frozen=True)
 class Station:
     """One end: a network namespace by the path of its file, an interface in it, and its addresses."""
@@ -215,7 +219,12 @@ class Arena:
         """
         self.drain()
         follower = self.token()
-        self._leaving[sender].send(struct.pack("=BBHHHH", _NEEDS_CSUM, USO if size else _WHOLE, 0, size, *place) + frame)
+        try:
+            self._leaving[sender].send(struct.pack("=BBHHHH", _NEEDS_CSUM, USO if size else _WHOLE, 0, size, *place) + frame)
+        except OSError as error:
+            if not size or error.errno != errno.EINVAL:
+                raise
+            raise NotTakenError("this kernel takes no packet of UDP to be cut from a guest") from error
         self.send(sender, _broadcast(self.stations[sender].mac, follower))
         deadline = time.monotonic() + _PATIENCE
         while True:

@@ -4,15 +4,17 @@
 
 from __future__ import annotations
 
-from typing import Dict, Mapping
+from typing import Dict, Mapping, Optional
 
 from . import honest, link, rewrite, rogue, share, spoof, stream
+from .arena import NotTakenError
 from .ring import Case, Ring
 
 ATTACKS: list[Case] = [*link.CASES, *spoof.CASES, *rogue.CASES, *stream.CASES, *rewrite.CASES, *share.CASES]
 HONEST: list[Case] = [*honest.CASES, *rewrite.HONEST, *share.HONEST]
 
-Outcome = Dict[str, bool]
+# None for what the kernel of the host takes from nobody.
+Outcome = Dict[str, Optional[bool]]
 
 
 def run(ring: Ring, cases: list[Case]) -> Outcome:
@@ -20,7 +22,10 @@ def run(ring: Ring, cases: list[Case]) -> Outcome:
     outcome: Outcome = {}
     for case in cases:
         ring.settle()
-        outcome[case.name] = case.run(ring)
+        try:
+            outcome[case.name] = case.run(ring)
+        except NotTakenError:
+            outcome[case.name] = None
     return outcome
 
 
@@ -32,11 +37,11 @@ def run_all(ring: Ring) -> dict[str, Outcome]:
 def show(before: Mapping[str, Outcome], after: Mapping[str, Outcome]) -> list[str]:
     """The matrix as lines."""
     lines = [f"{'attack':60} {'before':12} after", "-" * 88]
-    words = {True: "GOT THROUGH", False: "stopped"}
+    words = {True: "GOT THROUGH", False: "stopped", None: "can't be"}
     for name in before["attacks"]:
         lines.append(f"{name:60} {words[before['attacks'][name]]:12} {words[after['attacks'][name]]}")
     lines += ["", f"{'honest flow':60} {'before':12} after", "-" * 88]
-    words = {True: "works", False: "LOST"}
+    words = {True: "works", False: "LOST", None: "can't be"}
     for name in before["honest"]:
         lines.append(f"{name:60} {words[before['honest'][name]]:12} {words[after['honest'][name]]}")
     lines += ["", *summary(before, after)]
@@ -44,8 +49,13 @@ def show(before: Mapping[str, Outcome], after: Mapping[str, Outcome]) -> list[st
 
 
 def summary(before: Mapping[str, Outcome], after: Mapping[str, Outcome]) -> list[str]:
-    """Two lines that say all."""
-    got = [sum(part["attacks"].values()) for part in (before, after)]
-    lost = [sum(not works for works in part["honest"].values()) for part in (before, after)]
+    """Two lines that say all, and one of what the kernel of the host takes from no guest."""
+    got = [sum(value is True for value in part["attacks"].values()) for part in (before, after)]
+    lost = [sum(value is False for value in part["honest"].values()) for part in (before, after)]
     total, flows = len(before["attacks"]), len(before["honest"])
-    return [f"attacks that got through: {got[0]} of {total} before, {got[1]} after", f"honest flows lost: {lost[0]} of {flows} before, {lost[1]} after"]
+    nobody = sum(value is None for part in before.values() for value in part.values())
+    return [
+        f"attacks that got through: {got[0]} of {total} before, {got[1]} after",
+        f"honest flows lost: {lost[0]} of {flows} before, {lost[1]} after",
+        *([f"frames that this kernel takes from no guest: {nobody}"] if nobody else []),
+    ]

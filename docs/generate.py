@@ -106,6 +106,7 @@ database has a bound, one with the usual recipe of locked ports, one with leftov
 | the same on a bridge with `fdb_max_learned` | there is none before 6.7 | exact | exact |
 
 On 6.1 the bridge with a shared address was not tried, nor the honest flows on the former hub and the promiscuous bridge; older kernels were not tried at all.
+Before 6.2 no guest can send packets of UDP for the host to cut, so the attacks by them are told there as what can't be.
 A task is refused, or says so in `enforcement`, where a kernel lacks what a guard needs; that is found by looking, not by version.
 
 A host may have two versions of nft, its own and that of a privileged container, say: either reads what the other has written of the collection's table. But

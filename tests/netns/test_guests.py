@@ -119,6 +119,7 @@ def test_who_has_a_guests_address(refused: Callable[..., Result]) -> None:
         ([{"name": "web1", "macs": [{"address": "52:54:00:00:00:01", "shared": True}]}], "no address of its own tells its tap"),
         ([{"name": "web1", "macs": []}], "nothing tells its port"),
         ([{"name": "web1", "port": "a/b"}], "a/b"),
+        ([{"name": "web1", "port": "tap*"}], "port tap* is a pattern"),
         ([{"name": "web1", "macs": ["52:54"]}], "52:54"),
     ],
 )
@@ -153,3 +154,11 @@ def test_a_guest_elsewhere(run: Callable[..., Result]) -> None:
     assert pending["reason"] == "vnet0 is no port of br0, but belongs to br1"
     port = iproute2.port("vnet0")
     assert port is not None and port["bridge"] == "br1" and not port["locked"]
+
+
+def test_a_name_that_libvirt_gave_to_another(refused: Callable[..., Result], run: Callable[..., Result]) -> None:
+    """The policy of one guest is not put upon the next who gets its name."""
+    ip("tuntap add dev vnet0 mode tap", f"link set vnet0 address fe{DB['macs'][0][2:]} master br0 up")
+    assert "libvirt makes of another guest's" in refused("linux_switch_policy", switches=document({**WEB, "port": "vnet0"}))["msg"]
+    result = run("linux_switch_policy", switches=document({**DB, "port": "vnet0"}))
+    assert any("port vnet0: libvirt gives this name to no guest again" in each for each in warnings_of(result))

@@ -14,7 +14,7 @@ from struct import pack
 from typing import Any
 
 import pytest
-from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import assembly, btf, partial_checksum
+from ansible_collections.virtnet.hardening.plugins.module_utils._bpf import assembly, btf, call, genuine, partial_checksum
 from ansible_collections.virtnet.hardening.plugins.module_utils._bpf.btf import Member
 
 _TYPES = Path("/sys/kernel/btf/vmlinux")
@@ -205,3 +205,8 @@ def test_the_kernels_digest_of_the_program() -> None:
     """As 6.18 told it of the program that it had loaded; of a map nothing is in it. Other instructions, which another kernel's layout needs, have another."""
     assert partial_checksum.tags(WHERE)[1].hex() == "caf908f078a55a9c"
     assert not set(partial_checksum.tags(WHERE)) & set(partial_checksum.tags(WHERE._replace(mac_header=184)))
+
+
+def test_a_program_of_another_version_counts() -> None:
+    """One of such a name without a map is somebody else's: nothing could be read of what it stopped."""
+    assert genuine.is_guard(call.ProgramInfo(7, "virtnet_0000000", (3,))) and not genuine.is_guard(call.ProgramInfo(7, "virtnet_0000000", ()))

@@ -32,5 +32,6 @@ def layout() -> partial_checksum.Layout:
 def is_guard(about: ProgramInfo) -> bool:
     """By its name and the kernel's digest of its instructions; of another version, whose text is not known, by the name. Raises UnknownTypes."""
     if about.name != partial_checksum.NAME:
-        return partial_checksum.is_ours(about.name)
+        # Each version counts in a map.
+        return bool(about.maps) and partial_checksum.is_ours(about.name)
     return about.tag in partial_checksum.tags(layout())

@@ -39,6 +39,8 @@ def check(guest: GuestItem) -> None:
     label = f"guest {guest.name}"
     macs_of(guest.macs, label)
     if guest.port is not None:
+        if normalize.is_glob(guest.port):
+            raise InputError(f"{label}: port {guest.port} is a pattern, and a guest has one device; name that, or leave port out.")
         normalize.device_name(guest.port, f"{label}: port")
     elif not _taps(guest):
         raise InputError(
@@ -63,6 +65,7 @@ def find(switch: Switch, observed: Observed) -> Found:
             pending[guest.name] = _why_none(guest, switch.name, observed)
             continue
         _check_port(guest, candidates, ports, named)
+        _check_tap(guest, candidates[0], observed.facts["links"])
         ports[guest.name] = candidates[0]
     return Found(ports, pending)
 
@@ -90,6 +93,15 @@ def _check_port(guest: GuestItem, candidates: Sequence[str], ports: Mapping[str,
     other = next((name for name, taken in ports.items() if taken == port), None)
     if other is not None:
         raise InputError(f"guest {guest.name}: {port} is the port of {other} too; check macs and port of both.")
+
+
+def _check_tap(guest: GuestItem, port: str, links: Mapping[str, Any]) -> None:
+    """A name that libvirt gave to somebody else since."""
+    if guest.port and _is_libvirts(port, links) and _taps(guest) and links[port].address not in _taps(guest):
+        raise InputError(
+            f"guest {guest.name}: its port {port} has the address {links[port].address}, which libvirt makes of another guest's; leave port out, as macs tell "
+            "its own."
+        )
 
 
 def _devices(guest: GuestItem) -> tuple[str, ...]:
@@ -154,8 +166,13 @@ def warnings(switches: Sequence[Switch], found: Mapping[str, Found], observed: O
 
 def _given_once(group: Group, observed: Observed) -> list[str]:
     links: Mapping[str, Any] = observed.facts["links"]
-    taps = [port.name for port in group.ports if _LIBVIRT.fullmatch(port.name) and port.name in links and links[port.name].kind == "tap"]
-    return [name for name in taps if links[name].address.startswith(_RESERVED)]
+    names = [*(port.name for port in group.ports), *(guest.port for guest in group.guests if guest.port)]
+    return [name for name in names if name in links and _is_libvirts(name, links)]
+
+
+def _is_libvirts(name: str, links: Mapping[str, Any]) -> bool:
+    """Another starter's tap may have an address that begins so by chance."""
+    return _LIBVIRT.fullmatch(name) is not None and links[name].kind == "tap" and bool(links[name].address.startswith(_RESERVED))
 
 
 def _named_by_libvirt(name: str, group: Group) -> str:
